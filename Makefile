@@ -1,0 +1,60 @@
+# make bench [SUITE=quick]   measure          make test    all tests, with the real tools
+# make check                 lint and types   make clean   remove environments and caches
+# Everything that is missing is set up first: uv in .tools, and an environment of its own for the harness and for each tool.
+
+SUITE ?= quick
+ARGS ?=
+PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { command -v $$p; break; }; done)
+UV := $(or $(shell command -v uv),.tools/bin/uv)
+TOOLS := airflow dagster plain prefect
+READY := .venv/ready $(TOOLS:%=implementations/%/.venv/ready)
+
+# Compiled now, lest the first run of a tool pay for it. No interpreter is ever fetched: the one that runs make is used.
+export UV_COMPILE_BYTECODE = 1
+export UV_PYTHON_DOWNLOADS = never
+SYNC = $(UV) sync --frozen --quiet --python $(PYTHON)
+
+.PHONY: bench test check format report clean setup
+
+bench: setup
+	.venv/bin/orchbench run --suite $(SUITE) $(ARGS)
+
+test: setup
+	.venv/bin/python -m pytest -q
+	@for tool in $(TOOLS); do echo "== $$tool's own tests"; \
+		(cd implementations/$$tool && .venv/bin/python -m pytest -q -p no:cacheprovider tests) || exit 1; done
+
+check: .venv/ready
+	.venv/bin/ruff check -q
+	.venv/bin/ruff format -q --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-cache >/dev/null || .venv/bin/lint-imports --no-cache
+
+format: .venv/ready
+	.venv/bin/ruff check -q --fix
+	.venv/bin/ruff format -q
+
+# make report RUN=reports/2026-...
+report: .venv/ready
+	.venv/bin/orchbench report $(RUN)
+
+clean:
+	rm -rf .venv .tools .mypy_cache .pytest_cache .ruff_cache implementations/*/.venv
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup: $(READY)
+
+%/ready .venv/ready: | $(UV)
+	@test -n "$(PYTHON)" || { echo "orchbench needs Python 3.11, 3.12 or 3.13 on the PATH"; exit 2; }
+	@echo "setting up $(@D)"
+	@cd $(@D)/.. && $(abspath $(UV)) sync --frozen --quiet --python $(PYTHON)
+	@touch $@
+
+.venv/ready: uv.lock pyproject.toml shared/pyproject.toml
+$(TOOLS:%=implementations/%/.venv/ready): implementations/%/.venv/ready: implementations/%/uv.lock implementations/%/pyproject.toml shared/pyproject.toml
+
+.tools/bin/uv:
+	@test -n "$(PYTHON)" || { echo "orchbench needs Python 3.11, 3.12 or 3.13 on the PATH"; exit 2; }
+	@echo "bringing uv into .tools"
+	@$(PYTHON) -m venv .tools && .tools/bin/python -m pip install --quiet "uv>=0.9,<1"

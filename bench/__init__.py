@@ -1,0 +1,1 @@
+"""The harness: suite -> plan -> execute -> events -> metrics -> statistics -> store -> report."""

@@ -1,0 +1,5 @@
+"""`python -m bench` is `orchbench`."""
+
+from bench.cli import main
+
+main()

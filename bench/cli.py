@@ -1,0 +1,241 @@
+"""The command line. `run` reads as the story of a run: choose, plan, execute, derive, show."""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+
+from bench import compare as comparison
+from bench import machine, orchestrators, suite
+from bench import run as runs
+from bench import show as terminal
+from bench.problem import Problem
+from bench.progress import Live
+from bench.scenarios import SCENARIOS
+from bench.store import RunFolder
+from contract.workload import Workload, WorkloadError
+
+WIDE = 150
+"""Columns, where the output is a file or a pipe."""
+
+out = Console(width=None if sys.stdout.isatty() else WIDE)
+err = Console(stderr=True, width=None if sys.stderr.isatty() else WIDE)
+
+
+class Names(click.ParamType[list[str]]):
+    """A list of names with commas between them."""
+
+    name = "a,b"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[str]:
+        """Split it."""
+        return [each.strip() for each in value.split(",") if each.strip()] if isinstance(value, str) else value
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def orchbench() -> None:
+    """Measure what Airflow, Prefect and Dagster cost you, beside plain Python."""
+
+
+@orchbench.command()
+@click.option("--suite", "suite_name", default="quick", show_default=True, help="smoke, quick, full, or a TOML file.")
+@click.option("--scenario", type=Names(), help="Only these scenarios.")
+@click.option("--on", type=Names(), help="Only these orchestrators.")
+@click.option("--tier", type=Names(), help="Only these tiers: library, service.")
+@click.option("--profile", type=Names(), help="Only these profiles: stock, tuned.")
+@click.option("--repeat", type=click.IntRange(1, 10_000), help="Runs of each workload in an engine start.")
+@click.option("--rounds", type=click.IntRange(1, 10_000), help="Engine starts of each subject.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Of the order of runs; drawn and recorded if not given.")
+@click.option("--workload", "workload_file", type=click.Path(path_type=Path), help="Measure this workload (JSON) instead.")
+@click.option(
+    "--out", "out_dir", type=click.Path(path_type=Path), help="The run's folder.  [default: reports/<time>-<suite>]"
+)
+@click.option("--resume", "resume_dir", type=click.Path(path_type=Path), help="Go on with a run that was cut short.")
+@click.option("--strict", is_flag=True, help="Refuse to measure on a machine that is unfit.")
+def run(
+    suite_name: str,
+    scenario: list[str] | None,
+    on: list[str] | None,
+    tier: list[str] | None,
+    profile: list[str] | None,
+    repeat: int | None,
+    rounds: int | None,
+    seed: int | None,
+    workload_file: Path | None,
+    out_dir: Path | None,
+    resume_dir: Path | None,
+    strict: bool,
+) -> None:
+    """Measure, and leave a run folder."""
+    unfit = machine.warnings()
+    for each in unfit:
+        err.print(f"[yellow]machine:[/] {each}")
+    if unfit and strict:
+        raise Problem("this machine is not fit to measure on (see above); mend that, or run without --strict")
+    if resume_dir:
+        prepared = runs.resume(RunFolder(resume_dir))
+    else:
+        chosen = suite.narrow(suite.load(suite_name), scenario, tier, profile, repeat, rounds)
+        subjects = orchestrators.choose(orchestrators.discover(), on)
+        own = read_workload(workload_file) if workload_file else None
+        folder = RunFolder(out_dir or runs.default_folder(chosen.name))
+        drawn = random.SystemRandom().randrange(2**32) if seed is None else seed
+        prepared = runs.begin(folder, chosen, subjects, drawn, own, unfit)
+    plan, folder = prepared.plan, prepared.folder
+    err.print(f"{len(plan.trials)} runs in {len(plan.starts)} engine starts, to {folder.path}", highlight=False)
+    with folder.locked(), Live(err, plan, {record.id for record in folder.trials()}) as watcher:
+        runs.carry_out(prepared, watcher)
+    terminal.show(out, folder.run(), folder.results())
+
+
+def read_workload(path: Path) -> Workload:
+    """Read a workload file, or say what is wrong with it."""
+    try:
+        return Workload.from_json(path.read_text())
+    except (OSError, UnicodeDecodeError, WorkloadError) as error:
+        raise Problem(f"--workload {path}: {getattr(error, 'strerror', None) or error}") from None
+
+
+@orchbench.command()
+@click.argument("run_dir", type=click.Path(path_type=Path))
+@click.option("--out", "out_dir", type=click.Path(path_type=Path), help="Where to write.  [default: the run's folder]")
+def report(run_dir: Path, out_dir: Path | None) -> None:
+    """Derive the results of a run again, from its raw data."""
+    folder = RunFolder(run_dir)
+    record = folder.run()
+    target = RunFolder(out_dir) if out_dir else folder
+    target.make()
+    with target.locked():
+        runs.publish(folder, record, target)
+    out.print(f"wrote results.json, samples.csv and pytest-benchmark.json to {target.path}", highlight=False)
+
+
+@orchbench.command()
+@click.argument("run_dir", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print results.json as it is.")
+@click.option("--svg", type=click.Path(path_type=Path), help="Also draw what is printed as a picture.")
+def show(run_dir: Path, as_json: bool, svg: Path | None) -> None:
+    """Print the summary of a run."""
+    folder = RunFolder(run_dir)
+    record, results = folder.run(), folder.results()
+    if as_json:
+        click.echo(json.dumps(results))
+        return
+    console = Console(record=True, width=132) if svg else out
+    terminal.show(console, record, results)
+    if svg:
+        console.save_svg(str(svg), title=f"orchbench show {record.id}")
+
+
+@orchbench.command()
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+@click.option("--fail-over", default="10%", show_default=True, help="A slow-down within this is let pass.")
+@click.option("--anyway", is_flag=True, help="Compare even what is not comparable.")
+def compare(before: Path, after: Path, fail_over: str, anyway: bool) -> None:
+    """Compare two runs: exit code 0 for no regression, 1 for one, 2 where they cannot be compared."""
+    threshold = fraction(fail_over)
+    first, second = RunFolder(before), RunFolder(after)
+    if unlike := comparison.differences(first.run(), second.run()):
+        if not anyway:
+            said = "; ".join(unlike[:5]) + (f"; and {len(unlike) - 5} more" if len(unlike) > 5 else "")
+            raise Problem(f"{before} and {after} are not comparable: {said} (compare them --anyway)")
+        for each in unlike:
+            err.print(f"[yellow]differs:[/] {each}", highlight=False)
+    changes = comparison.changes(first, second, threshold)
+    if not changes:
+        raise Problem(f"{before} and {after} have no number in common")
+    terminal.show_changes(out, changes)
+    if any(change.verdict == "slower" for change in changes):
+        sys.exit(1)
+
+
+def fraction(text: str) -> float:
+    """Read `10%` or `0.1`."""
+    try:
+        value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 100:
+        raise Problem(f"--fail-over {text}: give a share such as 10% or 0.1")
+    return value
+
+
+@orchbench.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+def list_(as_json: bool) -> None:
+    """Say what there is: orchestrators and their deployments, scenarios, suites."""
+    known = orchestrators.discover()
+    about: dict[str, Any] = {
+        "orchestrators": {
+            each.name: {
+                "deployments": [msgspec.to_builtins(deployment) for deployment in each.deployments],
+                "profiles": list(each.profiles),
+                "installed": each.missing() is None,
+            }
+            for each in known.values()
+        },
+        "tiers": list(orchestrators.TIERS),
+        "scenarios": {each.name: each.question for each in SCENARIOS.values()},
+        "suites": {name: suite.load(name).about for name in suite.available()},
+    }
+    if as_json:
+        click.echo(json.dumps(about))
+        return
+    for name, each in about["orchestrators"].items():
+        out.print(f"[bold]{name}[/]" + ("" if each["installed"] else "  [yellow]not installed: make setup[/]"))
+        for deployment in each["deployments"]:
+            out.print(f"  {deployment['tier']:<8} {deployment['name']:<16} {deployment['isolation']}", highlight=False)
+    for heading in ("scenarios", "suites"):
+        for name, text in about[heading].items():
+            out.print(f"[bold]{heading[:-1]} {name}[/]  {text}", highlight=False)
+
+
+@orchbench.command()
+def doctor() -> None:
+    """Say whether this machine is fit, and what is missing."""
+    host = machine.host()
+    out.print(f"{host['cpu']}, {host['cores']} cores, {host['memory_gb']} GB, {host['system']}", highlight=False)
+    known = orchestrators.discover()
+    lacking = [f"{each.name}: {lack}; run `make setup`" for each in known.values() if (lack := each.missing())]
+    for name in known:
+        if not any(lack.startswith(f"{name}:") for lack in lacking):
+            out.print(f"[green]ok[/]      {name} is installed")
+    for lack in lacking:
+        out.print(f"[red]missing[/] {lack}", highlight=False)
+    unfit = machine.warnings()
+    for each in unfit:
+        out.print(f"[yellow]warning[/] {each}", highlight=False)
+    if not unfit:
+        out.print("[green]ok[/]      nothing disturbs a measurement now")
+    sys.exit(1 if lacking else 0)
+
+
+def main() -> None:
+    """Run a command; what a user can mend ends with one line and exit code 2."""
+    try:
+        sys.exit(orchbench.main(standalone_mode=False) or 0)
+    except runs.Interrupted as signal:
+        complain(f"{signal}: finished trials are saved; `orchbench run --resume` with the run's folder goes on")
+        sys.exit(signal.exit_code)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        complain(error.format_message())
+    except Problem as problem:
+        complain(str(problem))
+    except OSError as error:
+        complain(f"{error.filename or 'the system'}: {error.strerror or error}")
+    sys.exit(2)
+
+
+def complain(what: str) -> None:
+    """Say one line on the error output."""
+    click.echo(f"orchbench: {' '.join(what.split())}", err=True)

@@ -1,0 +1,154 @@
+"""Compares two runs: what got slower or faster beyond noise, or why the two cannot be compared.
+
+Hundreds of numbers are compared at once, so that some differ by chance alone. A difference is called one only if the
+interval of the ratio, widened for the number of comparisons (Bonferroni), lies beyond the A/A noise floor of both runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bench import timeline
+from bench.estimates import Estimate, estimate_all
+from bench.metrics import METRICS
+from bench.outcomes import group, outcome
+from bench.records import RunRecord
+from bench.results import noise_floor
+from bench.stats import Quantity
+from bench.store import RunFolder
+from contract.workload import Workload
+
+MIN_RUNS = 5
+"""With five runs on either side, all of one lie above all of the other by chance in 1 of 252 cases; with three, in 1 of 20."""
+
+MIN_STARTS = 2
+"""One engine start has a bias of its own, which its runs cannot show."""
+
+RESOLUTION_MS = 0.1
+"""Differences below this are not called: a task's two events alone cost some 0.02 ms."""
+
+FAMILY_ERROR = 0.05
+
+
+@dataclass(frozen=True)
+class Change:
+    """One number in both runs."""
+
+    keys: Mapping[str, str]
+    before: float
+    after: float
+    ratio: float
+    low: float | None
+    high: float | None
+    verdict: str
+    """slower, faster, same, or too few runs"""
+
+    @property
+    def name(self) -> str:
+        """Return what was measured, in words."""
+        its = self.keys
+        subject = f"{its['orchestrator']}/{its['deployment']} ({its['tier']}, {its['profile']})"
+        return f"{subject}  {its['workload']}  {its['metric']}"
+
+
+def differences(before: RunRecord, after: RunRecord) -> list[str]:
+    """Return why the two runs cannot be compared."""
+    found = []
+    if before.schema != after.schema:
+        found.append(f"schema {before.schema} and {after.schema}")
+    for name in sorted(before.scenarios.keys() & after.scenarios.keys()):
+        if before.scenarios[name] != after.scenarios[name]:
+            found.append(f"scenario {name} is version {before.scenarios[name]} and {after.scenarios[name]}")
+    for key in ("name", "cpu", "cores", "memory_gb", "python"):
+        if before.host.get(key) != after.host.get(key):
+            found.append(f"host {key} is {before.host.get(key)} and {after.host.get(key)}")
+    if before.width != after.width:
+        found.append(f"width {before.width} and {after.width}")
+    for tool in sorted(before.versions.keys() & after.versions.keys()):
+        found += _differing(f"{tool}:", before.versions[tool], after.versions[tool])
+    for subject in sorted(before.settings.keys() & after.settings.keys()):
+        found += _differing(f"{subject}, setting", _values(before.settings[subject]), _values(after.settings[subject]))
+    return found
+
+
+def _values(settings: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    return {each["name"]: each["value"] for each in settings}
+
+
+def _differing(what: str, before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    names = sorted(before.keys() | after.keys())
+    return [
+        f"{what} {name} is {before.get(name)} and {after.get(name)}" for name in names if before.get(name) != after.get(name)
+    ]
+
+
+def changes(before: RunFolder, after: RunFolder, fail_over: float) -> list[Change]:
+    """Return every number that both runs have, with its verdict; a difference within `fail_over` is called none."""
+    first, second = _estimates(before), _estimates(after)
+    common = [key for key in first if key in second and _is_judged(key, first[key], second[key])]
+    floors = {tier: _floor(before, after, tier) for tier in {dict(key)["tier"] for key in common}}
+    judged = [key for key in common if _enough(first[key].quantity) and _enough(second[key].quantity)]
+    level = 1 - FAMILY_ERROR / max(1, len(judged))
+    found = []
+    for key in common:
+        keys = dict(key)
+        its, other = second[key].quantity, first[key].quantity
+        ratio = its.over(other)
+        if ratio.point is None:
+            continue
+        low, high = ratio.interval(level)
+        verdict = _verdict(ratio.point, low, high, fail_over, floors[keys["tier"]]) if key in judged else "too few runs"
+        if verdict in {"slower", "faster"} and _apart_ms(keys["metric"], its, other) < RESOLUTION_MS:
+            verdict = "same"
+        found.append(Change(keys, other.point or 0.0, its.point or 0.0, ratio.point, low, high, verdict))
+    return sorted(found, key=lambda change: -change.ratio)
+
+
+def _verdict(ratio: float, low: float | None, high: float | None, fail_over: float, floor: float) -> str:
+    if low is not None and ratio > 1 + fail_over and low > 1 + floor:
+        return "slower"
+    if high is not None and ratio < 1 / (1 + fail_over) and high < 1 / (1 + floor):
+        return "faster"
+    return "same"
+
+
+def _apart_ms(metric: str, its: Quantity, other: Quantity) -> float:
+    scale = 1000.0 if METRICS[metric].unit == "s" else 1.0
+    return abs((its.point or 0.0) - (other.point or 0.0)) * scale
+
+
+def _is_judged(key: tuple[tuple[str, str], ...], first: Estimate, second: Estimate) -> bool:
+    return not METRICS[dict(key)["metric"]].crosscheck and None not in (first.quantity.point, second.quantity.point)
+
+
+def _enough(quantity: Quantity) -> bool:
+    return quantity.n >= MIN_RUNS and quantity.starts >= MIN_STARTS
+
+
+def _estimates(folder: RunFolder) -> dict[tuple[tuple[str, str], ...], Estimate]:
+    run = folder.run()
+    workloads = {name: Workload.from_json(text) for name, text in run.workloads.items()}
+    groups = group(
+        outcome(record, workloads, run.width, lambda trial: timeline.read(folder.events(trial)))
+        for record in folder.trials()
+    )
+    estimates = estimate_all(groups)
+    found: dict[tuple[tuple[str, str], ...], Estimate] = {}
+    for its in groups:
+        if not its.subject.control:
+            for each in estimates[its.label]:
+                keys: dict[str, Any] = {
+                    "scenario": its.scenario,
+                    **its.keys,
+                    "workload": each.workload,
+                    "metric": each.metric,
+                }
+                del keys["isolation"]
+                found[tuple(keys.items())] = each
+    return found
+
+
+def _floor(before: RunFolder, after: RunFolder, tier: str) -> float:
+    return max(noise_floor(each.results()["controls"], tier) or 0.0 for each in (before, after))

@@ -1,0 +1,194 @@
+"""A started engine: the only module that starts processes. The harness calls it; the adapter answers in its environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from bench.orchestrators import Orchestrator, Subject
+from contract.events import Trial
+from contract.workload import Workload
+
+START_LIMIT_S = 180.0
+STOP_LIMIT_S = 30.0
+GRACE_S = 15.0
+"""What a run may take beyond its own limit before the adapter itself is taken for dead."""
+
+_KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+"""All that an engine sees of the user's environment: no AIRFLOW_HOME, no PREFECT_API_URL, no PYTHONPATH."""
+
+
+class EngineError(Exception):
+    """The engine said that a call failed, or it is gone."""
+
+
+class EngineGone(EngineError):
+    """The adapter crashed, or does not answer any more: nothing can be asked of it."""
+
+
+class Engine:
+    """One adapter process below its keeper, from start() to stop()."""
+
+    def __init__(self, orchestrator: Orchestrator, subject: Subject, width: int, folder: Path) -> None:
+        """Name it; `folder` holds its home and its log."""
+        self._orchestrator, self._subject, self._width = orchestrator, subject, width
+        self._home, self._log, self._left = folder / "home", folder / "adapter.log", folder / "left_behind.json"
+        self._keeper: subprocess.Popen[bytes] | None = None
+
+    # The calls ---------------------------------------------------------------------------------------------------------
+
+    def start(self) -> dict[str, Any]:
+        """Start the adapter and let it start its engine; return versions and settings."""
+        self._launch()
+        setup = {
+            "tier": self._subject.tier,
+            "deployment": self._subject.deployment,
+            "profile": self._subject.profile,
+            "width": self._width,
+            "home": str(self._home / "engine"),
+        }
+        (self._home / "engine").mkdir()
+        started: dict[str, Any] = self._call("start", START_LIMIT_S, setup)
+        return started
+
+    def deploy(self, workloads: Sequence[Workload]) -> None:
+        """Make the workloads submittable."""
+        self._call("deploy", START_LIMIT_S, {"workloads": [each.to_json() for each in workloads]})
+
+    def run(self, workload: str, trial: Trial, limit_s: float) -> dict[str, Any]:
+        """Submit a run and see it through."""
+        args = {"workload": workload, "trial": trial.to_dict(), "limit_s": limit_s}
+        answer: dict[str, Any] = self._call("run", limit_s + GRACE_S, args)
+        return answer
+
+    def reported(self, run: str) -> dict[str, Any]:
+        """Return what the tool itself recorded of a run."""
+        answer: dict[str, Any] = self._call("reported", GRACE_S, {"run": run})
+        return answer
+
+    def stop(self) -> list[str]:
+        """Let the adapter stop its engine; return the commands of the processes that it left behind."""
+        if self._keeper is None:
+            return []
+        try:
+            self._call("stop", STOP_LIMIT_S, {})
+            self._keeper.wait(STOP_LIMIT_S)
+        except (EngineError, subprocess.TimeoutExpired) as error:
+            self.kill()
+            return [f"it did not stop: {error}"]
+        self._close()
+        left: list[str] = json.loads(self._left.read_text())
+        return left
+
+    def kill(self) -> None:
+        """End everything at once."""
+        if self._keeper is not None and self._keeper.stdin is not None:
+            self._keeper.stdin.close()  # the leash
+            self._keeper.wait()
+            self._close()
+
+    # What can be seen from outside -------------------------------------------------------------------------------------
+
+    def listening(self) -> list[str]:
+        """Return the addresses on which the engine's processes listen."""
+        found: set[str] = set()
+        for process in psutil.Process(self._running.pid).children(recursive=True):
+            try:
+                found |= {
+                    f"{c.laddr.ip}:{c.laddr.port}" for c in process.net_connections("inet") if c.status == psutil.CONN_LISTEN
+                }
+            except psutil.Error:
+                continue
+        return sorted(found)
+
+    def log_size(self) -> int:
+        """Return where the adapter's log ends now."""
+        return self._log.stat().st_size if self._log.exists() else 0
+
+    def log_since(self, offset: int) -> bytes:
+        """Return what the adapter and its tool have printed since then."""
+        if not self._log.exists():
+            return b""
+        with self._log.open("rb") as log:
+            log.seek(offset)
+            return log.read()
+
+    @property
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._keeper is None:
+            raise EngineGone("the engine was not started")
+        return self._keeper
+
+    # The private pipe --------------------------------------------------------------------------------------------------
+
+    def _launch(self) -> None:
+        ours, theirs = socket.socketpair()
+        # Unix sockets allow paths of about 100 bytes; below the home of a run they would be longer.
+        temporary = tempfile.mkdtemp(prefix="orchbench-")
+        user = self._home / "user"
+        user.mkdir()
+        env = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        env |= {"HOME": str(user), "TMPDIR": temporary, "ORCHBENCH_PIPE": str(theirs.fileno()), "PYTHONUNBUFFERED": "1"}
+        adapter = [str(self._orchestrator.python), "-m", self._orchestrator.module]
+        keeper = [sys.executable, "-m", "bench.keeper", str(self._left), temporary, *adapter]
+        try:
+            with self._log.open("ab") as log:
+                self._keeper = subprocess.Popen(  # noqa: S603 - our own module
+                    keeper,
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=log,
+                    env=env,
+                    cwd=self._home,
+                    pass_fds=(theirs.fileno(),),
+                    start_new_session=True,  # a Ctrl-C at the terminal is the harness's to handle
+                )
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+        finally:
+            theirs.close()
+        self._pipe = ours
+        self._answers = ours.makefile("rb")
+
+    def _call(self, call: str, limit_s: float, args: Mapping[str, Any]) -> Any:
+        request = json.dumps({"call": call, "args": args}).encode() + b"\n"
+        self._pipe.settimeout(limit_s)
+        try:
+            self._pipe.sendall(request)
+            line = self._answers.readline()
+        except TimeoutError:
+            raise EngineGone(f"no answer to {call} within {limit_s:.0f} s") from None
+        except OSError as error:
+            raise EngineGone(f"the adapter is gone ({error.strerror})") from None
+        if not line.endswith(b"\n"):
+            raise EngineGone(f"the adapter ended during {call}: {self._last_words()}")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise EngineError(answer["error"])
+        if "unsupported" in answer:
+            raise EngineError(f"unsupported: {answer['unsupported']}")
+        return answer["ok"]
+
+    def _last_words(self) -> str:
+        time.sleep(0.1)  # its last line may still be on the way
+        lines = self.log_since(max(0, self.log_size() - 2000)).decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it printed nothing"
+
+    def _close(self) -> None:
+        self._answers.close()
+        self._pipe.close()
+        if self._keeper is not None and self._keeper.stdin is not None:
+            self._keeper.stdin.close()
+        self._keeper = None

@@ -1,0 +1,101 @@
+"""Finds the orchestrators: each folder of implementations/ says in its pyproject.toml what it can run and how.
+
+The harness knows no orchestrator by name, except that `plain` is the reference that ratios are taken against.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.problem import Problem
+
+ROOT = Path(__file__).resolve().parent.parent
+IMPLEMENTATIONS = ROOT / "implementations"
+REFERENCE = "plain"
+TIERS = ("library", "service")
+PROFILES = ("stock", "tuned")
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One way to run an orchestrator, and how far its tasks are kept apart."""
+
+    name: str
+    tier: str
+    isolation: str
+    lanes: int | None = None
+    """How many tasks it can run at once at most; None: as many as it is told."""
+
+
+@dataclass(frozen=True)
+class Orchestrator:
+    """A folder of implementations/."""
+
+    name: str
+    folder: Path
+    module: str
+    deployments: tuple[Deployment, ...]
+    profiles: tuple[str, ...]
+
+    @property
+    def python(self) -> Path:
+        """The interpreter of its own environment."""
+        return self.folder / ".venv" / "bin" / "python"
+
+    def missing(self) -> str | None:
+        """Say what its environment lacks, if anything."""
+        if not self.python.exists():
+            return f"its environment is missing ({self.python.parent.parent})"
+        return None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is measured: an orchestrator in one deployment and profile; `control` marks the second one of an A/A pair."""
+
+    orchestrator: str
+    tier: str
+    deployment: str
+    profile: str
+    isolation: str
+    lanes: int | None = None
+    default: bool = True
+    """The orchestrator's first deployment at its tier: the one to compare with, where one must be chosen."""
+    control: bool = False
+
+    @property
+    def label(self) -> str:
+        """Its name in ids and on the terminal."""
+        return f"{self.orchestrator}-{self.tier}-{self.deployment}-{self.profile}{'-again' if self.control else ''}"
+
+
+def discover(folder: Path = IMPLEMENTATIONS) -> dict[str, Orchestrator]:
+    """Return the orchestrators by name, the reference last."""
+    found = [_read(path) for path in sorted(folder.glob("*/pyproject.toml"))]
+    return {each.name: each for each in sorted(found, key=lambda each: (each.name == REFERENCE, each.name))}
+
+
+def _read(path: Path) -> Orchestrator:
+    try:
+        about = tomllib.loads(path.read_text())["tool"]["orchbench"]
+        deployments = tuple(Deployment(**each) for each in about["deployments"])
+    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise Problem(
+            f"{path}: [tool.orchbench] cannot be read ({error}); see implementations/plain for an example"
+        ) from None
+    profiles = tuple(about.get("profiles", ("stock",)))
+    return Orchestrator(path.parent.name, path.parent, about["adapter"], deployments, profiles)
+
+
+def choose(known: dict[str, Orchestrator], names: list[str] | None) -> list[Orchestrator]:
+    """Return the named orchestrators (all, if none is named), or raise when one is unknown or not installed."""
+    for name in names or ():
+        if name not in known:
+            raise Problem(f"--on: there is no orchestrator {name!r}; there are {', '.join(known)}")
+    chosen = [each for each in known.values() if not names or each.name in names]
+    for each in chosen:
+        if lack := each.missing():
+            raise Problem(f"{each.name}: {lack}; run `make setup`")
+    return chosen

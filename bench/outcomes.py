@@ -1,0 +1,86 @@
+"""Trials -> outcomes: each verified by its events, then measured, then put with the others of its subject."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bench.metrics import expected_of, measure, measure_reported
+from bench.orchestrators import REFERENCE
+from bench.records import SubjectKey, TrialRecord
+from bench.timeline import Timeline, verify
+from contract.workload import Workload
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one trial yielded: values, or the reason why there are none."""
+
+    record: TrialRecord
+    expected: Sequence[str]
+    """The metrics that such a trial yields when all goes well."""
+    values: Mapping[str, float]
+    wrong: Mapping[str, str] = field(default_factory=dict)
+    because: str | None = None
+
+
+@dataclass
+class Group:
+    """All trials of one subject in one scenario."""
+
+    scenario: str
+    subject: SubjectKey
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        """Its name, which no other group has."""
+        its = self.subject
+        return "/".join([self.scenario, its.orchestrator, its.tier, its.profile, its.deployment, *["again"] * its.control])
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether ratios are taken against it."""
+        return self.subject.orchestrator == REFERENCE and self.subject.default and not self.subject.control
+
+    @property
+    def starts(self) -> list[str]:
+        """The engine starts in which its trials ran."""
+        return sorted({each.record.start for each in self.outcomes})
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """Return who it is, as every row of results.json says it."""
+        its = self.subject
+        return {
+            "orchestrator": its.orchestrator,
+            "tier": its.tier,
+            "profile": its.profile,
+            "deployment": its.deployment,
+            "isolation": its.isolation,
+        }
+
+
+def outcome(record: TrialRecord, workloads: Mapping[str, Workload], width: int, read: Callable[[str], Timeline]) -> Outcome:
+    """Verify one trial and measure it; a trial that did other work than it was asked yields no value."""
+    workload = workloads[record.workload]
+    expected = ("cold_run_s",) if record.warmup else expected_of(workload)
+    if record.status != "ok":
+        return Outcome(record, expected, {}, because=record.because)
+    what_ran = read(record.id)
+    if wrong := verify(what_ran, workload, width):
+        return Outcome(record, expected, {}, wrong, "; ".join(f"{check}: {why}" for check, why in wrong.items()))
+    values = measure(what_ran, workload)
+    if record.warmup:
+        return Outcome(record, expected, {"cold_run_s": values["makespan_s"]})
+    values |= measure_reported(record.reported.get("submitted"), record.reported.get("tasks", {}), workload)
+    return Outcome(record, expected, values)
+
+
+def group(outcomes: Iterable[Outcome]) -> list[Group]:
+    """Put the outcomes of each subject together."""
+    groups: dict[tuple[str, SubjectKey], Group] = {}
+    for each in outcomes:
+        key = (each.record.scenario, each.record.subject)
+        groups.setdefault(key, Group(*key)).outcomes.append(each)
+    return sorted(groups.values(), key=lambda its: its.label)

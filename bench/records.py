@@ -1,0 +1,104 @@
+"""What is written down while a run goes on: provenance, engine starts and trials. Nothing in here is derived.
+
+SCHEMA history
+    1  the first
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+SCHEMA = 1
+
+
+class SubjectKey(msgspec.Struct, frozen=True):
+    """Who was measured."""
+
+    orchestrator: str
+    tier: str
+    profile: str
+    deployment: str
+    isolation: str
+    default: bool = True
+    control: bool = False
+
+
+class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of one workload, as trials/<id>/trial.json holds it."""
+
+    id: str
+    scenario: str
+    workload: str
+    family: str = ""
+    size: int = 0
+    work_s: float | None = None
+    subject: SubjectKey
+    start: str
+    """The engine start that it ran in: a folder of starts/."""
+    round: int
+    repeat: int
+    warmup: bool = False
+    """The first run after an engine's start: kept, shown as the cold run, and not counted otherwise."""
+    status: Literal["ok", "failed", "timeout", "crashed", "not_started"]
+    because: str | None = None
+    run: str | None = None
+    """The run's id in the tool."""
+    clock_offset: float = 0.0
+    """Seconds since the epoch minus the monotonic clock."""
+    reported: dict[str, Any] = {}
+    """What the tool's own records say; see contract.adapter.Reported."""
+
+
+class StartRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One engine start, as starts/<id>/start.json holds it."""
+
+    id: str
+    subject: SubjectKey
+    start_s: float
+    deploy_s: float
+    stop_s: float
+    versions: dict[str, str]
+    settings: list[dict[str, str]]
+    listening: list[str]
+    """The addresses on which its processes listened when it was ready."""
+    left_behind: list[str]
+    """The commands of processes that its own stop() left, and that the harness ended."""
+
+
+class Segment(msgspec.Struct, kw_only=True):
+    """One sitting of the harness: the first, or one that --resume added."""
+
+    began: str
+    wall_s: float = 0.0
+    subjects_s: float = 0.0
+    """How much of it a subject started, ran or stopped."""
+
+
+class RunRecord(msgspec.Struct, kw_only=True):
+    """Provenance: everything that is needed to plan the same run again, and to judge whether two can be compared."""
+
+    schema: int = SCHEMA
+    id: str
+    suite: dict[str, Any]
+    """The suite as it was run, with the command line's choices in it."""
+    seed: int
+    orchestrators: list[str]
+    scenarios: dict[str, int]
+    """Scenario versions."""
+    width: int
+    cpu_rounds_per_s: float
+    """How much of the CPU op this machine does in a second, by which task durations are turned into work."""
+    workloads: dict[str, str] = {}
+    own_workload: str | None = None
+    """The name of the reader's own workload, where --workload took the place of the scenario's."""
+    trials_planned: int
+    host: dict[str, Any]
+    versions: dict[str, dict[str, str]] = {}
+    settings: dict[str, list[dict[str, str]]] = {}
+    locks: dict[str, str] = {}
+    git: dict[str, Any] = {}
+    warnings: list[str] = []
+    segments: list[Segment] = []
+    finished: bool = False

@@ -1,0 +1,276 @@
+"""Records and events -> results: samples, estimates, ratios, controls and checks, as results.json holds them.
+
+All of it can be computed again from a run folder, with no orchestrator installed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bench import stats
+from bench.estimates import Estimate, estimate_all
+from bench.metrics import METRICS
+from bench.orchestrators import REFERENCE
+from bench.outcomes import Group, Outcome, group, outcome
+from bench.records import SCHEMA, RunRecord, StartRecord, TrialRecord
+from bench.timeline import CHECKS, Timeline
+from contract.workload import Workload
+
+CONTROL_METRIC = "makespan_s"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Results:
+    """All that is derived from a run."""
+
+    samples: list[Row]
+    estimates: list[Row]
+    ratios: list[Row]
+    controls: list[Row]
+    checks: list[Row]
+
+    def document(self, run: str) -> Row:
+        """Return results.json."""
+        return {
+            "schema": SCHEMA,
+            "run": run,
+            "estimates": self.estimates,
+            "ratios": self.ratios,
+            "controls": self.controls,
+            "checks": self.checks,
+        }
+
+
+def derive(
+    run: RunRecord,
+    records: Sequence[TrialRecord],
+    starts: Sequence[StartRecord],
+    read: Callable[[str], Timeline],
+) -> Results:
+    """Compute everything from what was written down; `read` returns a trial's timeline."""
+    workloads = {name: Workload.from_json(text) for name, text in run.workloads.items()}
+    groups = group(outcome(record, workloads, run.width, read) for record in records)
+    estimates = estimate_all(groups)
+    controls = _controls(groups, estimates)
+    subjects = [its for its in groups if not its.subject.control]
+    return Results(
+        samples=[row for its in groups for each in its.outcomes for row in _sample_rows(each)],
+        estimates=[_estimate_row(its, each) for its in subjects for each in estimates[its.label]],
+        ratios=_ratios(subjects, estimates, controls),
+        controls=controls,
+        checks=[row for its in subjects for row in _check_rows(its, starts)],
+    )
+
+
+def _sample_rows(each: Outcome) -> list[Row]:
+    record = each.record
+    common = {
+        "trial": record.id,
+        "scenario": record.scenario,
+        "workload": record.workload,
+        "orchestrator": record.subject.orchestrator,
+        "tier": record.subject.tier,
+        "profile": record.subject.profile,
+        "deployment": record.subject.deployment,
+        "control": int(record.subject.control),
+        "start": record.start,
+        "round": record.round,
+        "repeat": record.repeat,
+        "warmup": int(record.warmup),
+    }
+    if not each.values:
+        gap = {"value": "", "missing_because": each.because}
+        return [common | {"metric": name, "unit": METRICS[name].unit} | gap for name in each.expected]
+    return [
+        common | {"metric": name, "unit": METRICS[name].unit, "value": repr(value), "missing_because": ""}
+        for name, value in each.values.items()
+    ]
+
+
+def _estimate_row(its: Group, each: Estimate) -> Row:
+    metric = METRICS[each.metric]
+    low, high = each.quantity.interval()
+    return {
+        "scenario": its.scenario,
+        "workload": each.workload,
+        **its.keys,
+        "metric": metric.name,
+        "unit": metric.unit,
+        "better": metric.better,
+        "n": each.quantity.n,
+        "starts": each.quantity.starts,
+        "median": each.quantity.point,
+        "low": low,
+        "high": high,
+        "unstable": list(each.unstable),
+        "missing_because": each.quantity.why_not,
+    }
+
+
+# Ratios ----------------------------------------------------------------------------------------------------------------
+
+
+def _ratios(groups: Sequence[Group], estimates: Mapping[str, list[Estimate]], controls: Sequence[Row]) -> list[Row]:
+    """Return each estimate over plain's, and over the best orchestrator's, at the same tier."""
+    rivals: dict[tuple[str, str, str, str], list[tuple[Group, Estimate]]] = defaultdict(list)
+    for its in groups:
+        for each in estimates[its.label]:
+            if not METRICS[each.metric].crosscheck:
+                rivals[its.scenario, its.subject.tier, each.workload, each.metric].append((its, each))
+    rows: list[Row] = []
+    for (_, tier, _, _), field in rivals.items():
+        floor = noise_floor(controls, tier)
+        plain = next((rival for rival in field if rival[0].is_reference), None)
+        measured = [rival for rival in field if rival[1].quantity.point is not None and not _is_plain(rival[0])]
+        best = min(measured, key=lambda rival: rival[1].quantity.point or math.inf, default=None)
+        for rival in field:
+            rows += [_ratio_row(*rival, *other, floor) for other in (plain, best) if other and other[0] is not rival[0]]
+    return rows
+
+
+def _is_plain(its: Group) -> bool:
+    return its.subject.orchestrator == REFERENCE
+
+
+def _ratio_row(its: Group, each: Estimate, other: Group, against: Estimate, floor: float | None) -> Row:
+    ratio = each.quantity.over(against.quantity)
+    low, high = ratio.interval()
+    row = _estimate_row(its, each)
+    del row["median"], row["unstable"]
+    return row | {
+        "n": ratio.n,
+        "starts": ratio.starts,
+        "against": other.subject.orchestrator,
+        "against_deployment": other.subject.deployment,
+        "against_profile": other.subject.profile,
+        "ratio": ratio.point,
+        "low": low,
+        "high": high,
+        "above_noise": _above_noise(low, high, floor),
+        "missing_because": ratio.why_not,
+    }
+
+
+def _above_noise(low: float | None, high: float | None, floor: float | None) -> bool | None:
+    """Whether the interval lies wholly beyond the noise floor; nothing where either is unknown."""
+    if low is None or high is None or floor is None:
+        return None
+    return low > 1 + floor or high < 1 / (1 + floor)
+
+
+# The A/A control -------------------------------------------------------------------------------------------------------
+
+
+def _controls(groups: Sequence[Group], estimates: Mapping[str, list[Estimate]]) -> list[Row]:
+    """Return, for each subject that was measured twice, the ratio of its two makespans over all workloads."""
+    rows: list[Row] = []
+    by_label = {its.label: its for its in groups}
+    for its in groups:
+        if not its.subject.control:
+            continue
+        first = by_label.get(its.label.removesuffix("/again"))
+        if first is None:
+            continue
+        known = {each.workload: each.quantity for each in estimates[first.label] if each.metric == CONTROL_METRIC}
+        pairs = [
+            each.quantity.over(known[each.workload])
+            for each in estimates[its.label]
+            if each.metric == CONTROL_METRIC and each.workload in known
+        ]
+        ratio = stats.mean_ratio(pairs)
+        low, high = ratio.interval()
+        rows.append(
+            {"scenario": its.scenario, **its.keys, "metric": CONTROL_METRIC, "workloads": len(pairs), "n": ratio.n}
+            | {"starts": ratio.starts, "ratio": ratio.point, "low": low, "high": high, "missing_because": ratio.why_not}
+        )
+    return rows
+
+
+def noise_floor(controls: Sequence[Row], tier: str) -> float | None:
+    """Return how far from 1 an A/A ratio of that tier may lie, by the widest of its intervals; nothing without a control."""
+    reach = [
+        max(row["high"], 1 / row["low"]) - 1
+        for row in controls
+        if row["tier"] == tier and row["low"] and row["high"] is not None
+    ]
+    return max(reach, default=None)
+
+
+# Checks ----------------------------------------------------------------------------------------------------------------
+
+
+def _check_rows(its: Group, starts: Sequence[StartRecord]) -> list[Row]:
+    ran = [each for each in its.outcomes if each.record.status == "ok"]
+    rows = [_check_row(its, check, *_verdict(check, ran)) for check in CHECKS]
+    own = [start for start in starts if start.subject == its.subject]
+    if own:
+        left = [f"{start.id}: {what}" for start in own for what in start.left_behind]
+        rows.append(_check_row(its, "stops_without_a_trace", not left, left[0] if left else f"{len(own)} stops"))
+        open_ports = [f"{start.id}: {port}" for start in own for port in start.listening if not is_loopback(port)]
+        listening = sum(len(start.listening) for start in own)
+        because = open_ports[0] if open_ports else f"{listening} ports in {len(own)} starts, all of them loopback"
+        rows.append(_check_row(its, "listens_on_loopback_only", not open_ports, because))
+    return rows
+
+
+def _verdict(check: str, ran: Sequence[Outcome]) -> tuple[bool | None, str]:
+    broken = [each for each in ran if check in each.wrong]
+    if broken:
+        return False, f"{len(broken)} of {len(ran)} runs, such as {broken[0].record.id}: {broken[0].wrong[check]}"
+    return (True, f"{len(ran)} runs") if ran else (None, "no run came to an end")
+
+
+def _check_row(its: Group, check: str, passed: bool | None, because: str) -> Row:
+    verdict = "fail" if passed is not True else "pass"
+    return {"scenario": its.scenario, **its.keys, "check": check, "verdict": verdict, "because": because}
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an `ip:port` can be reached from this machine only."""
+    return address.startswith(("127.", "::1:", "::ffff:127."))
+
+
+# For the tools that read pytest-benchmark's format ---------------------------------------------------------------------
+
+
+def pytest_benchmark(run: RunRecord, results: Results) -> Row:
+    """Return the makespans in the format that `pytest-benchmark compare` reads."""
+    series: dict[str, list[Row]] = defaultdict(list)
+    for row in results.samples:
+        if row["metric"] == CONTROL_METRIC and row["value"] and not row["control"]:
+            subject = "-".join(row[key] for key in ("orchestrator", "tier", "deployment", "profile"))
+            series[f"{row['scenario']}/{row['workload']}[{subject}]"].append(row)
+    return {
+        "machine_info": run.host,
+        "commit_info": run.git,
+        "benchmarks": [_pytest_row(name, rows) for name, rows in series.items()],
+        "datetime": run.segments[0].began if run.segments else "",
+        "version": "5.2.3",
+    }
+
+
+def _pytest_row(name: str, rows: Sequence[Row]) -> Row:
+    first = rows[0]
+    return {
+        "group": f"{first['scenario']}/{first['tier']}/{first['workload']}",
+        "name": name,
+        "fullname": f"orchbench::{name}",
+        "params": {key: first[key] for key in ("orchestrator", "tier", "profile", "deployment")},
+        "param": None,
+        "extra_info": {},
+        "options": {
+            "disable_gc": False,
+            "timer": "monotonic_ns",
+            "min_rounds": 1,
+            "max_time": 0,
+            "min_time": 0,
+            "warmup": False,
+        },
+        "stats": stats.pytest_stats([float(row["value"]) for row in rows]),
+    }

@@ -1,0 +1,154 @@
+"""A run, from its first line to its results: begin (or resume), carry out, publish."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import msgspec
+
+from bench import machine, results, timeline
+from bench.execute import WARMUP, Executor, Watcher
+from bench.orchestrators import Orchestrator, discover
+from bench.plan import Plan, make
+from bench.problem import Problem
+from bench.records import RunRecord, Segment
+from bench.results import Results
+from bench.scenarios import SCENARIOS
+from bench.store import RunFolder
+from bench.suite import Suite
+from contract.workload import Workload
+
+
+class Interrupted(BaseException):
+    """SIGINT or SIGTERM arrived."""
+
+    def __init__(self, number: int) -> None:
+        """Keep the signal, which decides the exit code."""
+        super().__init__(signal.Signals(number).name)
+        self.exit_code = 128 + number
+
+
+@dataclass
+class Prepared:
+    """A run that can start: its folder, its record and its plan."""
+
+    folder: RunFolder
+    record: RunRecord
+    plan: Plan
+    orchestrators: dict[str, Orchestrator]
+
+
+def begin(
+    folder: RunFolder,
+    suite: Suite,
+    orchestrators: Sequence[Orchestrator],
+    seed: int,
+    own: Workload | None = None,
+    warnings: Sequence[str] = (),
+) -> Prepared:
+    """Plan a new run; nothing is written before the plan is known to be good."""
+    rounds_per_s = machine.calibrate()
+    plan = make(suite, orchestrators, seed, rounds_per_s, own)
+    by_name = {each.name: each for each in orchestrators}
+    folder.make_for_run()
+    record = RunRecord(
+        id=folder.path.resolve().name,
+        suite=msgspec.to_builtins(suite),
+        seed=seed,
+        orchestrators=list(by_name),
+        scenarios={block.scenario: SCENARIOS[block.scenario].version for block in suite.blocks},
+        width=suite.width,
+        cpu_rounds_per_s=rounds_per_s,
+        workloads={each.name: each.to_json() for each in _workloads(plan)},
+        own_workload=own.name if own else None,
+        trials_planned=len(plan.trials),
+        host=machine.host(),
+        locks=machine.lock_hashes(by_name),
+        git=machine.git_state(),
+        warnings=list(warnings),
+    )
+    return Prepared(folder, record, plan, by_name)
+
+
+def resume(folder: RunFolder) -> Prepared:
+    """Plan the same run again, from its own record."""
+    record = folder.run()
+    known = discover()
+    if lost := [name for name in record.orchestrators if name not in known or known[name].missing()]:
+        raise Problem(f"{folder.path}: it measures {lost[0]}, which is not installed here; run `make setup`")
+    if record.host["name"] != machine.host()["name"]:
+        raise Problem(f"{folder.path} was begun on {record.host['name']}; two machines cannot share a run")
+    suite = msgspec.convert(record.suite, Suite)
+    own = Workload.from_json(record.workloads[record.own_workload]) if record.own_workload else None
+    chosen = {name: known[name] for name in record.orchestrators}
+    plan = make(suite, list(chosen.values()), record.seed, record.cpu_rounds_per_s, own)
+    if {each.name: each.to_json() for each in _workloads(plan)} != record.workloads:
+        raise Problem(f"{folder.path} was planned by another version of orchbench; begin a new run")
+    return Prepared(folder, record, plan, chosen)
+
+
+def _workloads(plan: Plan) -> list[Workload]:
+    unique = {trial.case.workload.name: trial.case.workload for trial in plan.trials}
+    return [WARMUP.workload, *unique.values()]
+
+
+def carry_out(run: Prepared, watcher: Watcher) -> Results:
+    """Do what is not done yet, and publish what there is, also when it is cut short."""
+    began = time.monotonic()
+    segment = Segment(began=datetime.now(UTC).isoformat(timespec="seconds"))
+    run.record.segments.append(segment)
+    run.folder.write_run(run.record)
+    executor = Executor(run.plan, run.orchestrators, run.folder, watcher)
+    try:
+        with _signals_raise():
+            executor.execute()
+        run.record.finished = True
+        return publish(run.folder, run.record)
+    finally:
+        segment.wall_s = time.monotonic() - began
+        segment.subjects_s = executor.subjects_s
+        run.folder.write_run(run.record)
+
+
+def publish(folder: RunFolder, record: RunRecord, target: RunFolder | None = None) -> Results:
+    """Derive everything from the raw records, and write the result files."""
+    starts = folder.starts()
+    for start in starts:
+        subject = start.subject
+        record.versions[subject.orchestrator] = start.versions
+        record.settings[f"{subject.orchestrator}/{subject.tier}/{subject.deployment}/{subject.profile}"] = start.settings
+    derived = results.derive(record, folder.trials(), starts, lambda trial: timeline.read(folder.events(trial)))
+    (target or folder).write_results(derived.document(record.id), derived.samples, results.pytest_benchmark(record, derived))
+    return derived
+
+
+@contextmanager
+def _signals_raise() -> Iterator[None]:
+    """Turn SIGINT and SIGTERM into an exception, so that every `finally` on the way out is run."""
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)  # once is enough: what follows is the clearing up
+        raise Interrupted(number)
+
+    before: dict[int, Callable[..., Any] | int | None] = {
+        each: signal.signal(each, interrupt) for each in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def default_folder(suite: str) -> Path:
+    """Return a new folder's name, by time and suite."""
+    return Path("reports") / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}-{suite}"

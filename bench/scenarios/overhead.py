@@ -1,0 +1,50 @@
+"""What does an orchestrator add to the work: per run, per task, between tasks, and at the end?
+
+No-op graphs of several shapes and sizes give the cost of a run and of a task. A sweep of task durations with real CPU work
+gives METG(50 %), the smallest task at which the orchestrator still spends half of the lanes' time on the user's work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import msgspec
+
+from bench.graphs import SHAPES, lanes, shaped
+from bench.scenarios.scenario import Case, Scenario
+from contract.workload import Workload
+
+Shape = msgspec.Meta(pattern=f"^({'|'.join(SHAPES)})$")
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a suite chooses."""
+
+    sizes: dict[Annotated[str, Shape], list[Annotated[int, msgspec.Meta(ge=1, le=1000)]]]
+    sweep_ms: list[Annotated[float, msgspec.Meta(gt=0)]] = []
+    sweep_depth: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
+
+
+def cases(options: Options, lane_count: int, cpu_rounds_per_s: float) -> Sequence[Case]:
+    """Return the no-op grid, then the sweep on as many chains as the engine has lanes."""
+    grid = [Case(shaped(shape, size), shape, size) for shape, sizes in options.sizes.items() for size in sizes]
+    return [
+        *grid,
+        *(_sweep_point(options, lane_count, work_ms / 1000, cpu_rounds_per_s) for work_ms in options.sweep_ms),
+    ]
+
+
+def _sweep_point(options: Options, lane_count: int, work_s: float, cpu_rounds_per_s: float) -> Case:
+    nodes = lanes(lane_count, options.sweep_depth, "cpu", {"rounds": max(1, round(work_s * cpu_rounds_per_s))})
+    family = f"lanes_{lane_count}x{options.sweep_depth}"
+    return Case(Workload(f"{family}_{round(work_s * 1e6)}us", nodes), family, len(nodes), work_s)
+
+
+SCENARIO = Scenario(
+    name="overhead",
+    version=1,
+    question="What does an orchestrator add to the work: per run, per task, between tasks, and at the end?",
+    options=Options,
+    cases=cases,
+)

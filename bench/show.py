@@ -1,0 +1,152 @@
+"""A run on the terminal: the costs side by side, then what a reader must know before believing them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.compare import Change
+from bench.metrics import METRICS
+from bench.records import RunRecord
+from bench.results import noise_floor
+
+Row = dict[str, Any]
+
+COLUMNS = (
+    ("per run", "per_run_ms", "chain"),
+    ("per task, chain", "per_task_ms", "chain"),
+    ("per task, wide", "per_task_ms", "fan_out"),
+    ("to first body", "submit_to_first_s", "chain_1"),
+    ("transition", "transition_ms", "chain_10"),
+    ("finish lag", "finish_lag_s", "chain_10"),
+    ("cold run", "cold_run_s", "warm_up"),
+    ("METG(50 %)", "metg50_ms", None),
+)
+"""The summary: heading, metric, and the workload (or family) that stands for it; None: whichever there is."""
+
+
+def show(console: Console, run: RunRecord, results: Row) -> None:
+    """Print the summary."""
+    console.print(f"[bold]{run.id}[/]: suite {run.suite['name']}, seed {run.seed}, width {run.width}, {_state(run)}")
+    host = run.host
+    console.print(f"on {host['cpu']}, {host['cores']} cores, {host['memory_gb']} GB, Python {host['python']}")
+    console.print(_versions(run), highlight=False)
+    scenarios = {row["scenario"]: None for row in results["estimates"]}
+    for scenario in scenarios:
+        for tier in {row["tier"]: None for row in results["estimates"]}:
+            rows = [row for row in results["estimates"] if row["tier"] == tier and row["scenario"] == scenario]
+            console.print(_table(scenario, tier, rows))
+    _caveats(console, run, results)
+
+
+def _state(run: RunRecord) -> str:
+    return f"{run.trials_planned} runs planned" + ("" if run.finished else ", [yellow]not finished: --resume goes on[/]")
+
+
+def _versions(run: RunRecord) -> str:
+    return ", ".join(
+        f"{tool} {versions.get(tool, versions.get('python', ''))}" for tool, versions in sorted(run.versions.items())
+    )
+
+
+def _table(scenario: str, tier: str, rows: Sequence[Row]) -> Table:
+    table = Table(title=f"{scenario}, {tier} tier: median and 95 % interval, lower is better", title_justify="left")
+    table.add_column("orchestrator", no_wrap=True)
+    columns = [column for column in COLUMNS if any(_matches(row, column) for row in rows)]
+    if not columns:  # the reader's own workload
+        workload = next((row["workload"] for row in rows if row["metric"] == "makespan_s"), "")
+        columns = [(name, name, workload) for name in ("makespan_s", "submit_to_first_s", "transition_ms", "finish_lag_s")]
+    for heading, _, workload in columns:
+        table.add_column(f"{heading}\n[dim]{workload or ''}[/]", justify="right")
+    subjects = {(row["orchestrator"], row["deployment"], row["profile"], row["isolation"]): None for row in rows}
+    for orchestrator, deployment, profile, isolation in subjects:
+        its = [
+            row
+            for row in rows
+            if (row["orchestrator"], row["deployment"], row["profile"]) == (orchestrator, deployment, profile)
+        ]
+        name = f"{orchestrator}/{deployment}" + ("" if profile == "stock" else f", {profile}")
+        cells = [_cell(next((row for row in its if _matches(row, column)), None)) for column in columns]
+        table.add_row(f"{name}\n[dim]{isolation}[/]", *cells)
+    return table
+
+
+def _matches(row: Row, column: tuple[str, str, str | None]) -> bool:
+    _, metric, workload = column
+    return bool(row["metric"] == metric and workload in (None, row["workload"]))
+
+
+def _cell(row: Row | None) -> str:
+    if row is None:
+        return "[dim]not measured[/]"
+    if row["median"] is None:
+        return "[dim]none[/]"
+    factor = 1000 if row["unit"] == "s" else 1
+    mark = "[yellow]~[/]" if row["unstable"] else ""
+    if row["low"] is None:
+        return f"{mark}{in_ms(row['median'] * factor)}\n[dim]n={row['n']}[/]"
+    return f"{mark}{in_ms(row['median'] * factor)}\n[dim]{in_ms(row['low'] * factor)} .. {in_ms(row['high'] * factor)}[/]"
+
+
+def in_ms(milliseconds: float) -> str:
+    """Return a duration in the unit that fits it, with three digits."""
+    size = abs(milliseconds)
+    if size >= 1000:
+        return f"{milliseconds / 1000:.3g} s"
+    return f"{milliseconds:.3g} ms" if size >= 1 or size == 0 else f"{milliseconds * 1000:.3g} us"
+
+
+def _caveats(console: Console, run: RunRecord, results: Row) -> None:
+    for tier in {row["tier"]: None for row in results["controls"]}:
+        floor = noise_floor(results["controls"], tier)
+        pairs = [row for row in results["controls"] if row["tier"] == tier]
+        said = ", ".join(
+            f"{row['orchestrator']} {row['ratio']:.3f} [{row['low']:.3f}, {row['high']:.3f}]" for row in pairs if row["low"]
+        )
+        floor_said = "unknown" if floor is None else f"{floor:.1%}"
+        console.print(f"A/A control, {tier}: {said or 'too few runs'}; noise floor {floor_said}", highlight=False)
+    failed = [row for row in results["checks"] if row["verdict"] == "fail"]
+    console.print(f"Checks: {len(results['checks']) - len(failed)} passed, {len(failed)} failed", highlight=False)
+    for row in failed:
+        console.print(
+            f"  [red]fail[/] {row['orchestrator']}/{row['deployment']} {row['tier']} {row['check']}: {row['because']}"
+        )
+    missing = [row for row in results["estimates"] if row["median"] is None]
+    for row in missing:
+        console.print(f"  missing: {_name(row)}: {row['missing_because']}", highlight=False)
+    if shaky := [row for row in results["estimates"] if row["unstable"]]:
+        console.print(
+            f"~ {len(shaky)} of {len(results['estimates'])} estimates are unstable (spread, outliers, drift): see `unstable`"
+        )
+    for each in run.warnings:
+        console.print(f"[yellow]machine:[/] {each}")
+    wall, subjects = sum(each.wall_s for each in run.segments), sum(each.subjects_s for each in run.segments)
+    if wall:
+        console.print(
+            f"Wall time {wall / 60:.1f} min, of which the harness itself took {(wall - subjects) / wall:.1%}",
+            highlight=False,
+        )
+
+
+def _name(row: Row) -> str:
+    return f"{row['orchestrator']}/{row['deployment']} {row['tier']} {row['workload']} {row['metric']}"
+
+
+def show_changes(console: Console, changes: Iterable[Change]) -> None:
+    """Print what differs between two runs, the slower first."""
+    listed = list(changes)
+    for verdict, style in (("slower", "red"), ("faster", "green")):
+        for change in (each for each in listed if each.verdict == verdict):
+            unit = METRICS[change.keys["metric"]].unit
+            console.print(
+                f"[{style}]{verdict}[/] {change.name}: {change.before:.4g} -> {change.after:.4g} {unit}, "
+                f"ratio {change.ratio:.3f} [{change.low:.3f}, {change.high:.3f}]",
+                highlight=False,
+            )
+    counts = {
+        verdict: sum(each.verdict == verdict for each in listed) for verdict in ("slower", "faster", "same", "too few runs")
+    }
+    console.print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()), highlight=False)

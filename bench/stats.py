@@ -1,0 +1,215 @@
+"""Medians, lines and crossings, each with an interval from one bootstrap that respects how the data came about.
+
+Runs that share an engine start are not independent. So a resample draws engine starts first, then runs within each drawn
+start (Davison and Hinkley, Bootstrap Methods and their Application, 1997, section 3.8). Every derived number (a slope, a
+ratio, a crossing) is computed in each resample, so that its interval is its own, not a combination of other intervals.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import stats as scipy_stats
+
+RESAMPLES = 1000
+LEVEL = 0.95
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number with its resampled twins; `why_not` says why there is no number."""
+
+    point: float | None
+    draws: Array = field(default_factory=lambda: np.empty(0))
+    n: int = 0
+    starts: int = 0
+    why_not: str | None = None
+
+    def interval(self, level: float = LEVEL) -> tuple[float | None, float | None]:
+        """Return the percentile interval, or nothing where a single value allows none."""
+        finite = self.draws[np.isfinite(self.draws)]
+        # A crossing that a resample does not have is one beyond the measured points: the interval is open.
+        if self.n < 2 or finite.size < level * max(1, self.draws.size):
+            return None, None
+        low, high = np.quantile(finite, [(1 - level) / 2, (1 + level) / 2])
+        return float(low), float(high)
+
+    def over(self, other: Quantity) -> Quantity:
+        """Return the ratio of this to the other."""
+        if self.point is None or other.point is None:
+            return missing(self.why_not or other.why_not or "there is nothing to divide")
+        if other.point <= 0 or np.mean(other.draws <= 0) > 1 - LEVEL:
+            return missing("the value to divide by is not clearly above zero")
+        with np.errstate(divide="ignore", invalid="ignore"):
+            draws = self.draws / other.draws
+        return Quantity(self.point / other.point, draws, min(self.n, other.n), min(self.starts, other.starts))
+
+
+def missing(why: str) -> Quantity:
+    """Return no number, with the reason."""
+    return Quantity(None, why_not=why)
+
+
+@dataclass(frozen=True)
+class Resampler:
+    """The engine starts of one subject, drawn once so that all of its numbers see the same draws."""
+
+    starts: tuple[str, ...]
+    picks: Array
+    seed: int
+
+    @classmethod
+    def of(cls, label: str, starts: Sequence[str]) -> Resampler:
+        """Draw for the subject of that label: always the same draws for the same label."""
+        seed = zlib.crc32(label.encode())
+        picks = np.random.default_rng(seed).integers(0, len(starts), (RESAMPLES, len(starts)))
+        return cls(tuple(starts), picks, seed)
+
+    def median(self, values: Mapping[str, Sequence[float]]) -> Quantity:
+        """Return the median of the values, which are given by engine start."""
+        rows = [list(values.get(start, ())) for start in self.starts]
+        pooled = [value for row in rows for value in row]
+        if not pooled:
+            return missing("no run yielded it")
+        lengths = np.array([len(row) for row in rows])
+        table = np.full((len(rows), lengths.max()), np.nan)
+        for row, its in zip(table, rows, strict=True):
+            row[: len(its)] = its
+        # The generator is made anew for each number, so that adding a metric does not move the others.
+        random = np.random.default_rng([self.seed, len(pooled)])
+        runs = (random.random((*self.picks.shape, table.shape[1])) * np.maximum(lengths, 1)[self.picks][..., None]).astype(
+            int
+        )
+        drawn = table[self.picks[..., None], runs]
+        drawn[np.arange(table.shape[1]) >= lengths[self.picks][..., None]] = np.nan
+        draws = _row_medians(drawn.reshape(RESAMPLES, -1))
+        return Quantity(float(np.median(pooled)), draws, len(pooled), int((lengths > 0).sum()))
+
+
+def _row_medians(table: Array) -> Array:
+    ordered = np.sort(table, axis=1)  # NaN sorts last
+    counts = np.isfinite(ordered).sum(axis=1)
+    rows = np.arange(len(ordered))
+    lower = ordered[rows, np.maximum(counts - 1, 0) // 2]
+    upper = ordered[rows, np.minimum(counts // 2, ordered.shape[1] - 1)]
+    return np.where(counts > 0, (lower + upper) / 2, np.nan)
+
+
+def line(points: Mapping[int, Quantity]) -> tuple[Quantity, Quantity]:
+    """Return slope and intercept of the robust line (Theil-Sen) through the median at each size."""
+    known = {size: each for size, each in sorted(points.items()) if each.point is not None}
+    if len(known) < 2:
+        none = missing("a line needs at least two sizes")
+        return none, none
+    sizes = np.array(list(known), dtype=float)
+    table = np.column_stack([np.append(each.draws, each.point or 0.0) for each in known.values()])
+    first, second = np.triu_indices(len(sizes), 1)
+    slopes = np.median((table[:, second] - table[:, first]) / (sizes[second] - sizes[first]), axis=1)
+    intercepts = np.median(table - slopes[:, None] * sizes, axis=1)
+    n, starts = sum(each.n for each in known.values()), max(each.starts for each in known.values())
+    return (
+        Quantity(float(slopes[-1]), slopes[:-1], n, starts),
+        Quantity(float(intercepts[-1]), intercepts[:-1], n, starts),
+    )
+
+
+def half_efficiency(work: Sequence[float], plain: Sequence[Quantity], other: Sequence[Quantity]) -> Quantity:
+    """Return the task duration at which plain / other crosses one half.
+
+    Between two measured durations both makespans are taken as straight lines, because makespan = overhead + depth x work;
+    a straight line through the efficiencies themselves would be off by a factor where points lie far apart.
+    """
+    if len(work) < 2:
+        return missing("a crossing needs at least two task durations")
+    if any(each.point is None for each in (*plain, *other)):
+        return missing("a task duration of the sweep has no makespan")
+    durations = np.array(work)
+    base = np.column_stack([np.append(each.draws, each.point or 0.0) for each in plain])
+    its = np.column_stack([np.append(each.draws, each.point or 0.0) for each in other])
+    slack = base - its / 2  # below zero: less than half of the time is the user's work
+    crossings = np.array([_crossing(durations, row) for row in slack])
+    if not np.isfinite(crossings[-1]):
+        if slack[-1, 0] >= 0:
+            return missing(
+                f"even the shortest task ({_ms(work[0])}) reaches an efficiency of {base[-1, 0] / its[-1, 0]:.2f}"
+            )
+        return missing(
+            f"even the longest task ({_ms(work[-1])}) reaches an efficiency of {base[-1, -1] / its[-1, -1]:.2f} only"
+        )
+    n, starts = sum(each.n for each in other), max(each.starts for each in other)
+    return Quantity(float(crossings[-1]), crossings[:-1], n, starts)
+
+
+def _crossing(durations: Array, slack: Array) -> float:
+    ups = np.flatnonzero((slack[:-1] < 0) & (slack[1:] >= 0))
+    if slack[0] >= 0 or not ups.size:
+        return float("nan")
+    at = ups[0]
+    return float(durations[at] - slack[at] * (durations[at + 1] - durations[at]) / (slack[at + 1] - slack[at]))
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:g} ms"
+
+
+def mean_ratio(ratios: Sequence[Quantity]) -> Quantity:
+    """Return the geometric mean of ratios."""
+    known = [each for each in ratios if each.point is not None]
+    if not known:
+        return missing("no ratio to average")
+    point = float(np.exp(np.mean([np.log(each.point or 1.0) for each in known])))
+    draws = np.exp(np.mean([np.log(each.draws) for each in known], axis=0))
+    return Quantity(point, draws, sum(each.n for each in known), min(each.starts for each in known))
+
+
+def instabilities(values: Sequence[float]) -> list[str]:
+    """Say in which ways a series of repetitions, in the order of measuring, is not to be trusted."""
+    if len(values) < 5:
+        return []
+    series = np.array(values)
+    found = []
+    low, middle, high = np.quantile(series, [0.25, 0.5, 0.75])
+    if middle > 0 and (high - low) / middle > 0.3:
+        found.append("spread")
+    deviation = np.median(np.abs(series - middle)) / 0.6745
+    # Iglewicz and Hoaglin's modified z-score, with their threshold.
+    if deviation > 0 and np.any(np.abs(series - middle) / deviation > 3.5):
+        found.append("outliers")
+    if len(set(values)) > 2 and scipy_stats.spearmanr(np.arange(len(series)), series).pvalue < 0.01:
+        found.append("drift")
+    return found
+
+
+def pytest_stats(values: Sequence[float]) -> dict[str, float | int | str | list[float]]:
+    """Return the figures that pytest-benchmark keeps of a series."""
+    series = np.array(values)
+    low, middle, high = np.quantile(series, [0.25, 0.5, 0.75])
+    mean, spread = float(series.mean()), float(series.std(ddof=1)) if len(series) > 1 else 0.0
+    fence_low, fence_high = low - 1.5 * (high - low), high + 1.5 * (high - low)
+    beyond = int(np.sum((series < fence_low) | (series > fence_high)))
+    far = int(np.sum(np.abs(series - mean) > spread)) if spread else 0
+    return {
+        "min": float(series.min()),
+        "max": float(series.max()),
+        "mean": mean,
+        "stddev": spread,
+        "rounds": len(series),
+        "median": float(middle),
+        "iqr": float(high - low),
+        "q1": float(low),
+        "q3": float(high),
+        "iqr_outliers": beyond,
+        "stddev_outliers": far,
+        "outliers": f"{far};{beyond}",
+        "ld15iqr": float(series[series >= fence_low].min()),
+        "hd15iqr": float(series[series <= fence_high].max()),
+        "ops": 1 / mean if mean else 0.0,
+        "total": float(series.sum()),
+        "data": [float(value) for value in values],
+        "iterations": 1,
+    }

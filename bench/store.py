@@ -1,0 +1,178 @@
+"""The run folder: the only module that reads and writes result files.
+
+A file appears whole or not at all (written beside, then renamed), so that a killed harness leaves nothing half-written.
+"""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import io
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from bench.problem import Problem
+from bench.records import SCHEMA, RunRecord, StartRecord, TrialRecord
+
+Record = TypeVar("Record")
+
+SPACE_NEEDED = 500_000_000
+"""Bytes that a run may need at its peak: three tools' databases and logs, one engine at a time, and the events."""
+
+
+class RunFolder:
+    """A run on disk."""
+
+    def __init__(self, path: Path) -> None:
+        """Name it; nothing is touched yet."""
+        self.path = path
+
+    # Raw records, written as the run goes on ---------------------------------------------------------------------------
+
+    def make(self) -> None:
+        """Make the folder, or raise when it cannot be written to."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            probe = self.path / ".probe"
+            probe.write_bytes(b"x")
+            probe.unlink()
+        except OSError as error:
+            raise Problem(f"{self.path}: it cannot be written to ({error.strerror}); give another --out") from None
+
+    def make_for_run(self) -> None:
+        """Make the folder for a new run, or raise when it cannot hold one."""
+        if (self.path / "run.json").exists():
+            raise Problem(f"{self.path} already holds a run; give another --out, or --resume {self.path}")
+        self.make()
+        if (free := shutil.disk_usage(self.path).free) < SPACE_NEEDED:
+            need = SPACE_NEEDED // 10**6
+            raise Problem(f"{self.path}: {free // 10**6} MB are free there, and a run needs {need}; give another --out")
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep a second harness out; the lock goes with the process, however it ends."""
+        handle = os.open(self.path, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Problem(f"{self.path}: another orchbench is writing to it; wait for it, or give another --out") from None
+        try:
+            yield
+        finally:
+            os.close(handle)
+
+    def write_run(self, run: RunRecord) -> None:
+        """Write run.json."""
+        self._write("run.json", _pretty(run))
+
+    def new_trial(self, trial: str) -> Path:
+        """Return an empty folder for the trial's events; what an interrupted try left in it is gone."""
+        folder = self.path / "trials" / trial
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return folder.resolve()
+
+    def write_trial(self, record: TrialRecord, log: bytes) -> None:
+        """Write the trial's log and then its record, which says that the trial is finished."""
+        (self.path / "trials" / record.id / "adapter.log").write_bytes(log)
+        self._write(f"trials/{record.id}/trial.json", _pretty(record))
+
+    def new_start(self, start: str) -> Path:
+        """Return an empty folder for the engine start."""
+        folder = self.path / "starts" / start
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "home").mkdir(parents=True)
+        return folder.resolve()
+
+    def write_start(self, record: StartRecord) -> None:
+        """Write the engine start's record, and drop its databases: they are large, and no longer needed."""
+        folder = self.path / "starts" / record.id
+        shutil.rmtree(folder / "home", ignore_errors=True)
+        self._write(f"starts/{record.id}/start.json", _pretty(record))
+
+    # The same records, read back ---------------------------------------------------------------------------------------
+
+    def run(self) -> RunRecord:
+        """Read run.json."""
+        path = self.path / "run.json"
+        if not path.is_file():
+            raise Problem(f"{self.path} is not a run: it has no run.json")
+        try:
+            schema = msgspec.json.decode(path.read_bytes()).get("schema")
+            if schema != SCHEMA:
+                raise Problem(
+                    f"{path}: its schema is {schema}, and this orchbench reads {SCHEMA}; use the version that wrote it"
+                )
+            return msgspec.json.decode(path.read_bytes(), type=RunRecord)
+        except (msgspec.DecodeError, AttributeError) as error:
+            raise Problem(f"{path} cannot be read: {error}") from None
+
+    def trials(self) -> list[TrialRecord]:
+        """Read the finished trials, in the order of their ids."""
+        return [_read(path, TrialRecord) for path in sorted(self.path.glob("trials/*/trial.json"))]
+
+    def starts(self) -> list[StartRecord]:
+        """Read the engine starts that were seen through."""
+        return [_read(path, StartRecord) for path in sorted(self.path.glob("starts/*/start.json"))]
+
+    def start_names(self) -> set[str]:
+        """Return the engine starts that were begun, whether seen through or not."""
+        return {path.name for path in self.path.glob("starts/*")}
+
+    def events(self, trial: str) -> Path:
+        """Return the folder of the trial's event files."""
+        return self.path / "trials" / trial
+
+    # Derived files: written from the records, any number of times ------------------------------------------------------
+
+    def write_results(
+        self, results: Mapping[str, Any], samples: Sequence[Mapping[str, Any]], pytest: Mapping[str, Any]
+    ) -> None:
+        """Write samples.csv, results.json and pytest-benchmark.json."""
+        table = io.StringIO()
+        writer = csv.DictWriter(table, fieldnames=list(samples[0]) if samples else ["trial"], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(samples)
+        self._write("samples.csv", table.getvalue().encode())
+        self._write("results.json", _pretty(results))
+        self._write("pytest-benchmark.json", _pretty(pytest))
+
+    def results(self) -> dict[str, Any]:
+        """Read results.json."""
+        path = self.path / "results.json"
+        if not path.is_file():
+            raise Problem(f"{self.path} has no results.json; `orchbench report {self.path}` makes it from the raw data")
+        try:
+            found: dict[str, Any] = msgspec.json.decode(path.read_bytes())
+        except msgspec.DecodeError as error:
+            raise Problem(f"{path} cannot be read ({error}); `orchbench report {self.path}` makes it anew") from None
+        return found
+
+    def _write(self, name: str, content: bytes) -> None:
+        target = self.path / name
+        beside = target.with_name(f".{target.name}.new")
+        try:
+            beside.write_bytes(content)
+            beside.replace(target)
+        except OSError as error:
+            beside.unlink(missing_ok=True)
+            raise Problem(
+                f"{target} cannot be written ({error.strerror}); finished trials are safe, --resume goes on"
+            ) from None
+
+
+def _pretty(record: Any) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
+
+
+def _read(path: Path, kind: type[Record]) -> Record:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except msgspec.DecodeError as error:
+        raise Problem(f"{path} cannot be read ({error}); delete its folder and --resume") from None

@@ -1,0 +1,171 @@
+"""Events -> what really ran: the attempts of each node, when they began and ended, and whether that was right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from bench.problem import Problem
+from contract.workload import Workload
+
+
+class Data(msgspec.Struct, gc=False, frozen=True):
+    """What an event may carry."""
+
+    token: str = ""
+    error: str = ""
+    state: str = ""
+
+
+class Event(msgspec.Struct, gc=False, frozen=True):
+    """One line of the log; see contract/events.py."""
+
+    t: int
+    kind: str
+    node: str
+    pid: int
+    tid: int
+    data: Data = Data()
+
+
+class Attempt(msgspec.Struct, gc=False):
+    """One execution of a node's body; `ended` is None when no end was logged."""
+
+    started: int
+    ended: int | None = None
+    token: str = ""
+    error: str = ""
+
+
+@dataclass
+class Timeline:
+    """One run, as its bodies saw it."""
+
+    submitted: int | None = None
+    settled: int | None = None
+    state: str = ""
+    attempts: dict[str, list[Attempt]] = field(default_factory=dict)
+
+    @property
+    def first_start(self) -> int:
+        """When the first body began."""
+        return min(attempts[0].started for attempts in self.attempts.values())
+
+    @property
+    def last_end(self) -> int:
+        """When the last body ended."""
+        return max(each.ended or each.started for attempts in self.attempts.values() for each in attempts)
+
+    def start(self, node: str) -> int:
+        """When the node's last attempt began."""
+        return self.attempts[node][-1].started
+
+    def end(self, node: str) -> int:
+        """When the node's last attempt ended."""
+        last = self.attempts[node][-1]
+        return last.ended or last.started
+
+
+_decoder = msgspec.json.Decoder(Event)
+
+
+def read(folder: Path) -> Timeline:
+    """Read a trial's event files, or raise when a line of them is broken."""
+    timeline = Timeline()
+    running: dict[tuple[int, int, str], Attempt] = {}
+    for path in sorted(folder.glob("events-*.jsonl")):
+        for event in _events(path):
+            if event.kind == "started":
+                attempt = running[event.pid, event.tid, event.node] = Attempt(event.t)
+                timeline.attempts.setdefault(event.node, []).append(attempt)
+            elif event.kind in {"finished", "failed"}:
+                ended = running.pop((event.pid, event.tid, event.node), None)
+                if ended is not None:
+                    ended.ended, ended.token, ended.error = event.t, event.data.token, event.data.error
+            elif event.kind == "submitted":
+                timeline.submitted = event.t
+            elif event.kind == "settled":
+                timeline.settled, timeline.state = event.t, event.data.state
+    for attempts in timeline.attempts.values():
+        if len(attempts) > 1:
+            attempts.sort(key=lambda attempt: attempt.started)
+    return timeline
+
+
+def _events(path: Path) -> list[Event]:
+    content = path.read_bytes()
+    try:
+        return _decoder.decode_lines(content)
+    except msgspec.DecodeError:
+        for number, line in enumerate(content.splitlines(), 1):
+            try:
+                _decoder.decode(line)
+            except msgspec.DecodeError as error:
+                raise Problem(
+                    f"{path}, line {number}: a broken event ({error}); delete this trial's folder and --resume"
+                ) from None
+        raise
+
+
+CHECKS: Mapping[str, str] = {
+    "every_body_ran_once": "each node's body ran as often as its faults ask for, and no event is missing",
+    "order_respected": "no body began before the bodies it waits for had ended",
+    "work_verified": "each body received its parents' tokens and ended with the right one of its own",
+    "settled_after_last_body": "the tool called the run over, and successful, only after the last body's end",
+    "width_respected": "never more bodies at once than the width allows",
+}
+"""What is verified of every run; a run that fails one of them did other work, and yields no timing."""
+
+
+def verify(timeline: Timeline, workload: Workload, width: int) -> dict[str, str]:
+    """Return what is wrong with the run, by check; nothing, when it did what it was asked."""
+    wrong: dict[str, str] = {}
+    _verify_attempts(timeline, workload, wrong)
+    if wrong:
+        return wrong
+    for node in workload.nodes:
+        for parent in node.after:
+            if timeline.start(node.id) < timeline.end(parent):
+                wrong["order_respected"] = f"{node.id} began before {parent} had ended"
+        if timeline.attempts[node.id][-1].token != workload.tokens[node.id]:
+            wrong["work_verified"] = f"{node.id} ended with {timeline.attempts[node.id][-1].token!r}"
+    if timeline.settled is None or timeline.settled < timeline.last_end:
+        wrong["settled_after_last_body"] = "it was called over before its last body had ended"
+    elif timeline.state != "succeeded":
+        wrong["settled_after_last_body"] = f"the tool calls it {timeline.state or 'nothing'}"
+    if (most := max_concurrency(timeline)) > width:
+        wrong["width_respected"] = f"{most} bodies at once, where {width} may"
+    return wrong
+
+
+def _verify_attempts(timeline: Timeline, workload: Workload, wrong: dict[str, str]) -> None:
+    names = {node.id for node in workload.nodes}
+    if timeline.submitted is None:
+        wrong["every_body_ran_once"] = "the event `submitted` is missing"
+    if unknown := timeline.attempts.keys() - names:
+        wrong["every_body_ran_once"] = f"a body ran that is not in the workload: {min(unknown)}"
+    for node in workload.nodes:
+        expected = 1 + (node.fault.attempts if node.fault else 0)
+        attempts = timeline.attempts.get(node.id, [])
+        if len(attempts) != expected:
+            wrong["every_body_ran_once"] = f"{node.id} ran {len(attempts)} times, not {expected}"
+        elif any(attempt.ended is None for attempt in attempts):
+            wrong["every_body_ran_once"] = f"the end of {node.id} is missing"
+        elif attempts[-1].error:
+            wrong["work_verified"] = f"{node.id}: {attempts[-1].error}"
+
+
+def max_concurrency(timeline: Timeline) -> int:
+    """Return the largest number of bodies that ran at one moment."""
+    moments: list[tuple[int, int]] = []
+    for attempts in timeline.attempts.values():
+        for each in attempts:
+            moments += [(each.started, 1), (each.ended or each.started, -1)]
+    most = now = 0
+    for _, step in sorted(moments):  # an end and a start at one moment: the end comes first
+        now += step
+        most = max(most, now)
+    return most

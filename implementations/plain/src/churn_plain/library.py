@@ -1,0 +1,69 @@
+"""The library tier: a run is a function call in the adapter's process."""
+
+from __future__ import annotations
+
+import multiprocessing
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+
+from churn_plain import shapes
+from churn_plain.settings import VERSIONS
+from contract.adapter import Adapter, LocalRuns, Setup, Started, State
+from contract.events import Trial
+from contract.workload import Workload
+
+
+class _Library(Adapter):
+    """A run is a call of `shapes.run` with the pool of the subclass."""
+
+    _loops_over_chains = False
+
+    def __init__(self) -> None:
+        self._runs = LocalRuns()
+        self._workloads: dict[str, Workload] = {}
+        self._pool: Executor | None = None
+
+    @abstractmethod
+    def _make_pool(self, width: int) -> Executor: ...
+
+    def start(self, setup: Setup) -> Started:
+        self._pool = self._make_pool(setup.width)
+        # The pool's workers are part of the engine's start, as other tools' workers are.
+        list(self._pool.map(int, range(setup.width)))
+        return Started(VERSIONS, ())
+
+    def deploy(self, workloads: Sequence[Workload]) -> None:
+        self._workloads |= {workload.name: workload for workload in workloads}
+
+    def submit(self, workload: str, trial: Trial) -> str:
+        graph = self._workloads[workload]
+        pool = None if graph.is_chain and self._loops_over_chains else self._pool
+        return self._runs.submit(trial.id, lambda: shapes.run(graph, trial, pool))
+
+    def state(self, run: str) -> State:
+        return self._runs.state(run)
+
+    def wait(self, run: str, bodies_done: Callable[[], bool], limit_s: float) -> State:
+        return self._runs.wait(run, limit_s)
+
+    def stop(self) -> None:
+        self._runs.stop()
+        if self._pool:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+class Threads(_Library):
+    """Tasks share the process, as in a script: a thread pool where tasks can run at once, else a loop."""
+
+    _loops_over_chains = True
+
+    def _make_pool(self, width: int) -> Executor:
+        return ThreadPoolExecutor(width, thread_name_prefix="task")
+
+
+class Processes(_Library):
+    """Tasks run in worker processes that live as long as the engine."""
+
+    def _make_pool(self, width: int) -> Executor:
+        return ProcessPoolExecutor(width, mp_context=multiprocessing.get_context("spawn"))

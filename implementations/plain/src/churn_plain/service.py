@@ -1,0 +1,83 @@
+"""The service tier: a process per run, as cron or a shell script would start it. There is no server."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from churn_plain import shapes
+from churn_plain.settings import VERSIONS
+from contract.adapter import Adapter, Setup, Started, State
+from contract.events import Trial
+from contract.tree import kill_descendants
+from contract.workload import Workload
+
+
+class ProcessPerRun(Adapter):
+    """A submission starts `python -m churn_plain.service`, and its exit code is the run's state."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, setup: Setup) -> Started:
+        self._home, self._width = setup.home, setup.width
+        return Started(VERSIONS, ())
+
+    def deploy(self, workloads: Sequence[Workload]) -> None:
+        for workload in workloads:
+            self._file(workload.name).write_text(workload.to_json())
+
+    def submit(self, workload: str, trial: Trial) -> str:
+        argv = [
+            sys.executable,
+            "-m",
+            __name__,
+            str(self._file(workload)),
+            json.dumps(trial.to_dict()),
+            str(self._width),
+        ]
+        self._runs[trial.id] = subprocess.Popen(argv, stdin=subprocess.DEVNULL)  # noqa: S603 - our own module
+        return trial.id
+
+    def state(self, run: str) -> State:
+        match self._runs[run].poll():
+            case None:
+                return State.RUNNING
+            case 0:
+                return State.SUCCEEDED
+            case code:
+                return State.CANCELLED if code < 0 else State.FAILED
+
+    def wait(self, run: str, bodies_done: Callable[[], bool], limit_s: float) -> State:
+        # The operating system tells when a process ends; there is nothing to poll.
+        try:
+            self._runs[run].wait(limit_s)
+        except subprocess.TimeoutExpired:
+            return State.RUNNING
+        return self.state(run)
+
+    def cancel(self, run: str) -> None:
+        self._runs[run].terminate()
+        self._runs[run].wait()
+
+    def stop(self) -> None:
+        kill_descendants()
+
+    def _file(self, workload: str) -> Path:
+        return self._home / f"{workload}.json"
+
+
+def main() -> None:
+    """Be the process of one run."""
+    workload, trial, width = sys.argv[1:]
+    graph = Workload.from_json(Path(workload).read_text())
+    with ThreadPoolExecutor(int(width)) as pool:
+        shapes.run(graph, Trial(**json.loads(trial)), None if graph.is_chain else pool)
+
+
+if __name__ == "__main__":
+    main()

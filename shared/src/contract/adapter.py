@@ -1,0 +1,170 @@
+"""The adapter protocol: what an orchestrator's folder implements, and all that the harness knows of it."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from contract.events import Trial
+from contract.workload import Workload
+
+SLOW_POLL_S = 1.0
+"""Between two looks at a run whose bodies still run: each look costs the server time that belongs to the work."""
+
+FAST_POLL_S = 0.02
+"""Between two looks once every body has finished; it is the resolution of `settled`."""
+
+
+class Unsupported(Exception):
+    """The tool has no such thing; the message says why."""
+
+
+class State(StrEnum):
+    """What an orchestrator says of a run."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How an engine is to be started."""
+
+    tier: str
+    deployment: str
+    profile: str
+    """stock: the tool's defaults, changed only where fairness demands it; tuned: what its vendor recommends for latency."""
+    width: int
+    """How many tasks may run at once."""
+    home: Path
+    """An empty folder: every database, log and configuration file goes below it."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting that is not the tool's default, and why."""
+
+    name: str
+    value: str
+    default: str
+    because: str
+    profile: str = "stock"
+    """`stock` settings hold in both profiles, `tuned` ones only there."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """What the engine says of itself when it is ready."""
+
+    versions: Mapping[str, str]
+    settings: Sequence[Setting]
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What the tool's own records say of a run: seconds since the epoch, as precise as the tool keeps them.
+
+    A cross-check only: no metric is made from it. None where the tool keeps no such time.
+    """
+
+    submitted: float | None = None
+    started: float | None = None
+    ended: float | None = None
+    tasks: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Start and end of each node's task."""
+
+
+class Adapter(ABC):
+    """One engine of one orchestrator: started once, given workloads, asked for many runs, stopped."""
+
+    @abstractmethod
+    def start(self, setup: Setup) -> Started:
+        """Start the engine; it is ready when a health check says so."""
+
+    @abstractmethod
+    def deploy(self, workloads: Sequence[Workload]) -> None:
+        """Make the workloads submittable, beside those already deployed."""
+
+    @abstractmethod
+    def submit(self, workload: str, trial: Trial) -> str:
+        """Ask for a run of a deployed workload, and return its id at once."""
+
+    @abstractmethod
+    def state(self, run: str) -> State:
+        """Return what the tool says of the run now."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Stop the engine, leaving no process, port or file outside its home. It may be called twice."""
+
+    def cancel(self, run: str) -> None:
+        """Ask the tool to end the run."""
+        raise Unsupported("this adapter cannot cancel a run")
+
+    def reported(self, run: str) -> Reported:
+        """Return the times that the tool itself recorded for a run that is over."""
+        return Reported()
+
+    def wait(self, run: str, bodies_done: Callable[[], bool], limit_s: float) -> State:
+        """Return the run's last state, or RUNNING when it takes longer than the limit."""
+        deadline = time.monotonic() + limit_s
+        look = 0.0
+        done = False
+        while (now := time.monotonic()) < deadline:
+            done = done or bodies_done()
+            if done or now >= look:
+                if (state := self.state(run)) is not State.RUNNING:
+                    return state
+                look = now + SLOW_POLL_S
+            time.sleep(FAST_POLL_S)
+        return State.RUNNING
+
+
+class LocalRuns:
+    """Runs that are function calls in this process, each in a worker thread: what a library tier has to offer.
+
+    Give its methods to the adapter's own `state`, `wait` and so on; see implementations/plain.
+    """
+
+    def __init__(self) -> None:
+        """Start the one thread that runs them, one after another."""
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="run")
+        self._runs: dict[str, Future[object]] = {}
+
+    def submit(self, run: str, call: Callable[[], object]) -> str:
+        """Start the call, and return at once."""
+        self._runs[run] = self._pool.submit(_logged, call)
+        return run
+
+    def state(self, run: str) -> State:
+        """Tell whether the call returned or raised."""
+        future = self._runs[run]
+        if not future.done():
+            return State.RUNNING
+        return State.FAILED if future.exception() else State.SUCCEEDED
+
+    def wait(self, run: str, limit_s: float) -> State:
+        """Sleep until the call is over, without a look that would cost it time."""
+        wait_for([self._runs[run]], limit_s)
+        return self.state(run)
+
+    def stop(self) -> None:
+        """Take no further calls."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _logged(call: Callable[[], object]) -> object:
+    try:
+        return call()
+    except BaseException:
+        traceback.print_exc()
+        raise

@@ -1,0 +1,78 @@
+"""Starting a tool's servers: a free loopback port, a log file each, and readiness by a question, not by a banner."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from contract.tree import kill_descendants
+
+HOST = "127.0.0.1"
+
+
+class NotReady(RuntimeError):
+    """A server ended, or did not become ready in time; the message holds the end of its log."""
+
+
+def free_port() -> int:
+    """Return a loopback port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def answers(url: str, timeout_s: float = 1.0) -> bool:
+    """Whether a GET of the URL is answered with success."""
+    try:
+        with urllib.request.urlopen(url, timeout=timeout_s) as response:  # noqa: S310 - our own loopback URL
+            return bool(200 <= response.status < 300)
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+@dataclass
+class Servers:
+    """The servers of one engine, each with its log under `logs`."""
+
+    logs: Path
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start(self, name: str, argv: Sequence[str], env: Mapping[str, str], cwd: Path | None = None) -> None:
+        """Start a server in a session of its own."""
+        self.logs.mkdir(parents=True, exist_ok=True)
+        with (self.logs / f"{name}.log").open("ab") as log:
+            self.running[name] = subprocess.Popen(  # noqa: S603 - the tool's own command
+                list(argv),
+                env=dict(env),
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def wait_until(self, ready: Callable[[], bool], what: str, limit_s: float = 120.0) -> None:
+        """Return as soon as `ready()` holds; raise `NotReady` when a server ends or the limit passes."""
+        deadline = time.monotonic() + limit_s
+        while not ready():
+            for name, process in self.running.items():
+                if process.poll() is not None:
+                    raise NotReady(f"{name} ended with code {process.returncode}: {self._tail(name)}")
+            if time.monotonic() > deadline:
+                raise NotReady(f"{what} was not ready after {limit_s:.0f} s: {' | '.join(map(self._tail, self.running))}")
+            time.sleep(0.05)
+
+    def stop(self, grace_s: float = 2.0) -> None:
+        """End every process below this one: SIGTERM, then SIGKILL for those that stay."""
+        kill_descendants(grace_s)
+        self.running.clear()
+
+    def _tail(self, name: str) -> str:
+        lines = (self.logs / f"{name}.log").read_text(errors="replace").strip().splitlines()
+        return " / ".join(lines[-3:]) or "nothing in its log"

@@ -1,0 +1,167 @@
+"""A workload is data: a graph of nodes, checked when it is made, that every implementation turns into its native thing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from typing import Any, Final
+
+OPS: Final = {
+    "noop": (),
+    "sleep": ("seconds",),
+    "cpu": ("rounds",),
+}
+"""What a body can be asked to do, and the number that each asks for."""
+
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
+"""The names that Airflow, Prefect, Dagster, file systems and URLs all accept as they are."""
+
+
+class WorkloadError(ValueError):
+    """The workload is not one that can be run; the message says where and why."""
+
+
+@dataclass(frozen=True)
+class Retry:
+    """How often a failed body is tried again (`times`), and how long the tool waits before each try."""
+
+    times: int
+    delay_s: float = 1.0
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A planned failure: the first `attempts` tries of the body raise `PlannedFault`."""
+
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Node:
+    """One task: what it does, whom it waits for, how it is retried and how it is made to fail."""
+
+    id: str
+    op: str = "noop"
+    after: tuple[str, ...] = ()
+    params: Mapping[str, float] = field(default_factory=dict)
+    retry: Retry | None = None
+    fault: Fault | None = None
+
+    def token(self, inputs: Mapping[str, str]) -> str:
+        """Name this node's work, given its parents' tokens: two nodes did the same work if the tokens are equal."""
+        work = json.dumps([self.op, self.params, [inputs[parent] for parent in sorted(self.after)]], sort_keys=True)
+        return f"{self.id}:{hashlib.blake2b(work.encode(), digest_size=8).hexdigest()}"
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A named graph of nodes, in an order in which every node stands behind its parents."""
+
+    name: str
+    nodes: tuple[Node, ...]
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise WorkloadError(f"workload name {self.name!r}: a letter, then at most 62 letters, digits or _")
+        if not self.nodes:
+            raise WorkloadError(f"workload {self.name}: it has no nodes")
+        known: dict[str, Node] = {}
+        for node in self.nodes:
+            if node.id in known:
+                raise WorkloadError(f"workload {self.name}: two nodes are called {node.id!r}")
+            _check_node(node, self.name)
+            known[node.id] = node
+        for node in self.nodes:
+            for parent in node.after:
+                if parent not in known:
+                    raise WorkloadError(f"workload {self.name}: node {node.id} comes after {parent!r}, which is not a node")
+        try:
+            order = TopologicalSorter({node.id: node.after for node in self.nodes}).static_order()
+            object.__setattr__(self, "nodes", tuple(known[name] for name in order))
+        except CycleError as error:
+            cycle = " -> ".join(reversed(error.args[1]))
+            raise WorkloadError(f"workload {self.name}: its nodes wait for each other in a cycle: {cycle}") from None
+
+    @cached_property
+    def tokens(self) -> Mapping[str, str]:
+        """The token that each node's body must end with."""
+        tokens: dict[str, str] = {}
+        for node in self.nodes:
+            tokens[node.id] = node.token(tokens)
+        return tokens
+
+    @cached_property
+    def sinks(self) -> tuple[Node, ...]:
+        """The nodes that no other node waits for."""
+        parents = {parent for node in self.nodes for parent in node.after}
+        return tuple(node for node in self.nodes if node.id not in parents)
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether the nodes can only run one after another."""
+        return all(node.after == (before.id,) for before, node in zip(self.nodes, self.nodes[1:], strict=False))
+
+    def to_json(self) -> str:
+        """Write the workload as JSON; `from_json` reads it back as an equal one."""
+        nodes = [{key: value for key, value in asdict(node).items() if value or key == "op"} for node in self.nodes]
+        return json.dumps({"name": self.name, "nodes": nodes})
+
+    @classmethod
+    def from_json(cls, text: str) -> Workload:
+        """Read a workload, or raise `WorkloadError` that says what is wrong with it."""
+        try:
+            document = json.loads(text)
+        except ValueError as error:
+            raise WorkloadError(f"this is not JSON: {error}") from None
+        if not isinstance(document, dict) or set(document) != {"name", "nodes"} or not isinstance(document["nodes"], list):
+            raise WorkloadError('a workload is {"name": "...", "nodes": [...]}')
+        return cls(str(document["name"]), tuple(_node(item, f"node {i + 1}") for i, item in enumerate(document["nodes"])))
+
+
+def _node(item: object, where: str) -> Node:
+    values = _fields(Node, item, where)
+    where = f"node {values.get('id', where)}"
+    after = values.get("after", ())
+    if not isinstance(after, list | tuple) or not all(isinstance(parent, str) for parent in after):
+        raise WorkloadError(f"{where}: `after` is a list of node ids")
+    values["after"] = tuple(after)
+    for key, kind in (("retry", Retry), ("fault", Fault)):
+        if values.get(key) is not None:
+            values[key] = kind(**_fields(kind, values[key], f"{where}, {key}"))
+    return Node(**values)
+
+
+def _fields(kind: type[Node | Retry | Fault], item: object, where: str) -> dict[str, Any]:
+    known = [each.name for each in fields(kind)]
+    if not isinstance(item, dict):
+        raise WorkloadError(f"{where}: it should be an object with {', '.join(known)}")
+    if unknown := sorted(set(item) - set(known)):
+        raise WorkloadError(f"{where}: unknown key {unknown[0]!r}; it has {', '.join(known)}")
+    if known[0] not in item:
+        raise WorkloadError(f"{where}: `{known[0]}` is missing")
+    return dict(item)
+
+
+def _check_node(node: Node, name: str) -> None:
+    where = f"workload {name}: node {node.id!r}"
+    if not isinstance(node.id, str) or not _NAME.fullmatch(node.id):
+        raise WorkloadError(f"{where}: an id is a letter, then at most 62 letters, digits or _")
+    if node.op not in OPS:
+        raise WorkloadError(f"{where}: unknown op {node.op!r}; it is one of {', '.join(OPS)}")
+    if len(set(node.after)) != len(node.after):
+        raise WorkloadError(f"{where}: it names a parent twice")
+    if not isinstance(node.params, Mapping) or set(node.params) != set(OPS[node.op]):
+        raise WorkloadError(f"{where}: {node.op} takes the params {list(OPS[node.op])}, not {list(node.params)}")
+    numbers: dict[str, object] = dict(node.params)
+    if node.retry:
+        numbers |= {"retry.times": node.retry.times, "retry.delay_s": node.retry.delay_s}
+    if node.fault:
+        numbers["fault.attempts"] = node.fault.attempts
+    for key, value in numbers.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e12:
+            raise WorkloadError(f"{where}: {key} is {value!r}; it should be a number of at least 0")
