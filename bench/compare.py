@@ -21,7 +21,7 @@ from bench.store import RunFolder
 from contract.workload import Workload
 
 MIN_RUNS = 5
-"""With five runs on either side, all of one lie above all of the other by chance in 1 of 252 cases; with three, in 1 of 20."""
+"""Of five runs on either side, all of one lie above all of the other by chance in 1 of 252 cases; of three, in 1 of 20."""
 
 MIN_STARTS = 2
 """One engine start has a bias of its own, which its runs cannot show."""

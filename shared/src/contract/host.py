@@ -79,7 +79,7 @@ class _Calls:
         self._workloads |= {workload.name: workload for workload in parsed}
 
     def run(self, workload: str, trial: dict[str, str], limit_s: float) -> dict[str, Any]:
-        """See a run through: `submitted` is written just before the tool is asked, `settled` when it says that it is over."""
+        """See a run through: `submitted` is written just before the tool is asked, `settled` when it says it is over."""
         its = Trial(**trial)
         bodies = len(self._workloads[workload].nodes)
         finished = FinishedBodies(its)

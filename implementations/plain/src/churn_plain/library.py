@@ -11,6 +11,7 @@ from churn_plain import shapes
 from churn_plain.settings import VERSIONS
 from contract.adapter import Adapter, LocalRuns, Setup, Started, State
 from contract.events import Trial
+from contract.tree import kill_descendants
 from contract.workload import Workload
 
 
@@ -50,7 +51,8 @@ class _Library(Adapter):
     def stop(self) -> None:
         self._runs.stop()
         if self._pool:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool.shutdown(wait=False, cancel_futures=True)
+        kill_descendants()  # a pool waits for the task that its worker is busy with
 
 
 class Threads(_Library):

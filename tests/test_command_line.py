@@ -1,0 +1,276 @@
+"""The commands on plain Python: what they leave, and one clear line for every mistake."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Done
+
+from bench.orchestrators import discover
+from bench.suite import available, load
+
+Call = Callable[..., Done]
+
+SUITE = """
+name = "tiny"
+about = "For tests."
+[[blocks]]
+scenario = "overhead"
+tier = "library"
+rounds = 2
+repeat = 2
+limit_s = 30
+control = ["plain"]
+[blocks.options]
+sizes = { chain = [1, 4], fan_out = [4] }
+sweep_ms = [0.01, 20]
+"""
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Path:
+    """A suite that takes seconds."""
+    path = tmp_path / "tiny.toml"
+    path.write_text(SUITE)
+    return path
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run."""
+    folder = tmp_path_factory.mktemp("finished")
+    (folder / "tiny.toml").write_text(SUITE)
+    argv = [ROOT / ".venv/bin/orchbench", "run", "--suite", folder / "tiny.toml", "--on", "plain", "--out", folder / "run"]
+    subprocess.run([*map(str, argv), "--seed", "1"], check=True, capture_output=True)
+    return folder / "run"
+
+
+def test_a_run_leaves_what_is_promised(finished: Path) -> None:
+    """Provenance, trials with events and log, samples, results and pytest-benchmark's format are there, and agree."""
+    run = json.loads((finished / "run.json").read_text())
+    results = json.loads((finished / "results.json").read_text())
+    samples = list(csv.DictReader((finished / "samples.csv").open()))
+    trials = list(finished.glob("trials/*/trial.json"))
+    assert run["finished"] and run["seed"] == 1 and run["host"]["boot_id"] and run["locks"]["plain"]
+    assert results["schema"] == run["schema"] and set(results) >= {"run", "estimates", "ratios", "checks", "controls"}
+    assert {row["trial"] for row in samples} == {path.parent.name for path in trials}
+    assert all((path.parent / "adapter.log").exists() and list(path.parent.glob("events*.jsonl")) for path in trials)
+    metrics = {row["metric"] for row in results["estimates"] if row["median"] is not None}
+    assert metrics >= {
+        "makespan_s",
+        "submit_to_first_s",
+        "per_task_ms",
+        "per_run_ms",
+        "transition_ms",
+        "finish_lag_s",
+        "cold_run_s",
+    }
+    assert [row for row in results["checks"] if row["verdict"] != "pass"] == []
+    assert not list(finished.rglob("home"))
+    benchmarks = json.loads((finished / "pytest-benchmark.json").read_text())["benchmarks"]
+    chain = next(each for each in benchmarks if each["name"] == "overhead/chain_4[plain-library-threads-stock]")
+    its = [
+        float(row["value"])
+        for row in samples
+        if row["metric"] == "makespan_s"
+        and row["workload"] == "chain_4"
+        and row["deployment"] == "threads"
+        and row["control"] == "0"
+    ]
+    assert chain["stats"]["data"] == its
+
+
+def test_report_derives_the_same_again(finished: Path, orchbench: Call, tmp_path: Path) -> None:
+    """A run folder that was copied elsewhere yields the same results from its raw data."""
+    copy = tmp_path / "copy"
+    shutil.copytree(finished, copy)
+    for name in ("results.json", "samples.csv", "pytest-benchmark.json"):
+        (copy / name).unlink()
+    assert orchbench("report", copy).code == 0
+    assert (copy / "results.json").read_text() == (finished / "results.json").read_text()
+    assert (copy / "samples.csv").read_text() == (finished / "samples.csv").read_text()
+
+
+def test_show_prints_the_run(finished: Path, orchbench: Call) -> None:
+    """The summary names the subjects, the control and the harness's own share; --json is results.json."""
+    shown = orchbench("show", finished).out
+    assert "plain/threads" in shown and "A/A control" in shown and "the harness itself took" in shown
+    assert json.loads(orchbench("show", finished, "--json").out) == json.loads((finished / "results.json").read_text())
+
+
+def test_the_same_seed_plans_the_same(suite: Path, finished: Path, orchbench: Call, tmp_path: Path) -> None:
+    """Trials have the same ids in the same order for the same seed, and others for another."""
+    for seed in (1, 2):
+        assert orchbench("run", "--suite", suite, "--on", "plain", "--seed", seed, "--out", tmp_path / str(seed)).code == 0
+    first, same, other = (
+        sorted(path.name for path in (run / "trials").iterdir()) for run in (finished, tmp_path / "1", tmp_path / "2")
+    )
+    assert first == same != other
+
+
+def test_a_finished_run_compares_equal_to_itself(finished: Path, orchbench: Call) -> None:
+    """Comparing a run with itself finds no regression."""
+    done = orchbench("compare", finished, finished)
+    assert (done.code, done.err) == (0, "")
+
+
+def test_what_is_not_comparable_is_refused(finished: Path, orchbench: Call, tmp_path: Path) -> None:
+    """Another host and another scenario version are named, and the exit code is 2, unless told otherwise."""
+    other = tmp_path / "other"
+    shutil.copytree(finished, other)
+    run = json.loads((other / "run.json").read_text())
+    run["host"]["cpu"], run["scenarios"]["overhead"] = "abacus", 99
+    (other / "run.json").write_text(json.dumps(run))
+    done = orchbench("compare", finished, other)
+    assert done.code == 2 and "abacus" in done.err and "99" in done.err and done.err.count("\n") == 1
+    assert orchbench("compare", finished, other, "--anyway").code == 0
+
+
+def test_a_workload_of_ones_own_is_measured(suite: Path, orchbench: Call, tmp_path: Path) -> None:
+    """--workload takes the place of the suite's workloads."""
+    (tmp_path / "w.json").write_text('{"name": "mine", "nodes": [{"id": "a"}, {"id": "b", "after": ["a"]}]}')
+    done = orchbench("run", "--suite", suite, "--on", "plain", "--workload", "w.json", "--out", "mine", "--rounds", "1")
+    assert done.code == 0, done.err
+    results = json.loads((tmp_path / "mine" / "results.json").read_text())
+    assert {row["workload"] for row in results["estimates"]} == {"mine", "warm_up"}
+
+
+def test_list_and_doctor_say_what_there_is(orchbench: Call) -> None:
+    """Every orchestrator, scenario and suite is listed; doctor finds the environments."""
+    listed = json.loads(orchbench("list", "--json").out)
+    assert set(listed["orchestrators"]) == set(discover()) and "overhead" in listed["scenarios"]
+    assert set(listed["suites"]) == {"smoke", "quick", "full"}
+    assert orchbench("doctor").code == 0
+
+
+@pytest.mark.parametrize("name", available())
+def test_each_suite_is_sound(name: str) -> None:
+    """The suites that come with orchbench load."""
+    assert load(name).blocks
+
+
+def _line(text: str, old: str, new: str) -> str:
+    assert old in text
+    return text.replace(old, new)
+
+
+BROKEN_SUITES = {
+    "syntax": ("name = ", "name == "),
+    "unknown key": ('about = "For tests."', 'colour = "blue"'),
+    "missing key": ("rounds = 2\n", ""),
+    "unknown scenario": ('scenario = "overhead"', 'scenario = "underhead"'),
+    "unknown tier": ('tier = "library"', 'tier = "moon"'),
+    "unknown shape": ("chain = [1, 4]", "knot = [1, 4]"),
+    "size": ("[1, 4]", "[0, 4]"),
+    "type": ("rounds = 2", 'rounds = "two"'),
+    "negative sweep": ("[0.01, 20]", "[-1]"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN_SUITES)
+def test_a_broken_suite_is_refused(case: str, orchbench: Call, tmp_path: Path) -> None:
+    """One line names the file and the mistake; nothing is written."""
+    (tmp_path / "broken.toml").write_text(_line(SUITE, *BROKEN_SUITES[case]))
+    _refused(orchbench("run", "--suite", "broken.toml", "--on", "plain", "--out", "out"), "broken.toml")
+    assert not (tmp_path / "out").exists()
+
+
+MISTAKES = {
+    "suite": (["run", "--suite", "nope"], "no suite 'nope'"),
+    "orchestrator": (["run", "--on", "luigi"], "no orchestrator 'luigi'"),
+    "tier": (["run", "--tier", "moon"], "no tier 'moon'"),
+    "scenario": (["run", "--scenario", "nope"], "no scenario 'nope'"),
+    "profile": (["run", "--profile", "nope"], "no profile 'nope'"),
+    "repeat": (["run", "--repeat", "0"], "--repeat"),
+    "seed": (["run", "--seed", "x"], "--seed"),
+    "workload file": (["run", "--workload", "none.json"], "none.json: No such file"),
+    "cyclic workload": (["run", "--workload", "cycle.json"], "in a cycle: "),
+    "option": (["run", "--fast"], "--fast"),
+    "command": (["race"], "race"),
+    "resume nothing": (["run", "--resume", "nowhere"], "nowhere is not a run"),
+    "show nothing": (["show", "nowhere"], "nowhere is not a run"),
+    "report nothing": (["report", "nowhere"], "nowhere is not a run"),
+    "compare nothing": (["compare", "nowhere", "nowhere"], "nowhere is not a run"),
+    "threshold": (["compare", "a", "b", "--fail-over", "lots"], "--fail-over lots"),
+    "a file as folder": (["run", "--on", "plain", "--out", "cycle.json"], "cycle.json"),
+}
+
+
+@pytest.mark.parametrize("case", MISTAKES)
+def test_a_mistake_gets_one_line(case: str, orchbench: Call, tmp_path: Path) -> None:
+    """One line says what is wrong, the exit code is 2, and nothing is written."""
+    (tmp_path / "cycle.json").write_text(
+        '{"name": "w", "nodes": [{"id": "a", "after": ["b"]}, {"id": "b", "after": ["a"]}]}'
+    )
+    arguments, message = MISTAKES[case]
+    _refused(orchbench(*arguments), message)
+    assert [path.name for path in tmp_path.iterdir()] == ["cycle.json"]
+
+
+def test_a_folder_that_holds_a_run_is_not_overwritten(finished: Path, suite: Path, orchbench: Call) -> None:
+    """A second run into the same folder is refused."""
+    before = (finished / "run.json").read_bytes()
+    _refused(orchbench("run", "--suite", suite, "--on", "plain", "--out", finished), "already holds a run")
+    assert (finished / "run.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("options", ["ro", "size=1m"])
+def test_a_folder_that_cannot_take_a_run_is_refused(options: str, suite: Path, orchbench: Call, tmp_path: Path) -> None:
+    """A read-only and a full file system are told before anything runs."""
+    place = tmp_path / "place"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], capture_output=True, check=False)
+    if mounted.returncode != 0:  # not root: permission bits do what the mount would have done, and there is no small disk
+        place.chmod(0o500)
+    try:
+        _refused(orchbench("run", "--suite", suite, "--on", "plain", "--out", place / "run"), str(place))
+    finally:
+        if mounted.returncode == 0:
+            subprocess.run(["umount", place], check=True)
+
+
+def test_a_broken_event_line_is_named(finished: Path, orchbench: Call, tmp_path: Path) -> None:
+    """A truncated line is reported with its file and number, and the results stay as they were."""
+    copy = tmp_path / "copy"
+    shutil.copytree(finished, copy)
+    log = min(copy.glob("trials/*chain_4*/events*.jsonl"))
+    log.write_bytes(log.read_bytes()[:-20])
+    before = (copy / "results.json").read_bytes()
+    _refused(orchbench("report", copy), f"{log.name}, line ")
+    assert (copy / "results.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["run.json", "results.json", "trials/*/trial.json"])
+def test_a_broken_record_is_named(name: str, finished: Path, orchbench: Call, tmp_path: Path) -> None:
+    """A truncated record is reported by its path."""
+    copy = tmp_path / "copy"
+    shutil.copytree(finished, copy)
+    path = min(copy.glob(name))
+    path.write_bytes(path.read_bytes()[:-30])
+    _refused(orchbench("report" if "trial" in name else "show", copy), str(path))
+
+
+def test_a_deleted_environment_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without its environment an orchestrator cannot be chosen, and the message says what to do."""
+    world = tmp_path / "world"
+    (world / "implementations").mkdir(parents=True)
+    shutil.copytree(ROOT / "implementations/plain", world / "implementations/plain", ignore=shutil.ignore_patterns(".venv"))
+    shutil.copytree(ROOT / "bench", world / "bench")
+    monkeypatch.setenv("PYTHONPATH", str(world))
+    argv = [str(ROOT / ".venv/bin/python"), "-m", "bench", "run", "--out", str(tmp_path / "out")]
+    done = subprocess.run(argv, cwd=world, env=os.environ, capture_output=True, text=True, check=False)
+    _refused(Done(done.returncode, done.stdout, done.stderr), "plain: its environment is missing")
+    assert "make setup" in done.stderr and not (tmp_path / "out").exists()
+
+
+def _refused(done: Done, message: str) -> None:
+    lines = [line for line in done.err.splitlines() if not line.startswith("machine:")]
+    assert done.code == 2, done
+    assert len(lines) == 1 and lines[0].startswith("orchbench: ") and message in lines[0], lines

@@ -1,0 +1,77 @@
+"""Every adapter keeps every rule, and every fake that breaks one is caught by the rule it breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from conformance import RULES, Candidate, broken_rules
+from conftest import subjects_of
+
+import bench.engine
+from bench.orchestrators import Orchestrator, Subject, discover
+
+REAL = [(orchestrator, subject) for orchestrator in discover().values() for subject in subjects_of(orchestrator)]
+
+
+@pytest.fixture(scope="class", params=REAL, ids=[subject.label for _, subject in REAL])
+def candidate(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Candidate]:
+    """Start one engine for all rules."""
+    orchestrator, subject = request.param
+    candidate = Candidate(orchestrator, subject, tmp_path_factory.mktemp(subject.label) / "start")
+    try:
+        yield candidate.up()
+    finally:
+        candidate.engine.kill()
+
+
+class TestConformance:
+    """The rules, against the real tools."""
+
+    @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__.removeprefix("rule_"))
+    def test_it_keeps_the_rule(self, candidate: Candidate, rule: Callable[[Candidate], None]) -> None:
+        """The rule holds for the adapter."""
+        rule(candidate)
+
+
+WORK = "each_graph_does_its_work"
+CAUGHT_BY = {
+    "honest": set[str](),
+    "drops_an_edge": {WORK},
+    "forges_tokens": {WORK},
+    "ignores_order": {WORK},
+    "runs_a_node_twice": {WORK},
+    "succeeds_too_early": {WORK},
+    "loses_an_event": {WORK},
+    "exceeds_the_width": {WORK},
+    "hides_failures": {"a_failure_is_a_failure"},
+    "retries_without_being_asked": {"a_failure_is_a_failure"},
+    "never_stops": {"it_stops_without_a_trace"},
+    "leaves_a_process": {"it_stops_without_a_trace"},
+    "listens_everywhere": {"it_listens_on_loopback_only"},
+    "crashes": {WORK},
+}
+
+
+@pytest.mark.parametrize("name", CAUGHT_BY)
+def test_a_fake_is_caught(name: str, fakes: Orchestrator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A faulty adapter breaks at least the rule that it was made to break; the honest one breaks none."""
+    monkeypatch.setattr(bench.engine, "STOP_LIMIT_S", 3.0)
+    subject = next(each for each in subjects_of(fakes) if each.deployment == name)
+    broken = broken_rules(Candidate(fakes, subject, tmp_path / "start"))
+    assert CAUGHT_BY[name] <= broken.keys()
+    assert bool(broken) == (name != "honest"), broken
+
+
+def test_every_fake_is_tried(fakes: Orchestrator) -> None:
+    """No fake is left out of the table above."""
+    assert {each.name for each in fakes.deployments} == CAUGHT_BY.keys()
+
+
+def test_what_is_measured_covers_all_four() -> None:
+    """Airflow, Prefect, Dagster and plain are tested at both tiers, Prefect in both of its service deployments."""
+    found: set[tuple[str, str]] = {(each.orchestrator, each.tier) for _, each in REAL}
+    assert found >= {(name, tier) for name in ("airflow", "prefect", "dagster", "plain") for tier in ("library", "service")}
+    services: list[Subject] = [each for _, each in REAL if (each.orchestrator, each.tier) == ("prefect", "service")]
+    assert {each.deployment for each in services} == {"serve", "worker"}

@@ -1,0 +1,74 @@
+"""Workloads: JSON in and out, and a clear word about each way to get one wrong."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bench.graphs import SHAPES, shaped
+from contract.workload import Fault, Node, Retry, Workload, WorkloadError
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 50])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_shape_has_its_size_and_survives_json(shape: str, size: int) -> None:
+    """Each shape has as many nodes as asked for, and reads back equal."""
+    workload = shaped(shape, size)
+    assert len(workload.nodes) == size
+    assert Workload.from_json(workload.to_json()) == workload
+
+
+def test_all_that_a_node_can_say_survives_json() -> None:
+    """Params, retry and fault come back as they were."""
+    workload = Workload("w", (Node("a", "sleep", (), {"seconds": 0.5}, Retry(3, 0.1), Fault(2)), Node("b", after=("a",))))
+    assert Workload.from_json(workload.to_json()) == workload
+
+
+def test_nodes_stand_behind_their_parents() -> None:
+    """Whatever the order in the file, a node comes after its parents."""
+    text = '{"name": "w", "nodes": [{"id": "b", "after": ["a"]}, {"id": "a"}]}'
+    assert [node.id for node in Workload.from_json(text).nodes] == ["a", "b"]
+
+
+def test_a_token_tells_the_work_that_led_to_it() -> None:
+    """Two nodes have the same token only if their work and all the work before it is the same."""
+    one = Workload("w", (Node("a"), Node("b", after=("a",))))
+    other = Workload("w", (Node("a", "sleep", (), {"seconds": 1}), Node("b", after=("a",))))
+    assert one.tokens["b"] != other.tokens["b"]
+    assert one.tokens == Workload("again", one.nodes).tokens
+
+
+NODE = {"id": "a"}
+BROKEN = {
+    "not JSON": ("{", "this is not JSON"),
+    "a list": ("[]", 'a workload is {"name"'),
+    "no nodes": ('{"name": "w", "nodes": []}', "has no nodes"),
+    "bad name": ('{"name": "../w", "nodes": [{"id": "a"}]}', "workload name '../w'"),
+    "cycle": ([{"id": "a", "after": ["b"]}, {"id": "b", "after": ["a"]}], "in a cycle: "),
+    "own parent": ([{"id": "a", "after": ["a"]}], "in a cycle: a -> a"),
+    "unknown parent": ([{"id": "a", "after": ["z"]}], "node a comes after 'z', which is not a node"),
+    "duplicate": ([NODE, NODE], "two nodes are called 'a'"),
+    "parent twice": ([NODE, {"id": "b", "after": ["a", "a"]}], "names a parent twice"),
+    "no id": ([{"op": "noop"}], "node 1: `id` is missing"),
+    "bad id": ([{"id": "a b"}], "node 'a b': an id is a letter"),
+    "unknown key": ([{"id": "a", "colour": 1}], "unknown key 'colour'"),
+    "unknown op": ([{"id": "a", "op": "fly"}], "unknown op 'fly'"),
+    "params": ([{"id": "a", "op": "sleep"}], "sleep takes the params ['seconds'], not []"),
+    "negative": ([{"id": "a", "op": "sleep", "params": {"seconds": -1}}], "seconds is -1"),
+    "not a number": ([{"id": "a", "op": "cpu", "params": {"rounds": "many"}}], "rounds is 'many'"),
+    "after": ([{"id": "a", "after": "b"}], "`after` is a list"),
+    "retry": ([{"id": "a", "retry": {"times": -1}}], "retry.times is -1"),
+    "retry key": ([{"id": "a", "retry": {"often": 1}}], "unknown key 'often'"),
+    "node": (["a"], "node 1: it should be an object"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_workload_is_refused_with_the_reason(case: str) -> None:
+    """Each mistake has a message that names the node and the mistake."""
+    content, message = BROKEN[case]
+    text = content if isinstance(content, str) else json.dumps({"name": "w", "nodes": content})
+    with pytest.raises(WorkloadError) as caught:
+        Workload.from_json(text)
+    assert message in str(caught.value)
