@@ -1,0 +1,175 @@
+"""A harness that is stopped, at any moment and by any signal, leaves no process and no broken trial, and can go on."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import ORCHBENCH
+
+SUITE = """
+name = "interrupted"
+about = "For tests."
+[[blocks]]
+scenario = "overhead"
+tier = "{tier}"
+rounds = {rounds}
+repeat = 2
+limit_s = 60
+[blocks.options]
+sizes = {{ chain = [1, 2], fan_out = [3] }}
+sweep_ms = {sweep}
+"""
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Return the processes that were started for the run in that folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+            ours = str(folder).encode() in (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if ours and state not in "ZX":
+            found.append((entry / "cmdline").read_text().replace("\0", " "))
+    return found
+
+
+def finished_trials(run: Path) -> dict[str, bytes]:
+    """Return the records of the finished trials."""
+    return {path.parent.name: path.read_bytes() for path in run.glob("trials/*/trial.json")}
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Path]:
+    """A folder; whatever still runs below it at the end is a failure."""
+    yield tmp_path
+    assert processes_of(tmp_path) == []
+
+
+def interrupt(folder: Path, arguments: list[str], number: signal.Signals, after_s: float) -> tuple[int, dict[str, bytes]]:
+    """Run, send the signal after a while, and assert that all is quiet 10 s later; return code and finished trials."""
+    run = folder / "run"
+    with subprocess.Popen(
+        [str(ORCHBENCH), *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder
+    ) as harness:
+        time.sleep(after_s)
+        harness.send_signal(number)
+        code = harness.wait(10)
+    deadline = time.monotonic() + 10
+    while (alive := processes_of(folder)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert alive == []
+    trials = finished_trials(run)
+    for name, record in trials.items():
+        assert json.loads(record)["id"] == name
+    return code, trials
+
+
+def go_on(folder: Path, before: dict[str, bytes]) -> None:
+    """Resume, and assert that the plan is completed without touching what was finished."""
+    run = folder / "run"
+    if not (run / "run.json").exists():  # stopped before the run began
+        return
+    done = subprocess.run(
+        [str(ORCHBENCH), "run", "--resume", str(run)], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    after = finished_trials(run)
+    assert {name: after[name] for name in before} == before
+    record = json.loads((run / "run.json").read_text())
+    planned = [json.loads(each) for each in after.values() if not json.loads(each)["warmup"]]
+    assert record["finished"]
+    assert len(planned) == record["trials_planned"]
+    assert {each["status"] for each in planned} == {"ok"}
+
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGKILL]
+MOMENTS = [
+    (number, random.Random(i).uniform(0.5, 8)) for i, number in enumerate([*SIGNALS, *SIGNALS, *SIGNALS, signal.SIGKILL])
+]
+
+
+@pytest.mark.parametrize(
+    ("number", "after_s"), MOMENTS, ids=[f"{number.name}-{after_s:.1f}s" for number, after_s in MOMENTS]
+)
+def test_a_stopped_run_can_go_on(number: signal.Signals, after_s: float, empty: Path) -> None:
+    """Ten random moments of a run on plain Python."""
+    (empty / "suite.toml").write_text(SUITE.format(tier="library", rounds=2, sweep="[100, 200]"))
+    arguments = ["run", "--suite", "suite.toml", "--on", "plain", "--out", "run", "--seed", "1"]
+    code, trials = interrupt(empty, arguments, number, after_s)
+    assert code in ({-9, 0} if number is signal.SIGKILL else {128 + number, -number, 0})
+    go_on(empty, trials)
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+def test_airflow_with_all_its_children_is_ended(number: signal.Signals, empty: Path) -> None:
+    """The scheduler, its pool of workers and the API server are gone within 10 s, in the middle of a run or of a start."""
+    (empty / "suite.toml").write_text(SUITE.format(tier="service", rounds=1, sweep="[]"))
+    arguments = ["run", "--suite", "suite.toml", "--on", "airflow", "--out", "run", "--seed", "1"]
+    _, trials = interrupt(empty, arguments, number, random.Random(number).uniform(5, 30))
+    go_on(empty, trials)
+
+
+def test_two_runs_at_once_do_not_meet(empty: Path) -> None:
+    """Two runs with different folders both succeed; a second one into the same folder is refused."""
+    (empty / "suite.toml").write_text(SUITE.format(tier="library", rounds=1, sweep="[100, 300]"))
+    base = [str(ORCHBENCH), "run", "--suite", "suite.toml", "--on", "plain,prefect"]
+    runs = [
+        subprocess.Popen([*base, "--out", name], cwd=empty, stderr=subprocess.PIPE, text=True) for name in ("one", "two")
+    ]
+    assert [run.wait() for run in runs] == [0, 0]
+    for name in ("one", "two"):
+        results = json.loads((empty / name / "results.json").read_text())
+        assert {row["verdict"] for row in results["checks"]} == {"pass"}
+
+
+def test_a_second_harness_is_kept_out_of_the_folder(empty: Path) -> None:
+    """While a run goes on, resuming it from elsewhere is refused with one line."""
+    (empty / "suite.toml").write_text(SUITE.format(tier="library", rounds=2, sweep="[300, 500]"))
+    argv = [str(ORCHBENCH), "run", "--suite", "suite.toml", "--on", "plain", "--out", "run"]
+    with subprocess.Popen(argv, cwd=empty, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as first:
+        while not list(empty.glob("run/trials/*/trial.json")):
+            time.sleep(0.1)
+        second = subprocess.run(
+            [str(ORCHBENCH), "run", "--resume", "run"], cwd=empty, capture_output=True, text=True, check=False
+        )
+        first.send_signal(signal.SIGTERM)
+    assert second.returncode == 2
+    assert "another orchbench is writing to it" in second.stderr
+
+
+def test_a_users_own_homes_are_left_alone(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broken configuration of the user's own disturbs no run, and nothing is written into it."""
+    home = empty / "home"
+    for name in ("airflow/airflow.cfg", ".prefect/profiles.toml", ".dagster/dagster.yaml", "mine/dagster.yaml"):
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text("this is = not [ a configuration")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("DAGSTER_HOME", str(home / "mine"))
+    monkeypatch.setenv("AIRFLOW_HOME", str(home / "airflow"))
+    monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "NoSuchExecutor")
+    monkeypatch.setenv("PREFECT_HOME", str(home / ".prefect"))
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+    before = _snapshot(home)
+    (empty / "suite.toml").write_text(SUITE.format(tier="library", rounds=1, sweep="[]"))
+    argv = [str(ORCHBENCH), "run", "--suite", "suite.toml", "--out", "run"]
+    done = subprocess.run(argv, cwd=empty, capture_output=True, text=True, check=False)
+    results = json.loads((empty / "run" / "results.json").read_text())
+    assert done.returncode == 0
+    assert [row for row in results["checks"] if row["verdict"] != "pass"] == []
+    assert [row for row in results["estimates"] if row["median"] is None] == []
+    assert _snapshot(home) == before
+    shutil.rmtree(home)
+
+
+def _snapshot(folder: Path) -> dict[str, tuple[int, float]]:
+    return {str(path): (path.stat().st_size, path.stat().st_mtime) for path in folder.rglob("*")}

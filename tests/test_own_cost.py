@@ -1,0 +1,116 @@
+"""What the instrument itself costs: an event, a body, and the way from events to results."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from pathlib import Path
+from statistics import median
+
+import msgspec
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from bench import run as runs
+from bench.graphs import shaped
+from bench.records import RunRecord, SubjectKey, TrialRecord
+from bench.store import RunFolder
+from contract import body
+from contract.events import Trial, emit
+from contract.workload import Node, Workload
+
+
+def middle(benchmark: BenchmarkFixture) -> float:
+    """Return the median of what was measured, in seconds."""
+    assert benchmark.stats is not None
+    return float(benchmark.stats.stats.median)
+
+
+def test_an_event_costs_at_most_10_microseconds(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    """Two of them stand in every task's time."""
+    benchmark(emit, Trial("t", str(tmp_path)), "finished", "n1", {"token": "n1:0123456789abcdef"})
+    assert middle(benchmark) <= 10e-6
+
+
+def test_a_noop_body_costs_at_most_100_microseconds(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    """Checking the inputs, two events and the token."""
+    node, trial = Node("b", after=("a",)), Trial("t", str(tmp_path))
+    benchmark(body.run, node, trial, {"a": "a:0123456789abcdef"})
+    assert middle(benchmark) <= 100e-6
+
+
+SUBJECTS = [
+    SubjectKey(name, "library", "stock", "made_up", "one process", control=control)
+    for name in ("airflow", "dagster", "prefect", "plain")
+    for control in (False, True)
+]
+
+
+def made_up_run(folder: Path, events: int) -> tuple[RunFolder, RunRecord]:
+    """Write the raw files of a run with so many events, as if 100-task chains had been measured."""
+    size = min(100, events // 2)
+    workload = shaped("chain", size)
+    trials = max(1, events // (2 * size))
+    for number in range(trials):
+        subject = SUBJECTS[number % len(SUBJECTS)]
+        trial = f"{number:06d}"
+        place = folder / "trials" / trial
+        place.mkdir(parents=True)
+        record = TrialRecord(
+            id=trial, scenario="overhead", workload=workload.name, family="chain", size=size, subject=subject,
+            start=f"{number % 40:02d}-{subject.orchestrator}-{subject.control}", round=1, repeat=number, status="ok",
+        )  # fmt: skip
+        (place / "trial.json").write_bytes(msgspec.json.encode(record))
+        (place / "events-1.jsonl").write_text("\n".join(made_up_events(workload, trial, number)) + "\n")
+    run = RunRecord(
+        id="made-up", suite={}, seed=1, orchestrators=[], scenarios={"overhead": 1}, width=2, cpu_rounds_per_s=1e6,
+        workloads={workload.name: workload.to_json()}, trials_planned=trials, host={},
+    )  # fmt: skip
+    return RunFolder(folder), run
+
+
+def made_up_events(workload: Workload, trial: str, number: int) -> list[str]:
+    """Return the log of one run."""
+    now = number * 10**12
+    lines = []
+
+    def line(kind: str, node: str = "", **data: str) -> None:
+        nonlocal now
+        now += 1_000_000 + number * 977 % 100_000
+        event = {"t": now, "kind": kind, "node": node, "trial": trial, "pid": 1, "tid": 1, "data": data}
+        lines.append(json.dumps(event, separators=(",", ":")))
+
+    line("submitted")
+    for node in workload.nodes:
+        line("started", node.id)
+        line("finished", node.id, token=workload.tokens[node.id])
+    line("settled", state="succeeded")
+    return lines
+
+
+SIZES = [10**3, 10**4, 10**5, 10**6]
+
+
+def test_events_become_results_in_linear_time(tmp_path: Path) -> None:
+    """A million events take at most 10 s, and ten times as many events at most little more than ten times as long."""
+    seconds = {}
+    for size in SIZES:
+        folder, run = made_up_run(tmp_path / str(size), size)
+        times = []
+        for _ in range(3 if size < 10**6 else 1):
+            before = time.perf_counter()
+            results = runs.publish(folder, run)
+            times.append(time.perf_counter() - before)
+        seconds[size] = median(times)
+        assert all(row["missing_because"] is None for row in results.estimates if row["metric"] == "makespan_s")
+    assert seconds[10**6] <= 10, seconds
+    slope = math.log(seconds[10**6] / seconds[10**4]) / math.log(10**6 / 10**4)
+    assert slope <= 1.1, seconds
+
+
+@pytest.mark.parametrize("events", [10**3, 10**5])
+def test_deriving_results(benchmark: BenchmarkFixture, events: int, tmp_path: Path) -> None:
+    """The figures for the record; the bars are in the test above."""
+    folder, run = made_up_run(tmp_path / "run", events)
+    benchmark.pedantic(runs.publish, args=(folder, run), rounds=3)  # type: ignore[no-untyped-call]
