@@ -22,7 +22,7 @@ from contract.workload import Workload
 
 START_LIMIT_S = 180.0
 STOP_LIMIT_S = 30.0
-GRACE_S = 15.0
+GRACE_S = 60.0
 """What a run may take beyond its own limit before the adapter itself is taken for dead."""
 
 _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
