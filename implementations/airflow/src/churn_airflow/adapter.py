@@ -1,0 +1,10 @@
+"""The Airflow adapter, as the harness starts it: `python -m churn_airflow.adapter`."""
+
+from __future__ import annotations
+
+from churn_airflow.library import DagTest
+from churn_airflow.service import LocalExecutor
+from contract.host import serve
+
+if __name__ == "__main__":
+    serve({"dag_test": DagTest, "local_executor": LocalExecutor})

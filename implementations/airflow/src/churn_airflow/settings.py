@@ -1,0 +1,131 @@
+"""What we change of Airflow's defaults, and why; it becomes the `airflow.cfg` of an engine's home."""
+
+from __future__ import annotations
+
+import base64
+import os
+import platform
+import secrets
+import sqlite3
+from configparser import RawConfigParser
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final, TextIO
+
+from contract.adapter import Setting, Setup
+
+VERSIONS: Final = {
+    "airflow": version("apache-airflow"),
+    "task_sdk": version("apache-airflow-task-sdk"),
+    "standard_provider": version("apache-airflow-providers-standard"),
+    "sqlite": sqlite3.sqlite_version,
+    "python": platform.python_version(),
+}
+
+GENERATED: Final = "generated"
+"""Stands for a port or a secret that is made anew at each start."""
+
+COMMON: Final = (
+    Setting("[core] load_examples", "False", "True", "the examples are none of the work, and would be parsed with it"),
+)
+
+LIBRARY: Final = (
+    *COMMON,
+    Setting(
+        "[dag_processor] dag_bundle_config_list",
+        "a bundle per workload",
+        "one bundle for all",
+        "dag.test() parses every DAG of the bundle again in each call; a run must not pay for the other workloads",
+    ),
+)
+
+
+def service(width: int) -> tuple[Setting, ...]:
+    """Return the changes that hold in both profiles of the service tier."""
+    return (
+        *COMMON,
+        Setting("[core] dags_are_paused_at_creation", "False", "True", "a deployed workload must be ready to run"),
+        # Not [core] parallelism, which would be the number of worker processes: a worker is often held for five seconds
+        # after its task is over (see README.md), so that two workers would seldom be two running tasks.
+        Setting("[core] default_pool_task_slot_count", str(width), "128", "the same width for all: tasks at once"),
+        Setting("[core] max_active_tasks_per_dag", str(width), "16", "the same width for all, also above 16"),
+        Setting(
+            "[dag_processor] refresh_interval",
+            "5",
+            "300",
+            "a new DAG file is found within seconds, not minutes; it also makes the dag-processor parse all known "
+            "files from the start of a measurement on, not from its fifth minute on",
+        ),
+        Setting("[api] host", "127.0.0.1", "0.0.0.0", "loopback only"),  # noqa: S104 - the default that we change
+        Setting("[api] port", GENERATED, "8080", "a free port, so that engines do not meet"),
+        Setting("[core] execution_api_server_url", GENERATED, "none", "where task processes find the free port"),
+        Setting("[core] fernet_key", GENERATED, "generated", "the three servers must share it"),
+        Setting("[api] secret_key", GENERATED, "generated", "the three servers must share it"),
+        Setting("[api_auth] jwt_secret", GENERATED, "generated", "the three servers must share it"),
+        Setting(
+            "airflow scheduler --skip-serve-logs",
+            "yes",
+            "no",
+            "its log server listens on every address, which no setting changes; the logs are on this host anyway",
+        ),
+        Setting(
+            "airflow triggerer",
+            "not started",
+            "a part of `airflow standalone`",
+            "no workload defers a task, so it would only take memory and CPU time",
+        ),
+    )
+
+
+TUNED: Final = (
+    Setting(
+        "[scheduler] scheduler_idle_sleep_time",
+        "0.1",
+        "1",
+        "docs, 'Scheduler > Fine-tuning your Scheduler performance': decreasing intervals for more frequent actions "
+        "improves performance at the expense of utilization; this one is the pause of a loop with nothing to do",
+        "tuned",
+    ),
+    Setting(
+        "[dag_processor] min_file_process_interval",
+        "600",
+        "30",
+        "docs, 'Dag File Processing > Fine-tuning': a longer interval takes less CPU; 'FAQ > speed up parsing of new "
+        "files' names 600, and modified files are parsed at once nevertheless",
+        "tuned",
+    ),
+)
+
+
+def of_service(setup: Setup) -> tuple[Setting, ...]:
+    """Return all changes for a service of this width and profile."""
+    return service(setup.width) + (TUNED if setup.profile == "tuned" else ())
+
+
+def write_config(home: Path, settings: tuple[Setting, ...], port: int | None = None) -> None:
+    """Write `airflow.cfg`, readable by its owner only: it holds keys."""
+    values = {setting.name: setting.value for setting in settings} | (_generated(port) if port else {})
+    config = RawConfigParser()
+    for name, value in values.items():
+        if name.startswith("["):
+            section, _, option = name[1:].partition("] ")
+            if not config.has_section(section):
+                config.add_section(section)
+            config.set(section, option, value)
+    with private_file(home / "airflow.cfg") as file:
+        config.write(file)
+
+
+def private_file(path: Path) -> TextIO:
+    """Open a new file that only its owner can read."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w")
+
+
+def _generated(port: int) -> dict[str, str]:
+    return {
+        "[api] port": str(port),
+        "[core] execution_api_server_url": f"http://127.0.0.1:{port}/execution/",
+        "[core] fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "[api] secret_key": secrets.token_urlsafe(32),
+        "[api_auth] jwt_secret": secrets.token_urlsafe(32),
+    }

@@ -1,0 +1,175 @@
+"""The service tier: an API server, and a process that polls it and starts a process per flow run."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+from abc import abstractmethod
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from churn_prefect.server import Server
+from churn_prefect.settings import started
+from contract.adapter import Adapter, Reported, Setup, Started, State
+from contract.events import Trial
+from contract.workload import Workload
+
+if TYPE_CHECKING:
+    from prefect.deployments.runner import RunnerDeployment
+
+DEPLOYMENT = "orchbench"
+"""The name of every flow's deployment; Prefect's full name of one is `flow/deployment`."""
+
+POOL = "orchbench"
+"""The name of the work pool and of its worker."""
+
+_FLOW_FILE = '''\
+"""The flow of one workload, as the process of a flow run imports it."""
+
+from pathlib import Path
+
+from churn_prefect.shapes import build
+from contract.workload import Workload
+
+flow = build(Workload.from_json(Path(__file__).with_suffix(".json").read_text()), width={width})
+'''
+
+
+class _Service(Adapter):
+    """Submits through the API, and asks it for states; how flow runs get processes is up to the subclass."""
+
+    def __init__(self) -> None:
+        self._server: Server | None = None
+        self._workloads: dict[str, Workload] = {}
+        self._deployments: dict[str, UUID] = {}
+        self._submitted: dict[str, Workload] = {}
+
+    @property
+    def _engine(self) -> Server:
+        if self._server is None:
+            raise RuntimeError("the engine was not started")
+        return self._server
+
+    def start(self, setup: Setup) -> Started:
+        self._width = setup.width
+        self._flows = setup.home / "flows"
+        self._flows.mkdir()
+        self._server = Server(setup)
+        self._start_runner()
+        return started(setup)
+
+    def deploy(self, workloads: Sequence[Workload]) -> None:
+        for workload in workloads:
+            file = self._flows / workload.name
+            file.with_suffix(".json").write_text(workload.to_json())
+            file.with_suffix(".py").write_text(_FLOW_FILE.format(width=self._width))
+            self._workloads[workload.name] = workload
+        self._deploy([workload.name for workload in workloads])
+        for workload in workloads:
+            full_name = f"{workload.name}/{DEPLOYMENT}"
+            self._deployments[workload.name] = self._engine.client.read_deployment_by_name(full_name).id
+
+    @abstractmethod
+    def _start_runner(self) -> None: ...
+
+    @abstractmethod
+    def _deploy(self, names: Sequence[str]) -> None: ...
+
+    def submit(self, workload: str, trial: Trial) -> str:
+        flow_run = self._engine.client.create_flow_run_from_deployment(
+            self._deployments[workload], parameters={"trial": trial.to_dict()}
+        )
+        self._submitted[str(flow_run.id)] = self._workloads[workload]
+        return str(flow_run.id)
+
+    def state(self, run: str) -> State:
+        return self._engine.state(UUID(run))
+
+    def cancel(self, run: str) -> None:
+        from prefect.states import Cancelling
+
+        self._engine.client.set_flow_run_state(UUID(run), Cancelling())
+
+    def reported(self, run: str) -> Reported:
+        return self._engine.reported(UUID(run), len(self._submitted[run].nodes))
+
+    def stop(self) -> None:
+        if self._server:
+            self._server.stop()
+            self._server = None
+
+
+class Serve(_Service):
+    """One process in `prefect.serve()`, which has to be started anew for every new flow."""
+
+    def _start_runner(self) -> None:
+        # There is nothing to serve yet: the process starts with the first deployment, and its start is a part of
+        # what deploying costs, because that is how it is for a user.
+        pass
+
+    def _deploy(self, names: Sequence[str]) -> None:
+        if old := self._engine.servers.running.pop("serve", None):
+            old.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                old.wait(5)
+            old.kill()
+            old.wait()
+        since = datetime.now(UTC)
+        self._engine.start("serve", str(self._flows), *self._workloads, module=__name__)
+        self._engine.servers.wait_until(lambda: all(self._is_polled(name, since) for name in names), "serve()")
+
+    def _is_polled(self, name: str, since: datetime) -> bool:
+        from prefect.exceptions import ObjectNotFound
+
+        try:
+            deployment = self._engine.client.read_deployment_by_name(f"{name}/{DEPLOYMENT}")
+        except ObjectNotFound:
+            return False
+        return deployment.last_polled is not None and deployment.last_polled > since
+
+
+class Worker(_Service):
+    """A process work pool and its worker, which learns of new deployments from the server."""
+
+    def _start_runner(self) -> None:
+        self._engine.start("worker", "worker", "start", "--pool", POOL, "--type", "process", "--name", POOL)
+        self._engine.servers.wait_until(self._is_online, "the worker")
+
+    def _is_online(self) -> bool:
+        from prefect.exceptions import ObjectNotFound
+
+        try:
+            self._engine.client.read_work_pool(POOL)
+        except ObjectNotFound:
+            return False
+        workers = self._engine.client.read_workers_for_work_pool(POOL, offset=0, limit=1)
+        return any(worker.status == "ONLINE" for worker in workers)
+
+    def _deploy(self, names: Sequence[str]) -> None:
+        from prefect import deploy
+
+        deploy(*_deployments(self._flows, names), work_pool_name=POOL, print_next_steps_message=False)
+
+
+def _deployments(folder: Path, names: Sequence[str]) -> list[RunnerDeployment]:
+    from prefect import flow
+
+    flows: list[Any] = [flow.from_source(str(folder), f"{name}.py:flow") for name in names]
+    return [each.to_deployment(DEPLOYMENT) for each in flows]
+
+
+def main() -> None:
+    """Be the process that serves the flows of a folder, as a user's script with `serve()` at its end."""
+    from prefect import serve
+
+    folder, *names = sys.argv[1:]
+    # Prefect's how-to "Run flows in local processes" asks for the flag where restarts are expected, as they are here.
+    serve(*_deployments(Path(folder), names), pause_on_shutdown=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""What we change of Prefect's defaults, and why; `{...}` is filled in when an engine starts."""
+
+from __future__ import annotations
+
+import platform
+import secrets
+from importlib.metadata import version
+from typing import Final
+
+from contract.adapter import Setting, Setup, Started
+from contract.servers import HOST, free_port
+
+_LATENCY: Final = (
+    "the poll interval is what a submitted run waits for; docs.prefect.io/v3/concepts/workers (Polling for work) "
+    "names the setting of workers, docs.prefect.io/v3/api-ref/settings-ref both, and 1 s is the value that "
+    "Prefect's support recommends for latency (linen.prefect.io/t/30203088); no page recommends less"
+)
+
+IN_CODE: Final = (
+    Setting(
+        "ThreadPoolTaskRunner(max_workers=)",
+        "{width}",
+        "unbounded",
+        "fairness: every tool runs as many tasks at once",
+    ),
+)
+"""Changed in the flow's code (see shapes.py), as Prefect's users do it."""
+
+ENVIRONMENT: Final = (
+    Setting("PREFECT_HOME", "{home}/prefect", "~/.prefect", "database, profiles and storage belong to the run"),
+    Setting("PREFECT_SERVER_API_HOST", HOST, HOST, "the default, but nothing may override it"),
+    Setting("PREFECT_SERVER_API_PORT", "{port}", "4200", "a free port, so that engines can run side by side"),
+    Setting("PREFECT_API_URL", f"http://{HOST}:{{port}}/api", "none", "the engine's own server"),
+    Setting(
+        "PREFECT_SERVER_API_AUTH_STRING",
+        "orchbench:{password}",
+        "none: the API is open",
+        "an API that starts processes must not be open to every user of the machine; the password is random",
+    ),
+    Setting("PREFECT_API_AUTH_STRING", "orchbench:{password}", "none", "the other end of the same"),
+    Setting(
+        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE",
+        "false",
+        "true in the default profile",
+        "a client that cannot reach our server must fail, not start a server of its own",
+    ),
+    Setting("PREFECT_SERVER_ANALYTICS_ENABLED", "false", "true", "telemetry off"),
+    Setting("DO_NOT_TRACK", "1", "unset", "telemetry off"),
+    Setting("PREFECT_RUNNER_POLL_FREQUENCY", "1", "10", _LATENCY, "tuned"),
+    Setting("PREFECT_WORKER_QUERY_SECONDS", "1", "10", _LATENCY, "tuned"),
+)
+"""Changed by environment variables, which a flow run's process inherits."""
+
+
+def environment(setup: Setup) -> dict[str, str]:
+    """Return the variables of an engine: a free port and a new password each time."""
+    values = {"home": str(setup.home), "port": str(free_port()), "password": secrets.token_urlsafe(16)}
+    return {each.name: each.value.format(**values) for each in _of(setup, ENVIRONMENT)}
+
+
+def started(setup: Setup) -> Started:
+    """Return the versions and the settings that the run's record names; the password stays a placeholder."""
+    versions = {"python": platform.python_version(), "prefect": version("prefect"), "fastapi": version("fastapi")}
+    return Started(versions, _of(setup, IN_CODE + ENVIRONMENT))
+
+
+def _of(setup: Setup, settings: tuple[Setting, ...]) -> tuple[Setting, ...]:
+    return tuple(each for each in settings if each.profile in ("stock", setup.profile))
