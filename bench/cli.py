@@ -177,7 +177,6 @@ def list_(as_json: bool) -> None:
         "orchestrators": {
             each.name: {
                 "deployments": [msgspec.to_builtins(deployment) for deployment in each.deployments],
-                "profiles": list(each.profiles),
                 "installed": each.missing() is None,
             }
             for each in known.values()

@@ -9,6 +9,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from bench.problem import Problem
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,6 +29,8 @@ class Deployment:
     isolation: str
     lanes: int | None = None
     """How many tasks it can run at once at most; None: as many as it is told."""
+    profiles: tuple[str, ...] = ("stock",)
+    """Those in which its settings differ; a profile that changes nothing is not measured twice."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,6 @@ class Orchestrator:
     folder: Path
     module: str
     deployments: tuple[Deployment, ...]
-    profiles: tuple[str, ...]
 
     @property
     def python(self) -> Path:
@@ -80,13 +83,12 @@ def discover(folder: Path = IMPLEMENTATIONS) -> dict[str, Orchestrator]:
 def _read(path: Path) -> Orchestrator:
     try:
         about = tomllib.loads(path.read_text())["tool"]["orchbench"]
-        deployments = tuple(Deployment(**each) for each in about["deployments"])
-    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        deployments = msgspec.convert(about["deployments"], tuple[Deployment, ...])
+        return Orchestrator(path.parent.name, path.parent, about["adapter"], deployments)
+    except (tomllib.TOMLDecodeError, KeyError, msgspec.ValidationError) as error:
         raise Problem(
             f"{path}: [tool.orchbench] cannot be read ({error}); see implementations/plain for an example"
         ) from None
-    profiles = tuple(about.get("profiles", ("stock",)))
-    return Orchestrator(path.parent.name, path.parent, about["adapter"], deployments, profiles)
 
 
 def choose(known: dict[str, Orchestrator], names: list[str] | None) -> list[Orchestrator]:

@@ -80,8 +80,7 @@ def _subjects(orchestrator: Orchestrator, block: Block) -> Iterable[Subject]:
     fitting = [each for each in orchestrator.deployments if each.tier == block.tier and each.name not in block.skip]
     for number, deployment in enumerate(fitting):
         for profile in block.profiles:
-            # A tool without settings has one profile; measuring it again under another name would say nothing.
-            if profile in orchestrator.profiles:
+            if profile in deployment.profiles:
                 is_default = number == 0
                 subject = Subject(
                     orchestrator.name,
