@@ -63,7 +63,10 @@ def kill_descendants(grace_s: float = 0.0) -> list[str]:
         _signal(alive, signal.SIGKILL)
         _reap()
         time.sleep(0.01)
-    _reap()
+    # A killed process stays a zombie until the last of its threads is gone; left to init, it would still be seen.
+    deadline = time.monotonic() + 2
+    while _reap() and time.monotonic() < deadline:
+        time.sleep(0.01)
     return stubborn
 
 
@@ -73,7 +76,11 @@ def _signal(pids: list[int], number: signal.Signals) -> None:
             os.kill(pid, number)
 
 
-def _reap() -> None:
-    with contextlib.suppress(ChildProcessError):
+def _reap() -> bool:
+    """Take the exit codes of the children that have ended; return whether there are others."""
+    try:
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
+    except ChildProcessError:
+        return False
+    return True
