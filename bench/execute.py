@@ -92,6 +92,7 @@ class Executor:
         log = engine.log_size()
         outcome: dict[str, Any]
         lost: EngineError | None = None
+        self._timed(lambda: time.sleep(trial.pause_s))
         try:
             answer, _ = self._timed(lambda: engine.run(trial.case.workload.name, where, start.limit_s))
             outcome = {"run": answer["run"], "clock_offset": answer["clock_offset"]} | _status(

@@ -6,7 +6,7 @@ The harness knows no orchestrator by name, except that `plain` is the reference 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -29,6 +29,8 @@ class Deployment:
     isolation: str
     lanes: int | None = None
     """How many tasks it can run at once at most; None: as many as it is told."""
+    polls_every_s: dict[str, float] = field(default_factory=dict)
+    """By profile: how long a submission may wait until the engine looks for it, if it polls."""
     profiles: tuple[str, ...] = ("stock",)
     """Those in which its settings differ; a profile that changes nothing is not measured twice."""
 

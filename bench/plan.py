@@ -1,7 +1,8 @@
 """Suite and seed -> plan: which engine is started when, and which runs it is asked for, in which order.
 
 Rounds interleave the subjects, in an order drawn anew for each round, so that a drift of the machine hits all alike. In a
-round every subject gets one engine start with an empty home; its runs follow in a drawn order of their own.
+round every subject gets one engine start with an empty home; its runs follow in a drawn order of their own. The reference,
+which everything is divided by and which starts in no time, gets several starts with one run of each workload.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ class Trial:
     scenario: str
     case: Case
     repeat: int
+    pause_s: float = 0.0
+    """How long the engine is left alone before it is asked: a part of its polling interval, drawn at random. Submitted
+    right after the run before, every run would meet the poll in the same phase."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +69,12 @@ def make(
     for block in suite.blocks:
         cases = _Cases(block, suite.width, cpu_rounds_per_s, own)
         for round_number in range(1, block.rounds + 1):
-            subjects = [each for orchestrator in orchestrators for each in _subjects(orchestrator, block)]
-            order.shuffle(subjects)
-            for subject in subjects:
-                starts.append(_start(len(starts) + 1, subject, block, round_number, cases, order))
+            turns = [turn for orchestrator in orchestrators for turn in _turns(orchestrator, block)]
+            order.shuffle(turns)
+            for subject, polls_every_s, repeat in turns:
+                its = [(case, number) for case in cases.of(subject) for number in range(1, repeat + 1)]
+                order.shuffle(its)
+                starts.append(_start(len(starts) + 1, subject, block, round_number, its, polls_every_s, order))
     if not starts:
         raise Problem(
             "nothing is left to run: no orchestrator of the choice has a deployment at the chosen tiers and profiles"
@@ -76,24 +82,33 @@ def make(
     return Plan(suite.width, tuple(starts))
 
 
-def _subjects(orchestrator: Orchestrator, block: Block) -> Iterable[Subject]:
+Turn = tuple[Subject, float, int]
+"""A subject, how often its engine polls, and how many runs of each workload an engine start has to serve."""
+
+
+def _turns(orchestrator: Orchestrator, block: Block) -> Iterable[Turn]:
+    """Return the engine starts of an orchestrator in one round."""
     fitting = [each for each in orchestrator.deployments if each.tier == block.tier and each.name not in block.skip]
     for number, deployment in enumerate(fitting):
         for profile in block.profiles:
-            if profile in deployment.profiles:
-                is_default = number == 0
-                subject = Subject(
-                    orchestrator.name,
-                    block.tier,
-                    deployment.name,
-                    profile,
-                    deployment.isolation,
-                    deployment.lanes,
-                    is_default,
-                )
-                yield subject
-                if orchestrator.name in block.control and is_default and profile == block.profiles[0]:
-                    yield replace(subject, control=True)
+            if profile not in deployment.profiles:
+                continue
+            subject = Subject(
+                orchestrator.name,
+                block.tier,
+                deployment.name,
+                profile,
+                deployment.isolation,
+                deployment.lanes,
+                default=number == 0,
+            )
+            turn = (subject, deployment.polls_every_s.get(profile, 0.0), block.repeat)
+            turns = [turn]
+            if subject.default and orchestrator.name == REFERENCE:
+                turns = [(subject, 0.0, 1)] * block.reference_starts
+            yield from turns
+            if orchestrator.name in block.control and subject.default and profile == block.profiles[0]:
+                yield from ((replace(subject, control=True), polls, repeat) for _, polls, repeat in turns)
 
 
 class _Cases:
@@ -116,12 +131,23 @@ class _Cases:
         return chosen
 
 
-def _start(number: int, subject: Subject, block: Block, round_number: int, cases: _Cases, order: random.Random) -> Start:
-    name = f"{number:03d}-{subject.label}"
-    its = [(case, repeat) for case in cases.of(subject) for repeat in range(1, block.repeat + 1)]
-    order.shuffle(its)
+def _start(
+    number: int,
+    subject: Subject,
+    block: Block,
+    round_number: int,
+    runs: Sequence[tuple[Case, int]],
+    polls_every_s: float,
+    order: random.Random,
+) -> Start:
     trials = tuple(
-        Trial(f"{number:03d}.{place:03d}-{subject.orchestrator}-{case.workload.name}", block.scenario, case, repeat)
-        for place, (case, repeat) in enumerate(its, 1)
+        Trial(
+            id=f"{number:03d}.{place:03d}-{subject.orchestrator}-{case.workload.name}",
+            scenario=block.scenario,
+            case=case,
+            repeat=repeat,
+            pause_s=order.uniform(0, polls_every_s),
+        )
+        for place, (case, repeat) in enumerate(runs, 1)
     )
-    return Start(name, subject, round_number, block.limit_s, trials)
+    return Start(f"{number:03d}-{subject.label}", subject, round_number, block.limit_s, trials)

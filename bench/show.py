@@ -20,8 +20,8 @@ COLUMNS = (
     ("per task, chain", "per_task_ms", "chain"),
     ("per task, wide", "per_task_ms", "fan_out"),
     ("to first body", "submit_to_first_s", "chain_1"),
-    ("transition", "transition_ms", "chain_10"),
-    ("finish lag", "finish_lag_s", "chain_10"),
+    ("transition", "transition_ms", None),
+    ("finish lag", "finish_lag_s", "chain_1"),
     ("cold run", "cold_run_s", "warm_up"),
     ("METG(50 %)", "metg50_ms", None),
 )

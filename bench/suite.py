@@ -24,6 +24,8 @@ class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     tier: str
     rounds: Count
     repeat: Count
+    reference_starts: Count = 5
+    """Engine starts of plain Python in each round, each with one run of every workload."""
     limit_s: Seconds
     """A run that takes longer is ended, and its value is missing."""
     profiles: list[str] = msgspec.field(default_factory=lambda: ["stock"])
