@@ -6,14 +6,13 @@ SUITE ?= quick
 ARGS ?=
 PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { command -v $$p; break; }; done)
-UV := $(or $(shell command -v uv),.tools/bin/uv)
+UV := $(or $(shell command -v uv),$(CURDIR)/.tools/bin/uv)
 TOOLS := airflow dagster plain prefect
 READY := .venv/ready $(TOOLS:%=implementations/%/.venv/ready)
 
 # Compiled now, lest the first run of a tool pay for it. No interpreter is ever fetched: the one that runs make is used.
 export UV_COMPILE_BYTECODE = 1
 export UV_PYTHON_DOWNLOADS = never
-SYNC = $(UV) sync --frozen --quiet --python $(PYTHON)
 
 .PHONY: bench test check format report clean setup
 
@@ -45,16 +44,20 @@ clean:
 
 setup: $(READY)
 
-%/ready .venv/ready: | $(UV)
+define sync
 	@test -n "$(PYTHON)" || { echo "orchbench needs Python 3.11, 3.12 or 3.13 on the PATH"; exit 2; }
 	@echo "setting up $(@D)"
-	@cd $(@D)/.. && $(abspath $(UV)) sync --frozen --quiet --python $(PYTHON)
+	@cd $(@D)/.. && $(UV) sync --frozen --quiet --python $(PYTHON)
 	@touch $@
+endef
 
-.venv/ready: uv.lock pyproject.toml shared/pyproject.toml
-$(TOOLS:%=implementations/%/.venv/ready): implementations/%/.venv/ready: implementations/%/uv.lock implementations/%/pyproject.toml shared/pyproject.toml
+.venv/ready: uv.lock pyproject.toml shared/pyproject.toml | $(UV)
+	$(sync)
 
-.tools/bin/uv:
+implementations/%/.venv/ready: implementations/%/uv.lock implementations/%/pyproject.toml shared/pyproject.toml | $(UV)
+	$(sync)
+
+$(CURDIR)/.tools/bin/uv:
 	@test -n "$(PYTHON)" || { echo "orchbench needs Python 3.11, 3.12 or 3.13 on the PATH"; exit 2; }
 	@echo "bringing uv into .tools"
 	@$(PYTHON) -m venv .tools && .tools/bin/python -m pip install --quiet "uv>=0.9,<1"
