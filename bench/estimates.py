@@ -9,6 +9,7 @@ from typing import Any
 
 from bench import stats
 from bench.metrics import METRICS
+from bench.orchestrators import REFERENCE
 from bench.outcomes import Group, Outcome
 from bench.stats import Quantity, Resampler
 
@@ -51,8 +52,8 @@ def _estimate(its: Group, reference: Mapping[str, Sweep]) -> list[Estimate]:
             found.append(Estimate(family, "per_task_ms", _times(slope, 1000)))
             found.append(Estimate(family, "per_run_ms", _times(intercept, 1000)))
     for family, sweep in _sweeps(its, resampler).items():
-        # The reference's efficiency is 1 by definition, so that it has no crossing to look for.
-        if family in reference and not its.is_reference:
+        # Plain is the yardstick: its efficiency is 1 by definition, so that there is no crossing to look for.
+        if family in reference and its.subject.orchestrator != REFERENCE:
             work = sorted(sweep.keys() & reference[family].keys())
             crossing = stats.half_efficiency(work, [reference[family][w] for w in work], [sweep[w] for w in work])
             found.append(Estimate(family, "metg50_ms", _times(crossing, 1000)))

@@ -86,9 +86,12 @@ def _cell(row: Row | None) -> str:
         return "[dim]none[/]"
     factor = 1000 if row["unit"] == "s" else 1
     mark = "[yellow]~[/]" if row["unstable"] else ""
+    value = f"{mark}{in_ms(row['median'] * factor)}"
     if row["low"] is None:
-        return f"{mark}{in_ms(row['median'] * factor)}\n[dim]n={row['n']}[/]"
-    return f"{mark}{in_ms(row['median'] * factor)}\n[dim]{in_ms(row['low'] * factor)} .. {in_ms(row['high'] * factor)}[/]"
+        return f"{value}\n[dim]n={row['n']}[/]"
+    if row["low"] <= 0 <= row["high"]:
+        value = "[dim]lost in noise[/]"  # a slope or an intercept that is not told apart from zero
+    return f"{value}\n[dim]{in_ms(row['low'] * factor)} .. {in_ms(row['high'] * factor)}[/]"
 
 
 def in_ms(milliseconds: float) -> str:
