@@ -47,7 +47,7 @@ setup: $(READY)
 define sync
 	@test -n "$(PYTHON)" || { echo "orchbench needs Python 3.11, 3.12 or 3.13 on the PATH"; exit 2; }
 	@echo "setting up $(@D)"
-	@cd $(@D)/.. && $(UV) sync --frozen --quiet --python $(PYTHON)
+	@cd $(dir $(@D)) && $(UV) sync --frozen --quiet --python $(PYTHON)
 	@touch $@
 endef
 

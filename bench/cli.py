@@ -13,7 +13,7 @@ import msgspec
 from rich.console import Console
 
 from bench import compare as comparison
-from bench import machine, orchestrators, suite
+from bench import machine, orchestrators, plan, suite
 from bench import run as runs
 from bench import show as terminal
 from bench.problem import Problem
@@ -76,21 +76,24 @@ def run(
     """Measure, and leave a run folder."""
     unfit = machine.warnings()
     for each in unfit:
-        err.print(f"[yellow]machine:[/] {each}")
+        err.print(f"machine: {each}", style="yellow", highlight=False, markup=False)
     if unfit and strict:
         raise Problem("this machine is not fit to measure on (see above); mend that, or run without --strict")
     if resume_dir:
+        if any((scenario, on, tier, profile, repeat, rounds, seed, workload_file, out_dir)):
+            raise Problem("--resume goes on with the same plan: it takes no other choice but --strict")
         prepared = runs.resume(RunFolder(resume_dir))
     else:
-        chosen = suite.narrow(suite.load(suite_name), scenario, tier, profile, repeat, rounds)
-        subjects = orchestrators.choose(orchestrators.discover(), on)
+        known = orchestrators.discover()
+        chosen = suite.narrow(suite.load(suite_name, known), scenario, tier, profile, repeat, rounds)
+        subjects = orchestrators.choose(known, on)
         own = read_workload(workload_file) if workload_file else None
         folder = RunFolder(out_dir or runs.default_folder(chosen.name))
         drawn = random.SystemRandom().randrange(2**32) if seed is None else seed
         prepared = runs.begin(folder, chosen, subjects, drawn, own, unfit)
-    plan, folder = prepared.plan, prepared.folder
-    err.print(f"{len(plan.trials)} runs in {len(plan.starts)} engine starts, to {folder.path}", highlight=False)
-    with folder.locked(), Live(err, plan, {record.id for record in folder.trials()}) as watcher:
+    planned, folder = prepared.plan, prepared.folder
+    err.print(f"{len(planned.trials)} runs in {len(planned.starts)} engine starts, to {folder.path}", highlight=False)
+    with folder.locked(), Live(err, planned, {record.id for record in folder.trials()}) as watcher:
         runs.carry_out(prepared, watcher)
     terminal.show(out, folder.run(), folder.results())
 
@@ -98,9 +101,12 @@ def run(
 def read_workload(path: Path) -> Workload:
     """Read a workload file, or say what is wrong with it."""
     try:
-        return Workload.from_json(path.read_text())
+        workload = Workload.from_json(path.read_text())
     except (OSError, UnicodeDecodeError, WorkloadError) as error:
         raise Problem(f"--workload {path}: {getattr(error, 'strerror', None) or error}") from None
+    if workload.name in plan.WARMUPS:
+        raise Problem(f"--workload {path}: {workload.name} is the name of the harness's own warm-up; choose another")
+    return workload
 
 
 @orchbench.command()
@@ -153,8 +159,10 @@ def compare(before: Path, after: Path, fail_over: str, anyway: bool) -> None:
     if not changes:
         raise Problem(f"{before} and {after} have no number in common")
     terminal.show_changes(out, changes)
-    if any(change.verdict == "slower" for change in changes):
+    if any(change.verdict in {"slower", "lost"} for change in changes):
         sys.exit(1)
+    if unjudged := comparison.unjudged(changes):
+        raise Problem(f"too few runs to judge {', '.join(unjudged)}: measure again with more --rounds or --repeat")
 
 
 def fraction(text: str) -> float:
@@ -183,7 +191,7 @@ def list_(as_json: bool) -> None:
         },
         "tiers": list(orchestrators.TIERS),
         "scenarios": {each.name: each.question for each in SCENARIOS.values()},
-        "suites": {name: suite.load(name).about for name in suite.available()},
+        "suites": {name: suite.load(name, known).about for name in suite.available()},
     }
     if as_json:
         click.echo(json.dumps(about))

@@ -6,7 +6,8 @@ interval of the ratio, widened for the number of comparisons (Bonferroni), lies 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ from bench.store import RunFolder
 from contract.workload import Workload
 
 MIN_RUNS = 5
-"""Of five runs on either side, all of one lie above all of the other by chance in 1 of 252 cases; of three, in 1 of 20."""
+"""Of five independent runs on either side, all of one lie above all of the other by chance in 1 of 252 cases."""
 
 MIN_STARTS = 2
 """One engine start has a bias of its own, which its runs cannot show."""
@@ -30,6 +31,8 @@ RESOLUTION_MS = 0.1
 """Differences below this are not called: a task's two events alone cost some 0.02 ms."""
 
 FAMILY_ERROR = 0.05
+
+Key = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Change:
     low: float | None
     high: float | None
     verdict: str
-    """slower, faster, same, or too few runs"""
+    """slower, faster, lost, same, or too few runs"""
 
     @property
     def name(self) -> str:
@@ -55,29 +58,29 @@ class Change:
 
 def differences(before: RunRecord, after: RunRecord) -> list[str]:
     """Return why the two runs cannot be compared."""
-    found = []
-    if before.schema != after.schema:
-        found.append(f"schema {before.schema} and {after.schema}")
+    host = ("name", "cpu", "cores", "memory_gb", "python")
+    found = _differing("", {"schema": before.schema, "width": before.width}, {"schema": after.schema, "width": after.width})
+    found += _differing("host", {key: before.host.get(key) for key in host}, {key: after.host.get(key) for key in host})
     for name in sorted(before.scenarios.keys() & after.scenarios.keys()):
-        if before.scenarios[name] != after.scenarios[name]:
-            found.append(f"scenario {name} is version {before.scenarios[name]} and {after.scenarios[name]}")
-    for key in ("name", "cpu", "cores", "memory_gb", "python"):
-        if before.host.get(key) != after.host.get(key):
-            found.append(f"host {key} is {before.host.get(key)} and {after.host.get(key)}")
-    if before.width != after.width:
-        found.append(f"width {before.width} and {after.width}")
+        found += _differing("version of scenario", {name: before.scenarios[name]}, {name: after.scenarios[name]})
     for tool in sorted(before.versions.keys() & after.versions.keys()):
         found += _differing(f"{tool}:", before.versions[tool], after.versions[tool])
     for subject in sorted(before.settings.keys() & after.settings.keys()):
         found += _differing(f"{subject}, setting", _values(before.settings[subject]), _values(after.settings[subject]))
-    return found
+    graphs = sorted(before.workloads.keys() & after.workloads.keys())
+    return found + [f"workload {name} is another graph" for name in graphs if _is_another(name, before, after)]
+
+
+def _is_another(name: str, before: RunRecord, after: RunRecord) -> bool:
+    # The sweep's work is calibrated anew for each run; its makespans are not compared, only the crossing is.
+    return '"cpu"' not in before.workloads[name] and before.workloads[name] != after.workloads[name]
 
 
 def _values(settings: Iterable[Mapping[str, str]]) -> dict[str, str]:
     return {each["name"]: each["value"] for each in settings}
 
 
-def _differing(what: str, before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+def _differing(what: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     names = sorted(before.keys() | after.keys())
     return [
         f"{what} {name} is {before.get(name)} and {after.get(name)}" for name in names if before.get(name) != after.get(name)
@@ -88,10 +91,11 @@ def changes(before: RunFolder, after: RunFolder, fail_over: float) -> list[Chang
     """Return every number that both runs have, with its verdict; a difference within `fail_over` is called none."""
     first, second = _estimates(before), _estimates(after)
     common = [key for key in first if key in second and _is_judged(key, first[key], second[key])]
+    lost = [key for key in first if key in second and _is_lost(first[key], second[key])]
     floors = {tier: _floor(before, after, tier) for tier in {dict(key)["tier"] for key in common}}
     judged = [key for key in common if _enough(first[key].quantity) and _enough(second[key].quantity)]
     level = 1 - FAMILY_ERROR / max(1, len(judged))
-    found = []
+    found = [Change(dict(key), first[key].quantity.point or 0.0, math.nan, math.inf, None, None, "lost") for key in lost]
     for key in common:
         keys = dict(key)
         its, other = second[key].quantity, first[key].quantity
@@ -119,23 +123,30 @@ def _apart_ms(metric: str, its: Quantity, other: Quantity) -> float:
     return abs((its.point or 0.0) - (other.point or 0.0)) * scale
 
 
-def _is_judged(key: tuple[tuple[str, str], ...], first: Estimate, second: Estimate) -> bool:
+def _is_judged(key: Key, first: Estimate, second: Estimate) -> bool:
     return not METRICS[dict(key)["metric"]].crosscheck and None not in (first.quantity.point, second.quantity.point)
+
+
+def _is_lost(first: Estimate, second: Estimate) -> bool:
+    """Whether a number that the first run has, with enough runs to mean something, is missing in the second."""
+    return first.quantity.point is not None and _enough(first.quantity) and second.quantity.point is None
 
 
 def _enough(quantity: Quantity) -> bool:
     return quantity.n >= MIN_RUNS and quantity.starts >= MIN_STARTS
 
 
-def _estimates(folder: RunFolder) -> dict[tuple[tuple[str, str], ...], Estimate]:
+def _estimates(folder: RunFolder) -> dict[Key, Estimate]:
     run = folder.run()
     workloads = {name: Workload.from_json(text) for name, text in run.workloads.items()}
+    records = folder.trials()
+    calibrated = {record.workload for record in records if record.work_s is not None}
     groups = group(
-        outcome(record, workloads, run.width, lambda trial: timeline.read(folder.events(trial)))
-        for record in folder.trials()
+        outcome(each, workloads, run.width, lambda trial: timeline.read(folder.events(trial))) for each in records
     )
-    estimates = estimate_all(groups)
-    found: dict[tuple[tuple[str, str], ...], Estimate] = {}
+    # The runs' own draws must differ: paired with each other, they would hide what differs between engine starts.
+    estimates = estimate_all(groups, salt=f"{folder.path.resolve()} ")
+    found: dict[Key, Estimate] = {}
     for its in groups:
         if not its.subject.control:
             for each in estimates[its.label]:
@@ -146,9 +157,16 @@ def _estimates(folder: RunFolder) -> dict[tuple[tuple[str, str], ...], Estimate]
                     "metric": each.metric,
                 }
                 del keys["isolation"]
-                found[tuple(keys.items())] = each
+                if each.workload not in calibrated:
+                    found[tuple(keys.items())] = each
     return found
 
 
 def _floor(before: RunFolder, after: RunFolder, tier: str) -> float:
     return max(noise_floor(each.results()["controls"], tier) or 0.0 for each in (before, after))
+
+
+def unjudged(changes: Sequence[Change]) -> list[str]:
+    """Return the orchestrators of which not a single number has enough runs on both sides."""
+    judged = {change.keys["orchestrator"] for change in changes if change.verdict != "too few runs"}
+    return sorted({change.keys["orchestrator"] for change in changes} - judged)

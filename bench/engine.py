@@ -22,8 +22,8 @@ from contract.workload import Workload
 
 START_LIMIT_S = 180.0
 STOP_LIMIT_S = 30.0
-GRACE_S = 60.0
-"""What a run may take beyond its own limit before the adapter itself is taken for dead."""
+GRACE_S = 90.0
+"""What a run may take beyond its own limit, to be cancelled, before the adapter itself is taken for dead."""
 
 _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 """All that an engine sees of the user's environment: no AIRFLOW_HOME, no PREFECT_API_URL, no PYTHONPATH."""
@@ -73,8 +73,11 @@ class Engine:
         return answer
 
     def reported(self, run: str) -> dict[str, Any]:
-        """Return what the tool itself recorded of a run."""
-        answer: dict[str, Any] = self._call("reported", GRACE_S, {"run": run})
+        """Return what the tool itself recorded of a run, or why there is nothing; a cross-check must not cost a good run."""
+        try:
+            answer: dict[str, Any] = self._call("reported", GRACE_S, {"run": run})
+        except EngineError as error:
+            return {"missing_because": str(error)}
         return answer
 
     def stop(self) -> list[str]:
@@ -133,15 +136,16 @@ class Engine:
     # The private pipe --------------------------------------------------------------------------------------------------
 
     def _launch(self) -> None:
-        ours, theirs = socket.socketpair()
+        self._pipe, theirs = socket.socketpair()
+        self._answers = self._pipe.makefile("rb")
         # Unix sockets allow paths of about 100 bytes; below the home of a run they would be longer.
-        temporary = tempfile.mkdtemp(prefix="orchbench-")
+        self._temporary = tempfile.mkdtemp(prefix="orchbench-")
         user = self._home / "user"
         user.mkdir()
         env = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        env |= {"HOME": str(user), "TMPDIR": temporary, "ORCHBENCH_PIPE": str(theirs.fileno()), "PYTHONUNBUFFERED": "1"}
+        env |= {"HOME": str(user), "TMPDIR": self._temporary, "ORCHBENCH_PIPE": str(theirs.fileno())}
         adapter = [str(self._orchestrator.python), "-m", self._orchestrator.module]
-        keeper = [sys.executable, "-m", "bench.keeper", str(self._left), temporary, *adapter]
+        keeper = [sys.executable, "-m", "bench.keeper", str(self._left), self._temporary, *adapter]
         try:
             with self._log.open("ab") as log:
                 self._keeper = subprocess.Popen(  # noqa: S603 - our own module
@@ -149,18 +153,15 @@ class Engine:
                     stdin=subprocess.PIPE,
                     stdout=log,
                     stderr=log,
-                    env=env,
+                    env=env | {"PYTHONUNBUFFERED": "1"},
                     cwd=self._home,
                     pass_fds=(theirs.fileno(),),
                     start_new_session=True,  # a Ctrl-C at the terminal is the harness's to handle
                 )
-        except BaseException:
-            shutil.rmtree(temporary, ignore_errors=True)
-            raise
         finally:
             theirs.close()
-        self._pipe = ours
-        self._answers = ours.makefile("rb")
+            if self._keeper is None:
+                self._close()
 
     def _call(self, call: str, limit_s: float, args: Mapping[str, Any]) -> Any:
         request = json.dumps({"call": call, "args": args}).encode() + b"\n"
@@ -192,3 +193,4 @@ class Engine:
         if self._keeper is not None and self._keeper.stdin is not None:
             self._keeper.stdin.close()
         self._keeper = None
+        shutil.rmtree(self._temporary, ignore_errors=True)  # the keeper has done so, if it lived to

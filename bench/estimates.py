@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench import stats
-from bench.metrics import METRICS
+from bench.metrics import COLD_RUN, METRICS
 from bench.orchestrators import REFERENCE
 from bench.outcomes import Group, Outcome
 from bench.stats import Quantity, Resampler
@@ -16,6 +16,9 @@ from bench.stats import Quantity, Resampler
 ByStart = dict[str, list[float]]
 Sweep = dict[float, Quantity]
 """The median makespan by task duration."""
+
+RUNNING = "running"
+"""From the first body's start to the last body's end: the makespan without the wait before it."""
 
 
 @dataclass(frozen=True)
@@ -28,19 +31,23 @@ class Estimate:
     unstable: tuple[str, ...] = ()
 
 
-def estimate_all(groups: Sequence[Group]) -> dict[str, list[Estimate]]:
-    """Return the estimates of every group, by its label."""
+def estimate_all(groups: Sequence[Group], salt: str = "") -> dict[str, list[Estimate]]:
+    """Return the estimates of every group, by its label; another salt makes other draws, for another run."""
     references = {
-        (its.scenario, its.subject.tier): _sweeps(its, Resampler.of(its.label, its.starts))
+        (its.scenario, its.subject.tier): _sweeps(its, Resampler.of(salt + its.label, its.starts))
         for its in groups
         if its.is_reference
     }
-    return {its.label: _estimate(its, references.get((its.scenario, its.subject.tier), {})) for its in groups}
+    return {
+        its.label: _estimate(
+            its, Resampler.of(salt + its.label, its.starts), references.get((its.scenario, its.subject.tier), {})
+        )
+        for its in groups
+    }
 
 
-def _estimate(its: Group, reference: Mapping[str, Sweep]) -> list[Estimate]:
+def _estimate(its: Group, resampler: Resampler, reference: Mapping[str, Sweep]) -> list[Estimate]:
     """Return every estimate of one subject; `reference` has the plain makespans of each sweep."""
-    resampler = Resampler.of(its.label, its.starts)
     found: list[Estimate] = []
     for workload, outcomes in _by_workload(its).items():
         wanted = {name for each in outcomes for name in (*each.expected, *each.values)}
@@ -48,7 +55,7 @@ def _estimate(its: Group, reference: Mapping[str, Sweep]) -> list[Estimate]:
             found.append(_direct(workload, metric, outcomes, resampler))
     for family, sizes in _families(its, sweep=False).items():
         if len(sizes) > 1:
-            slope, intercept = stats.line({size: resampler.median(values) for size, values in sizes.items()})
+            slope, intercept = stats.line(_points(family, sizes, resampler))
             found.append(Estimate(family, "per_task_ms", _times(slope, 1000)))
             found.append(Estimate(family, "per_run_ms", _times(intercept, 1000)))
     for family, sweep in _sweeps(its, resampler).items():
@@ -60,41 +67,59 @@ def _estimate(its: Group, reference: Mapping[str, Sweep]) -> list[Estimate]:
     return found
 
 
-def _sweeps(its: Group, resampler: Resampler) -> dict[str, Sweep]:
-    families = _families(its, sweep=True)
-    return {
-        family: {work: resampler.median(values) for work, values in points.items()} for family, points in families.items()
-    }
+def _points(family: str, sizes: Mapping[int, list[Outcome]], resampler: Resampler) -> dict[int, Quantity]:
+    """Return the median makespan by size.
+
+    Where an engine polls for submissions, each run waits for the next poll, up to ten seconds, and a few such waits would
+    bury a slope of milliseconds. There the wait of every single run is replaced by the median wait of all of them.
+    """
+    if not any(each.record.polls for outcomes in sizes.values() for each in outcomes):
+        return {size: _median(outcomes, "makespan_s", f"{family}{size}", resampler) for size, outcomes in sizes.items()}
+    every = [each for outcomes in sizes.values() for each in outcomes]
+    wait = _median(every, "submit_to_first_s", family, resampler)
+    return {size: _median(outcomes, RUNNING, f"{family}{size}", resampler).plus(wait) for size, outcomes in sizes.items()}
 
 
-def _direct(workload: str, metric: str, outcomes: Sequence[Outcome], resampler: Resampler) -> Estimate:
+def _median(outcomes: Sequence[Outcome], metric: str, name: str, resampler: Resampler) -> Quantity:
+    """Return the median of a metric; without a value, the reason of the first run that has none."""
     values: ByStart = defaultdict(list)
     for each in outcomes:
         if metric in each.values:
             values[each.record.start].append(each.values[metric])
-    quantity = resampler.median(values)
-    if quantity.point is None:
-        quantity = stats.missing(next((each.because for each in outcomes if each.because), "no run yielded it"))
+        elif metric == RUNNING and each.values:
+            values[each.record.start].append(each.values["makespan_s"] - each.values["submit_to_first_s"])
+    if values:
+        return resampler.median(values, f"{name} {metric}")
+    return stats.missing(next((each.because for each in outcomes if each.because), "no run yielded it"))
+
+
+def _sweeps(its: Group, resampler: Resampler) -> dict[str, Sweep]:
+    return {
+        family: {work: _median(outcomes, "makespan_s", f"{family}{work}", resampler) for work, outcomes in points.items()}
+        for family, points in _families(its, sweep=True).items()
+    }
+
+
+def _direct(workload: str, metric: str, outcomes: Sequence[Outcome], resampler: Resampler) -> Estimate:
     series = [each.values[metric] for each in outcomes if metric in each.values]
-    return Estimate(workload, metric, quantity, tuple(stats.instabilities(series)))
+    return Estimate(workload, metric, _median(outcomes, metric, workload, resampler), tuple(stats.instabilities(series)))
 
 
 def _by_workload(its: Group) -> dict[str, list[Outcome]]:
     found: dict[str, list[Outcome]] = defaultdict(list)
     for each in its.outcomes:
-        found[each.record.workload].append(each)
+        if not each.record.warmup or each.record.workload == COLD_RUN:
+            found[each.record.workload].append(each)
     return found
 
 
-def _families(its: Group, *, sweep: bool) -> dict[str, dict[Any, ByStart]]:
-    """Return the makespans by family, then by size (or task duration, in a sweep), then by engine start."""
-    found: dict[str, dict[Any, ByStart]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+def _families(its: Group, *, sweep: bool) -> dict[str, dict[Any, list[Outcome]]]:
+    """Return the trials by family, then by size (or task duration, in a sweep)."""
+    found: dict[str, dict[Any, list[Outcome]]] = defaultdict(lambda: defaultdict(list))
     for each in its.outcomes:
         record = each.record
         if record.family and (record.work_s is not None) == sweep:
-            values = found[record.family][record.work_s if sweep else record.size]
-            if "makespan_s" in each.values:
-                values[record.start].append(each.values["makespan_s"])
+            found[record.family][record.work_s if sweep else record.size].append(each)
     return found
 
 

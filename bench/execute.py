@@ -7,24 +7,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
-from bench.engine import Engine, EngineError, EngineGone
+import msgspec
+
+from bench.engine import Engine, EngineError
 from bench.orchestrators import Orchestrator, Subject
 from bench.plan import Plan, Start, Trial
 from bench.records import StartRecord, SubjectKey, TrialRecord
-from bench.scenarios import Case
 from bench.store import RunFolder
 from contract import events
-from contract.workload import Node, Workload
 
 Value = TypeVar("Value")
 
 TRIES = 3
-"""Engine starts that one planned start may take, before its remaining runs are given up."""
-
-WARMUP = Case(Workload("warm_up", (Node("n0"),)))
-"""The first run of every engine start, which pays for imports, connections and caches: the cold run."""
+"""Engine starts that may fail in a row without a single run, before the remaining runs are given up."""
 
 
 class Watcher(Protocol):
@@ -41,7 +39,8 @@ class Executor:
     def __init__(self, plan: Plan, orchestrators: Mapping[str, Orchestrator], folder: RunFolder, watcher: Watcher) -> None:
         """Take up the plan; trials that the folder already holds are finished."""
         self._plan, self._orchestrators, self._folder, self._watcher = plan, orchestrators, folder, watcher
-        self._done = {record.id for record in folder.trials()}
+        # What could not be started is tried again: whatever kept it from starting may have been mended.
+        self._done = {record.id for record in folder.trials() if record.status != "not_started"}
         self.subjects_s = 0.0
         """How long subjects started, ran or stopped so far."""
 
@@ -49,11 +48,11 @@ class Executor:
         """Do everything that is not done yet."""
         for start in self._plan.starts:
             todo = [trial for trial in start.trials if trial.id not in self._done]
-            because = ""
-            for _ in range(TRIES):
-                if not todo:
-                    break
+            failed_starts, because = 0, ""
+            while todo and failed_starts < TRIES:
+                before = len(todo)
                 because = self._attempt(start, todo)
+                failed_starts += len(todo) == before
             for trial in todo:
                 self._write(start, start.id, trial, status="not_started", because=f"{TRIES} engine starts failed: {because}")
 
@@ -63,9 +62,11 @@ class Executor:
         name = self._free_name(start)
         orchestrator = self._orchestrators[start.subject.orchestrator]
         engine = Engine(orchestrator, start.subject, self._plan.width, self._folder.new_start(name))
+        record: StartRecord | None = None
         try:
-            started = self._bring_up(engine, start)
-            self._run(engine, start, name, Trial(f"{name}-warm_up", start.trials[0].scenario, WARMUP, 0), warmup=True)
+            record = self._bring_up(engine, start, name)
+            for trial in start.warmups:
+                self._run(engine, start, name, replace(trial, id=f"{name}-{trial.id}"), warmup=True)
             while todo:
                 self._run(engine, start, name, todo.pop(0))
             left, stop_s = self._timed(engine.stop)
@@ -76,15 +77,21 @@ class Executor:
         except BaseException:
             engine.kill()
             raise
-        self._folder.write_start(
-            StartRecord(id=name, subject=key_of(start.subject), stop_s=stop_s, left_behind=left, **started)
-        )
+        finally:
+            self._folder.close_start(name)
+        self._folder.write_start(msgspec.structs.replace(record, stop_s=stop_s, left_behind=left))
         return ""
 
-    def _bring_up(self, engine: Engine, start: Start) -> dict[str, Any]:
+    def _bring_up(self, engine: Engine, start: Start, name: str) -> StartRecord:
         about, start_s = self._timed(engine.start)
-        _, deploy_s = self._timed(lambda: engine.deploy([WARMUP.workload, *start.workloads]))
-        return {"start_s": start_s, "deploy_s": deploy_s, "listening": engine.listening(), **about}
+        _, deploy_s = self._timed(lambda: engine.deploy(start.workloads))
+        listening = engine.listening()
+        subject = key_of(start.subject)
+        record = StartRecord(
+            id=name, subject=subject, start_s=start_s, deploy_s=deploy_s, listening=listening, **about
+        )  # fmt: skip
+        self._folder.write_start(record)
+        return record
 
     def _run(self, engine: Engine, start: Start, name: str, trial: Trial, *, warmup: bool = False) -> None:
         """Make one run and write it down; raise when the engine is not to be trusted with another."""
@@ -95,17 +102,16 @@ class Executor:
         self._timed(lambda: time.sleep(trial.pause_s))
         try:
             answer, _ = self._timed(lambda: engine.run(trial.case.workload.name, where, start.limit_s))
-            outcome = {"run": answer["run"], "clock_offset": answer["clock_offset"]} | _status(
-                answer["state"], start.limit_s
-            )
-            if outcome["status"] == "ok":
-                outcome["reported"], _ = self._timed(lambda: engine.reported(answer["run"]))
-            elif outcome["status"] == "timeout":
-                lost = EngineGone(outcome["because"])  # what hangs now would disturb whatever runs next
-        except EngineGone as error:
-            outcome, lost = {"status": "crashed", "because": str(error)}, error
         except EngineError as error:
-            outcome = {"status": "failed", "because": str(error)}
+            # Gone, or in an unknown state, perhaps with the run still going on: neither serves another run.
+            outcome, lost = {"status": "crashed", "because": str(error)}, error
+        else:
+            outcome = {"run": answer["run"], "clock_offset": answer["clock_offset"]}
+            outcome |= _status(answer["state"], start.limit_s)
+            if outcome["status"] == "timeout":
+                lost = EngineError(outcome["because"])  # what hangs now would disturb whatever runs next
+            else:
+                outcome["reported"], _ = self._timed(lambda: engine.reported(answer["run"]))
         self._write(start, name, trial, warmup=warmup, log=engine.log_since(log), **outcome)
         if lost is not None:
             raise lost
@@ -126,6 +132,8 @@ class Executor:
             start=name,
             round=start.round,
             repeat=trial.repeat,
+            pause_s=trial.pause_s,
+            polls=start.polls_every_s > 0,
             warmup=warmup,
             **outcome,
         )

@@ -28,19 +28,24 @@ def main() -> None:
     left_behind_file, temporary, *argv = sys.argv[1:]
     adopt_orphans()
     pipe = int(os.environ["ORCHBENCH_PIPE"])
-    adapter = subprocess.Popen(argv, stdin=subprocess.DEVNULL, pass_fds=(pipe,))  # noqa: S603 - the adapter's command
-    os.close(pipe)  # so that the harness sees the end of the pipe when the adapter ends
-    ended = os.pidfd_open(adapter.pid)
-    ready, _, _ = select.select([sys.stdin, ended], [], [])
-    if ended in ready:
-        adapter.wait()
-        deadline = time.monotonic() + SETTLE_S
-        while descendants() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        Path(left_behind_file).write_text(json.dumps([command(pid) for pid in descendants()]))
-    kill_descendants()
-    shutil.rmtree(temporary, ignore_errors=True)
-    sys.exit(adapter.returncode or 0)
+    try:
+        adapter = subprocess.Popen(argv, stdin=subprocess.DEVNULL, pass_fds=(pipe,))  # noqa: S603 - the adapter's command
+        os.close(pipe)  # so that the harness sees the end of the pipe when the adapter ends
+        ended = os.pidfd_open(adapter.pid)
+        ready, _, _ = select.select([sys.stdin, ended], [], [])
+        if ended in ready:
+            adapter.wait()
+            Path(left_behind_file).write_text(json.dumps(_left_behind()))
+    finally:
+        kill_descendants()
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _left_behind() -> list[str]:
+    deadline = time.monotonic() + SETTLE_S
+    while descendants() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return [command(pid) for pid in descendants()]
 
 
 if __name__ == "__main__":

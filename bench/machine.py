@@ -18,8 +18,8 @@ from bench.orchestrators import ROOT, Orchestrator
 from contract import body
 from contract.workload import Node
 
-BUSY_LOAD = 0.25
-"""Runnable processes per core, above which somebody else is using the machine."""
+BUSY = 0.25
+"""Share of the CPU in use, above which somebody else is using the machine."""
 
 
 def host() -> dict[str, Any]:
@@ -46,7 +46,7 @@ def warnings() -> list[str]:
     """Say what would disturb a measurement now, and what to do about it."""
     found = []
     busy = psutil.cpu_percent(interval=0.5) / 100
-    if busy > BUSY_LOAD:
+    if busy > BUSY:
         found.append(f"the CPU is {busy:.0%} busy before anything was started: end other work, or expect noise")
     swap = psutil.swap_memory()
     if swap.used > 100e6:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bench.metrics import expected_of, measure, measure_reported
+from bench.metrics import COLD_RUN, expected_of, measure, measure_reported
 from bench.orchestrators import REFERENCE
 from bench.records import SubjectKey, TrialRecord
 from bench.timeline import Timeline, verify
@@ -64,7 +64,7 @@ class Group:
 def outcome(record: TrialRecord, workloads: Mapping[str, Workload], width: int, read: Callable[[str], Timeline]) -> Outcome:
     """Verify one trial and measure it; a trial that did other work than it was asked yields no value."""
     workload = workloads[record.workload]
-    expected = ("cold_run_s",) if record.warmup else expected_of(workload)
+    expected = _expected(record, workload)
     if record.status != "ok":
         return Outcome(record, expected, {}, because=record.because)
     what_ran = read(record.id)
@@ -72,9 +72,15 @@ def outcome(record: TrialRecord, workloads: Mapping[str, Workload], width: int, 
         return Outcome(record, expected, {}, wrong, "; ".join(f"{check}: {why}" for check, why in wrong.items()))
     values = measure(what_ran, workload)
     if record.warmup:
-        return Outcome(record, expected, {"cold_run_s": values["makespan_s"]})
+        return Outcome(record, expected, {expected[0]: values["makespan_s"]})
     values |= measure_reported(record.reported.get("submitted"), record.reported.get("tasks", {}), workload)
     return Outcome(record, expected, values)
+
+
+def _expected(record: TrialRecord, workload: Workload) -> Sequence[str]:
+    if record.warmup:
+        return ("cold_run_s",) if record.workload == COLD_RUN else ("makespan_s",)
+    return expected_of(workload)
 
 
 def group(outcomes: Iterable[Outcome]) -> list[Group]:

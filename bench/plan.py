@@ -7,15 +7,25 @@ which everything is divided by and which starts in no time, gets several starts 
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from bench.graphs import fan_out
+from bench.metrics import COLD_RUN
 from bench.orchestrators import REFERENCE, Orchestrator, Subject
 from bench.problem import Problem
 from bench.scenarios import SCENARIOS, Case
 from bench.suite import Block, Suite
-from contract.workload import Workload
+from contract.workload import Node, Workload
+
+COLD = Case(Workload(COLD_RUN, (Node("n0"),)))
+"""The first run of every engine start, which pays for imports, connections and caches."""
+
+WIDE = Case(Workload("warm_up_wide", fan_out(8)))
+
+WARMUPS = (COLD.workload.name, WIDE.workload.name)
 
 
 @dataclass(frozen=True)
@@ -39,12 +49,14 @@ class Start:
     subject: Subject
     round: int
     limit_s: float
+    polls_every_s: float
+    warmups: tuple[Trial, ...]
     trials: tuple[Trial, ...]
 
     @property
     def workloads(self) -> tuple[Workload, ...]:
         """Each workload of its runs, once."""
-        return tuple({trial.case.workload.name: trial.case.workload for trial in self.trials}.values())
+        return tuple({trial.case.workload.name: trial.case.workload for trial in (*self.warmups, *self.trials)}.values())
 
 
 @dataclass(frozen=True)
@@ -56,8 +68,18 @@ class Plan:
 
     @property
     def trials(self) -> tuple[Trial, ...]:
-        """Every run that is to be made."""
+        """Every run that is to be made and counted."""
         return tuple(trial for start in self.starts for trial in start.trials)
+
+    @property
+    def workloads(self) -> dict[str, str]:
+        """Every workload, as JSON."""
+        return {each.name: each.to_json() for start in self.starts for each in start.workloads}
+
+    @property
+    def digest(self) -> str:
+        """Return a hash of what is to be run, and in which order."""
+        return hashlib.sha256("\n".join(trial.id for trial in self.trials).encode()).hexdigest()[:16]
 
 
 def make(
@@ -72,7 +94,9 @@ def make(
             turns = [turn for orchestrator in orchestrators for turn in _turns(orchestrator, block)]
             order.shuffle(turns)
             for subject, polls_every_s, repeat in turns:
-                its = [(case, number) for case in cases.of(subject) for number in range(1, repeat + 1)]
+                its = [
+                    (case, number) for case in cases.of(subject) for number in range(1, _times(case, subject, repeat) + 1)
+                ]
                 order.shuffle(its)
                 starts.append(_start(len(starts) + 1, subject, block, round_number, its, polls_every_s, order))
     if not starts:
@@ -90,9 +114,8 @@ def _turns(orchestrator: Orchestrator, block: Block) -> Iterable[Turn]:
     """Return the engine starts of an orchestrator in one round."""
     fitting = [each for each in orchestrator.deployments if each.tier == block.tier and each.name not in block.skip]
     for number, deployment in enumerate(fitting):
-        for profile in block.profiles:
-            if profile not in deployment.profiles:
-                continue
+        # Where a deployment's settings are the same in a profile, its one profile stands for it.
+        for profile in [each for each in block.profiles if each in deployment.profiles] or deployment.profiles[:1]:
             subject = Subject(
                 orchestrator.name,
                 block.tier,
@@ -105,10 +128,19 @@ def _turns(orchestrator: Orchestrator, block: Block) -> Iterable[Turn]:
             turn = (subject, deployment.polls_every_s.get(profile, 0.0), block.repeat)
             turns = [turn]
             if subject.default and orchestrator.name == REFERENCE:
-                turns = [(subject, 0.0, 1)] * block.reference_starts
+                turns = [turn] * block.reference_starts
             yield from turns
-            if orchestrator.name in block.control and subject.default and profile == block.profiles[0]:
+            if (
+                orchestrator.name in block.control
+                and subject.default
+                and profile in {block.profiles[0], deployment.profiles[0]}
+            ):
                 yield from ((replace(subject, control=True), polls, repeat) for _, polls, repeat in turns)
+
+
+def _times(case: Case, subject: Subject, repeat: int) -> int:
+    """Return how often a start runs the case: the reference, which has many starts, runs the long sweep once in each."""
+    return 1 if subject.orchestrator == REFERENCE and case.work_s is not None else repeat
 
 
 class _Cases:
@@ -142,14 +174,21 @@ def _start(
     polls_every_s: float,
     order: random.Random,
 ) -> Start:
-    trials = tuple(
-        Trial(
-            id=f"{number:03d}.{place:03d}-{subject.orchestrator}-{case.workload.name}",
-            scenario=block.scenario,
-            case=case,
-            repeat=repeat,
-            pause_s=order.uniform(0, polls_every_s),
-        )
-        for place, (case, repeat) in enumerate(runs, 1)
+    def trial(name: str, case: Case, repeat: int) -> Trial:
+        return Trial(name, block.scenario, case, repeat, pause_s=order.uniform(0, polls_every_s))
+
+    # In one process the first graph that is wide pays for a pool of threads; elsewhere there is nothing left to warm up.
+    warmups = [COLD, WIDE] if subject.tier == "library" else [COLD]
+    prefix = f"{number:03d}"
+    return Start(
+        id=f"{prefix}-{subject.label}",
+        subject=subject,
+        round=round_number,
+        limit_s=block.limit_s,
+        polls_every_s=polls_every_s,
+        warmups=tuple(trial(case.workload.name, case, 0) for case in warmups),
+        trials=tuple(
+            trial(f"{prefix}.{place:03d}-{subject.orchestrator}-{case.workload.name}", case, repeat)
+            for place, (case, repeat) in enumerate(runs, 1)
+        ),
     )
-    return Start(f"{number:03d}-{subject.label}", subject, round_number, block.limit_s, trials)

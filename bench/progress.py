@@ -71,7 +71,7 @@ class Live:
 
     def starting(self, start: Start) -> None:
         """An engine start begins."""
-        self._tell(start, f"{start.subject.label} (round {start.round})")
+        self._tell(f"{start.subject.label} (round {start.round})")
         if not self._console.is_terminal:
             self._console.print(f"{self._clock()}  {start.id}, {len(start.trials)} runs{self._left()}", highlight=False)
 
@@ -82,15 +82,17 @@ class Live:
         self._last = now
         if not record.warmup:
             self._bar.advance(self._task)
-        self._tell(start, f"{start.subject.label}  {record.workload}")
+        self._tell(f"{start.subject.label}  {record.workload}")
         if record.status != "ok":
-            self._console.print(f"{record.id}: {record.status}, {record.because}", style="yellow", highlight=False)
+            self._console.print(
+                f"{record.id}: {record.status}, {record.because}", style="yellow", highlight=False, markup=False
+            )
 
     def lost(self, start: Start, because: str) -> None:
         """An engine is gone before its time."""
-        self._console.print(f"{start.id}: the engine was lost: {because}", style="yellow", highlight=False)
+        self._console.print(f"{start.id}: the engine was lost: {because}", style="yellow", highlight=False, markup=False)
 
-    def _tell(self, _start: Start, what: str) -> None:
+    def _tell(self, what: str) -> None:
         self._bar.update(self._task, description=what, left=self._left())
 
     def _left(self) -> str:

@@ -39,8 +39,12 @@ class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The engine start that it ran in: a folder of starts/."""
     round: int
     repeat: int
+    pause_s: float = 0.0
+    """How long the engine was left alone before, so that submissions meet its polling in every phase."""
+    polls: bool = False
+    """Whether the engine looks for submissions from time to time, so that each waits for the next look."""
     warmup: bool = False
-    """The first run after an engine's start: kept, shown as the cold run, and not counted otherwise."""
+    """A run that warms the engine up: kept, and not counted; the first one after a start is the cold run."""
     status: Literal["ok", "failed", "timeout", "crashed", "not_started"]
     because: str | None = None
     run: str | None = None
@@ -58,12 +62,13 @@ class StartRecord(msgspec.Struct, frozen=True, kw_only=True):
     subject: SubjectKey
     start_s: float
     deploy_s: float
-    stop_s: float
+    stop_s: float | None = None
+    """None when it was not stopped in good order."""
     versions: dict[str, str]
     settings: list[dict[str, str]]
     listening: list[str]
     """The addresses on which its processes listened when it was ready."""
-    left_behind: list[str]
+    left_behind: list[str] = []
     """The commands of processes that its own stop() left, and that the harness ended."""
 
 
@@ -71,6 +76,7 @@ class Segment(msgspec.Struct, kw_only=True):
     """One sitting of the harness: the first, or one that --resume added."""
 
     began: str
+    boot_id: str
     wall_s: float = 0.0
     subjects_s: float = 0.0
     """How much of it a subject started, ran or stopped."""
@@ -94,6 +100,8 @@ class RunRecord(msgspec.Struct, kw_only=True):
     own_workload: str | None = None
     """The name of the reader's own workload, where --workload took the place of the scenario's."""
     trials_planned: int
+    plan: str
+    """A hash of the trials' ids: --resume goes on with the same plan or not at all."""
     host: dict[str, Any]
     versions: dict[str, dict[str, str]] = {}
     settings: dict[str, list[dict[str, str]]] = {}

@@ -127,7 +127,7 @@ def _ratios(groups: Sequence[Group], estimates: Mapping[str, list[Estimate]], co
     for (_, tier, _, _), field in rivals.items():
         floor = noise_floor(controls, tier)
         plain = next((rival for rival in field if rival[0].is_reference), None)
-        measured = [rival for rival in field if rival[1].quantity.point is not None and not _is_plain(rival[0])]
+        measured = [rival for rival in field if (rival[1].quantity.point or 0) > 0 and not _is_plain(rival[0])]
         best = min(measured, key=lambda rival: rival[1].quantity.point or math.inf, default=None)
         for rival in field:
             rows += [_ratio_row(*rival, *other, floor) for other in (plain, best) if other and other[0] is not rival[0]]
@@ -152,7 +152,7 @@ def _ratio_row(its: Group, each: Estimate, other: Group, against: Estimate, floo
         "ratio": ratio.point,
         "low": low,
         "high": high,
-        "above_noise": _above_noise(low, high, floor),
+        "above_noise": _above_noise(low, high, floor) if ratio.starts > 1 else None,
         "missing_because": ratio.why_not,
     }
 
@@ -240,12 +240,12 @@ def is_loopback(address: str) -> bool:
 
 
 def pytest_benchmark(run: RunRecord, results: Results) -> Row:
-    """Return the makespans in the format that `pytest-benchmark compare` reads."""
+    """Return every timing in the format that `pytest-benchmark compare` reads."""
     series: dict[str, list[Row]] = defaultdict(list)
     for row in results.samples:
-        if row["metric"] == CONTROL_METRIC and row["value"] and not row["control"]:
+        if row["value"] and not row["control"] and not METRICS[row["metric"]].crosscheck:
             subject = "-".join(row[key] for key in ("orchestrator", "tier", "deployment", "profile"))
-            series[f"{row['scenario']}/{row['workload']}[{subject}]"].append(row)
+            series[f"{row['scenario']}/{row['workload']}/{row['metric']}[{subject}]"].append(row)
     return {
         "machine_info": run.host,
         "commit_info": run.git,
@@ -258,7 +258,7 @@ def pytest_benchmark(run: RunRecord, results: Results) -> Row:
 def _pytest_row(name: str, rows: Sequence[Row]) -> Row:
     first = rows[0]
     return {
-        "group": f"{first['scenario']}/{first['tier']}/{first['workload']}",
+        "group": f"{first['scenario']}/{first['tier']}/{first['workload']}/{first['metric']}",
         "name": name,
         "fullname": f"orchbench::{name}",
         "params": {key: first[key] for key in ("orchestrator", "tier", "profile", "deployment")},
@@ -272,5 +272,5 @@ def _pytest_row(name: str, rows: Sequence[Row]) -> Row:
             "min_time": 0,
             "warmup": False,
         },
-        "stats": stats.pytest_stats([float(row["value"]) for row in rows]),
+        "stats": stats.pytest_stats([float(row["value"]) * (0.001 if row["unit"] == "ms" else 1) for row in rows]),
     }

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from bench import machine, results, timeline
-from bench.execute import WARMUP, Executor, Watcher
+from bench.execute import Executor, Watcher
 from bench.orchestrators import Orchestrator, discover
 from bench.plan import Plan, make
 from bench.problem import Problem
@@ -40,6 +40,7 @@ class Interrupted(BaseException):
 class Prepared:
     """A run that can start: its folder, its record and its plan."""
 
+    began: float
     folder: RunFolder
     record: RunRecord
     plan: Plan
@@ -55,6 +56,7 @@ def begin(
     warnings: Sequence[str] = (),
 ) -> Prepared:
     """Plan a new run; nothing is written before the plan is known to be good."""
+    began = time.monotonic()
     rounds_per_s = machine.calibrate()
     plan = make(suite, orchestrators, seed, rounds_per_s, own)
     by_name = {each.name: each for each in orchestrators}
@@ -67,66 +69,71 @@ def begin(
         scenarios={block.scenario: SCENARIOS[block.scenario].version for block in suite.blocks},
         width=suite.width,
         cpu_rounds_per_s=rounds_per_s,
-        workloads={each.name: each.to_json() for each in _workloads(plan)},
+        workloads=plan.workloads,
         own_workload=own.name if own else None,
         trials_planned=len(plan.trials),
+        plan=plan.digest,
         host=machine.host(),
         locks=machine.lock_hashes(by_name),
         git=machine.git_state(),
         warnings=list(warnings),
     )
-    return Prepared(folder, record, plan, by_name)
+    return Prepared(began, folder, record, plan, by_name)
 
 
 def resume(folder: RunFolder) -> Prepared:
     """Plan the same run again, from its own record."""
+    began = time.monotonic()
     record = folder.run()
     known = discover()
     if lost := [name for name in record.orchestrators if name not in known or known[name].missing()]:
         raise Problem(f"{folder.path}: it measures {lost[0]}, which is not installed here; run `make setup`")
+    chosen = {name: known[name] for name in record.orchestrators}
     if record.host["name"] != machine.host()["name"]:
         raise Problem(f"{folder.path} was begun on {record.host['name']}; two machines cannot share a run")
-    suite = msgspec.convert(record.suite, Suite)
-    own = Workload.from_json(record.workloads[record.own_workload]) if record.own_workload else None
-    chosen = {name: known[name] for name in record.orchestrators}
-    plan = make(suite, list(chosen.values()), record.seed, record.cpu_rounds_per_s, own)
-    if {each.name: each.to_json() for each in _workloads(plan)} != record.workloads:
+    if record.locks != machine.lock_hashes(chosen):
+        raise Problem(f"{folder.path} was begun with other versions (a uv.lock has changed); begin a new run")
+    try:
+        suite = msgspec.convert(record.suite, Suite)
+        own = Workload.from_json(record.workloads[record.own_workload]) if record.own_workload else None
+        plan = make(suite, list(chosen.values()), record.seed, record.cpu_rounds_per_s, own)
+        same = (plan.digest, plan.workloads) == (record.plan, record.workloads)
+    except (msgspec.ValidationError, KeyError):
+        same = False
+    if not same:
         raise Problem(f"{folder.path} was planned by another version of orchbench; begin a new run")
-    return Prepared(folder, record, plan, chosen)
+    return Prepared(began, folder, record, plan, chosen)
 
 
-def _workloads(plan: Plan) -> list[Workload]:
-    unique = {trial.case.workload.name: trial.case.workload for trial in plan.trials}
-    return [WARMUP.workload, *unique.values()]
-
-
-def carry_out(run: Prepared, watcher: Watcher) -> Results:
+def carry_out(run: Prepared, watcher: Watcher) -> None:
     """Do what is not done yet, and publish what there is, also when it is cut short."""
-    began = time.monotonic()
-    segment = Segment(began=datetime.now(UTC).isoformat(timespec="seconds"))
+    segment = Segment(began=datetime.now(UTC).isoformat(timespec="seconds"), boot_id=machine.host()["boot_id"])
     run.record.segments.append(segment)
     run.folder.write_run(run.record)
+    run.folder.close_interrupted_starts()
     executor = Executor(run.plan, run.orchestrators, run.folder, watcher)
-    try:
-        with _signals_raise():
+    with _signals_raise():
+        try:
             executor.execute()
-        run.record.finished = True
-        return publish(run.folder, run.record)
-    finally:
-        segment.wall_s = time.monotonic() - began
-        segment.subjects_s = executor.subjects_s
-        run.folder.write_run(run.record)
+            run.record.finished = True
+        finally:
+            publish(run.folder, run.record)
+            segment.wall_s = time.monotonic() - run.began
+            segment.subjects_s = executor.subjects_s
+            run.folder.write_run(run.record)
 
 
 def publish(folder: RunFolder, record: RunRecord, target: RunFolder | None = None) -> Results:
-    """Derive everything from the raw records, and write the result files."""
+    """Derive everything from the raw records, and write the result files, with the provenance beside them."""
     starts = folder.starts()
     for start in starts:
         subject = start.subject
         record.versions[subject.orchestrator] = start.versions
         record.settings[f"{subject.orchestrator}/{subject.tier}/{subject.deployment}/{subject.profile}"] = start.settings
     derived = results.derive(record, folder.trials(), starts, lambda trial: timeline.read(folder.events(trial)))
-    (target or folder).write_results(derived.document(record.id), derived.samples, results.pytest_benchmark(record, derived))
+    place = target or folder
+    place.write_results(derived.document(record.id), derived.samples, results.pytest_benchmark(record, derived))
+    place.write_run(record)
     return derived
 
 

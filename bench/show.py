@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -14,8 +15,9 @@ from bench.records import RunRecord
 from bench.results import noise_floor
 
 Row = dict[str, Any]
+Column = tuple[str, str, str | None]
 
-COLUMNS = (
+COLUMNS: tuple[Column, ...] = (
     ("per run", "per_run_ms", "chain"),
     ("per task, chain", "per_task_ms", "chain"),
     ("per task, wide", "per_task_ms", "fan_out"),
@@ -25,7 +27,7 @@ COLUMNS = (
     ("cold run", "cold_run_s", "warm_up"),
     ("METG(50 %)", "metg50_ms", None),
 )
-"""The summary: heading, metric, and the workload (or family) that stands for it; None: whichever there is."""
+"""The summary: heading, metric, and the workload (or family) that stands for it; None: the one that most subjects have."""
 
 
 def show(console: Console, run: RunRecord, results: Row) -> None:
@@ -55,7 +57,7 @@ def _versions(run: RunRecord) -> str:
 def _table(scenario: str, tier: str, rows: Sequence[Row]) -> Table:
     table = Table(title=f"{scenario}, {tier} tier: median and 95 % interval, lower is better", title_justify="left")
     table.add_column("orchestrator", no_wrap=True)
-    columns = [column for column in COLUMNS if any(_matches(row, column) for row in rows)]
+    columns = [_settled(column, rows) for column in COLUMNS if any(_matches(row, column) for row in rows)]
     if not columns:  # the reader's own workload
         workload = next((row["workload"] for row in rows if row["metric"] == "makespan_s"), "")
         columns = [(name, name, workload) for name in ("makespan_s", "submit_to_first_s", "transition_ms", "finish_lag_s")]
@@ -74,7 +76,15 @@ def _table(scenario: str, tier: str, rows: Sequence[Row]) -> Table:
     return table
 
 
-def _matches(row: Row, column: tuple[str, str, str | None]) -> bool:
+def _settled(column: Column, rows: Sequence[Row]) -> Column:
+    """Choose, where a column leaves it open, the workload that most subjects have: one column shows one workload."""
+    heading, metric, workload = column
+    if workload is None and metric != "metg50_ms":  # whose graph has as many lanes as the subject
+        workload = Counter(sorted(row["workload"] for row in rows if row["metric"] == metric)).most_common(1)[0][0]
+    return heading, metric, workload
+
+
+def _matches(row: Row, column: Column) -> bool:
     _, metric, workload = column
     return bool(row["metric"] == metric and workload in (None, row["workload"]))
 
@@ -119,7 +129,7 @@ def _caveats(console: Console, run: RunRecord, results: Row) -> None:
         )
     missing = [row for row in results["estimates"] if row["median"] is None]
     for row in missing:
-        console.print(f"  missing: {_name(row)}: {row['missing_because']}", highlight=False)
+        console.print(f"  missing: {_name(row)}: {row['missing_because']}", highlight=False, markup=False)
     if shaky := [row for row in results["estimates"] if row["unstable"]]:
         console.print(
             f"~ {len(shaky)} of {len(results['estimates'])} estimates are unstable (spread, outliers, drift): see `unstable`"
@@ -129,7 +139,7 @@ def _caveats(console: Console, run: RunRecord, results: Row) -> None:
     wall, subjects = sum(each.wall_s for each in run.segments), sum(each.subjects_s for each in run.segments)
     if wall:
         console.print(
-            f"Wall time {wall / 60:.1f} min, of which the harness itself took {(wall - subjects) / wall:.1%}",
+            f"Wall time {wall / 60:.1f} min, of which no engine was up for {(wall - subjects) / wall:.1%}",
             highlight=False,
         )
 

@@ -38,6 +38,12 @@ class Quantity:
         low, high = np.quantile(finite, [(1 - level) / 2, (1 + level) / 2])
         return float(low), float(high)
 
+    def plus(self, other: Quantity) -> Quantity:
+        """Return the sum of this and the other."""
+        if self.point is None or other.point is None:
+            return missing(self.why_not or other.why_not or "there is nothing to add")
+        return Quantity(self.point + other.point, self.draws + other.draws, self.n, self.starts)
+
     def over(self, other: Quantity) -> Quantity:
         """Return the ratio of this to the other."""
         if self.point is None or other.point is None:
@@ -69,8 +75,8 @@ class Resampler:
         picks = np.random.default_rng(seed).integers(0, len(starts), (RESAMPLES, len(starts)))
         return cls(tuple(starts), picks, seed)
 
-    def median(self, values: Mapping[str, Sequence[float]]) -> Quantity:
-        """Return the median of the values, which are given by engine start."""
+    def median(self, values: Mapping[str, Sequence[float]], name: str = "") -> Quantity:
+        """Return the median of the values, which are given by engine start; other names draw other runs."""
         rows = [list(values.get(start, ())) for start in self.starts]
         pooled = [value for row in rows for value in row]
         if not pooled:
@@ -79,8 +85,8 @@ class Resampler:
         table = np.full((len(rows), lengths.max()), np.nan)
         for row, its in zip(table, rows, strict=True):
             row[: len(its)] = its
-        # The generator is made anew for each number, so that adding a metric does not move the others.
-        random = np.random.default_rng([self.seed, len(pooled)])
+        # The generator is made anew for each number: adding one moves no other, and no two share their draws by accident.
+        random = np.random.default_rng([self.seed, zlib.crc32(name.encode())])
         runs = (random.random((*self.picks.shape, table.shape[1])) * np.maximum(lengths, 1)[self.picks][..., None]).astype(
             int
         )
@@ -101,16 +107,17 @@ def _row_medians(table: Array) -> Array:
 
 def line(points: Mapping[int, Quantity]) -> tuple[Quantity, Quantity]:
     """Return slope and intercept of the robust line (Theil-Sen) through the median at each size."""
-    known = {size: each for size, each in sorted(points.items()) if each.point is not None}
-    if len(known) < 2:
-        none = missing("a line needs at least two sizes")
+    known = dict(sorted(points.items()))
+    why_not = next((f"{size} tasks: {each.why_not}" for size, each in known.items() if each.point is None), None)
+    if why_not or len(known) < 2:
+        none = missing(why_not or "a line needs at least two sizes")
         return none, none
     sizes = np.array(list(known), dtype=float)
     table = np.column_stack([np.append(each.draws, each.point or 0.0) for each in known.values()])
     first, second = np.triu_indices(len(sizes), 1)
     slopes = np.median((table[:, second] - table[:, first]) / (sizes[second] - sizes[first]), axis=1)
     intercepts = np.median(table - slopes[:, None] * sizes, axis=1)
-    n, starts = sum(each.n for each in known.values()), max(each.starts for each in known.values())
+    n, starts = min(each.n for each in known.values()), min(each.starts for each in known.values())
     return (
         Quantity(float(slopes[-1]), slopes[:-1], n, starts),
         Quantity(float(intercepts[-1]), intercepts[:-1], n, starts),
@@ -125,8 +132,8 @@ def half_efficiency(work: Sequence[float], plain: Sequence[Quantity], other: Seq
     """
     if len(work) < 2:
         return missing("a crossing needs at least two task durations")
-    if any(each.point is None for each in (*plain, *other)):
-        return missing("a task duration of the sweep has no makespan")
+    if lost := [each.why_not for each in (*plain, *other) if each.point is None]:
+        return missing(lost[0] or "a task duration of the sweep has no makespan")
     durations = np.array(work)
     base = np.column_stack([np.append(each.draws, each.point or 0.0) for each in plain])
     its = np.column_stack([np.append(each.draws, each.point or 0.0) for each in other])
@@ -140,7 +147,7 @@ def half_efficiency(work: Sequence[float], plain: Sequence[Quantity], other: Seq
         return missing(
             f"even the longest task ({_ms(work[-1])}) reaches an efficiency of {base[-1, -1] / its[-1, -1]:.2f} only"
         )
-    n, starts = sum(each.n for each in other), max(each.starts for each in other)
+    n, starts = min(each.n for each in other), min(each.starts for each in other)
     return Quantity(float(crossings[-1]), crossings[:-1], n, starts)
 
 
@@ -163,7 +170,7 @@ def mean_ratio(ratios: Sequence[Quantity]) -> Quantity:
         return missing("no ratio to average")
     point = float(np.exp(np.mean([np.log(each.point or 1.0) for each in known])))
     draws = np.exp(np.mean([np.log(each.draws) for each in known], axis=0))
-    return Quantity(point, draws, sum(each.n for each in known), min(each.starts for each in known))
+    return Quantity(point, draws, min(each.n for each in known), min(each.starts for each in known))
 
 
 def instabilities(values: Sequence[float]) -> list[str]:

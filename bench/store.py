@@ -22,6 +22,9 @@ from bench.records import SCHEMA, RunRecord, StartRecord, TrialRecord
 
 Record = TypeVar("Record")
 
+LOG_KEPT = 200_000
+"""Bytes of each of a tool's own log files that a run keeps."""
+
 SPACE_NEEDED = 500_000_000
 """Bytes that a run may need at its peak: three tools' databases and logs, one engine at a time, and the events."""
 
@@ -91,10 +94,24 @@ class RunFolder:
         return folder.resolve()
 
     def write_start(self, record: StartRecord) -> None:
-        """Write the engine start's record, and drop its databases: they are large, and no longer needed."""
-        folder = self.path / "starts" / record.id
-        shutil.rmtree(folder / "home", ignore_errors=True)
+        """Write the engine start's record: once it is up, and again when it has stopped."""
         self._write(f"starts/{record.id}/start.json", _pretty(record))
+
+    def close_start(self, start: str) -> None:
+        """Keep the ends of the engine's logs, and drop its databases: they are large, and nobody reads them again."""
+        home = self.path / "starts" / start / "home"
+        logs = home.parent / "logs"
+        for log in home.glob("engine/**/*.log"):
+            logs.mkdir(exist_ok=True)
+            with log.open("rb") as file:
+                file.seek(max(0, log.stat().st_size - LOG_KEPT))
+                (logs / log.name).write_bytes(file.read())
+        shutil.rmtree(home, ignore_errors=True)
+
+    def close_interrupted_starts(self) -> None:
+        """Do so for the engines whose harness was killed."""
+        for home in self.path.glob("starts/*/home"):
+            self.close_start(home.parent.name)
 
     # The same records, read back ---------------------------------------------------------------------------------------
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 
-from bench.orchestrators import PROFILES, TIERS
+from bench.orchestrators import PROFILES, TIERS, Orchestrator
 from bench.problem import Problem
 from bench.scenarios import SCENARIOS
 
@@ -50,7 +51,7 @@ def available() -> dict[str, Path]:
     return {path.stem: path for path in sorted(FOLDER.glob("*.toml"))}
 
 
-def load(name: str) -> Suite:
+def load(name: str, known: Mapping[str, Orchestrator]) -> Suite:
     """Read a suite by its name or by its file, and check all of it."""
     path = available().get(name) or Path(name)
     if not path.is_file():
@@ -62,7 +63,7 @@ def load(name: str) -> Suite:
     if not suite.blocks:
         raise Problem(f"{path}: it has no [[blocks]]")
     for number, block in enumerate(suite.blocks, 1):
-        _check(block, f"{path}, block {number}")
+        _check(block, known, f"{path}, block {number}")
     return suite
 
 
@@ -98,7 +99,7 @@ def narrow(
     return msgspec.structs.replace(suite, blocks=blocks)
 
 
-def _check(block: Block, where: str) -> None:
+def _check(block: Block, known: Mapping[str, Orchestrator], where: str) -> None:
     if block.scenario not in SCENARIOS:
         raise Problem(f"{where}: there is no scenario {block.scenario!r}; there are {', '.join(SCENARIOS)}")
     if block.tier not in TIERS:
@@ -106,6 +107,10 @@ def _check(block: Block, where: str) -> None:
     for profile in block.profiles:
         if profile not in PROFILES:
             raise Problem(f"{where}: there is no profile {profile!r}; there are {', '.join(PROFILES)}")
+    deployments = {deployment.name for each in known.values() for deployment in each.deployments}
+    for key, names, there in (("control", block.control, set(known)), ("skip", block.skip, deployments)):
+        if unknown := sorted(set(names) - there):
+            raise Problem(f"{where}, {key}: there is no {unknown[0]!r}; there are {', '.join(sorted(there))}")
     try:
         SCENARIOS[block.scenario].parse(block.options)
     except msgspec.ValidationError as error:

@@ -65,7 +65,7 @@ def made_up_run(folder: Path, events: int) -> tuple[RunFolder, RunRecord]:
         (place / "events-1.jsonl").write_text("\n".join(made_up_events(workload, trial, number)) + "\n")
     run = RunRecord(
         id="made-up", suite={}, seed=1, orchestrators=[], scenarios={"overhead": 1}, width=2, cpu_rounds_per_s=1e6,
-        workloads={workload.name: workload.to_json()}, trials_planned=trials, host={},
+        workloads={workload.name: workload.to_json()}, trials_planned=trials, plan="", host={},
     )  # fmt: skip
     return RunFolder(folder), run
 

@@ -96,20 +96,11 @@ class _Calls:
     def _give_up(self, run: str) -> None:
         try:
             self._engine.cancel(run)
-        except Unsupported as reason:
-            print(f"run {run} could not be cancelled: {reason}", flush=True)
+        except Exception as error:
+            print(f"run {run} could not be cancelled: {error}", flush=True)
 
     def reported(self, run: str) -> dict[str, Any]:
         return asdict(self._engine.reported(run))
-
-    def submit(self, workload: str, trial: dict[str, str]) -> str:
-        return self._engine.submit(workload, Trial(**trial))
-
-    def state(self, run: str) -> State:
-        return self._engine.state(run)
-
-    def cancel(self, run: str) -> None:
-        self._engine.cancel(run)
 
     def stop(self) -> None:
         if self._adapter is not None:

@@ -18,6 +18,9 @@ OPS: Final = {
 }
 """What a body can be asked to do, and the number that each asks for."""
 
+_COUNTS: Final = {"rounds": 1, "retry.times": 0, "fault.attempts": 0}
+"""The numbers that are counts, and the least of each."""
+
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 """The names that Airflow, Prefect, Dagster, file systems and URLs all accept as they are."""
 
@@ -95,12 +98,6 @@ class Workload:
             tokens[node.id] = node.token(tokens)
         return tokens
 
-    @cached_property
-    def sinks(self) -> tuple[Node, ...]:
-        """The nodes that no other node waits for."""
-        parents = {parent for node in self.nodes for parent in node.after}
-        return tuple(node for node in self.nodes if node.id not in parents)
-
     @property
     def is_chain(self) -> bool:
         """Whether the nodes can only run one after another."""
@@ -133,6 +130,9 @@ def _node(item: object, where: str) -> Node:
     for key, kind in (("retry", Retry), ("fault", Fault)):
         if values.get(key) is not None:
             values[key] = kind(**_fields(kind, values[key], f"{where}, {key}"))
+    for key in ("id", "op"):
+        if not isinstance(values.get(key, ""), str):
+            raise WorkloadError(f"{where}: `{key}` is a string")
     return Node(**values)
 
 
@@ -165,3 +165,5 @@ def _check_node(node: Node, name: str) -> None:
     for key, value in numbers.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e12:
             raise WorkloadError(f"{where}: {key} is {value!r}; it should be a number of at least 0")
+        if key in _COUNTS and (value != int(value) or value < _COUNTS[key]):
+            raise WorkloadError(f"{where}: {key} is {value!r}; it should be a whole number of at least {_COUNTS[key]}")
