@@ -13,7 +13,7 @@ import msgspec
 from rich.console import Console
 
 from bench import compare as comparison
-from bench import machine, orchestrators, plan, suite
+from bench import machine, orchestrators, suite, warmups
 from bench import run as runs
 from bench import show as terminal
 from bench.problem import Problem
@@ -104,7 +104,7 @@ def read_workload(path: Path) -> Workload:
         workload = Workload.from_json(path.read_text())
     except (OSError, UnicodeDecodeError, WorkloadError) as error:
         raise Problem(f"--workload {path}: {getattr(error, 'strerror', None) or error}") from None
-    if workload.name in plan.WARMUPS:
+    if workload.name in warmups.NAMES:
         raise Problem(f"--workload {path}: {workload.name} is the name of the harness's own warm-up; choose another")
     return workload
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench import stats
-from bench.metrics import COLD_RUN, METRICS
+from bench import stats, warmups
+from bench.metrics import METRICS
 from bench.orchestrators import REFERENCE
 from bench.outcomes import Group, Outcome
 from bench.stats import Quantity, Resampler
@@ -108,7 +108,7 @@ def _direct(workload: str, metric: str, outcomes: Sequence[Outcome], resampler: 
 def _by_workload(its: Group) -> dict[str, list[Outcome]]:
     found: dict[str, list[Outcome]] = defaultdict(list)
     for each in its.outcomes:
-        if not each.record.warmup or each.record.workload == COLD_RUN:
+        if not each.record.warmup or each.record.workload == warmups.COLD.workload.name:
             found[each.record.workload].append(each)
     return found
 

@@ -9,9 +9,6 @@ from statistics import median
 from bench.timeline import Timeline
 from contract.workload import Workload
 
-COLD_RUN = "warm_up"
-"""The workload of the first run after an engine's start."""
-
 
 @dataclass(frozen=True)
 class Metric:

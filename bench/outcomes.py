@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bench.metrics import COLD_RUN, expected_of, measure, measure_reported
+from bench import warmups
+from bench.metrics import expected_of, measure, measure_reported
 from bench.orchestrators import REFERENCE
 from bench.records import SubjectKey, TrialRecord
 from bench.timeline import Timeline, verify
@@ -79,7 +80,7 @@ def outcome(record: TrialRecord, workloads: Mapping[str, Workload], width: int, 
 
 def _expected(record: TrialRecord, workload: Workload) -> Sequence[str]:
     if record.warmup:
-        return ("cold_run_s",) if record.workload == COLD_RUN else ("makespan_s",)
+        return ("cold_run_s",) if record.workload == warmups.COLD.workload.name else ("makespan_s",)
     return expected_of(workload)
 
 

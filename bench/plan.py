@@ -12,20 +12,12 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from bench.graphs import fan_out
-from bench.metrics import COLD_RUN
 from bench.orchestrators import REFERENCE, Orchestrator, Subject
 from bench.problem import Problem
 from bench.scenarios import SCENARIOS, Case
 from bench.suite import Block, Suite
-from contract.workload import Node, Workload
-
-COLD = Case(Workload(COLD_RUN, (Node("n0"),)))
-"""The first run of every engine start, which pays for imports, connections and caches."""
-
-WIDE = Case(Workload("warm_up_wide", fan_out(8)))
-
-WARMUPS = (COLD.workload.name, WIDE.workload.name)
+from bench.warmups import warmups
+from contract.workload import Workload
 
 
 @dataclass(frozen=True)
@@ -177,8 +169,6 @@ def _start(
     def trial(name: str, case: Case, repeat: int) -> Trial:
         return Trial(name, block.scenario, case, repeat, pause_s=order.uniform(0, polls_every_s))
 
-    # In one process the first graph that is wide pays for a pool of threads; elsewhere there is nothing left to warm up.
-    warmups = [COLD, WIDE] if subject.tier == "library" else [COLD]
     prefix = f"{number:03d}"
     return Start(
         id=f"{prefix}-{subject.label}",
@@ -186,7 +176,7 @@ def _start(
         round=round_number,
         limit_s=block.limit_s,
         polls_every_s=polls_every_s,
-        warmups=tuple(trial(case.workload.name, case, 0) for case in warmups),
+        warmups=tuple(trial(case.workload.name, case, 0) for case in warmups(subject.tier)),
         trials=tuple(
             trial(f"{prefix}.{place:03d}-{subject.orchestrator}-{case.workload.name}", case, repeat)
             for place, (case, repeat) in enumerate(runs, 1)
