@@ -18,10 +18,9 @@ about = "For tests."
 [[blocks]]
 scenario = "overhead"
 tier = "library"
-rounds = 4
-repeat = 6
+rounds = 3
+repeat = 3
 limit_s = 60
-control = ["prefect"]
 [blocks.options]
 sizes = { chain = [1, 20, 60] }
 """
