@@ -134,7 +134,7 @@ def show(run_dir: Path, as_json: bool, svg: Path | None) -> None:
     if as_json:
         click.echo(json.dumps(results))
         return
-    console = Console(record=True, width=132) if svg else out
+    console = Console(record=True, width=WIDE) if svg else out
     terminal.show(console, record, results)
     if svg:
         console.save_svg(str(svg), title=f"orchbench show {record.id}")

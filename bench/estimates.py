@@ -55,9 +55,11 @@ def _estimate(its: Group, resampler: Resampler, reference: Mapping[str, Sweep]) 
             found.append(_direct(workload, metric, outcomes, resampler))
     for family, sizes in _families(its, sweep=False).items():
         if len(sizes) > 1:
-            slope, intercept = stats.line(_points(family, sizes, resampler))
-            found.append(Estimate(family, "per_task_ms", _times(slope, 1000)))
-            found.append(Estimate(family, "per_run_ms", _times(intercept, 1000)))
+            points = _points(family, sizes, resampler)
+            slope, intercept = stats.line(points)
+            unstable = ("curved",) if stats.is_curved(points) else ()
+            found.append(Estimate(family, "per_task_ms", _times(slope, 1000), unstable))
+            found.append(Estimate(family, "per_run_ms", _times(intercept, 1000), unstable))
     for family, sweep in _sweeps(its, resampler).items():
         # Plain is the yardstick: its efficiency is 1 by definition, so that there is no crossing to look for.
         if family in reference and its.subject.orchestrator != REFERENCE:

@@ -10,35 +10,38 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench.plan import Plan, Start
+from bench.plan import Plan, Start, Trial
 from bench.records import TrialRecord
+
+ANY = ""
 
 
 class Estimator:
-    """Guesses the time left: what the same run, or failing that the same subject, or any run, took so far."""
+    """Guesses the time left from the runs so far: those of the same subject and workload, or of less and less in common."""
 
     def __init__(self, plan: Plan, done: set[str]) -> None:
         """Take the runs that are still to be made."""
         self._left = {
-            trial.id: (start.subject.label, trial.case.workload.name)
-            for start in plan.starts
-            for trial in start.trials
-            if trial.id not in done
+            trial.id: _keys(start, trial) for start in plan.starts for trial in start.trials if trial.id not in done
         }
-        self._seen: dict[tuple[str, ...], list[float]] = defaultdict(list)
+        self._seen: dict[str, list[float]] = defaultdict(list)
 
     def ended(self, trial: str, seconds: float) -> None:
         """Learn from a run that ended."""
-        key = self._left.pop(trial, None)
-        if key is not None:
-            for known in (key, key[:1], ()):
-                self._seen[known].append(seconds)
+        for key in self._left.pop(trial, ()):
+            self._seen[key].append(seconds)
 
     def left_s(self) -> float | None:
         """Return the guess, or nothing before the first run has ended."""
-        if not self._seen[()]:
+        if not self._seen[ANY]:
             return None
-        return sum(fmean(self._seen.get(key) or self._seen.get(key[:1]) or self._seen[()]) for key in self._left.values())
+        return sum(fmean(self._seen[next(key for key in keys if key in self._seen)]) for keys in self._left.values())
+
+
+def _keys(start: Start, trial: Trial) -> tuple[str, ...]:
+    """Return under what a run's time is remembered, the closest first."""
+    its = start.subject
+    return (f"{its.label} {trial.case.workload.name}", its.label, f"{its.orchestrator} {its.tier}", its.tier, ANY)
 
 
 class Live:

@@ -91,25 +91,27 @@ def _matches(row: Row, column: Column) -> bool:
 
 def _cell(row: Row | None) -> str:
     if row is None:
-        return "[dim]not measured[/]"
+        return "[dim]-[/]"
     if row["median"] is None:
         return "[dim]none[/]"
     factor = 1000 if row["unit"] == "s" else 1
     mark = "[yellow]~[/]" if row["unstable"] else ""
-    value = f"{mark}{in_ms(row['median'] * factor)}"
+    value = f"{mark}{span(row['median'] * factor)}"
     if row["low"] is None:
         return f"{value}\n[dim]n={row['n']}[/]"
-    if row["low"] <= 0 <= row["high"]:
+    low, high = row["low"] * factor, row["high"] * factor
+    if high < 0:
+        value = "[dim]none: curved[/]"  # the cost of a task grows with the graph, and leaves nothing for the run
+    elif low <= 0:
         value = "[dim]lost in noise[/]"  # a slope or an intercept that is not told apart from zero
-    return f"{value}\n[dim]{in_ms(row['low'] * factor)} .. {in_ms(row['high'] * factor)}[/]"
+    return f"{value}\n[dim]{span(low, high)}[/]"
 
 
-def in_ms(milliseconds: float) -> str:
-    """Return a duration in the unit that fits it, with three digits."""
-    size = abs(milliseconds)
-    if size >= 1000:
-        return f"{milliseconds / 1000:.3g} s"
-    return f"{milliseconds:.3g} ms" if size >= 1 or size == 0 else f"{milliseconds * 1000:.3g} us"
+def span(*milliseconds: float) -> str:
+    """Return one duration, or two as a range, in the unit that fits the largest, with three digits."""
+    size = max(abs(each) for each in milliseconds)
+    unit, scale = ("s", 1e-3) if size >= 999.5 else ("ms", 1.0) if size >= 0.9995 else ("us", 1e3)
+    return " .. ".join(f"{each * scale:.3g}" for each in milliseconds) + f" {unit}"
 
 
 def _caveats(console: Console, run: RunRecord, results: Row) -> None:
@@ -132,7 +134,8 @@ def _caveats(console: Console, run: RunRecord, results: Row) -> None:
         console.print(f"  missing: {_name(row)}: {row['missing_because']}", highlight=False, markup=False)
     if shaky := [row for row in results["estimates"] if row["unstable"]]:
         console.print(
-            f"~ {len(shaky)} of {len(results['estimates'])} estimates are unstable (spread, outliers, drift): see `unstable`"
+            f"~ {len(shaky)} of {len(results['estimates'])} estimates are not to be trusted without a look:"
+            " spread, outliers, drift or curved, as `unstable` says in results.json"
         )
     for each in run.warnings:
         console.print(f"[yellow]machine:[/] {each}")

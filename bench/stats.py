@@ -124,6 +124,16 @@ def line(points: Mapping[int, Quantity]) -> tuple[Quantity, Quantity]:
     )
 
 
+def is_curved(points: Mapping[int, Quantity]) -> bool:
+    """Whether no straight line fits: the cost of a task between the last two sizes is not that between the first two."""
+    known = [(size, each.point) for size, each in sorted(points.items()) if each.point is not None]
+    if len(known) < 3:
+        return False
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = *known[:2], *known[-2:]
+    first, last = (y1 - y0) / (x1 - x0), (y3 - y2) / (x3 - x2)
+    return abs(last - first) > 0.3 * max(abs(first), abs(last))
+
+
 def half_efficiency(work: Sequence[float], plain: Sequence[Quantity], other: Sequence[Quantity]) -> Quantity:
     """Return the task duration at which plain / other crosses one half.
 
