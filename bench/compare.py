@@ -1,12 +1,13 @@
 """Compares two runs: what got slower or faster beyond noise, or why the two cannot be compared.
 
-Hundreds of numbers are compared at once, so that some differ by chance alone. A difference is called one only if the
-interval of the ratio, widened for the number of comparisons (Bonferroni), lies beyond the A/A noise floor of both runs.
+Many numbers are compared at once, so that some differ by chance alone. A difference is called one only if the interval of
+the ratio, widened for the number of comparisons of that metric (Bonferroni), lies beyond the A/A noise floor of both runs.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -94,7 +95,7 @@ def changes(before: RunFolder, after: RunFolder, fail_over: float) -> list[Chang
     lost = [key for key in first if key in second and _is_lost(first[key], second[key])]
     floors = {tier: _floor(before, after, tier) for tier in {dict(key)["tier"] for key in common}}
     judged = [key for key in common if _enough(first[key].quantity) and _enough(second[key].quantity)]
-    level = 1 - FAMILY_ERROR / max(1, len(judged))
+    families = Counter(dict(key)["metric"] for key in judged)
     found = [Change(dict(key), first[key].quantity.point or 0.0, math.nan, math.inf, None, None, "lost") for key in lost]
     for key in common:
         keys = dict(key)
@@ -102,7 +103,7 @@ def changes(before: RunFolder, after: RunFolder, fail_over: float) -> list[Chang
         ratio = its.over(other)
         if ratio.point is None:
             continue
-        low, high = ratio.interval(level)
+        low, high = ratio.interval(1 - FAMILY_ERROR / max(1, families[keys["metric"]]))
         verdict = _verdict(ratio.point, low, high, fail_over, floors[keys["tier"]]) if key in judged else "too few runs"
         if verdict in {"slower", "faster"} and _apart_ms(keys["metric"], its, other) < RESOLUTION_MS:
             verdict = "same"

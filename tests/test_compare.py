@@ -18,11 +18,11 @@ about = "For tests."
 [[blocks]]
 scenario = "overhead"
 tier = "library"
-rounds = 3
+rounds = 4
 repeat = 3
 limit_s = 60
 [blocks.options]
-sizes = { chain = [1, 20, 60] }
+sizes = { chain = [1, 40] }
 """
 
 PLANT = """
@@ -87,4 +87,4 @@ def test_a_planted_slowdown_is_found_and_nothing_else(world: Path) -> None:
     same, slower = orchbench(world, "compare", "before", "again"), orchbench(world, "compare", "before", "slower")
     assert same.code == 0, same.out
     assert slower.code == 1, slower.out
-    assert "slower prefect/flow_call (library, stock)  chain  per_task_ms" in slower.out
+    assert "slower prefect/flow_call (library, stock)" in slower.out

@@ -22,6 +22,7 @@ scenario = "overhead"
 tier = "{tier}"
 rounds = {rounds}
 repeat = 2
+reference_starts = 2
 limit_s = 60
 [blocks.options]
 sizes = {{ chain = [1, 2], fan_out = [3] }}
@@ -94,7 +95,7 @@ def go_on(folder: Path, before: dict[str, bytes]) -> None:
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGKILL]
 MOMENTS = [
-    (number, random.Random(i).uniform(0.5, 8)) for i, number in enumerate([*SIGNALS, *SIGNALS, *SIGNALS, signal.SIGKILL])
+    (number, random.Random(i).uniform(0.5, 6)) for i, number in enumerate([*SIGNALS, *SIGNALS, *SIGNALS, signal.SIGKILL])
 ]
 
 
