@@ -80,7 +80,7 @@ def run(
     if unfit and strict:
         raise Problem("this machine is not fit to measure on (see above); mend that, or run without --strict")
     if resume_dir:
-        if any((scenario, on, tier, profile, repeat, rounds, seed, workload_file, out_dir)):
+        if any(each is not None for each in (scenario, on, tier, profile, repeat, rounds, seed, workload_file, out_dir)):
             raise Problem("--resume goes on with the same plan: it takes no other choice but --strict")
         prepared = runs.resume(RunFolder(resume_dir))
     else:

@@ -33,10 +33,6 @@ class EngineError(Exception):
     """The engine said that a call failed, or it is gone."""
 
 
-class EngineGone(EngineError):
-    """The adapter crashed, or does not answer any more: nothing can be asked of it."""
-
-
 class Engine:
     """One adapter process below its keeper, from start() to stop()."""
 
@@ -130,7 +126,7 @@ class Engine:
     @property
     def _running(self) -> subprocess.Popen[bytes]:
         if self._keeper is None:
-            raise EngineGone("the engine was not started")
+            raise EngineError("the engine was not started")
         return self._keeper
 
     # The private pipe --------------------------------------------------------------------------------------------------
@@ -170,11 +166,11 @@ class Engine:
             self._pipe.sendall(request)
             line = self._answers.readline()
         except TimeoutError:
-            raise EngineGone(f"no answer to {call} within {limit_s:.0f} s") from None
+            raise EngineError(f"no answer to {call} within {limit_s:.0f} s") from None
         except OSError as error:
-            raise EngineGone(f"the adapter is gone ({error.strerror})") from None
+            raise EngineError(f"the adapter is gone ({error.strerror})") from None
         if not line.endswith(b"\n"):
-            raise EngineGone(f"the adapter ended during {call}: {self._last_words()}")
+            raise EngineError(f"the adapter ended during {call}: {self._last_words()}")
         answer = json.loads(line)
         if "error" in answer:
             raise EngineError(answer["error"])
