@@ -230,7 +230,7 @@ def main() -> None:
     try:
         sys.exit(orchbench.main(standalone_mode=False) or 0)
     except runs.Interrupted as signal:
-        complain(f"{signal}: finished trials are saved; `orchbench run --resume` with the run's folder goes on")
+        complain(str(signal))
         sys.exit(signal.exit_code)
     except click.exceptions.Abort:
         sys.exit(130)

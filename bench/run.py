@@ -30,9 +30,10 @@ from contract.workload import Workload
 class Interrupted(BaseException):
     """SIGINT or SIGTERM arrived."""
 
-    def __init__(self, number: int) -> None:
-        """Keep the signal, which decides the exit code."""
-        super().__init__(signal.Signals(number).name)
+    def __init__(self, number: int, folder: RunFolder) -> None:
+        """Keep the signal, which decides the exit code, and say how to go on."""
+        name = signal.Signals(number).name
+        super().__init__(f"{name}: finished trials are saved; `orchbench run --resume {folder.path}` goes on")
         self.exit_code = 128 + number
 
 
@@ -112,7 +113,7 @@ def carry_out(run: Prepared, watcher: Watcher) -> None:
     run.folder.write_run(run.record)
     run.folder.close_interrupted_starts()
     executor = Executor(run.plan, run.orchestrators, run.folder, watcher)
-    with _signals_raise():
+    with _signals_raise(run.folder):
         try:
             executor.execute()
             run.record.finished = True
@@ -138,13 +139,13 @@ def publish(folder: RunFolder, record: RunRecord, target: RunFolder | None = Non
 
 
 @contextmanager
-def _signals_raise() -> Iterator[None]:
+def _signals_raise(folder: RunFolder) -> Iterator[None]:
     """Turn SIGINT and SIGTERM into an exception, so that every `finally` on the way out is run."""
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, signal.SIG_IGN)  # once is enough: what follows is the clearing up
-        raise Interrupted(number)
+        raise Interrupted(number, folder)
 
     before: dict[int, Callable[..., Any] | int | None] = {
         each: signal.signal(each, interrupt) for each in (signal.SIGINT, signal.SIGTERM)
