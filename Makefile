@@ -28,9 +28,9 @@ check: .venv/ready
 	.venv/bin/ruff check -q
 	.venv/bin/ruff format -q --check
 	.venv/bin/mypy
-	@# The tools' own types are not in this environment: what comes from them is Any here.
+	@# The types of the tools and of the numeric stack are not in this environment: what comes from them is Any here.
 	MYPYPATH=shared/src .venv/bin/mypy --ignore-missing-imports --allow-subclassing-any --allow-untyped-decorators \
-		--no-warn-unused-ignores $(TOOLS:%=implementations/%/src)
+		--no-warn-unused-ignores shared/src/churn $(TOOLS:%=implementations/%/src)
 	.venv/bin/lint-imports --no-cache >/dev/null || .venv/bin/lint-imports --no-cache
 
 format: .venv/ready

@@ -13,7 +13,7 @@ import msgspec
 from rich.console import Console
 
 from bench import compare as comparison
-from bench import machine, orchestrators, suite, warmups
+from bench import engine, machine, orchestrators, suite, warmups
 from bench import run as runs
 from bench import show as terminal
 from bench.problem import Problem
@@ -54,6 +54,7 @@ def orchbench() -> None:
 @click.option("--rounds", type=click.IntRange(1, 10_000), help="Engine starts of each subject.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Of the order of runs; drawn and recorded if not given.")
 @click.option("--workload", "workload_file", type=click.Path(path_type=Path), help="Measure this workload (JSON) instead.")
+@click.option("--data", "data_file", type=click.Path(path_type=Path), help="Your own customers (CSV, Parquet) for churn.")
 @click.option(
     "--out", "out_dir", type=click.Path(path_type=Path), help="The run's folder.  [default: reports/<time>-<suite>]"
 )
@@ -69,6 +70,7 @@ def run(
     rounds: int | None,
     seed: int | None,
     workload_file: Path | None,
+    data_file: Path | None,
     out_dir: Path | None,
     resume_dir: Path | None,
     strict: bool,
@@ -80,7 +82,8 @@ def run(
     if unfit and strict:
         raise Problem("this machine is not fit to measure on (see above); mend that, or run without --strict")
     if resume_dir:
-        if any(each is not None for each in (scenario, on, tier, profile, repeat, rounds, seed, workload_file, out_dir)):
+        own_choice = (scenario, on, tier, profile, repeat, rounds, seed, workload_file, data_file, out_dir)
+        if any(each is not None for each in own_choice):
             raise Problem("--resume goes on with the same plan: it takes no other choice but --strict")
         prepared = runs.resume(RunFolder(resume_dir))
     else:
@@ -88,9 +91,11 @@ def run(
         chosen = suite.narrow(suite.load(suite_name, known), scenario, tier, profile, repeat, rounds)
         subjects = orchestrators.choose(known, on)
         own = read_workload(workload_file) if workload_file else None
+        if data_file:
+            check_data(data_file, chosen, known)
         folder = RunFolder(out_dir or runs.default_folder(chosen.name))
         drawn = random.SystemRandom().randrange(2**32) if seed is None else seed
-        prepared = runs.begin(folder, chosen, subjects, drawn, own, unfit)
+        prepared = runs.begin(folder, chosen, subjects, drawn, own, data_file, unfit)
     planned, folder = prepared.plan, prepared.folder
     err.print(f"{len(planned.trials)} runs in {len(planned.starts)} engine starts, to {folder.path}", highlight=False)
     with folder.locked(), Live(err, planned, {record.id for record in folder.trials()}) as watcher:
@@ -107,6 +112,15 @@ def read_workload(path: Path) -> Workload:
     if workload.name in warmups.NAMES:
         raise Problem(f"--workload {path}: {workload.name} is the name of the harness's own warm-up; choose another")
     return workload
+
+
+def check_data(path: Path, chosen: suite.Suite, known: dict[str, orchestrators.Orchestrator]) -> None:
+    """Say what is wrong with the reader's customers before anything is started."""
+    if not any(block.scenario == "churn" for block in chosen.blocks):
+        raise Problem("--data is for the scenario churn, which is not among those chosen")
+    plain = orchestrators.choose(known, [orchestrators.REFERENCE])[0]
+    if problem := engine.check_customers(plain, path):
+        raise Problem(f"--data {problem}")
 
 
 @orchbench.command()

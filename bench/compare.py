@@ -20,7 +20,7 @@ from bench.records import RunRecord
 from bench.results import noise_floor
 from bench.stats import Quantity
 from bench.store import RunFolder
-from contract.workload import Workload
+from contract import pipeline
 
 MIN_RUNS = 5
 """Of five independent runs on either side, all of one lie above all of the other by chance in 1 of 252 cases."""
@@ -28,8 +28,9 @@ MIN_RUNS = 5
 MIN_STARTS = 2
 """One engine start has a bias of its own, which its runs cannot show."""
 
-RESOLUTION_MS = 0.1
-"""Differences below this are not called: a task's two events alone cost some 0.02 ms."""
+RESOLUTION_MS = 0.5
+"""Differences below this are not called: when another job came to the machine between two runs of the same code, the wake-up
+of a thread or a process moved by some tenths of a millisecond, for all of a run's starts alike."""
 
 FAMILY_ERROR = 0.05
 
@@ -139,7 +140,7 @@ def _enough(quantity: Quantity) -> bool:
 
 def _estimates(folder: RunFolder) -> dict[Key, Estimate]:
     run = folder.run()
-    workloads = {name: Workload.from_json(text) for name, text in run.workloads.items()}
+    workloads = {name: pipeline.read(text) for name, text in run.workloads.items()}
     records = folder.trials()
     calibrated = {record.workload for record in records if record.work_s is not None}
     groups = group(

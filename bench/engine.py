@@ -10,15 +10,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from bench.orchestrators import Orchestrator, Subject
+from bench.scenarios import Work
 from contract.events import Trial
-from contract.workload import Workload
 
 START_LIMIT_S = 180.0
 STOP_LIMIT_S = 30.0
@@ -29,6 +30,13 @@ _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 """All that an engine sees of the user's environment: no AIRFLOW_HOME, no PREFECT_API_URL, no PYTHONPATH."""
 
 
+def check_customers(plain: Orchestrator, file: Path) -> str | None:
+    """Say what is wrong with a file of customers, by the code that the pipelines check it with; nothing, if it is good."""
+    command = [str(plain.python), "-m", "churn_plain", "check", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
+    return None if done.returncode == 0 else done.stderr.strip().splitlines()[-1].removeprefix("plain: ")
+
+
 class EngineError(Exception):
     """The engine said that a call failed, or it is gone."""
 
@@ -36,8 +44,9 @@ class EngineError(Exception):
 class Engine:
     """One adapter process below its keeper, from start() to stop()."""
 
-    def __init__(self, orchestrator: Orchestrator, subject: Subject, width: int, folder: Path) -> None:
-        """Name it; `folder` holds its home and its log."""
+    def __init__(self, orchestrator: Orchestrator, subject: Subject, width: int, folder: Path, mlflow: str) -> None:
+        """Name it; `folder` holds its home and its log; `mlflow` is where its pipelines record their runs."""
+        self._mlflow = mlflow
         self._orchestrator, self._subject, self._width = orchestrator, subject, width
         self._home, self._log, self._left = folder / "home", folder / "adapter.log", folder / "left_behind.json"
         self._keeper: subprocess.Popen[bytes] | None = None
@@ -58,15 +67,32 @@ class Engine:
         started: dict[str, Any] = self._call("start", START_LIMIT_S, setup)
         return started
 
-    def deploy(self, workloads: Sequence[Workload]) -> None:
+    def deploy(self, workloads: Sequence[Work]) -> None:
         """Make the workloads submittable."""
         self._call("deploy", START_LIMIT_S, {"workloads": [each.to_json() for each in workloads]})
 
-    def run(self, workload: str, trial: Trial, limit_s: float) -> dict[str, Any]:
+    def run(self, workload: str, trial: Trial, limit_s: float, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Submit a run and see it through."""
-        args = {"workload": workload, "trial": trial.to_dict(), "limit_s": limit_s}
+        args = {"workload": workload, "trial": trial.to_dict(), "limit_s": limit_s, "parameters": dict(parameters)}
         answer: dict[str, Any] = self._call("run", limit_s + GRACE_S, args)
         return answer
+
+    @contextmanager
+    def source(self, faults: Sequence[str], parameters: Mapping[str, Any]) -> Iterator[str]:
+        """Serve the run's customers over HTTP, and fail as planned; yield the URL."""
+        customers = [f"--{key}={parameters[key]}" for key in ("data", "rows", "seed") if parameters.get(key)]
+        with subprocess.Popen(  # noqa: S603 - our own module
+            [str(self._orchestrator.python), "-m", "churn.source", *customers, *(f"--fail={each}" for each in faults)],
+            stdin=subprocess.PIPE,  # its leash: it ends when this process closes it, or is no more
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as server:
+            if server.stdin is None or server.stdout is None or not (url := server.stdout.readline().strip()):
+                raise EngineError("the source of the customers did not start")
+            try:
+                yield url
+            finally:
+                server.stdin.close()
 
     def reported(self, run: str) -> dict[str, Any]:
         """Return what the tool itself recorded of a run, or why there is nothing; a cross-check must not cost a good run."""
@@ -140,6 +166,7 @@ class Engine:
         user.mkdir()
         env = {name: os.environ[name] for name in _KEPT if name in os.environ}
         env |= {"HOME": str(user), "TMPDIR": self._temporary, "ORCHBENCH_PIPE": str(theirs.fileno())}
+        env |= {"CHURN_HOME": str(self._home / "churn"), "MLFLOW_TRACKING_URI": self._mlflow}
         adapter = [str(self._orchestrator.python), "-m", self._orchestrator.module]
         keeper = [sys.executable, "-m", "bench.keeper", str(self._left), self._temporary, *adapter]
         try:

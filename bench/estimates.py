@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench import stats, warmups
+from bench import stats
 from bench.metrics import METRICS
 from bench.orchestrators import REFERENCE
-from bench.outcomes import Group, Outcome
+from bench.outcomes import COLD_RUNS, Group, Outcome
 from bench.stats import Quantity, Resampler
 
 ByStart = dict[str, list[float]]
@@ -110,7 +110,7 @@ def _direct(workload: str, metric: str, outcomes: Sequence[Outcome], resampler: 
 def _by_workload(its: Group) -> dict[str, list[Outcome]]:
     found: dict[str, list[Outcome]] = defaultdict(list)
     for each in its.outcomes:
-        if not each.record.warmup or each.record.workload == warmups.COLD.workload.name:
+        if not each.record.warmup or each.record.workload in COLD_RUNS:
             found[each.record.workload].append(each)
     return found
 

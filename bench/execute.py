@@ -8,16 +8,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from bench import evidence
 from bench.engine import Engine, EngineError
 from bench.orchestrators import Orchestrator, Subject
 from bench.plan import Plan, Start, Trial
 from bench.records import StartRecord, SubjectKey, TrialRecord
+from bench.scenarios import Work
 from bench.store import RunFolder
 from contract import events
+from contract.pipeline import Pipeline
 
 Value = TypeVar("Value")
 
@@ -61,7 +65,9 @@ class Executor:
         self._watcher.starting(start)
         name = self._free_name(start)
         orchestrator = self._orchestrators[start.subject.orchestrator]
-        engine = Engine(orchestrator, start.subject, self._plan.width, self._folder.new_start(name))
+        engine = Engine(
+            orchestrator, start.subject, self._plan.width, self._folder.new_start(name), f"sqlite:///{self._folder.mlflow}"
+        )
         record: StartRecord | None = None
         try:
             record = self._bring_up(engine, start, name)
@@ -95,23 +101,25 @@ class Executor:
 
     def _run(self, engine: Engine, start: Start, name: str, trial: Trial, *, warmup: bool = False) -> None:
         """Make one run and write it down; raise when the engine is not to be trusted with another."""
-        where = events.Trial(trial.id, str(self._folder.new_trial(trial.id)))
+        folder = self._folder.new_trial(trial.id)
+        where = events.Trial(trial.id, str(folder))
         log = engine.log_size()
         outcome: dict[str, Any]
         lost: EngineError | None = None
         self._timed(lambda: time.sleep(trial.pause_s))
         try:
-            answer, _ = self._timed(lambda: engine.run(trial.case.workload.name, where, start.limit_s))
+            answer, _ = self._timed(lambda: _make(engine, trial, where, start.limit_s))
         except EngineError as error:
             # Gone, or in an unknown state, perhaps with the run still going on: neither serves another run.
             outcome, lost = {"status": "crashed", "because": str(error)}, error
         else:
             outcome = {"run": answer["run"], "clock_offset": answer["clock_offset"]}
-            outcome |= _status(answer["state"], start.limit_s)
+            outcome |= _status(answer["state"], start.limit_s, trial.case.workload)
             if outcome["status"] == "timeout":
                 lost = EngineError(outcome["because"])  # what hangs now would disturb whatever runs next
             else:
                 outcome["reported"], _ = self._timed(lambda: engine.reported(answer["run"]))
+                outcome["facts"] = evidence.collect(trial.case.workload, trial.id, folder, self._folder.mlflow)
         self._write(start, name, trial, warmup=warmup, log=engine.log_since(log), **outcome)
         if lost is not None:
             raise lost
@@ -156,9 +164,25 @@ class Executor:
         return answer, spent
 
 
-def _status(state: str, limit_s: float) -> dict[str, Any]:
+def _make(engine: Engine, trial: Trial, where: events.Trial, limit_s: float) -> dict[str, Any]:
+    """Make the run; a pipeline is told where its predictions go and what its MLflow runs are tagged with."""
+    work, parameters = trial.case.workload, dict(trial.parameters)
+    if not isinstance(work, Pipeline):
+        return engine.run(work.name, where, limit_s, {})
+    parameters["tags"] = {evidence.TAG: trial.id}
+    if work.pipeline == "infer":
+        parameters["predictions"] = str(Path(where.events) / evidence.PREDICTIONS)
+    if not work.source:
+        return engine.run(work.name, where, limit_s, parameters)
+    with engine.source(work.source, parameters) as url:
+        return engine.run(work.name, where, limit_s, parameters | {"data": url})
+
+
+def _status(state: str, limit_s: float, work: Work) -> dict[str, Any]:
     match state:
         case "succeeded":
+            return {"status": "ok"}
+        case "failed" if isinstance(work, Pipeline) and work.fails_at:
             return {"status": "ok"}
         case "timeout":
             return {"status": "timeout", "because": f"it was not over after {limit_s:g} s"}

@@ -87,4 +87,9 @@ def _git(git: str, *arguments: str) -> str:
 def lock_hashes(orchestrators: Mapping[str, Orchestrator]) -> dict[str, str]:
     """Return a hash of each environment's lock."""
     locks = {"bench": ROOT / "uv.lock"} | {each.name: each.folder / "uv.lock" for each in orchestrators.values()}
-    return {name: hashlib.sha256(path.read_bytes()).hexdigest()[:16] for name, path in locks.items() if path.exists()}
+    return {name: hash_of(path) for name, path in locks.items() if path.exists()}
+
+
+def hash_of(path: Path) -> str:
+    """Return the beginning of the SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

@@ -43,6 +43,8 @@ class Orchestrator:
     folder: Path
     module: str
     deployments: tuple[Deployment, ...]
+    unsupported: dict[str, str] = field(default_factory=dict)
+    """The checks of scenarios that ask for what the tool does not have, and why it has not."""
 
     @property
     def python(self) -> Path:
@@ -86,7 +88,8 @@ def _read(path: Path) -> Orchestrator:
     try:
         about = tomllib.loads(path.read_text())["tool"]["orchbench"]
         deployments = msgspec.convert(about["deployments"], tuple[Deployment, ...])
-        return Orchestrator(path.parent.name, path.parent, about["adapter"], deployments)
+        unsupported = msgspec.convert(about.get("unsupported", {}), dict[str, str])
+        return Orchestrator(path.parent.name, path.parent, about["adapter"], deployments, unsupported)
     except (tomllib.TOMLDecodeError, KeyError, msgspec.ValidationError) as error:
         raise Problem(
             f"{path}: [tool.orchbench] cannot be read ({error}); see implementations/plain for an example"

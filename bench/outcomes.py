@@ -9,8 +9,11 @@ from bench import warmups
 from bench.metrics import expected_of, measure, measure_reported
 from bench.orchestrators import REFERENCE
 from bench.records import SubjectKey, TrialRecord
+from bench.scenarios import SCENARIOS, Seen, Work
 from bench.timeline import Timeline, verify
-from contract.workload import Workload
+
+COLD_RUNS = (warmups.COLD.workload.name, *(each.warmups[0].workload.name for each in SCENARIOS.values() if each.warmups))
+"""The first runs of their kind after an engine's start, whose makespan is `cold_run_s`."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class Outcome:
     values: Mapping[str, float]
     wrong: Mapping[str, str] = field(default_factory=dict)
     because: str | None = None
+    seen: Seen | None = None
+    """What the scenario's checks may look at, of a run that was verified."""
 
 
 @dataclass
@@ -62,7 +67,7 @@ class Group:
         }
 
 
-def outcome(record: TrialRecord, workloads: Mapping[str, Workload], width: int, read: Callable[[str], Timeline]) -> Outcome:
+def outcome(record: TrialRecord, workloads: Mapping[str, Work], width: int, read: Callable[[str], Timeline]) -> Outcome:
     """Verify one trial and measure it; a trial that did other work than it was asked yields no value."""
     workload = workloads[record.workload]
     expected = _expected(record, workload)
@@ -74,13 +79,15 @@ def outcome(record: TrialRecord, workloads: Mapping[str, Workload], width: int, 
     values = measure(what_ran, workload)
     if record.warmup:
         return Outcome(record, expected, {expected[0]: values["makespan_s"]})
+    attempts = {name: len(attempts) for name, attempts in what_ran.attempts.items()}
+    seen = Seen(record.id, record.workload, record.round, record.repeat, attempts, record.facts)
     values |= measure_reported(record.reported.get("submitted"), record.reported.get("tasks", {}), workload)
-    return Outcome(record, expected, values)
+    return Outcome(record, expected, values, seen=seen)
 
 
-def _expected(record: TrialRecord, workload: Workload) -> Sequence[str]:
+def _expected(record: TrialRecord, workload: Work) -> Sequence[str]:
     if record.warmup:
-        return ("cold_run_s",) if record.workload == warmups.COLD.workload.name else ("makespan_s",)
+        return ("cold_run_s",) if record.workload in COLD_RUNS else ("makespan_s",)
     return expected_of(workload)
 
 

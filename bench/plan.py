@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from bench.orchestrators import REFERENCE, Orchestrator, Subject
 from bench.problem import Problem
-from bench.scenarios import SCENARIOS, Case
+from bench.scenarios import SCENARIOS, Case, Work
 from bench.suite import Block, Suite
 from bench.warmups import warmups
+from contract.pipeline import Pipeline
 from contract.workload import Workload
 
 
@@ -31,6 +33,8 @@ class Trial:
     pause_s: float = 0.0
     """How long the engine is left alone before it is asked: a part of its polling interval, drawn at random. Submitted
     right after the run before, every run would meet the poll in the same phase."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """What a churn pipeline is run with."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Start:
     trials: tuple[Trial, ...]
 
     @property
-    def workloads(self) -> tuple[Workload, ...]:
+    def workloads(self) -> tuple[Work, ...]:
         """Each workload of its runs, once."""
         return tuple({trial.case.workload.name: trial.case.workload for trial in (*self.warmups, *self.trials)}.values())
 
@@ -75,22 +79,36 @@ class Plan:
 
 
 def make(
-    suite: Suite, orchestrators: Sequence[Orchestrator], seed: int, cpu_rounds_per_s: float, own: Workload | None = None
+    suite: Suite,
+    orchestrators: Sequence[Orchestrator],
+    seed: int,
+    cpu_rounds_per_s: float,
+    own: Workload | None = None,
+    data: str = "",
 ) -> Plan:
-    """Return the same plan for the same arguments; `own` takes the place of the scenarios' workloads."""
+    """Return the same plan for the same arguments.
+
+    `own` takes the place of the scenarios' workloads, and `data` that of the made-up customers.
+    """
     order = random.Random(seed)  # noqa: S311 - a reproducible order, not a secret
     starts: list[Start] = []
     for block in suite.blocks:
+        if own and SCENARIOS[block.scenario].parameters:
+            continue  # a workload of the reader's cannot take the place of a pipeline
         cases = _Cases(block, suite.width, cpu_rounds_per_s, own)
         for round_number in range(1, block.rounds + 1):
             turns = [turn for orchestrator in orchestrators for turn in _turns(orchestrator, block)]
             order.shuffle(turns)
             for subject, polls_every_s, repeat in turns:
                 its = [
-                    (case, number) for case in cases.of(subject) for number in range(1, _times(case, subject, repeat) + 1)
+                    (case, number)
+                    for number in range(1, repeat + 1)
+                    for case in cases.of(subject)
+                    if number <= _times(case, subject, repeat)
                 ]
-                order.shuffle(its)
-                starts.append(_start(len(starts) + 1, subject, block, round_number, its, polls_every_s, order))
+                if not SCENARIOS[block.scenario].in_order:
+                    order.shuffle(its)
+                starts.append(_start(len(starts) + 1, subject, block, round_number, its, polls_every_s, order, data))
     if not starts:
         raise Problem(
             "nothing is left to run: no orchestrator of the choice has a deployment at the chosen tiers and profiles"
@@ -163,18 +181,26 @@ def _start(
     runs: Sequence[tuple[Case, int]],
     polls_every_s: float,
     order: random.Random,
+    data: str,
 ) -> Start:
-    def trial(name: str, case: Case, repeat: int) -> Trial:
-        return Trial(name, block.scenario, case, repeat, pause_s=order.uniform(0, polls_every_s))
+    prefix, scenario = f"{number:03d}", SCENARIOS[block.scenario]
 
-    prefix = f"{number:03d}"
+    def trial(name: str, case: Case, repeat: int) -> Trial:
+        made = Trial(name, block.scenario, case, repeat, pause_s=order.uniform(0, polls_every_s))
+        if scenario.parameters is None or not isinstance(case.workload, Pipeline):
+            return made
+        # The same customers for all subjects in a round and repetition, and others in the next: no cache knows them.
+        seed = round_number * 1000 + repeat
+        sequence = f"churn_{subject.orchestrator}_{prefix}_{repeat}"
+        return replace(made, parameters=scenario.parameters(case.workload, sequence, seed, data))
+
     return Start(
         id=f"{prefix}-{subject.label}",
         subject=subject,
         round=round_number,
         limit_s=block.limit_s,
         polls_every_s=polls_every_s,
-        warmups=tuple(trial(case.workload.name, case, 0) for case in warmups(subject.tier)),
+        warmups=tuple(trial(case.workload.name, case, 0) for case in (*warmups(subject.tier), *scenario.warmups)),
         trials=tuple(
             trial(f"{prefix}.{place:03d}-{subject.orchestrator}-{case.workload.name}", case, repeat)
             for place, (case, repeat) in enumerate(runs, 1)

@@ -53,6 +53,8 @@ class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds since the epoch minus the monotonic clock."""
     reported: dict[str, Any] = {}
     """What the tool's own records say; see contract.adapter.Reported."""
+    facts: dict[str, Any] = {}
+    """What the run left behind, of a churn pipeline: a hash of its predictions, its MLflow runs, what it registered."""
 
 
 class StartRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +107,10 @@ class RunRecord(msgspec.Struct, kw_only=True):
     host: dict[str, Any]
     versions: dict[str, dict[str, str]] = {}
     settings: dict[str, list[dict[str, str]]] = {}
+    unsupported: dict[str, dict[str, str]] = {}
+    """By orchestrator and check: what the tool does not have, and why."""
+    data: dict[str, str] = {}
+    """The reader's own customers, where --data took the place of made-up ones: the file's name, its hash, and our copy."""
     locks: dict[str, str] = {}
     git: dict[str, Any] = {}
     warnings: list[str] = []

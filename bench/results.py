@@ -17,8 +17,9 @@ from bench.metrics import METRICS
 from bench.orchestrators import REFERENCE
 from bench.outcomes import Group, Outcome, group, outcome
 from bench.records import SCHEMA, RunRecord, StartRecord, TrialRecord
+from bench.scenarios import SCENARIOS, Seen
 from bench.timeline import CHECKS, Timeline
-from contract.workload import Workload
+from contract import pipeline
 
 CONTROL_METRIC = "makespan_s"
 
@@ -54,7 +55,7 @@ def derive(
     read: Callable[[str], Timeline],
 ) -> Results:
     """Compute everything from what was written down; `read` returns a trial's timeline."""
-    workloads = {name: Workload.from_json(text) for name, text in run.workloads.items()}
+    workloads = {name: pipeline.read(text) for name, text in run.workloads.items()}
     groups = group(outcome(record, workloads, run.width, read) for record in records)
     estimates = estimate_all(groups)
     controls = _controls(groups, estimates)
@@ -64,7 +65,7 @@ def derive(
         estimates=[_estimate_row(its, each) for its in subjects for each in estimates[its.label]],
         ratios=_ratios(subjects, estimates, controls),
         controls=controls,
-        checks=[row for its in subjects for row in _check_rows(its, starts)],
+        checks=[row for its in subjects for row in _check_rows(its, starts) + _scenario_rows(its, subjects, run)],
     )
 
 
@@ -217,6 +218,27 @@ def _check_rows(its: Group, starts: Sequence[StartRecord]) -> list[Row]:
         because = open_ports[0] if open_ports else f"{listening} ports in {len(own)} starts, all of them loopback"
         rows.append(_check_row(its, "listens_on_loopback_only", not open_ports, because))
     return rows
+
+
+def _scenario_rows(its: Group, groups: Sequence[Group], run: RunRecord) -> list[Row]:
+    """Return the verdicts of the checks that only this scenario has."""
+    beside = [each for each in groups if each.scenario == its.scenario and each.subject.tier == its.subject.tier]
+    reference = next((each for each in beside if each.is_reference), None)
+    known = run.unsupported.get(its.subject.orchestrator, {})
+    rows: list[Row] = []
+    for name, check in SCENARIOS[its.scenario].checks.items():
+        if not run.workloads.keys() >= set(check.needs):
+            continue
+        verdict = check.judge(_seen(its), _seen(reference) if reference else [])
+        row = _check_row(its, name, verdict.passed, verdict.because)
+        if not verdict.passed and name in known:
+            row |= {"verdict": "unsupported", "because": f"{known[name]} (seen: {verdict.because})"}
+        rows.append(row)
+    return rows
+
+
+def _seen(its: Group) -> list[Seen]:
+    return [each.seen for each in its.outcomes if each.seen]
 
 
 def _verdict(check: str, ran: Sequence[Outcome]) -> tuple[bool | None, str]:

@@ -54,14 +54,17 @@ def begin(
     orchestrators: Sequence[Orchestrator],
     seed: int,
     own: Workload | None = None,
+    data: Path | None = None,
     warnings: Sequence[str] = (),
 ) -> Prepared:
     """Plan a new run; nothing is written before the plan is known to be good."""
     began = time.monotonic()
     rounds_per_s = machine.calibrate()
-    plan = make(suite, orchestrators, seed, rounds_per_s, own)
+    plan = make(suite, orchestrators, seed, rounds_per_s, own, str(folder.data(data)) if data else "")
     by_name = {each.name: each for each in orchestrators}
     folder.make_for_run()
+    if data:
+        folder.keep_data(data)
     record = RunRecord(
         id=folder.path.resolve().name,
         suite=msgspec.to_builtins(suite),
@@ -72,6 +75,8 @@ def begin(
         cpu_rounds_per_s=rounds_per_s,
         workloads=plan.workloads,
         own_workload=own.name if own else None,
+        data={"file": data.name, "sha256": machine.hash_of(data), "copy": str(folder.data(data))} if data else {},
+        unsupported={each.name: each.unsupported for each in orchestrators},
         trials_planned=len(plan.trials),
         plan=plan.digest,
         host=machine.host(),
@@ -97,7 +102,7 @@ def resume(folder: RunFolder) -> Prepared:
     try:
         suite = msgspec.convert(record.suite, Suite)
         own = Workload.from_json(record.workloads[record.own_workload]) if record.own_workload else None
-        plan = make(suite, list(chosen.values()), record.seed, record.cpu_rounds_per_s, own)
+        plan = make(suite, list(chosen.values()), record.seed, record.cpu_rounds_per_s, own, record.data.get("copy", ""))
         same = (plan.digest, plan.workloads) == (record.plan, record.workloads)
     except (msgspec.ValidationError, KeyError):
         same = False

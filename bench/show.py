@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bench.compare import Change
@@ -26,6 +27,12 @@ COLUMNS: tuple[Column, ...] = (
     ("finish lag", "finish_lag_s", "chain_1"),
     ("cold run", "cold_run_s", "warm_up"),
     ("METG(50 %)", "metg50_ms", None),
+    ("training", "makespan_s", "train"),
+    ("no step runs", "between_steps_s", "train"),
+    ("training", "makespan_s", "train_files"),
+    ("faulty", "makespan_s", "train_faulty"),
+    ("inference", "makespan_s", "infer"),
+    ("cold run", "cold_run_s", "warm_up_train"),
 )
 """The summary: heading, metric, and the workload (or family) that stands for it; None: the one that most subjects have."""
 
@@ -123,11 +130,15 @@ def _caveats(console: Console, run: RunRecord, results: Row) -> None:
         )
         floor_said = "unknown" if floor is None else f"{floor:.1%}"
         console.print(f"A/A control, {tier}: {said or 'too few runs'}; noise floor {floor_said}", highlight=False)
-    failed = [row for row in results["checks"] if row["verdict"] == "fail"]
-    console.print(f"Checks: {len(results['checks']) - len(failed)} passed, {len(failed)} failed", highlight=False)
-    for row in failed:
+    verdicts = Counter(row["verdict"] for row in results["checks"])
+    counted = f"{verdicts['pass']} passed, {verdicts['fail']} failed, {verdicts['unsupported']} unsupported"
+    console.print(f"Checks: {counted}", highlight=False)
+    for row in (each for each in results["checks"] if each["verdict"] != "pass"):
+        style = "red" if row["verdict"] == "fail" else "yellow"
         console.print(
-            f"  [red]fail[/] {row['orchestrator']}/{row['deployment']} {row['tier']} {row['check']}: {row['because']}"
+            f"  [{style}]{row['verdict']}[/] {row['orchestrator']}/{row['deployment']} {row['tier']} {row['check']}:"
+            f" {escape(row['because'])}",
+            highlight=False,
         )
     missing = [row for row in results["estimates"] if row["median"] is None]
     for row in missing:

@@ -86,6 +86,20 @@ class RunFolder:
         (self.path / "trials" / record.id / "adapter.log").write_bytes(log)
         self._write(f"trials/{record.id}/trial.json", _pretty(record))
 
+    @property
+    def mlflow(self) -> Path:
+        """The MLflow store of the run's churn pipelines: `mlflow ui --backend-store-uri sqlite:///...` shows it."""
+        return self.path.resolve() / "mlflow" / "mlflow.db"
+
+    def data(self, file: Path) -> Path:
+        """Return where the run keeps its own copy of the reader's customers."""
+        return self.path.resolve() / "data" / file.name
+
+    def keep_data(self, file: Path) -> None:
+        """Make the copy: the run can then be gone on with, whatever becomes of the file."""
+        self.data(file).parent.mkdir(exist_ok=True)
+        shutil.copyfile(file, self.data(file))
+
     def new_start(self, start: str) -> Path:
         """Return an empty folder for the engine start."""
         folder = self.path / "starts" / start

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from bench.problem import Problem
+from contract.pipeline import Pipeline
 from contract.workload import Workload
 
 
@@ -120,42 +121,68 @@ CHECKS: Mapping[str, str] = {
 """What is verified of every run; a run that fails one of them did other work, and yields no timing."""
 
 
-def verify(timeline: Timeline, workload: Workload, width: int) -> dict[str, str]:
+@dataclass(frozen=True)
+class Expected:
+    """What has to be seen of a run: of a workload or of a pipeline, which differ in nothing else here."""
+
+    after: Mapping[str, tuple[str, ...]]
+    """Which bodies each body waits for."""
+    attempts: Mapping[str, int]
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    may_skip: tuple[str, ...] = ()
+    fails_at: str = ""
+
+    @classmethod
+    def of(cls, work: Workload | Pipeline) -> Expected:
+        """Return what the work asks for."""
+        if isinstance(work, Pipeline):
+            return cls(work.steps, work.attempts, may_skip=work.may_skip, fails_at=work.fails_at)
+        return cls(
+            {node.id: node.after for node in work.nodes},
+            {node.id: 1 + (node.fault.attempts if node.fault else 0) for node in work.nodes},
+            work.tokens,
+        )
+
+
+def verify(timeline: Timeline, work: Workload | Pipeline, width: int) -> dict[str, str]:
     """Return what is wrong with the run, by check; nothing, when it did what it was asked."""
+    expected = Expected.of(work)
     wrong: dict[str, str] = {}
-    _verify_attempts(timeline, workload, wrong)
+    _verify_attempts(timeline, expected, wrong)
     if wrong:
         return wrong
-    for node in workload.nodes:
-        for parent in node.after:
-            if timeline.start(node.id) < timeline.end(parent):
-                wrong["order_respected"] = f"{node.id} began before {parent} had ended"
-        if timeline.attempts[node.id][-1].token != workload.tokens[node.id]:
-            wrong["work_verified"] = f"{node.id} ended with {timeline.attempts[node.id][-1].token!r}"
+    for name, parents in expected.after.items():
+        for parent in parents:
+            if {name, parent} <= timeline.attempts.keys() and timeline.start(name) < timeline.end(parent):
+                wrong["order_respected"] = f"{name} began before {parent} had ended"
+    for name, token in expected.tokens.items():
+        if timeline.attempts[name][-1].token != token:
+            wrong["work_verified"] = f"{name} ended with {timeline.attempts[name][-1].token!r}"
+    end = "failed" if expected.fails_at else "succeeded"
     if timeline.settled is None or timeline.settled < timeline.last_end:
         wrong["settled_after_last_body"] = "it was called over before its last body had ended"
-    elif timeline.state != "succeeded":
-        wrong["settled_after_last_body"] = f"the tool calls it {timeline.state or 'nothing'}"
+    elif timeline.state != end:
+        wrong["settled_after_last_body"] = f"the tool calls it {timeline.state or 'nothing'}, not {end}"
     if (most := max_concurrency(timeline)) > width:
         wrong["width_respected"] = f"{most} bodies at once, where {width} may"
     return wrong
 
 
-def _verify_attempts(timeline: Timeline, workload: Workload, wrong: dict[str, str]) -> None:
-    names = {node.id for node in workload.nodes}
+def _verify_attempts(timeline: Timeline, expected: Expected, wrong: dict[str, str]) -> None:
     if timeline.submitted is None:
         wrong["every_body_ran_once"] = "the event `submitted` is missing"
-    if unknown := timeline.attempts.keys() - names:
-        wrong["every_body_ran_once"] = f"a body ran that is not in the workload: {min(unknown)}"
-    for node in workload.nodes:
-        expected = 1 + (node.fault.attempts if node.fault else 0)
-        attempts = timeline.attempts.get(node.id, [])
-        if len(attempts) != expected:
-            wrong["every_body_ran_once"] = f"{node.id} ran {len(attempts)} times, not {expected}"
+    if unknown := timeline.attempts.keys() - expected.after.keys():
+        wrong["every_body_ran_once"] = f"a body ran that should not have: {min(unknown)}"
+    for name, times in expected.attempts.items():
+        attempts = timeline.attempts.get(name, [])
+        if not attempts and name in expected.may_skip:
+            continue
+        if len(attempts) != times:
+            wrong["every_body_ran_once"] = f"{name} ran {len(attempts)} times, not {times}"
         elif any(attempt.ended is None for attempt in attempts):
-            wrong["every_body_ran_once"] = f"the end of {node.id} is missing"
-        elif attempts[-1].error:
-            wrong["work_verified"] = f"{node.id}: {attempts[-1].error}"
+            wrong["every_body_ran_once"] = f"the end of {name} is missing"
+        elif bool(attempts[-1].error) != (name == expected.fails_at):
+            wrong["work_verified"] = f"{name}: {attempts[-1].error or 'it did not refuse'}"
 
 
 def max_concurrency(timeline: Timeline) -> int:
@@ -169,3 +196,16 @@ def max_concurrency(timeline: Timeline) -> int:
         now += step
         most = max(most, now)
     return most
+
+
+def busy_times(timeline: Timeline) -> list[tuple[int, int]]:
+    """Return when at least one body ran, as spans that do not touch each other."""
+    spans: list[tuple[int, int]] = []
+    for start, end in sorted(
+        (each.started, each.ended or each.started) for attempts in timeline.attempts.values() for each in attempts
+    ):
+        if spans and start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], end))
+        else:
+            spans.append((start, end))
+    return spans

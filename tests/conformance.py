@@ -47,7 +47,7 @@ class Candidate:
         self.subject = subject
         self._folder = folder
         (folder / "home").mkdir(parents=True)
-        self.engine = Engine(orchestrator, subject, WIDTH, folder)
+        self.engine = Engine(orchestrator, subject, WIDTH, folder, f"sqlite:///{folder}/mlflow.db")
         self._numbers = count(1)
 
     def up(self) -> Candidate:
@@ -60,7 +60,7 @@ class Candidate:
         """Make one run of it."""
         folder = self._folder / f"trial-{next(self._numbers)}"
         folder.mkdir()
-        answer = self.engine.run(workload.name, Trial(folder.name, str(folder)), limit_s)
+        answer = self.engine.run(workload.name, Trial(folder.name, str(folder)), limit_s, {})
         return answer, read(folder)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,28 @@ def test_an_implementation_is_never_a_package() -> None:
 def test_all_implementations_have_the_same_files(name: str) -> None:
     """A reader who knows one folder knows all four."""
     assert [source.name for source in SOURCES if not (source / name).is_file()] == []
+
+
+@pytest.mark.parametrize("name", ["preparation.py", "training.py", "inference.py", "notifications.py", "__main__.py"])
+def test_the_churn_pipelines_lie_side_by_side(name: str) -> None:
+    """The shop window: each part of the pipelines is in the file of the same name in all four."""
+    assert [source.name for source in SOURCES if not (source / name).is_file()] == []
+
+
+def test_the_core_knows_no_orchestrator() -> None:
+    """The churn pipeline's core imports the numeric stack, and nothing of ours."""
+    ours = {"bench", "contract"} | {source.name for source in SOURCES}
+    assert imported(ROOT / "shared/src/churn") & (ours | TOOLS) == set()
+
+
+def test_the_numeric_stack_is_the_same_in_every_lock() -> None:
+    """Other versions could train another model, or the same one faster."""
+    stack = ("numpy", "pandas", "scipy", "scikit-learn", "pyarrow", "mlflow", "threadpoolctl", "skops")
+    locks = {path.parent.name: tomllib.loads(path.read_text()) for path in ROOT.glob("implementations/*/uv.lock")}
+    versions = {
+        name: sorted((package["name"], package["version"]) for package in lock["package"] if package["name"] in stack)
+        for name, lock in locks.items()
+    }
+    assert len(versions) == len(SOURCES)
+    assert {name for name, _ in versions["plain"]} == set(stack)
+    assert [name for name, found in versions.items() if found != versions["plain"]] == []

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bench.scenarios import overhead
-from bench.scenarios.scenario import Case, Scenario
+from bench.scenarios import churn, overhead
+from bench.scenarios.scenario import Case, Scenario, Seen, Work
 
-__all__ = ["SCENARIOS", "Case", "Scenario"]
+__all__ = ["SCENARIOS", "Case", "Scenario", "Seen", "Work"]
 
-SCENARIOS: dict[str, Scenario] = {each.name: each for each in (overhead.SCENARIO,)}
+SCENARIOS: dict[str, Scenario] = {each.name: each for each in (overhead.SCENARIO, churn.SCENARIO)}

@@ -11,6 +11,7 @@ from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from contract.events import Trial
 from contract.workload import Workload
@@ -108,6 +109,14 @@ class Adapter(ABC):
     @abstractmethod
     def stop(self) -> None:
         """Stop the engine, leaving no process, port or file outside its home. It may be called twice."""
+
+    def deploy_pipelines(self) -> None:
+        """Make the churn pipelines submittable, beside the workloads."""
+        raise Unsupported("this adapter has no churn pipelines")
+
+    def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
+        """Ask for a run of a churn pipeline, and return its id at once; the trial only names it."""
+        raise Unsupported("this adapter has no churn pipelines")
 
     def cancel(self, run: str) -> None:
         """Ask the tool to end the run."""

@@ -25,7 +25,7 @@ def run(node: Node, trial: Trial, inputs: Mapping[str, str]) -> str:
     try:
         _check(node, inputs)
         if node.fault:
-            _fail_as_planned(node.id, node.fault.attempts, trial)
+            fail_as_planned(node.id, node.fault.attempts, trial)
         work(node)
         token = node.token(inputs)
     except BaseException as error:
@@ -54,7 +54,10 @@ def work(node: Node) -> None:
             hashlib.pbkdf2_hmac("sha256", b"orchbench", b"salt", int(node.params["rounds"]))
 
 
-def _fail_as_planned(node: str, failures: int, trial: Trial) -> None:
+def fail_as_planned(node: str, failures: int, trial: Trial) -> None:
+    """Raise `PlannedFault` in the first attempts, as many as are planned."""
+    if not failures:
+        return
     # Attempts may run in different processes, so they are counted in a file: one appended byte each.
     path = os.path.join(trial.events, f"attempts-{node}")
     file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)

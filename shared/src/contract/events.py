@@ -63,9 +63,10 @@ def _open(pid: int, folder: str) -> int:
 class FinishedBodies:
     """Counts the bodies of a trial that have finished, reading only what is new since the last count."""
 
-    def __init__(self, trial: Trial) -> None:
-        """Start at the beginning of the trial's log."""
+    def __init__(self, trial: Trial, node: str | None = None) -> None:
+        """Start at the beginning of the trial's log; with a node, count only its bodies."""
         self._folder = trial.events
+        self._finished = b'"kind":"finished","node":' + (f'"{node}"'.encode() if node else b"")
         self._read: dict[str, int] = {}
         self._count = 0
 
@@ -81,5 +82,5 @@ class FinishedBodies:
                         new = file.read()
                     whole = new[: new.rfind(b"\n") + 1]
                     self._read[entry.name] = known + len(whole)
-                    self._count += whole.count(b'"kind":"finished"')
+                    self._count += whole.count(self._finished)
         return self._count

@@ -16,8 +16,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from contract import pipeline, steps
 from contract.adapter import Adapter, Setup, State, Unsupported
 from contract.events import FinishedBodies, Trial, emit
+from contract.pipeline import Pipeline
 from contract.tree import adopt_orphans
 from contract.workload import Workload
 
@@ -60,7 +62,7 @@ class _Calls:
     def __init__(self, deployments: Mapping[str, Callable[[], Adapter]]) -> None:
         self._deployments = deployments
         self._adapter: Adapter | None = None
-        self._workloads: dict[str, Workload] = {}
+        self._deployed: dict[str, Workload | Pipeline] = {}
 
     @property
     def _engine(self) -> Adapter:
@@ -70,22 +72,35 @@ class _Calls:
 
     def start(self, **setup: Any) -> dict[str, Any]:
         setup["home"] = Path(setup["home"])
+        # Every process of the engine inherits where the steps of the churn pipelines look for the current trial.
+        self._current = setup["home"].parent / "current_trial.json"
+        os.environ[steps.VARIABLE] = str(self._current)
         self._adapter = self._deployments[setup["deployment"]]()
         return asdict(self._engine.start(Setup(**setup)))
 
     def deploy(self, workloads: list[str]) -> None:
-        parsed = [Workload.from_json(text) for text in workloads]
-        self._engine.deploy(parsed)
-        self._workloads |= {workload.name: workload for workload in parsed}
+        work = [pipeline.read(text) for text in workloads]
+        if graphs := [each for each in work if isinstance(each, Workload)]:
+            self._engine.deploy(graphs)
+        if len(graphs) < len(work):
+            self._engine.deploy_pipelines()
+        self._deployed |= {each.name: each for each in work}
 
-    def run(self, workload: str, trial: dict[str, str], limit_s: float) -> dict[str, Any]:
+    def run(self, workload: str, trial: dict[str, str], limit_s: float, parameters: dict[str, Any]) -> dict[str, Any]:
         """See a run through: `submitted` is written just before the tool is asked, `settled` when it says it is over."""
-        its = Trial(**trial)
-        bodies = len(self._workloads[workload].nodes)
-        finished = FinishedBodies(its)
+        its, work = Trial(**trial), self._deployed[workload]
+        if isinstance(work, Pipeline):
+            steps.announce(self._current, its, work.faults)
+            last, bodies = work.last, 1
+        else:
+            last, bodies = None, len(work.nodes)
+        finished = FinishedBodies(its, last)
         clock_offset = time.time() - time.monotonic()
         emit(its, "submitted")
-        run = self._engine.submit(workload, its)
+        if isinstance(work, Pipeline):
+            run = self._engine.submit_pipeline(work.pipeline, parameters, its)
+        else:
+            run = self._engine.submit(workload, its)
         state = self._engine.wait(run, lambda: finished() >= bodies, limit_s)
         if state is State.RUNNING:
             self._give_up(run)

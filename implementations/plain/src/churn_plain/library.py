@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import multiprocessing
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
+from typing import Any
 
+from churn.parameters import Inference, Training
 from churn_plain import shapes
+from churn_plain.inference import infer
 from churn_plain.settings import VERSIONS
+from churn_plain.training import train
 from contract.adapter import Adapter, LocalRuns, Setup, Started, State
 from contract.events import Trial
 from contract.tree import kill_descendants
@@ -41,6 +46,14 @@ class _Library(Adapter):
         graph = self._workloads[workload]
         pool = None if graph.is_chain and self._loops_over_chains else self._pool
         return self._runs.submit(trial.id, lambda: shapes.run(graph, trial, pool))
+
+    def deploy_pipelines(self) -> None:
+        pass  # they are imported already
+
+    def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
+        if pipeline == "train":
+            return self._runs.submit(trial.id, partial(train, Training(**parameters), self._pool))
+        return self._runs.submit(trial.id, partial(infer, Inference(**parameters)))
 
     def state(self, run: str) -> State:
         return self._runs.state(run)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+from churn import command_line
 from churn_plain import shapes
 from churn_plain.settings import VERSIONS
+from churn_plain.training import THREADS
 from contract.adapter import Adapter, Setup, Started, State
 from contract.events import Trial
 from contract.tree import kill_descendants
@@ -40,7 +44,17 @@ class ProcessPerRun(Adapter):
             json.dumps(trial.to_dict()),
             str(self._width),
         ]
-        self._runs[trial.id] = subprocess.Popen(argv, stdin=subprocess.DEVNULL)  # noqa: S603 - our own module
+        return self._start(argv, trial)
+
+    def deploy_pipelines(self) -> None:
+        pass  # a command line is all that there is
+
+    def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
+        return self._start([sys.executable, "-m", "churn_plain", *command_line.arguments(pipeline, parameters)], trial)
+
+    def _start(self, argv: Sequence[str], trial: Trial) -> str:
+        env = os.environ | {THREADS: str(self._width)}
+        self._runs[trial.id] = subprocess.Popen(argv, stdin=subprocess.DEVNULL, env=env)  # noqa: S603 - our own module
         return trial.id
 
     def state(self, run: str) -> State:

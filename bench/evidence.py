@@ -1,0 +1,57 @@
+"""What a run of a churn pipeline left behind, read from the files and the database themselves, not from what a tool says."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+from bench.scenarios import Work
+from contract.pipeline import Pipeline
+
+TAG: Final = "trial"
+"""The tag of an MLflow run that names the trial which it belongs to."""
+
+PREDICTIONS: Final = "predictions.csv"
+
+_RUNS: Final = """
+    select kinds.value, runs.run_uuid from runs
+    join tags as trials on trials.run_uuid = runs.run_uuid and trials.key = ? and trials.value = ?
+    join params as kinds on kinds.run_uuid = runs.run_uuid and kinds.key = 'kind'
+    where runs.lifecycle_stage = 'active'
+"""
+
+_VERSIONS: Final = """
+    select versions.name || ' version ' || versions.version || coalesce(' @' || aliases.alias, '')
+    from model_versions as versions
+    left join registered_model_aliases as aliases on aliases.name = versions.name and aliases.version = versions.version
+    where versions.run_id = ? and versions.current_stage != 'Deleted_Internal'
+"""
+
+
+def collect(work: Work, trial: str, folder: Path, mlflow: Path) -> dict[str, Any]:
+    """Return the facts of one run; none of a workload, which leaves nothing."""
+    if not isinstance(work, Pipeline):
+        return {}
+    if work.pipeline == "infer":
+        return _predictions(folder / PREDICTIONS)
+    return _recorded(mlflow, trial) if mlflow.exists() else {}
+
+
+def _predictions(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    content = path.read_bytes()
+    return {"predictions": hashlib.sha256(content).hexdigest(), "rows": content.count(b"\n") - 1}
+
+
+def _recorded(mlflow: Path, trial: str) -> dict[str, Any]:
+    with closing(sqlite3.connect(f"file:{mlflow}?mode=ro", uri=True)) as database:
+        runs = database.execute(_RUNS, (TAG, trial)).fetchall()
+        versions: Iterable[str] = [
+            version for _, run in runs for (version,) in database.execute(_VERSIONS, (run,)).fetchall()
+        ]
+    return {"mlflow_runs": sorted(kind for kind, _ in runs), "versions": sorted(versions)}

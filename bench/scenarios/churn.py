@@ -1,0 +1,153 @@
+"""What does an orchestrator add to a real pipeline, and do all of them come to the same result?
+
+The churn pipelines, as each tool's users would write them, run end to end: training, inference with its champion, and then
+training again with something changed each time: nothing but the model, the data, a source that fails, a gate that refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from bench.scenarios.scenario import Case, Check, Scenario, Seen, Verdict
+from contract.pipeline import STEPS, Pipeline
+
+FEATURES: Final = ("features",)
+
+NEW_CUSTOMERS: Final = 1_000_003
+"""Added to the seed where customers are scored, who must not be those that the model was trained on."""
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a suite chooses."""
+
+    rows: Annotated[int, msgspec.Meta(ge=200, le=1_000_000)] = 5000
+    n_estimators: Annotated[int, msgspec.Meta(ge=1, le=5000)] = 200
+    cases: list[str] = []
+    """Only these; all, if none is named."""
+
+
+def cases(options: Options, lane_count: int, cpu_rounds_per_s: float) -> Sequence[Case]:
+    """Return the runs of one sequence, each of which builds on those before it."""
+    # Whatever the reader's customers allow is good enough, except where a gate has to refuse.
+    base: dict[str, Any] = {"rows": options.rows, "n_estimators": options.n_estimators, "min_roc_auc": 0.0}
+    scored = {"rows": options.rows}
+    every = (
+        Pipeline("train", "train", base),
+        Pipeline("infer", "infer", scored),
+        # The features depend on the customers, not on the models: where they are cached, they are not computed again.
+        Pipeline("train_other_trees", "train", base | {"max_depth": 4}, may_skip=FEATURES),
+        Pipeline("train_other_split", "train", base | {"held_out": 0.3}),
+        Pipeline("train_faulty", "train", base, source=("500", "429"), faults={"train_random_forest": 1}, may_skip=FEATURES),
+        Pipeline("train_refused", "train", base | {"min_roc_auc": 1.0}, fails_at="gate", may_skip=FEATURES),
+        Pipeline("train_files", "train", base | {"tracking": "files"}, may_skip=FEATURES),
+        Pipeline("infer_files", "infer", scored | {"tracking": "files"}),
+    )
+    unknown = set(options.cases) - {each.name for each in every}
+    if unknown:
+        raise msgspec.ValidationError(f"there is no case {min(unknown)!r}")
+    return [Case(each) for each in every if not options.cases or each.name in options.cases]
+
+
+def parameters(pipeline: Pipeline, sequence: str, seed: int, data: str) -> Mapping[str, Any]:
+    """Return the parameters of one run: those of the same sequence share a model's name and the customers.
+
+    With `data` they are the reader's own; the seed then chooses only who of them is held out.
+    """
+    own = {"seed": seed + NEW_CUSTOMERS * (pipeline.pipeline == "infer"), "model": sequence, "data": data}
+    return own | dict(pipeline.parameters)
+
+
+# The checks ------------------------------------------------------------------------------------------------------------
+
+
+def same_predictions(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """The same data, seed and parameters give the same predictions as in plain Python, to the last bit."""
+    known = {(each.case, each.round, each.repeat): each.facts.get("predictions") for each in reference}
+    found = [each for each in runs if "predictions" in each.facts]
+    pairs = [(each, known.get((each.case, each.round, each.repeat))) for each in found]
+    for each, expected in pairs:
+        if expected is not None and each.facts["predictions"] != expected:
+            return Verdict(False, f"{each.trial}: sha256 {each.facts['predictions'][:12]}, and plain's is {expected[:12]}")
+    compared = [each for each, expected in pairs if expected is not None]
+    if not compared:
+        return Verdict(False, "no inference could be compared with plain's")
+    first = compared[0]
+    said = f"{len(compared)} files of predictions, such as {first.trial}: sha256 {first.facts['predictions'][:12]}"
+    return Verdict(True, f"{said}, {first.facts['rows']} customers")
+
+
+def gate_keeps_bad_model_out(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """A run whose best model does not pass the gate fails, and registers nothing."""
+    refused = [each for each in runs if each.case == "train_refused"]
+    for each in refused:
+        if versions := each.facts.get("versions"):
+            return Verdict(False, f"{each.trial} registered {versions[0]}")
+        if "register" in each.attempts:
+            return Verdict(False, f"{each.trial}: the step `register` ran")
+    good = [each for each in runs if each.case == "train"]
+    if not refused or not good:
+        return Verdict(False, "no run of it came to an end")
+    if unregistered := [each for each in good if len(each.facts.get("versions", [])) != 1]:
+        return Verdict(False, f"{unregistered[0].trial} passed the gate, and registered nothing")
+    return Verdict(True, f"{refused[0].trial} registered nothing; {good[0].trial} registered {good[0].facts['versions'][0]}")
+
+
+def retries_leave_no_duplicates(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """A source that fails twice and a model that fails after it was recorded leave exactly one MLflow run per model."""
+    faulty = [each for each in runs if each.case == "train_faulty"]
+    kinds = sorted(name.removeprefix("train_") for name in STEPS["train"] if name.startswith("train_"))
+    for each in faulty:
+        if sorted(each.facts.get("mlflow_runs", [])) != kinds:
+            return Verdict(False, f"{each.trial} left the MLflow runs {sorted(each.facts.get('mlflow_runs', []))}")
+    if not faulty:
+        return Verdict(False, "no run of it came to an end")
+    tried = ", ".join(f"{step} {times} times" for step, times in faulty[0].attempts.items() if times > 1)
+    return Verdict(True, f"{faulty[0].trial} ran {tried}, and left one MLflow run for each of {', '.join(kinds)}")
+
+
+def features_not_computed_again(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """A second run on unchanged data does not run the features again."""
+    again = [each for each in runs if each.case == "train_other_trees"]
+    if not again:
+        return Verdict(False, "no run of it came to an end")
+    if ran := [each for each in again if each.attempts.get("features")]:
+        return Verdict(False, f"{ran[0].trial} ran the features, although nothing that they depend on had changed")
+    return Verdict(True, f"{len(again)} runs, such as {again[0].trial}: `features` ran 0 times")
+
+
+def changed_split_computes_features(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """A changed parameter that the features depend on runs them again."""
+    changed = [each for each in runs if each.case == "train_other_split"]
+    if not changed:
+        return Verdict(False, "no run of it came to an end")
+    stale = [each for each in changed if not each.attempts.get("features")]
+    if stale:
+        return Verdict(False, f"{stale[0].trial} was given another split, and used the features of the old one")
+    return Verdict(True, f"{len(changed)} runs, such as {changed[0].trial}: `features` ran once")
+
+
+CHECKS: Final[Mapping[str, Check]] = {
+    judge.__name__: Check(needs, judge)
+    for judge, needs in (
+        (same_predictions, ("infer",)),
+        (gate_keeps_bad_model_out, ("train", "train_refused")),
+        (retries_leave_no_duplicates, ("train_faulty",)),
+        (features_not_computed_again, ("train_other_trees",)),
+        (changed_split_computes_features, ("train_other_split",)),
+    )
+}
+
+SCENARIO = Scenario(
+    name="churn",
+    version=1,
+    question="What does an orchestrator add to a real pipeline, and do all of them come to the same result?",
+    options=Options,
+    cases=cases,
+    warmups=(Case(Pipeline("warm_up_train", "train", {"rows": 400, "n_estimators": 5, "min_roc_auc": 0.0, "data": ""})),),
+    parameters=parameters,
+    in_order=True,
+    checks=CHECKS,
+)

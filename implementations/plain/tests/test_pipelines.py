@@ -1,0 +1,109 @@
+"""The churn pipelines in plain Python, through the command line: what the three tools have to match."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from churn import customers, models, scoring, source
+from churn.features import training_set
+from churn.parameters import Training
+
+SMALL = ("--rows=600", "--n-estimators=10")
+
+
+def churn(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW", "ORCHBENCH"))}
+    return subprocess.run(
+        [sys.executable, "-m", "churn_plain", *arguments],
+        env=env | {"CHURN_HOME": str(home)},
+        cwd=home,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.fixture
+def webhook() -> Iterator[tuple[str, list[dict[str, str]]]]:
+    received: list[dict[str, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", received
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_predictions_are_those_of_the_core(tmp_path: Path) -> None:
+    """Training and inference by command line predict what calling the core predicts, to the last bit."""
+    assert churn(tmp_path, "train", *SMALL).returncode == 0
+    done = churn(tmp_path, "infer", "--rows=100", "--seed=8")
+    assert done.returncode == 0, done.stderr
+    parameters = Training(rows=600, n_estimators=10)
+    data = training_set(customers.generate(600, 7), parameters.held_out, 7)
+    trained = {kind: models.train(kind, data, parameters) for kind in models.KINDS}
+    best = max(models.KINDS, key=lambda kind: models.evaluate(trained[kind], data)["roc_auc"])
+    expected = scoring.score(trained[best], customers.generate(100, 8, labelled=False))
+    written = pd.read_csv(done.stdout.strip())
+    pd.testing.assert_frame_equal(expected, written, check_exact=True)
+
+
+def test_a_source_that_fails_twice_is_survived(tmp_path: Path) -> None:
+    """Two requests fail, the third delivers, and the run goes on."""
+    content = customers.generate(600, 7).to_csv(index=False).encode()
+    with source.serving(content, ["500", "truncated"]) as url:
+        done = churn(tmp_path, "train", f"--data={url}", *SMALL)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("is tried again") == 2
+
+
+@pytest.mark.parametrize(("path", "key"), [("/services/T0/B0/x", "text"), ("/api/webhooks/1/discord", "content")])
+def test_a_failure_is_posted_to_the_webhook(
+    tmp_path: Path, webhook: tuple[str, list[dict[str, str]]], path: str, key: str
+) -> None:
+    """A refused gate is told to Slack and to Discord, each in its own format; the run ends with one line and code 1."""
+    url, received = webhook
+    done = churn(tmp_path, "train", "--min-roc-auc=1", "--tracking=files", f"--webhook={url}{path}", *SMALL)
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert [list(each) for each in received] == [[key]]
+    assert "training failed on plain Python" in received[0][key]
+    assert "roc_auc" in received[0][key]
+    assert not list(tmp_path.glob("registry/*.json"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--rows=20",), "20 rows are too few"),
+        (("--n-estimators=0",), "n_estimators is 0"),
+        (("--data=nowhere.csv",), "it cannot be read"),
+        (("--tracking=paper",), "tracking is 'paper'"),
+    ],
+)
+def test_what_the_reader_can_mend_is_one_line_and_code_2(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    """Bad data and bad parameters are named in one line; nothing is registered, and no file is left."""
+    done = churn(tmp_path, "train", *arguments)
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1)
+    assert said in done.stderr
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -1,0 +1,233 @@
+"""Where training runs are recorded and models are found by alias: MLflow, or plain files that show what MLflow costs.
+
+`open_registry` is the door. MLflow's own settings are respected: without `MLFLOW_TRACKING_URI`, runs go to a SQLite file in
+the churn home, and no server is needed. MLflow keeps its tracking URI per process; it is set before each use, so that
+nothing depends on who used it last.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import pickle
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from sklearn.pipeline import Pipeline
+
+from churn import home, models
+from churn.customers import MEASURES
+from churn.features import TrainingSet
+from churn.models import Candidate
+from churn.parameters import Common, Training
+from churn.problem import NoChampion
+
+KEY: Final = "pipeline_run"
+"""The tag that holds the orchestrator's own id of the run: a task that is tried again is known by it."""
+
+_SETTINGS: Final = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",  # a benchmark must not phone home
+    "MLFLOW_UV_AUTO_DETECT": "false",  # what a model needs is said below; no lock file has to be looked for
+}
+"""MLflow's settings by environment variable, where the user has not set them."""
+
+_TRUSTED: Final = [
+    "churn.features.Features",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.tree._tree.Tree",
+]
+"""What a model of ours holds beyond what skops trusts by itself; unlike a pickle, a model file runs no code when read."""
+
+
+class Registry(ABC):
+    """Records trained models, and knows which one is the champion."""
+
+    @abstractmethod
+    def record(
+        self, model: Pipeline, kind: str, data: TrainingSet, parameters: Training, orchestrator: str, run: str
+    ) -> Candidate:
+        """Keep a trained model with its metrics and parameters. Called again for the same run, it replaces what it left."""
+
+    @abstractmethod
+    def register(self, winner: Candidate, name: str, alias: str) -> str:
+        """Make the candidate a version of the named model, put the alias on it, and return the version."""
+
+    @abstractmethod
+    def champion(self, name: str, alias: str) -> Pipeline:
+        """Return the model that has the alias."""
+
+
+def open_registry(parameters: Common) -> Registry:
+    """Return the registry that the parameters ask for."""
+    return MLflow() if parameters.tracking == "mlflow" else Files(home.folder("registry"))
+
+
+# MLflow ----------------------------------------------------------------------------------------------------------------
+
+
+class MLflow(Registry):
+    """The tracking store and registry of MLflow."""
+
+    def __init__(self, uri: str | None = None) -> None:
+        """Use the given store, or the one that MLflow's environment variable names, or the embedded one."""
+        for name, value in _SETTINGS.items():
+            os.environ.setdefault(name, value)
+        uri = uri or os.environ.get("MLFLOW_TRACKING_URI")
+        self._file: Path | None = None
+        self._artifacts: str | None = None
+        if not uri:
+            folder = home.folder("mlflow")
+            uri = f"sqlite:///{folder / 'mlflow.db'}"
+        if uri.startswith("sqlite:///"):
+            # Without a server MLflow would put artifacts below whatever folder the process happens to be in.
+            self._file = Path(uri.removeprefix("sqlite:///"))
+            self._artifacts = (self._file.absolute().parent / "artifacts").as_uri()
+        self._uri = uri
+
+    def _mlflow(self) -> Any:
+        import mlflow.sklearn  # noqa: PLC0415 - it takes seconds, and most tasks need no registry
+
+        mlflow.set_tracking_uri(self._uri)
+        return mlflow
+
+    def _experiment(self, name: str) -> str:
+        """Return the experiment's id; create it, and the database's tables, where they are not there."""
+        from mlflow.exceptions import MlflowException  # noqa: PLC0415 - as above
+
+        with self._one_at_a_time():
+            client = self._mlflow().MlflowClient()
+            if known := client.get_experiment_by_name(name):
+                return str(known.experiment_id)
+            try:
+                return str(client.create_experiment(name, self._artifacts))
+            except MlflowException:  # a server has just been asked for it by another model's task
+                return str(client.get_experiment_by_name(name).experiment_id)
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        # Where there is no server, models that are trained at once would all find an empty database and fill it.
+        if self._file is None:
+            yield
+            return
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        with self._file.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def record(
+        self, model: Pipeline, kind: str, data: TrainingSet, parameters: Training, orchestrator: str, run: str
+    ) -> Candidate:
+        """Log an MLflow run with parameters, metrics, dataset, signature and model."""
+        experiment = self._experiment(parameters.experiment)
+        mlflow = self._mlflow()
+        metrics = models.evaluate(model, data)
+        self._forget(experiment, run, kind)
+        tags = {**parameters.tags, KEY: run, "model": kind}
+        with _recorded_run(mlflow, experiment, f"{orchestrator} {kind}", tags) as mlflow_run:
+            mlflow.log_params({"orchestrator": orchestrator, "kind": kind, **_logged(parameters)})
+            mlflow.log_metrics(metrics)
+            customers = data.table[list(MEASURES)].astype("float64")  # a whole number may be missing one day
+            _log_dataset(mlflow, mlflow.data.from_pandas(customers, name="customers"))
+            sample = customers.head(100)
+            logged = mlflow.sklearn.log_model(
+                model,
+                name="model",
+                signature=mlflow.models.infer_signature(sample, model.predict_proba(sample)),
+                pyfunc_predict_fn="predict_proba",
+                serialization_format="skops",
+                skops_trusted_types=_TRUSTED,
+                pip_requirements=["orchbench-shared[churn]"],  # given, for MLflow would start a process to find out
+            )
+            return Candidate(kind, metrics, logged.model_uri, mlflow_run)
+
+    def _forget(self, experiment: str, run: str, kind: str) -> None:
+        """Delete what an earlier attempt of the same task left, also when it failed after it had recorded all."""
+        client = self._mlflow().MlflowClient()
+        earlier = client.search_runs([experiment], f"tags.{KEY} = '{run}' and tags.model = '{kind}'")
+        for each in earlier:
+            for output in each.outputs.model_outputs if each.outputs else []:
+                client.delete_logged_model(output.model_id)
+            client.delete_run(each.info.run_id)
+
+    def register(self, winner: Candidate, name: str, alias: str) -> str:
+        """Register a version; the same candidate is not registered twice when its task is tried again."""
+        client = self._mlflow().MlflowClient()
+        from mlflow.exceptions import MlflowException  # noqa: PLC0415 - as above
+
+        with contextlib.suppress(MlflowException):  # it is there already
+            client.create_registered_model(name)
+        known = [each for each in client.search_model_versions(f"name = '{name}'") if each.run_id == winner.run]
+        version = known[0] if known else client.create_model_version(name, winner.location, winner.run)
+        client.set_registered_model_alias(name, alias, version.version)
+        return str(version.version)
+
+    def champion(self, name: str, alias: str) -> Pipeline:
+        """Load `models:/NAME@ALIAS`."""
+        from mlflow.exceptions import MlflowException  # noqa: PLC0415 - as above
+
+        try:
+            return self._mlflow().sklearn.load_model(f"models:/{name}@{alias}")
+        except MlflowException as error:
+            if error.error_code not in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+                raise
+            raise NoChampion(f"no model is registered as models:/{name}@{alias} in {self._uri}; train one first") from None
+
+
+@contextmanager
+def _recorded_run(mlflow: Any, experiment: str, name: str, tags: Mapping[str, str]) -> Iterator[str]:
+    with mlflow.start_run(experiment_id=experiment, run_name=name, tags=tags) as run:
+        yield run.info.run_id
+
+
+def _log_dataset(mlflow: Any, dataset: Any) -> None:
+    try:
+        mlflow.log_input(dataset, context="training")
+    except Exception:  # noqa: BLE001 - the database's own exception, or a server's
+        # MLflow looks whether it knows the dataset, and then adds it. When models are trained at once, one of the runs
+        # finds that another has added it in between; it is there now.
+        mlflow.log_input(dataset, context="training")
+
+
+def _logged(parameters: Training) -> dict[str, Any]:
+    return {key: value for key, value in asdict(parameters).items() if key not in {"tags", "webhook", "experiment"}}
+
+
+# Files -----------------------------------------------------------------------------------------------------------------
+
+
+class Files(Registry):
+    """A folder with a pickle for each model, and a file that says which one an alias stands for."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep everything below the folder."""
+        self._folder = folder
+
+    def record(
+        self, model: Pipeline, kind: str, data: TrainingSet, parameters: Training, orchestrator: str, run: str
+    ) -> Candidate:
+        """Pickle the model."""
+        safe = "".join(character if character.isalnum() else "-" for character in run)
+        path = self._folder / parameters.experiment / safe / f"{kind}.pickle"
+        with home.replacing(path) as new:
+            new.write_bytes(pickle.dumps(model))
+        return Candidate(kind, models.evaluate(model, data), str(path))
+
+    def register(self, winner: Candidate, name: str, alias: str) -> str:
+        """Write down where the model is."""
+        with home.replacing(self._folder / f"{name}@{alias}.json") as new:
+            new.write_text(json.dumps(winner.to_dict()))
+        return winner.location
+
+    def champion(self, name: str, alias: str) -> Pipeline:
+        """Load the pickle that the alias stands for."""
+        path = self._folder / f"{name}@{alias}.json"
+        if not path.exists():
+            raise NoChampion(f"no model is registered as {name}@{alias} in {self._folder}; train one first")
+        location = Path(json.loads(path.read_text())["location"])
+        return pickle.loads(location.read_bytes())  # noqa: S301 - written by record()

@@ -1,0 +1,112 @@
+"""A source of customers that fails by plan, and the client that meets it: a flaky API is why retries exist.
+
+    python -m churn.source --data customers.csv --fail 429 --fail truncated
+
+serves the file (or made-up customers: --rows, --seed) on a free loopback port, fails the first requests as told, and
+ends when its standard input does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final
+
+FAULTS: Final = ("429", "500", "timeout", "truncated")
+
+TIMEOUT_S: Final = 5.0
+"""How long a client waits for an answer."""
+
+RETRY_AFTER_S: Final = 1
+
+
+class SourceUnavailable(ConnectionError):
+    """The source did not deliver; asking again may help, after `retry_after_s` where the source said so."""
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        """Keep what the source asked for."""
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+def fetch(url: str, timeout_s: float = TIMEOUT_S) -> bytes:
+    """Return what the URL serves, whole, or raise `SourceUnavailable`."""
+    try:
+        with urllib.request.urlopen(url, timeout=timeout_s) as response:  # noqa: S310 - http(s), the caller has looked
+            return bytes(response.read())
+    except urllib.error.HTTPError as error:
+        retry_after = error.headers.get("Retry-After") or ""
+        raise SourceUnavailable(
+            f"{url} answered {error.code}", float(retry_after) if retry_after.isdigit() else None
+        ) from None
+    except http.client.IncompleteRead as error:
+        raise SourceUnavailable(f"{url} broke off after {len(error.partial)} bytes") from None
+    except OSError as error:  # URLError and TimeoutError among them
+        raise SourceUnavailable(f"{url} did not answer: {error}") from None
+
+
+@contextmanager
+def serving(content: bytes, faults: Sequence[str] = ()) -> Iterator[str]:
+    """Serve the content at the URL that is yielded; each fault spoils one request, in order."""
+    planned = iter(faults)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            fault = next(planned, None)
+            if fault in {"429", "500"}:
+                self.send_response(int(fault))
+                if fault == "429":
+                    self.send_header("Retry-After", str(RETRY_AFTER_S))
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            if fault == "timeout":
+                time.sleep(TIMEOUT_S + 1)
+                return
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content[: len(content) // 2] if fault == "truncated" else content)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/customers"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def main() -> None:
+    """Serve until standard input ends, as it does when whoever started this is gone."""
+    parser = argparse.ArgumentParser(prog="python -m churn.source", description=__doc__)
+    parser.add_argument("--data", default="")
+    parser.add_argument("--rows", type=int, default=5000)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--fail", action="append", default=[], choices=FAULTS)
+    options = parser.parse_args()
+    from churn import customers  # noqa: PLC0415 - it imports this module
+
+    if options.data:
+        content = Path(options.data).read_bytes()
+    else:
+        content = customers.generate(options.rows, options.seed).to_csv(index=False).encode()
+    with serving(content, options.fail) as url:
+        print(url, flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
