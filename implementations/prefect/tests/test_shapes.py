@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from churn_prefect.library import FlowCall
-from contract.adapter import Setup, State
+from contract.adapter import State
 from contract.events import Trial
 from contract.workload import Fault, Node, Retry, Workload
 
 DIAMOND = Workload("diamond", (Node("a"), Node("b", after=("a",)), Node("c", after=("a",)), Node("d", after=("b", "c"))))
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlowCall]:
-    """One server for all tests of this module, because its start takes ten seconds."""
-    home = tmp_path_factory.mktemp("prefect")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(home))
-        engine = FlowCall()
-        try:
-            engine.start(Setup("library", "flow_call", "stock", 2, home))
-            yield engine
-        finally:
-            engine.stop()
 
 
 def run(engine: FlowCall, workload: Workload, folder: Path) -> tuple[State, list[str]]:

@@ -11,11 +11,13 @@ import json
 import multiprocessing
 import os
 import runpy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
+from churn.parameters import Inference, Training
 from churn_airflow import dag_files, settings
 from contract.adapter import Adapter, Reported, Setup, Started, State, Unsupported
 from contract.events import Trial
@@ -24,6 +26,8 @@ from contract.workload import Workload
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
+
+_DEFAULTS: Final = {"train": asdict(Training()), "infer": asdict(Inference())}
 
 
 class DagTest(Adapter):
@@ -51,8 +55,19 @@ class DagTest(Adapter):
         files = [dag_files.write(workload, self._home / "bundles" / workload.name) for workload in workloads]
         self._main_thread.submit(_load, files).result()
 
+    def deploy_pipelines(self) -> None:
+        files = [dag_files.write_pipeline(dag, self._home / "bundles" / dag) for dag in dag_files.PIPELINES.values()]
+        self._main_thread.submit(_load, files).result()
+
     def submit(self, workload: str, trial: Trial) -> str:
-        self._runs[trial.id] = self._main_thread.submit(_test, workload, trial.to_dict())
+        return self._submit(workload, {"trial": trial.to_dict()}, trial)
+
+    def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
+        # Defaults included: dag.test() leaves the values of a run in the DAG's params, where the next run would find them.
+        return self._submit(dag_files.PIPELINES[pipeline], {**_DEFAULTS[pipeline], **parameters}, trial)
+
+    def _submit(self, dag: str, conf: dict[str, Any], trial: Trial) -> str:
+        self._runs[trial.id] = self._main_thread.submit(_test, dag, conf)
         return trial.id
 
     def state(self, run: str) -> State:
@@ -70,6 +85,8 @@ class DagTest(Adapter):
         raise Unsupported("dag.test() keeps its caller's main thread until the run is over; only a signal ends it")
 
     def reported(self, run: str) -> Reported:
+        if self._runs[run].exception():
+            return Reported()  # a run that Airflow refused has left no record
         return self._main_thread.submit(_reported, self._runs[run].result()[0]).result()
 
     def stop(self) -> None:
@@ -102,8 +119,8 @@ def _load(dag_files: list[Path]) -> None:
     os.environ["AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"] = json.dumps(bundles)
 
 
-def _test(workload: str, trial: dict[str, str]) -> tuple[str, str]:
-    run = _dags[workload].test(run_conf={"trial": trial})
+def _test(dag: str, conf: dict[str, Any]) -> tuple[str, str]:
+    run = _dags[dag].test(run_conf=conf)
     return run.run_id, str(run.state)
 
 

@@ -8,7 +8,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -72,9 +72,17 @@ class LocalExecutor(Adapter):
         written = time.time()
         for workload in workloads:
             dag_files.write(workload, self._dags)
-        missing = [workload.name for workload in workloads]
+        self._wait_until_parsed([workload.name for workload in workloads], written)
+
+    def deploy_pipelines(self) -> None:
+        written = time.time()
+        for dag in dag_files.PIPELINES.values():
+            dag_files.write_pipeline(dag, self._dags)
+        self._wait_until_parsed(list(dag_files.PIPELINES.values()), written)
+
+    def _wait_until_parsed(self, missing: list[str], since: float) -> None:
         deadline = time.monotonic() + _DEPLOY_LIMIT_S
-        while missing := [name for name in missing if not self._parsed_since(name, written)]:
+        while missing := [name for name in missing if not self._parsed_since(name, since)]:
             if time.monotonic() > deadline:
                 errors = self._call("GET", "/api/v2/importErrors")["import_errors"]
                 raise NotReady(f"the dag-processor has not parsed {', '.join(missing)}; import errors: {errors}")
@@ -88,9 +96,15 @@ class LocalExecutor(Adapter):
         return parsed is not None and parsed > then
 
     def submit(self, workload: str, trial: Trial) -> str:
-        dag = f"/api/v2/dags/{workload}/dagRuns"
-        run = self._call("POST", dag, {"logical_date": None, "conf": {"trial": trial.to_dict()}})
-        return f"{dag}/{run['dag_run_id']}"
+        return self._trigger(workload, {"trial": trial.to_dict()})
+
+    def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
+        return self._trigger(dag_files.PIPELINES[pipeline], dict(parameters))
+
+    def _trigger(self, dag: str, conf: dict[str, Any]) -> str:
+        runs = f"/api/v2/dags/{dag}/dagRuns"
+        run = self._call("POST", runs, {"logical_date": None, "conf": conf})
+        return f"{runs}/{run['dag_run_id']}"
 
     def state(self, run: str) -> State:
         state = _STATES.get(self._call("GET", run)["state"], State.RUNNING)

@@ -50,6 +50,13 @@ def service(width: int) -> tuple[Setting, ...]:
         Setting("[core] default_pool_task_slot_count", str(width), "128", "the same width for all: tasks at once"),
         Setting("[core] max_active_tasks_per_dag", str(width), "16", "the same width for all, also above 16"),
         Setting(
+            "[scheduler] use_job_schedule",
+            "False",
+            "True",
+            "the churn pipelines have schedules, and the first run of an unpaused DAG may be due at once; a run "
+            "that nobody asked for would take the measured ones' CPU time",
+        ),
+        Setting(
             "[dag_processor] refresh_interval",
             "5",
             "300",

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import dagster as dg
 
-from churn_dagster import settings, shapes
+from churn_dagster import pipelines, settings, shapes
 from contract.adapter import Adapter, LocalRuns, Reported, Setup, Started, State, Unsupported
 from contract.events import Trial
+from contract.pipeline import STEPS
 from contract.workload import Workload
 
 
@@ -38,6 +40,24 @@ class InProcess(Adapter):
         execute = partial(self._jobs[workload].execute_in_process, instance=self._instance, run_id=run)
         return self._runs.submit(run, partial(execute, run_config=shapes.run_config(trial)))
 
+    def deploy_pipelines(self) -> None:
+        from churn_dagster.deployment import defs
+
+        self._pipelines = {name: defs.resolve_job_def(name) for name in STEPS}
+
+    def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
+        from churn_dagster.parameters import run_config
+
+        config = run_config(pipeline, **parameters)
+        run = str(uuid4())
+        return self._runs.submit(run, lambda: self._execute(self._pipelines[pipeline], config, run))
+
+    def _execute(self, job: dg.JobDefinition, config: dg.RunConfig, run: str) -> None:
+        # Were the exception of a step raised here, the step's hooks would not be called.
+        result = job.execute_in_process(config, self._instance, raise_on_error=False, run_id=run)
+        if not result.success:
+            raise RuntimeError(f"the run failed: {result.get_run_failure_event().message}")
+
     def state(self, run: str) -> State:
         return self._runs.state(run)
 
@@ -50,13 +70,13 @@ class InProcess(Adapter):
     def reported(self, run: str) -> Reported:
         if self._instance is None or (record := self._instance.get_run_record_by_id(run)) is None:
             return Reported()
-        workload = shapes.workload_of(record.dagster_run.job_name)
+        job = record.dagster_run.job_name
         return Reported(
             submitted=record.create_timestamp.timestamp(),
             started=record.start_time,
             ended=record.end_time,
             tasks={
-                shapes.node_of(step.step_key, workload): (step.start_time, step.end_time)
+                pipelines.name_of(step.step_key, job): (step.start_time, step.end_time)
                 for step in self._instance.get_run_step_stats(run)
                 if step.start_time and step.end_time
             },

@@ -13,11 +13,11 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from churn_dagster import settings, shapes
+from churn_dagster import pipelines, settings, shapes
 from churn_dagster.client import LOCATION, Client, Refused
-from contract.adapter import SLOW_POLL_S, Adapter, Reported, Setting, Setup, Started, State
+from contract.adapter import SLOW_POLL_S, Adapter, Reported, Setup, Started, State
 from contract.events import Trial
 from contract.servers import HOST, Servers, answers, free_port
 from contract.workload import Workload
@@ -42,19 +42,19 @@ class Multiprocess(Adapter):
         temporary = Path(self._to_undo.enter_context(tempfile.TemporaryDirectory(prefix="dagster-")))
         if len(str(temporary)) > _LONGEST_TEMPORARY_FOLDER:
             raise ValueError(f"TMPDIR is too long for Dagster's Unix sockets: {tempfile.gettempdir()}")
-        changed = settings.changed(setup)
+        self._changed = settings.changed(setup)
         self._home, self._client = setup.home, Client(free_port())
-        self._configure(changed, temporary / "code")
+        self._configure(temporary / "code")
         # Not in `logs`: what lies in that folder of its home Dagster takes for telemetry to be uploaded.
         servers = Servers(setup.home / "server-logs")
         self._to_undo.callback(servers.stop)
         env = {**os.environ, **settings.environment(self._home), "TMPDIR": str(temporary)}
         self._start(servers, temporary / "code", env)
-        return Started(settings.VERSIONS, changed)
+        return Started(settings.VERSIONS, self._changed)
 
-    def _configure(self, changed: Sequence[Setting], socket: Path) -> None:
-        settings.write_instance(self._home, changed)
-        (self._home / "executor.json").write_text(json.dumps(settings.executor_config(changed)))
+    def _configure(self, socket: Path) -> None:
+        settings.write_instance(self._home, self._changed)
+        (self._home / "executor.json").write_text(json.dumps(settings.executor_config(self._changed)))
         (self._home / "workloads").mkdir()
         location = {"grpc_server": {"socket": str(socket), "location_name": LOCATION}}
         (self._home / "workspace.yaml").write_text(json.dumps({"load_from": [location]}))
@@ -83,6 +83,16 @@ class Multiprocess(Adapter):
     def submit(self, workload: str, trial: Trial) -> str:
         return self._client.launch(shapes.job_name(workload), shapes.run_config(trial))
 
+    def deploy_pipelines(self) -> None:
+        executor = settings.executor_config(self._changed, of_pipelines=True)
+        (self._home / "pipelines.json").write_text(json.dumps(executor))
+        self._client.reload_location()
+
+    def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
+        from churn_dagster.parameters import run_config
+
+        return self._client.launch(pipeline, run_config(pipeline, **parameters).to_config_dict())
+
     def state(self, run: str) -> State:
         return _STATES.get(self._client.status(run), State.RUNNING)
 
@@ -99,13 +109,12 @@ class Multiprocess(Adapter):
 
     def reported(self, run: str) -> Reported:
         times = self._client.times(run)
-        workload = shapes.workload_of(times["jobName"])
         return Reported(
             submitted=times["creationTime"],
             started=times["startTime"],
             ended=times["endTime"],
             tasks={
-                shapes.node_of(step["stepKey"], workload): (step["startTime"], step["endTime"])
+                pipelines.name_of(step["stepKey"], times["jobName"]): (step["startTime"], step["endTime"])
                 for step in times["stepStats"]
                 if step["startTime"] and step["endTime"]
             },

@@ -16,6 +16,7 @@ VERSIONS: Final = {"python": platform.python_version(), "dagster": dagster.__ver
 
 _INSTANCE: Final = "dagster.yaml: "
 _EXECUTOR: Final = "multiprocess_executor: "
+_OF_PIPELINES: Final = "multiprocess_executor of the churn jobs: "
 
 
 def changed(setup: Setup) -> tuple[Setting, ...]:
@@ -66,6 +67,14 @@ def changed(setup: Setup) -> tuple[Setting, ...]:
             profile="tuned",
         ),
         Setting(
+            _OF_PIPELINES + "start_method.forkserver.preload_modules",
+            '["churn_dagster.definitions", "churn_dagster.deployment"]',
+            "the code location's module",
+            "that module imports the pipelines only for their own jobs, lest each step of a workload wait for pandas; where "
+            "the pipelines are the code location, as a user's are, the default preloads them",
+            profile="tuned",
+        ),
+        Setting(
             _INSTANCE + "run_coordinator",
             '{"module": "dagster.core.run_coordinator", "class": "DefaultRunCoordinator"}',
             "QueuedRunCoordinator, whose queue the daemon looks at every 5 s",
@@ -85,19 +94,19 @@ def environment(home: Path) -> dict[str, str]:
 
 def write_instance(home: Path, settings: Sequence[Setting]) -> None:
     """Write the `dagster.yaml` of a home, as JSON, which is YAML too."""
-    (home / "dagster.yaml").write_text(json.dumps(_config(_INSTANCE, settings)))
+    (home / "dagster.yaml").write_text(json.dumps(_config((_INSTANCE,), settings)))
 
 
-def executor_config(settings: Sequence[Setting]) -> dict[str, Any]:
-    """Return the config of the multiprocess executor."""
-    return _config(_EXECUTOR, settings)
+def executor_config(settings: Sequence[Setting], *, of_pipelines: bool = False) -> dict[str, Any]:
+    """Return the config of the multiprocess executor: that of the workloads' jobs, or that of the churn jobs."""
+    return _config((_EXECUTOR, _OF_PIPELINES) if of_pipelines else (_EXECUTOR,), settings)
 
 
-def _config(prefix: str, settings: Sequence[Setting]) -> dict[str, Any]:
+def _config(prefixes: tuple[str, ...], settings: Sequence[Setting]) -> dict[str, Any]:
     config: dict[str, Any] = {}
     for setting in settings:
-        if setting.name.startswith(prefix):
-            *path, key = setting.name.removeprefix(prefix).split(".")
+        if setting.name.startswith(prefixes):
+            *path, key = setting.name.partition(": ")[2].split(".")
             place = config
             for part in path:
                 place = place.setdefault(part, {})

@@ -46,7 +46,8 @@ def features(customers: pd.DataFrame, parameters: Training) -> TrainingSet:
     if not cached.exists():
         with home.replacing(cached) as new:
             new.write_bytes(pickle.dumps(compute_features(customers, parameters)))
-    return pickle.loads(cached.read_bytes())  # noqa: S301 - our own file
+    data: TrainingSet = pickle.loads(cached.read_bytes())  # noqa: S301 - our own file
+    return data
 
 
 @step("features")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,18 +10,19 @@ from churn_prefect.server import Server
 from churn_prefect.settings import started
 from contract.adapter import Adapter, LocalRuns, Reported, Setup, Started, State, Unsupported
 from contract.events import Trial
+from contract.pipeline import STEPS
 from contract.workload import Workload
 
 
 class FlowCall(Adapter):
-    """`flow(trial)` in a worker thread, against the engine's server."""
+    """`flow(...)` in a worker thread, against the engine's server."""
 
     def __init__(self) -> None:
         self._runs = LocalRuns()
         self._server: Server | None = None
         self._workloads: dict[str, Workload] = {}
         self._flows: dict[str, Any] = {}
-        self._flow_runs: dict[str, tuple[UUID, Workload]] = {}
+        self._flow_runs: dict[str, tuple[UUID, list[str]]] = {}
 
     @property
     def _engine(self) -> Server:
@@ -41,12 +42,25 @@ class FlowCall(Adapter):
         self._flows |= {workload.name: shapes.build(workload, self._width) for workload in workloads}
 
     def submit(self, workload: str, trial: Trial) -> str:
-        return self._runs.submit(trial.id, lambda: self._call(workload, trial))
+        tasks = [node.id for node in self._workloads[workload].nodes]
+        return self._runs.submit(trial.id, lambda: self._call(self._flows[workload], trial, trial, tasks))
 
-    def _call(self, workload: str, trial: Trial) -> None:
+    def deploy_pipelines(self) -> None:
+        # A flow that can be called is all that this tier needs.
+        from churn_prefect import inference, training
+
+        self._pipelines = {"train": training.train, "infer": inference.infer}
+
+    def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
+        flow, tasks = self._pipelines[pipeline], list(STEPS[pipeline])
+        # Checked here, as a server does it for a submission; the call would only fail after it had begun.
+        chosen = flow.validate_parameters({"parameters": dict(parameters)})["parameters"]
+        return self._runs.submit(trial.id, lambda: self._call(flow, chosen, trial, tasks))
+
+    def _call(self, flow: Any, argument: object, trial: Trial, tasks: list[str]) -> None:
         # The state names the flow run, under which the server's records can be found; a plain call does not.
-        state = self._flows[workload](trial, return_state=True)
-        self._flow_runs[trial.id] = state.state_details.flow_run_id, self._workloads[workload]
+        state = flow(argument, return_state=True)
+        self._flow_runs[trial.id] = state.state_details.flow_run_id, tasks
         if not state.is_completed():
             raise RuntimeError(f"the flow ended as {state.name}: {state.message}")
 
@@ -60,8 +74,7 @@ class FlowCall(Adapter):
         raise Unsupported("Prefect cancels runs of deployments; nothing watches over a plain call of a flow")
 
     def reported(self, run: str) -> Reported:
-        flow_run, workload = self._flow_runs[run]
-        return self._engine.reported(flow_run, len(workload.nodes))
+        return self._engine.reported(*self._flow_runs[run])
 
     def stop(self) -> None:
         self._runs.stop()

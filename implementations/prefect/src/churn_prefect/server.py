@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from contract.servers import Servers, answers
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
+    from prefect.client.schemas.objects import TaskRun
 
 STATES = {
     "COMPLETED": State.SUCCEEDED,
@@ -61,31 +63,39 @@ class Server:
         state = self.client.read_flow_run(flow_run).state
         return STATES.get(state.type.value, State.RUNNING) if state else State.RUNNING
 
-    def reported(self, flow_run: UUID, tasks: int) -> Reported:
+    def reported(self, flow_run: UUID, tasks: Collection[str]) -> Reported:
         """Return the recorded times, once those of all tasks are there; after a failure some never come."""
         recorded = self.client.read_flow_run(flow_run)
         succeeded = self.state(flow_run) is State.SUCCEEDED
         deadline = time.monotonic() + (_RECORDED_S if succeeded else 1.0)
-        while len(times := self._times(flow_run)) < tasks and time.monotonic() < deadline:
+        while not (runs := self._ended(flow_run)).keys() >= set(tasks) and time.monotonic() < deadline:
             time.sleep(0.1)
+        # A task run whose result came from the cache never started.
+        times = {
+            name: (run.start_time.timestamp(), run.end_time.timestamp())
+            for name, run in runs.items()
+            if name in tasks and run.start_time and run.end_time
+        }
         return Reported(_seconds(recorded.created), _seconds(recorded.start_time), _seconds(recorded.end_time), times)
 
-    def _times(self, flow_run: UUID) -> dict[str, tuple[float, float]]:
-        from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+    def _ended(self, flow_run: UUID) -> dict[str, TaskRun]:
+        """Return the task runs that are recorded as over, by the names of their tasks, those of subflows among them."""
+        from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, FlowRunFilterParentFlowRunId
         from prefect.client.schemas.sorting import TaskRunSort
 
-        of_run = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run]))
-        times: dict[str, tuple[float, float]] = {}
+        of_parent = FlowRunFilter(parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[flow_run]))
+        subflows = [each.id for each in self.client.read_flow_runs(flow_run_filter=of_parent)]
+        of_run = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run, *subflows]))
+        ended: dict[str, TaskRun] = {}
         offset = 0
         full = True
         while full:
             page = self.client.read_task_runs(flow_run_filter=of_run, sort=TaskRunSort.ID_DESC, limit=_PAGE, offset=offset)
-            for run in page:
-                if run.start_time and run.end_time:
-                    times[run.name] = (run.start_time.timestamp(), run.end_time.timestamp())
+            # Where a task does not say how its runs are called, Prefect appends a dash and some letters.
+            ended |= {run.name.partition("-")[0]: run for run in page if run.end_time}
             offset += _PAGE
             full = len(page) == _PAGE
-        return times
+        return ended
 
     def stop(self) -> None:
         """Stop every process of the engine."""

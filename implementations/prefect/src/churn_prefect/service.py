@@ -6,7 +6,7 @@ import contextlib
 import subprocess
 import sys
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,13 +16,17 @@ from churn_prefect.server import Server
 from churn_prefect.settings import started
 from contract.adapter import Adapter, Reported, Setup, Started, State
 from contract.events import Trial
+from contract.pipeline import STEPS
 from contract.workload import Workload
 
 if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
 
 DEPLOYMENT = "orchbench"
-"""The name of every flow's deployment; Prefect's full name of one is `flow/deployment`."""
+"""The name of every workload's deployment; Prefect's full name of one is `flow/deployment`."""
+
+PIPELINES = {"train": "churn_prefect.training.train", "infer": "churn_prefect.inference.infer"}
+"""The flows of the pipelines, where Prefect imports them from; their deployments are called `churn`."""
 
 POOL = "orchbench"
 """The name of the work pool and of its worker."""
@@ -44,9 +48,9 @@ class _Service(Adapter):
 
     def __init__(self) -> None:
         self._server: Server | None = None
-        self._workloads: dict[str, Workload] = {}
-        self._deployments: dict[str, UUID] = {}
-        self._submitted: dict[str, Workload] = {}
+        self._tasks = {flow: list(STEPS[pipeline]) for pipeline, flow in PIPELINES.items()}
+        self._deployed: dict[str, UUID] = {}
+        self._submitted: dict[str, str] = {}
 
     @property
     def _engine(self) -> Server:
@@ -67,24 +71,33 @@ class _Service(Adapter):
             file = self._flows / workload.name
             file.with_suffix(".json").write_text(workload.to_json())
             file.with_suffix(".py").write_text(_FLOW_FILE.format(width=self._width))
-            self._workloads[workload.name] = workload
-        self._deploy([workload.name for workload in workloads])
-        for workload in workloads:
-            full_name = f"{workload.name}/{DEPLOYMENT}"
-            self._deployments[workload.name] = self._engine.client.read_deployment_by_name(full_name).id
+            self._tasks[workload.name] = [node.id for node in workload.nodes]
+        self._add([workload.name for workload in workloads])
+
+    def deploy_pipelines(self) -> None:
+        self._add(list(PIPELINES.values()))
+
+    def _add(self, flows: Sequence[str]) -> None:
+        self._deploy(flows)
+        for flow in flows:
+            self._deployed[flow] = self._engine.client.read_deployment_by_name(_full_name(flow)).id
 
     @abstractmethod
     def _start_runner(self) -> None: ...
 
     @abstractmethod
-    def _deploy(self, names: Sequence[str]) -> None: ...
+    def _deploy(self, flows: Sequence[str]) -> None: ...
 
     def submit(self, workload: str, trial: Trial) -> str:
-        flow_run = self._engine.client.create_flow_run_from_deployment(
-            self._deployments[workload], parameters={"trial": trial.to_dict()}
-        )
-        self._submitted[str(flow_run.id)] = self._workloads[workload]
-        return str(flow_run.id)
+        return self._submit(workload, {"trial": trial.to_dict()})
+
+    def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
+        return self._submit(PIPELINES[pipeline], {"parameters": dict(parameters)})
+
+    def _submit(self, flow: str, parameters: dict[str, Any]) -> str:
+        run = self._engine.client.create_flow_run_from_deployment(self._deployed[flow], parameters=parameters)
+        self._submitted[str(run.id)] = flow
+        return str(run.id)
 
     def state(self, run: str) -> State:
         return self._engine.state(UUID(run))
@@ -95,7 +108,7 @@ class _Service(Adapter):
         self._engine.client.set_flow_run_state(UUID(run), Cancelling())
 
     def reported(self, run: str) -> Reported:
-        return self._engine.reported(UUID(run), len(self._submitted[run].nodes))
+        return self._engine.reported(UUID(run), self._tasks[self._submitted[run]])
 
     def stop(self) -> None:
         if self._server:
@@ -111,7 +124,7 @@ class Serve(_Service):
         # what deploying costs, because that is how it is for a user.
         pass
 
-    def _deploy(self, names: Sequence[str]) -> None:
+    def _deploy(self, flows: Sequence[str]) -> None:
         if old := self._engine.servers.running.pop("serve", None):
             old.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -119,14 +132,15 @@ class Serve(_Service):
             old.kill()
             old.wait()
         since = datetime.now(UTC)
-        self._engine.start("serve", str(self._flows), *self._workloads, module=__name__)
-        self._engine.servers.wait_until(lambda: all(self._is_polled(name, since) for name in names), "serve()")
+        # Each once, also if it was deployed before, and in the order of their coming.
+        self._engine.start("serve", str(self._flows), *dict.fromkeys([*self._deployed, *flows]), module=__name__)
+        self._engine.servers.wait_until(lambda: all(self._is_polled(flow, since) for flow in flows), "serve()")
 
-    def _is_polled(self, name: str, since: datetime) -> bool:
+    def _is_polled(self, flow: str, since: datetime) -> bool:
         from prefect.exceptions import ObjectNotFound
 
         try:
-            deployment = self._engine.client.read_deployment_by_name(f"{name}/{DEPLOYMENT}")
+            deployment = self._engine.client.read_deployment_by_name(_full_name(flow))
         except ObjectNotFound:
             return False
         return deployment.last_polled is not None and deployment.last_polled > since
@@ -149,26 +163,42 @@ class Worker(_Service):
         workers = self._engine.client.read_workers_for_work_pool(POOL, offset=0, limit=1)
         return any(worker.status == "ONLINE" for worker in workers)
 
-    def _deploy(self, names: Sequence[str]) -> None:
+    def _deploy(self, flows: Sequence[str]) -> None:
         from prefect import deploy
 
-        deploy(*_deployments(self._flows, names), work_pool_name=POOL, print_next_steps_message=False)
+        deploy(*_deployments(self._flows, flows), work_pool_name=POOL, print_next_steps_message=False)
 
 
-def _deployments(folder: Path, names: Sequence[str]) -> list[RunnerDeployment]:
+def _full_name(flow: str) -> str:
+    return f"{flow.rpartition('.')[2]}/{'churn' if flow in PIPELINES.values() else DEPLOYMENT}"
+
+
+def _deployments(folder: Path, flows: Sequence[str]) -> list[RunnerDeployment]:
+    return [_pipeline(flow) if flow in PIPELINES.values() else _workload(folder, flow) for flow in flows]
+
+
+def _workload(folder: Path, name: str) -> RunnerDeployment:
     from prefect import flow
 
-    flows: list[Any] = [flow.from_source(str(folder), f"{name}.py:flow") for name in names]
-    return [each.to_deployment(DEPLOYMENT) for each in flows]
+    found: Any = flow.from_source(str(folder), f"{name}.py:flow")
+    return found.to_deployment(DEPLOYMENT)  # type: ignore[no-any-return]
+
+
+def _pipeline(name: str) -> RunnerDeployment:
+    from prefect.deployments.runner import EntrypointType
+    from prefect.flows import load_flow_from_entrypoint
+
+    found: Any = load_flow_from_entrypoint(name)
+    return found.to_deployment("churn", entrypoint_type=EntrypointType.MODULE_PATH)  # type: ignore[no-any-return]
 
 
 def main() -> None:
     """Be the process that serves the flows of a folder, as a user's script with `serve()` at its end."""
     from prefect import serve
 
-    folder, *names = sys.argv[1:]
+    folder, *flows = sys.argv[1:]
     # Prefect's how-to "Run flows in local processes" asks for the flag where restarts are expected, as they are here.
-    serve(*_deployments(Path(folder), names), pause_on_shutdown=False)
+    serve(*_deployments(Path(folder), flows), pause_on_shutdown=False)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ IN_CODE: Final = (
         "fairness: every tool runs as many tasks at once",
     ),
 )
-"""Changed in the flow's code (see shapes.py), as Prefect's users do it."""
+"""Changed in the code of the workloads' flows (see shapes.py), as Prefect's users do it."""
 
 ENVIRONMENT: Final = (
     Setting("PREFECT_HOME", "{home}/prefect", "~/.prefect", "database, profiles and storage belong to the run"),
@@ -44,6 +44,12 @@ ENVIRONMENT: Final = (
         "true in the default profile",
         "a client that cannot reach our server must fail, not start a server of its own",
     ),
+    Setting(
+        "PREFECT_TASKS_RUNNER_THREAD_POOL_MAX_WORKERS",
+        "{width}",
+        "unset: unbounded",
+        "as above, for the churn pipelines, whose code leaves the width open",
+    ),
     Setting("PREFECT_SERVER_ANALYTICS_ENABLED", "false", "true", "telemetry off"),
     Setting("DO_NOT_TRACK", "1", "unset", "telemetry off"),
     Setting("PREFECT_RUNNER_POLL_FREQUENCY", "1", "10", _LATENCY, "tuned"),
@@ -54,7 +60,12 @@ ENVIRONMENT: Final = (
 
 def environment(setup: Setup) -> dict[str, str]:
     """Return the variables of an engine: a free port and a new password each time."""
-    values = {"home": str(setup.home), "port": str(free_port()), "password": secrets.token_urlsafe(16)}
+    values = {
+        "home": str(setup.home),
+        "port": str(free_port()),
+        "password": secrets.token_urlsafe(16),
+        "width": str(setup.width),
+    }
     return {each.name: each.value.format(**values) for each in _of(setup, ENVIRONMENT)}
 
 
