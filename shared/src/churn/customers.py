@@ -83,12 +83,12 @@ def _block(random: np.random.Generator, rows: int) -> dict[str, Numbers]:
     per_year = np.exp(1.55 + 0.55 * loyalty + 0.35 * random.standard_normal(rows))
     total_orders: Whole = 1 + random.poisson(per_year * signup / 365)
     frequency: Whole = np.minimum(total_orders, random.poisson(per_year * np.minimum(signup, 365) / 365))
-    order_value: Floats = np.round(np.exp(3.7 + 0.15 * loyalty + 0.45 * random.standard_normal(rows)), 2)
+    order_value: Floats = np.exp(3.7 + 0.15 * loyalty + 0.45 * random.standard_normal(rows)).round(2)
     recency = np.minimum(signup, np.floor(random.exponential(365 / (0.9 + per_year))))
     block: dict[str, Numbers] = {
         "recency_days": recency.astype(np.int64),
         "frequency": frequency,
-        "monetary_value": np.round(frequency * order_value, 2),
+        "monetary_value": (frequency * order_value).round(2),
         "avg_order_value": order_value,
         "days_since_signup": signup.astype(np.int64),
         "total_orders": total_orders,
