@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from churn import customers, models
+from churn import customers, models, scoring
 from churn.features import training_set
 from churn.parameters import Training
 from churn.problem import BadData
@@ -137,6 +137,18 @@ def test_scoring_needs_no_labels() -> None:
     scored = customers.validate(table.drop(columns="churned"), "", labelled=False)
     pd.testing.assert_frame_equal(scored, customers.validate(table.assign(churned="?"), "", labelled=False))
     assert "churned" not in scored
+
+
+def test_ids_may_be_texts(tmp_path: Path) -> None:
+    """Customers may be called whatever their owner calls them, and predictions call them the same."""
+    table = good()
+    table["customer_id"] = [f"C-{number:04d}" for number in table.customer_id]
+    table.to_csv(tmp_path / "a.csv", index=False)
+    read = customers.validate(customers.load(str(tmp_path / "a.csv"), 0, 0), "a.csv")
+    assert list(read.customer_id) == list(table.customer_id)
+    data = training_set(read, 0.25, 7)
+    model = models.train("logistic_regression", data, Training())
+    assert list(scoring.score(model, read).customer_id) == list(table.customer_id)
 
 
 def test_a_csv_with_quotes_and_spaces_is_read() -> None:

@@ -29,7 +29,7 @@ LABEL: Final = "churned"
 
 @dataclass(frozen=True)
 class Column:
-    """What a column holds: its kind, and the range of values that a customer can have."""
+    """What a column holds: a name, a whole number or a number; and the range of values that a customer can have."""
 
     kind: str
     low: float = 0
@@ -37,7 +37,7 @@ class Column:
 
 
 COLUMNS: Final[Mapping[str, Column]] = {
-    ID: Column("whole"),
+    ID: Column("name"),
     "recency_days": Column("whole"),
     "frequency": Column("whole"),
     "monetary_value": Column("number"),
@@ -138,7 +138,10 @@ def _parse(content: bytes, where: str) -> pd.DataFrame:
 
 
 def validate(customers: pd.DataFrame, where: str, *, labelled: bool = True) -> pd.DataFrame:
-    """Return the customers' known columns in order, as 64-bit numbers, or raise `BadData` that names every problem."""
+    """Return the customers' known columns in order, as 64-bit numbers, or raise `BadData` that names every problem.
+
+    Only `customer_id` may be a text, for it is none of a model's business.
+    """
     where = where or "generated customers"
     wanted = [name for name in COLUMNS if labelled or name != LABEL]
     problems = [f"column {name} is missing" for name in wanted if name not in customers]
@@ -146,13 +149,15 @@ def validate(customers: pd.DataFrame, where: str, *, labelled: bool = True) -> p
     problems += [f"column {name} is there twice" for name in customers.columns[customers.columns.duplicated()].unique()]
     if problems:
         raise BadData(where, problems)  # what is wrong with the rows cannot be told yet
-    numbers: dict[str, Numbers] = {}
-    for name in wanted:
-        numbers[name] = _numbers(customers[name], name, problems)
+    numbers = {name: _numbers(customers[name], name, problems) for name in wanted if name != ID}
     problems += _of_all_rows(customers, labelled=labelled)
     if problems:
         raise BadData(where, problems)
-    return pd.DataFrame(numbers, copy=False)
+    return pd.DataFrame({ID: _names(customers[ID]), **numbers}, copy=False)
+
+
+def _names(values: pd.Series) -> pd.Series | Whole:
+    return values.to_numpy(np.int64) if values.dtype.kind in "iu" else values.astype("str")
 
 
 def _numbers(values: pd.Series, name: str, problems: list[str]) -> Numbers:
@@ -199,6 +204,9 @@ def _of_all_rows(customers: pd.DataFrame, *, labelled: bool) -> list[str]:
     """Return what is wrong with the table as a whole."""
     problems: list[str] = []
     ids = customers[ID]
+    if nameless := int(ids.isna().sum()):
+        problems.append(f"{ID}: {nameless} {_rows(nameless)} empty, the first is row {int(np.argmax(ids.isna())) + 1}")
+    ids = ids[ids.notna()]
     if repeated := int(ids.duplicated().sum()):
         problems.append(f"{ID}: {repeated} {_rows(repeated)} repeated, such as {_shown(ids[ids.duplicated()].iloc[0])}")
     if not labelled:

@@ -1,15 +1,17 @@
 """The code location that Dagster's servers load in a measurement: the workloads put below DAGSTER_HOME, and the churn jobs.
 
 Every step's process loads the code location again. With one `Definitions` object it would build the assets of
-all the workloads that were ever deployed, 0.6 ms of CPU each, and what a task costs would depend on its
-neighbours. The dict form of `@repository` is the documented way to build a job only when it is asked for.
+all the workloads that were ever deployed, 0.6 ms of CPU each, and import the pipelines, which takes seconds: what a task
+costs would depend on its neighbours. A `RepositoryData` is the documented way to build a job only when it is asked for.
+(A dict is the simpler one, but has no place for an asset check.)
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,18 +28,47 @@ PIPELINES: Final = _HOME / "pipelines.json"
 """The executor of the churn jobs; it is there once they are deployed."""
 
 
-def _job(file: Path) -> Callable[[], dg.JobDefinition]:
-    return lambda: shapes.job(Workload.from_json(file.read_text()), _executor(EXECUTOR))
+class Jobs(dg.RepositoryData):
+    """One job for each file of the folder, and one for each pipeline."""
+
+    def __init__(self) -> None:
+        workloads = [shapes.job_name(file.stem) for file in sorted(WORKLOADS.glob("*.json"))]
+        self._names = [*workloads, *(STEPS if PIPELINES.exists() else ())]
+
+    def get_job_names(self) -> list[str]:
+        return self._names
+
+    def get_job(self, job_name: str) -> dg.JobDefinition:
+        return _pipeline(job_name) if job_name in STEPS else _workload(job_name)
+
+    def get_all_jobs(self) -> list[dg.JobDefinition]:
+        return [self.get_job(name) for name in self.get_job_names()]
+
+    def get_asset_checks_defs_by_key(self) -> Mapping[dg.AssetCheckKey, dg.AssetChecksDefinition]:
+        if not STEPS.keys() <= set(self._names):
+            return {}
+        from churn_dagster.training import gate
+
+        return dict.fromkeys(gate.check_keys, gate)
+
+    def get_top_level_resources(self) -> Mapping[str, Any]:
+        return {}
+
+    def get_env_vars_by_top_level_resource(self) -> Mapping[str, Any]:
+        return {}
 
 
-def _pipeline(name: str) -> Callable[[], dg.JobDefinition]:
-    def build() -> dg.JobDefinition:
-        # Imported here, because it takes seconds, which no step of a workload should have to wait for.
-        from churn_dagster.deployment import defs
+@cache
+def _workload(job: str) -> dg.JobDefinition:
+    file = WORKLOADS / f"{shapes.workload_of(job)}.json"
+    return shapes.job(Workload.from_json(file.read_text()), _executor(EXECUTOR))
 
-        return dg.Definitions.merge(defs, dg.Definitions(executor=_executor(PIPELINES))).resolve_job_def(name)
 
-    return build
+@cache
+def _pipeline(job: str) -> dg.JobDefinition:
+    from churn_dagster.deployment import defs
+
+    return dg.Definitions.merge(defs, dg.Definitions(executor=_executor(PIPELINES))).resolve_job_def(job)
 
 
 def _executor(config: Path) -> dg.ExecutorDefinition:
@@ -45,9 +76,6 @@ def _executor(config: Path) -> dg.ExecutorDefinition:
 
 
 @dg.repository
-def workloads() -> dict[str, dict[str, Any]]:
-    """One job for each file of the folder, and one for each pipeline."""
-    jobs = {shapes.job_name(file.stem): _job(file) for file in sorted(WORKLOADS.glob("*.json"))}
-    if PIPELINES.exists():
-        jobs |= {name: _pipeline(name) for name in STEPS}
-    return {"jobs": jobs}
+def workloads() -> dg.RepositoryData:
+    """Return what there is."""
+    return Jobs()
