@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -54,6 +55,15 @@ def test_all_implementations_have_the_same_files(name: str) -> None:
 def test_the_churn_pipelines_lie_side_by_side(name: str) -> None:
     """The shop window: each part of the pipelines is in the file of the same name in all four."""
     assert [source.name for source in SOURCES if not (source / name).is_file()] == []
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.parent.parent.name)
+def test_a_workload_does_not_pay_for_the_pipelines(source: Path) -> None:
+    """What runs workloads imports none of the numeric stack, which takes seconds that no workload needs."""
+    python, name = source.parent.parent / ".venv/bin/python", source.name
+    code = f"import sys, {name}.adapter, {name}.shapes; print(*{{'pandas', 'sklearn', 'mlflow'}} & set(sys.modules))"
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 def test_the_core_knows_no_orchestrator() -> None:

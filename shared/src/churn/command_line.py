@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from churn import customers
 from churn.parameters import Inference, Training
@@ -34,13 +33,6 @@ def parameters_of(options: argparse.Namespace) -> Training | Inference:
     tags = dict(each.split("=", 1) if "=" in each else (each, "") for each in options.tag)
     kind = Training if options.pipeline == "train" else Inference
     return kind(**values, tags=tags)
-
-
-def arguments(pipeline: str, values: Mapping[str, Any]) -> list[str]:
-    """Return the command line that asks for a pipeline with the given parameters."""
-    tags = values.get("tags", {})
-    given = [f"--{key.replace('_', '-')}={value}" for key, value in values.items() if key != "tags"]
-    return [pipeline, *given, *(f"--tag={key}={value}" for key, value in tags.items())]
 
 
 def _run(options: argparse.Namespace, train: Callable[[Training], object], infer: Callable[[Inference], object]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from churn import home
 from churn.problem import BadParameters
@@ -85,3 +85,10 @@ class Inference(Common):
     def output(self) -> Path:
         """The file that the predictions go to."""
         return Path(self.predictions) if self.predictions else home.folder("predictions") / f"{self.model}.csv"
+
+
+def arguments(pipeline: str, values: Mapping[str, Any]) -> list[str]:
+    """Return the command line that asks for a pipeline with the given parameters."""
+    tags = values.get("tags", {})
+    given = [f"--{key.replace('_', '-')}={value}" for key, value in values.items() if key != "tags"]
+    return [pipeline, *given, *(f"--tag={key}={value}" for key, value in tags.items())]

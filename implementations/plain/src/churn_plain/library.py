@@ -11,9 +11,7 @@ from typing import Any
 
 from churn.parameters import Inference, Training
 from churn_plain import shapes
-from churn_plain.inference import infer
 from churn_plain.settings import VERSIONS
-from churn_plain.training import train
 from contract.adapter import Adapter, LocalRuns, Setup, Started, State
 from contract.events import Trial
 from contract.tree import kill_descendants
@@ -29,6 +27,7 @@ class _Library(Adapter):
         self._runs = LocalRuns()
         self._workloads: dict[str, Workload] = {}
         self._pool: Executor | None = None
+        self._pipelines: dict[str, Callable[..., object]] = {}
 
     @abstractmethod
     def _make_pool(self, width: int) -> Executor: ...
@@ -48,12 +47,13 @@ class _Library(Adapter):
         return self._runs.submit(trial.id, lambda: shapes.run(graph, trial, pool))
 
     def deploy_pipelines(self) -> None:
-        pass  # they are imported already
+        from churn_plain import inference, training
+
+        self._pipelines = {"train": partial(training.train, pool=self._pool), "infer": inference.infer}
 
     def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
-        if pipeline == "train":
-            return self._runs.submit(trial.id, partial(train, Training(**parameters), self._pool))
-        return self._runs.submit(trial.id, partial(infer, Inference(**parameters)))
+        chosen = {"train": Training, "infer": Inference}[pipeline](**parameters)
+        return self._runs.submit(trial.id, partial(self._pipelines[pipeline], chosen))
 
     def state(self, run: str) -> State:
         return self._runs.state(run)

@@ -11,10 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from churn import command_line
+from churn.parameters import arguments
 from churn_plain import shapes
-from churn_plain.settings import VERSIONS
-from churn_plain.training import THREADS
+from churn_plain.settings import THREADS, VERSIONS
 from contract.adapter import Adapter, Setup, Started, State
 from contract.events import Trial
 from contract.tree import kill_descendants
@@ -50,7 +49,7 @@ class ProcessPerRun(Adapter):
         pass  # a command line is all that there is
 
     def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
-        return self._start([sys.executable, "-m", "churn_plain", *command_line.arguments(pipeline, parameters)], trial)
+        return self._start([sys.executable, "-m", "churn_plain", *arguments(pipeline, parameters)], trial)
 
     def _start(self, argv: Sequence[str], trial: Trial) -> str:
         env = os.environ | {THREADS: str(self._width)}

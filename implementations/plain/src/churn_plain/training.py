@@ -19,10 +19,8 @@ from churn.registry import open_registry
 from churn_plain.notifications import failure_is_notified
 from churn_plain.preparation import prepare
 from churn_plain.retries import retry
+from churn_plain.settings import THREADS
 from contract.steps import step
-
-THREADS = "CHURN_PLAIN_THREADS"
-"""The environment variable that says how many models are trained at once; all of them, if it is not set."""
 
 
 def train(parameters: Training, pool: Executor | None = None) -> str:
