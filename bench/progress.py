@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from statistics import fmean
 from typing import Self
 
@@ -13,11 +14,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bench.plan import Plan, Start, Trial
 from bench.records import TrialRecord
 
-ANY = ""
-
 
 class Estimator:
-    """Guesses the time left from the runs so far: those of the same subject and workload, or of less and less in common."""
+    """Guesses the time left from the runs so far: those of the same subject and workload, or of less and less in common.
+
+    Nothing is known of a subject before its first run. It is then taken for as slow as the slowest one known, because plain
+    Python, which is not slow at all, makes most of the runs.
+    """
 
     def __init__(self, plan: Plan, done: set[str]) -> None:
         """Take the runs that are still to be made."""
@@ -25,23 +28,29 @@ class Estimator:
             trial.id: _keys(start, trial) for start in plan.starts for trial in start.trials if trial.id not in done
         }
         self._seen: dict[str, list[float]] = defaultdict(list)
+        self._slowest = 0.0
 
     def ended(self, trial: str, seconds: float) -> None:
         """Learn from a run that ended."""
-        for key in self._left.pop(trial, ()):
+        keys = self._left.pop(trial, ())
+        for key in keys:
             self._seen[key].append(seconds)
+        if keys:
+            self._slowest = max(self._slowest, fmean(self._seen[keys[-1]]))
 
     def left_s(self) -> float | None:
         """Return the guess, or nothing before the first run has ended."""
-        if not self._seen[ANY]:
-            return None
-        return sum(fmean(self._seen[next(key for key in keys if key in self._seen)]) for keys in self._left.values())
+        return sum(map(self._guess, self._left.values())) if self._seen else None
+
+    def _guess(self, keys: Sequence[str]) -> float:
+        return next((fmean(self._seen[key]) for key in keys if key in self._seen), self._slowest)
 
 
 def _keys(start: Start, trial: Trial) -> tuple[str, ...]:
     """Return under what a run's time is remembered, the closest first."""
     its = start.subject
-    return (f"{its.label} {trial.case.workload.name}", its.label, f"{its.orchestrator} {its.tier}", its.tier, ANY)
+    alike = f"{trial.scenario} {its.orchestrator} {its.tier}"
+    return (f"{its.label} {trial.case.workload.name}", f"{trial.scenario} {its.label}", alike)
 
 
 class Live:
