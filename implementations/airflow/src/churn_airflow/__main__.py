@@ -1,0 +1,62 @@
+"""`python -m churn_airflow train|infer|check`: a run is a call of `dag.test()`, which needs a database but no server."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from churn import command_line, home
+from churn.parameters import Common, Inference, Training
+
+if TYPE_CHECKING:
+    from airflow.sdk import DAG, Context
+
+_SETTINGS: Final = {
+    "AIRFLOW__CORE__DAGS_FOLDER": str(Path(__file__).parent),  # dag.test() looks for the DAG there
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+    # skops asks every module for every ufunc by name, and Airflow's deprecated modules answer with a warning each time.
+    "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "py.warnings=ERROR",
+}
+"""Airflow's settings by environment variable, where the user has not set them."""
+
+
+def train(parameters: Training) -> Any:
+    """Train, and return the version that was registered."""
+    from churn_airflow.training import dag
+
+    return run(dag, parameters, "register")
+
+
+def infer(parameters: Inference) -> Any:
+    """Score, and return the file of predictions."""
+    from churn_airflow.inference import dag
+
+    return run(dag, parameters, "save")
+
+
+def run(dag: DAG, parameters: Common, last: str) -> Any:
+    """Return what the last task returned, or raise what the first task that failed has raised: dag.test() does neither."""
+    from airflow.utils.db import upgradedb
+
+    failures: list[BaseException] = []
+
+    def remember(context: Context) -> None:
+        failures.append(context["exception"])
+
+    for task in dag.tasks:
+        task.on_failure_callback = [*task.on_failure_callback, remember]
+    upgradedb()
+    dag_run = dag.test(run_conf=asdict(parameters))
+    if failures:
+        raise failures[0]
+    return dag_run.get_task_instance(last).xcom_pull(task_ids=last)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("AIRFLOW_HOME", str(home.folder("airflow")))
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
+    command_line.main("airflow", train, infer)

@@ -1,0 +1,65 @@
+"""`python -m churn_dagster train|infer|check`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from churn import command_line, home
+from churn.parameters import Common, Inference, Training
+from churn.problem import GateFailed
+
+# Dagster takes seconds to import, and `check` needs none of it.
+
+
+def train(parameters: Training) -> str:
+    """Execute the job."""
+    return str(execute("train", parameters, "champion"))
+
+
+def infer(parameters: Inference) -> Path:
+    """Execute the job."""
+    return Path(execute("infer", parameters, "predictions_file"))
+
+
+def execute(job: str, parameters: Common, result: str) -> Any:
+    """Execute the job in this process, and return the value of its last asset, or raise what the core raised."""
+    import dagster as dg
+
+    from churn_dagster.deployment import defs
+    from churn_dagster.parameters import run_config
+
+    raised: list[Any] = []
+
+    @dg.failure_hook
+    def keep(context: dg.HookContext) -> None:
+        raised.append(context.op_exception)
+
+    config = run_config(job, **asdict(parameters))
+    # Dagster logs to stderr, a traceback for each failure. Its instance keeps all of it.
+    config.loggers["console"] = {"config": {"log_level": "CRITICAL"}}
+    with dg.DagsterInstance.get() as instance:
+        # Were the exception of a step raised here, as it is by default, the step's hooks would not be called.
+        run = defs.resolve_job_def(job).with_hooks({keep}).execute_in_process(config, instance, raise_on_error=False)
+    if run.success:
+        return run.asset_value(result)
+    for check in run.get_asset_check_evaluations():
+        if not check.passed:
+            raise GateFailed(check.description)
+    raise raised[0].__cause__ if isinstance(raised[0], dg.Failure) else raised[0]
+
+
+def use_home() -> None:
+    """Let Dagster keep its state in the churn home, where the user has not chosen another place."""
+    if not os.environ.get("DAGSTER_HOME"):
+        settings = home.folder("dagster") / "dagster.yaml"
+        if not settings.exists():
+            settings.write_text("telemetry:\n  enabled: false\n")
+        os.environ["DAGSTER_HOME"] = str(settings.parent)
+
+
+if __name__ == "__main__":
+    use_home()
+    command_line.main("dagster", train, infer)

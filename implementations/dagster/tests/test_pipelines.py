@@ -1,0 +1,216 @@
+"""The churn pipelines: as `python -m churn_dagster`, and as jobs that are executed with a real instance."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from churn import customers, features, models, scoring, source
+from churn.parameters import LIMITS, Inference, Training
+from churn_dagster import pipelines
+from churn_dagster.deployment import defs
+from churn_dagster.library import InProcess
+from churn_dagster.parameters import CommonParameters, InferenceParameters, TrainingParameters
+from contract import steps
+from contract.adapter import State
+from contract.events import Trial
+from contract.pipeline import STEPS
+
+SMALL = {"rows": 400, "n_estimators": 10, "tracking": "files"}
+"""Quick to train on; the models are what they are."""
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test a churn home of its own."""
+    monkeypatch.setenv("CHURN_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return tmp_path / "home"
+
+
+def command(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run `python -m churn_dagster` as a user would, who has set nothing up, from some folder."""
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("DAGSTER_", "ORCHBENCH_"))}
+    argv = [sys.executable, "-m", "churn_dagster", *map(str, arguments)]
+    return subprocess.run(argv, env=clean, cwd="/tmp", check=False, capture_output=True, text=True, timeout=120)
+
+
+def run(engine: InProcess, pipeline: str, parameters: dict[str, Any]) -> State:
+    """Run a pipeline through the adapter, and wait for its end."""
+    return engine.wait(engine.submit_pipeline(pipeline, parameters, Trial("run", "")), lambda: False, 60)
+
+
+@contextmanager
+def webhook(path: str) -> Iterator[tuple[str, list[Any]]]:
+    """Listen at a loopback URL, and collect what is posted there."""
+    posted: list[Any] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}{path}", posted
+        server.shutdown()
+
+
+@pytest.mark.parametrize(("core", "ours"), [(Training, TrainingParameters), (Inference, InferenceParameters)])
+def test_the_parameters_are_those_of_the_core(core: type, ours: type[CommonParameters]) -> None:
+    """Dagster's parameters have the core's names, defaults and limits, in the core's order."""
+    assert list(ours.model_fields) == [each.name for each in dataclasses.fields(core)]
+    assert ours().create_resource(dg.build_init_resource_context()) == core()
+    properties = ours.model_json_schema()["properties"]
+    for name in properties.keys() & LIMITS.keys():
+        assert (properties[name]["minimum"], properties[name]["maximum"]) == LIMITS[name]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({name: beyond} for name, (low, high) in LIMITS.items() for beyond in (low - 1, high + 1)),
+        {"n_estimator": 5},
+        {"tracking": "x"},
+    ],
+    ids=str,
+)
+def test_dagster_refuses_wrong_parameters(engine: InProcess, wrong: dict[str, Any]) -> None:
+    """A value out of its limits and an unknown name never become a run."""
+    with pytest.raises(Exception, match=next(iter(wrong))):
+        engine.submit_pipeline("train", wrong, Trial("wrong", ""))
+
+
+@pytest.mark.parametrize("wrong", [{"n_estimators": 0}, {"n_estimator": 5}], ids=str)
+def test_a_wrong_run_config_makes_nothing(wrong: dict[str, Any]) -> None:
+    """Run config from the launchpad or from `dagster job execute` is refused too, before any asset is made."""
+    config = {"resources": {"training": {"config": wrong}}}
+    with dg.DagsterInstance.ephemeral() as instance:
+        with pytest.raises(dg.DagsterError, match=r"n_estimator|training"):
+            defs.resolve_job_def("train").execute_in_process(config, instance)
+        assert instance.get_latest_materialization_event(dg.AssetKey("raw_customers")) is None
+
+
+@pytest.mark.parametrize("pipeline", STEPS)
+def test_the_steps_are_those_of_the_contract(pipeline: str) -> None:
+    """Each step of the contract is one of Dagster's."""
+    job = defs.resolve_job_def(pipeline)
+    assert {pipelines.name_of(node.name, job.name) for node in job.nodes} == STEPS[pipeline].keys()
+
+
+def test_the_command_predicts_what_the_core_does(home: Path) -> None:
+    """Training and inference, each a command, give the core's own predictions to the last bit."""
+    trained = command("train", "--rows=400", "--n-estimators=10", "--experiment=test")
+    assert (trained.returncode, trained.stdout.strip()) == (0, "1"), trained.stderr
+    scored = command("infer", "--rows=400")
+    assert scored.returncode == 0, scored.stderr
+
+    chosen = Training(rows=400, n_estimators=10)
+    table = customers.validate(customers.load("", 400, chosen.seed), "")
+    data = features.training_set(table, chosen.held_out, chosen.seed)
+    trained_here = {kind: models.train(kind, data, chosen) for kind in models.KINDS}
+    best = models.select([models.Candidate(kind, models.evaluate(each, data), "") for kind, each in trained_here.items()])
+    new = customers.validate(customers.load("", 400, chosen.seed, labelled=False), "", labelled=False)
+    expected = scoring.save(scoring.score(trained_here[best.kind], new), home / "expected.csv")
+    assert Path(scored.stdout.strip()).read_bytes() == expected.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"\x00\xff" * 40, "it is neither CSV nor Parquet"),
+        (customers.generate(100, 1).drop(columns="frequency").to_csv(index=False).encode(), "column frequency is missing"),
+    ],
+    ids=["unreadable", "incomplete"],
+)
+def test_broken_data_ends_the_command_with_one_line(home: Path, tmp_path: Path, content: bytes, problem: str) -> None:
+    """Exit code 2, one line that says what is wrong, no second attempt, and nothing registered."""
+    broken = tmp_path / "broken.csv"
+    broken.write_bytes(content)
+    ended = command("train", "--tracking=files", f"--data={broken}")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith(f"dagster: {broken}: {problem}")
+    assert ended.stderr.count("\n") == 1
+    assert list(home.rglob("*@*")) == []
+
+
+def test_a_refused_model_ends_the_command_with_one_line() -> None:
+    """Exit code 1, and one line with the reason."""
+    ended = command("train", "--tracking=files", "--rows=400", "--n-estimators=10", "--min-roc-auc=1.0")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("dagster: nothing was registered: the best model, ")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_source_that_fails_twice_is_survived(engine: InProcess) -> None:
+    """A 500 and a truncated answer cost retries, and no more."""
+    content = customers.generate(400, 1).to_csv(index=False).encode()
+    with source.serving(content, ["500", "truncated"]) as url:
+        assert run(engine, "train", {**SMALL, "data": url}) is State.SUCCEEDED
+
+
+def test_bad_data_is_not_tried_again(engine: InProcess, tmp_path: Path) -> None:
+    """A file that cannot be read fails the run at once, and not after seven seconds of retries."""
+    began = time.monotonic()
+    assert run(engine, "train", {**SMALL, "data": str(tmp_path / "missing.csv")}) is State.FAILED
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(("path", "key"), [("/services/hook", "text"), ("/api/webhooks/1/discord", "content")])
+def test_a_refused_model_is_not_registered_and_somebody_hears_of_it(
+    engine: InProcess, home: Path, path: str, key: str
+) -> None:
+    """The gate fails the run, and the webhook gets one message in Slack's or in Discord's format."""
+    with webhook(path) as (url, posted):
+        assert run(engine, "train", {**SMALL, "min_roc_auc": 1.0, "webhook": url}) is State.FAILED
+    [message] = posted
+    assert list(message) == [key]
+    assert "train failed on Dagster" in message[key]
+    assert "1.000 is asked for" in message[key]
+    assert list(home.rglob("*@*")) == []
+
+
+def test_every_step_is_logged_once_and_a_retried_one_leaves_one_mlflow_run(
+    engine: InProcess, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model that is trained twice, because its step failed after its work was done, is recorded once."""
+    from mlflow import MlflowClient
+
+    current = tmp_path / "current.json"
+    monkeypatch.setenv(steps.VARIABLE, str(current))
+    steps.announce(current, Trial("retried", str(tmp_path)), {"train_random_forest": 1})
+    reported = engine.submit_pipeline("train", {**SMALL, "tracking": "mlflow"}, Trial("retried", ""))
+    assert engine.wait(reported, lambda: False, 60) is State.SUCCEEDED
+    assert engine.reported(reported).tasks.keys() == STEPS["train"].keys()
+    events = [json.loads(line) for file in tmp_path.glob("events-*") for line in file.read_text().splitlines()]
+    assert sorted(each["node"] for each in events if each["kind"] == "finished") == sorted(STEPS["train"])
+    assert [each["node"] for each in events if each["kind"] == "failed"] == ["train_random_forest"]
+    client = MlflowClient(f"sqlite:///{home}/mlflow/mlflow.db")
+    [experiment] = [each for each in client.search_experiments() if each.name == "churn"]
+    recorded = client.search_runs([experiment.experiment_id])
+    assert sorted(each.data.tags["model"] for each in recorded) == sorted(models.KINDS)
+    assert {each.data.params["orchestrator"] for each in recorded} == {"dagster"}
+
+
+def test_a_missing_champion_is_named(engine: InProcess) -> None:
+    """Inference before any training fails, and says what to do."""
+    with webhook("/services/hook") as (url, posted):
+        assert run(engine, "infer", {"rows": 50, "tracking": "files", "webhook": url}) is State.FAILED
+    assert "train one first" in posted[0]["text"]

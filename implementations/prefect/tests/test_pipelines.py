@@ -1,0 +1,200 @@
+"""The churn pipelines: as `python -m churn_prefect`, and as flows that are called against a real API server."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from churn import customers, features, models, scoring, source
+from churn.parameters import LIMITS, Inference, Training
+from churn_prefect.library import FlowCall
+from churn_prefect.parameters import CommonParameters, InferenceParameters, TrainingParameters
+from contract import steps
+from contract.adapter import State
+from contract.events import Trial
+from contract.pipeline import STEPS
+
+SMALL = {"rows": 400, "n_estimators": 10, "tracking": "files"}
+"""Quick to train on; the models are what they are."""
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test a churn home of its own."""
+    monkeypatch.setenv("CHURN_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return tmp_path / "home"
+
+
+def on(_engine: FlowCall) -> dict[str, str]:
+    """Return the variables by which a user names a server of their own: the engine has put them in place."""
+    return {key: value for key, value in os.environ.items() if key.startswith("PREFECT_")}
+
+
+def command(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m churn_prefect` from some folder; where the environment names no server, Prefect starts its own."""
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("PREFECT_", "ORCHBENCH_"))}
+    argv = [sys.executable, "-m", "churn_prefect", *map(str, arguments)]
+    return subprocess.run(
+        argv, env=clean | environment, cwd="/tmp", check=False, capture_output=True, text=True, timeout=120
+    )
+
+
+def run(engine: FlowCall, pipeline: str, parameters: dict[str, Any], name: str = "run") -> State:
+    """Run a pipeline through the adapter, and wait for its end."""
+    return engine.wait(engine.submit_pipeline(pipeline, parameters, Trial(name, "")), lambda: False, 60)
+
+
+def watched(folder: Path, monkeypatch: pytest.MonkeyPatch, **faults: int) -> Callable[[], list[Any]]:
+    """Have the next run's steps logged in the folder, and fail as often as planned; return what reads the log."""
+    folder.mkdir(exist_ok=True)
+    monkeypatch.setenv(steps.VARIABLE, str(folder / "current.json"))
+    steps.announce(folder / "current.json", Trial(folder.name, str(folder)), faults)
+    return lambda: [json.loads(line) for file in folder.glob("events-*") for line in file.read_text().splitlines()]
+
+
+@contextmanager
+def webhook(path: str) -> Iterator[tuple[str, list[Any]]]:
+    """Listen at a loopback URL, and collect what is posted there."""
+    posted: list[Any] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}{path}", posted
+        server.shutdown()
+
+
+@pytest.mark.parametrize(("core", "ours"), [(Training, TrainingParameters), (Inference, InferenceParameters)])
+def test_the_parameters_are_those_of_the_core(core: type, ours: type[CommonParameters]) -> None:
+    """Prefect's parameters have the core's names, defaults and limits, in the core's order."""
+    assert list(ours.model_fields) == [each.name for each in dataclasses.fields(core)]
+    assert ours().to_core() == core()
+    properties = ours.model_json_schema()["properties"]
+    for name in properties.keys() & LIMITS.keys():
+        assert (properties[name]["minimum"], properties[name]["maximum"]) == LIMITS[name]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({name: beyond} for name, (low, high) in LIMITS.items() for beyond in (low - 1, high + 1)),
+        {"n_estimator": 5},
+        {"tracking": "x"},
+    ],
+    ids=str,
+)
+def test_prefect_refuses_wrong_parameters(engine: FlowCall, wrong: dict[str, Any]) -> None:
+    """A value out of its limits and an unknown name never become a run."""
+    with pytest.raises(Exception, match=f"parameters.{next(iter(wrong))}"):
+        engine.submit_pipeline("train", wrong, Trial("wrong", ""))
+
+
+def test_the_command_predicts_what_the_core_does(engine: FlowCall, home: Path) -> None:
+    """Training without a server and inference with one, each a command, give the core's own predictions to the last bit."""
+    trained = command("train", "--rows=400", "--n-estimators=10", "--experiment=test")
+    assert (trained.returncode, trained.stdout.strip()) == (0, "1"), trained.stderr
+    scored = command("infer", "--rows=400", **on(engine))
+    assert scored.returncode == 0, scored.stderr
+
+    chosen = Training(rows=400, n_estimators=10)
+    table = customers.validate(customers.load("", 400, chosen.seed), "")
+    data = features.training_set(table, chosen.held_out, chosen.seed)
+    trained_here = {kind: models.train(kind, data, chosen) for kind in models.KINDS}
+    best = models.select([models.Candidate(kind, models.evaluate(each, data), "") for kind, each in trained_here.items()])
+    new = customers.validate(customers.load("", 400, chosen.seed, labelled=False), "", labelled=False)
+    expected = scoring.save(scoring.score(trained_here[best.kind], new), home / "expected.csv")
+    assert Path(scored.stdout.strip()).read_bytes() == expected.read_bytes()
+
+
+def test_broken_data_ends_the_command_with_one_line(engine: FlowCall, home: Path, tmp_path: Path) -> None:
+    """Exit code 2, one line that says what is wrong, and nothing registered."""
+    broken = tmp_path / "broken.csv"
+    customers.generate(100, 1).assign(age=-1).drop(columns="frequency").to_csv(broken, index=False)
+    ended = command("train", "--tracking=files", f"--data={broken}", **on(engine))
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == f"prefect: {broken}: column frequency is missing\n"
+    assert list(home.rglob("*@*")) == []
+
+
+def test_a_source_that_fails_twice_is_survived(engine: FlowCall) -> None:
+    """A 500 and a truncated answer cost retries, and no more."""
+    content = customers.generate(400, 1).to_csv(index=False).encode()
+    with source.serving(content, ["500", "truncated"]) as url:
+        assert run(engine, "train", {**SMALL, "data": url}) is State.SUCCEEDED
+
+
+def test_a_file_that_is_not_there_is_not_asked_for_again(
+    engine: FlowCall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bad data would only come again, so that it fails the run at its first attempt."""
+    events = watched(tmp_path, monkeypatch)
+    assert run(engine, "train", {**SMALL, "data": "/nowhere.csv"}, "nowhere") is State.FAILED
+    assert [(event["kind"], event["node"]) for event in events()] == [("started", "load"), ("failed", "load")]
+
+
+@pytest.mark.parametrize(("path", "key"), [("/services/hook", "text"), ("/api/webhooks/1/discord", "content")])
+def test_a_refused_model_is_not_registered_and_somebody_hears_of_it(
+    engine: FlowCall, home: Path, path: str, key: str
+) -> None:
+    """The gate fails the run, and the webhook gets one message in Slack's or in Discord's format."""
+    with webhook(path) as (url, posted):
+        assert run(engine, "train", {**SMALL, "min_roc_auc": 1.0, "webhook": url}) is State.FAILED
+    [message] = posted
+    assert list(message) == [key]
+    assert "train failed on Prefect" in message[key]
+    assert "1.000 is asked for" in message[key]
+    assert list(home.rglob("*@*")) == []
+
+
+def test_unchanged_features_are_not_made_again(engine: FlowCall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second run skips the step even if other parameters changed, and a run with another split does not."""
+    ran: list[list[str]] = []
+    for number, changed in enumerate(({}, {"n_estimators": 12}, {"held_out": 0.3})):
+        events = watched(tmp_path / str(number), monkeypatch)
+        assert run(engine, "train", {**SMALL, "seed": 11, **changed}, f"cache-{number}") is State.SUCCEEDED
+        ran.append(sorted(event["node"] for event in events() if event["kind"] == "finished"))
+    every = sorted(STEPS["train"])
+    assert ran == [every, sorted(set(every) - {"features"}), every]
+
+
+def test_a_retried_task_leaves_one_mlflow_run(
+    engine: FlowCall, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model that is trained twice, because its task failed after its work was done, is recorded once."""
+    from mlflow import MlflowClient
+
+    events = watched(tmp_path, monkeypatch, train_random_forest=1)
+    assert run(engine, "train", {**SMALL, "tracking": "mlflow"}, "retried") is State.SUCCEEDED
+    assert "failed" in {event["kind"] for event in events()}
+    client = MlflowClient(f"sqlite:///{home}/mlflow/mlflow.db")
+    [experiment] = [each for each in client.search_experiments() if each.name == "churn"]
+    recorded = client.search_runs([experiment.experiment_id])
+    assert sorted(each.data.tags["model"] for each in recorded) == sorted(models.KINDS)
+    assert {each.data.params["orchestrator"] for each in recorded} == {"prefect"}
+
+
+def test_a_missing_champion_is_named(engine: FlowCall) -> None:
+    """Inference before any training fails, and says what to do."""
+    with webhook("/services/hook") as (url, posted):
+        assert run(engine, "infer", {"rows": 50, "tracking": "files", "webhook": url}) is State.FAILED
+    assert "train one first" in posted[0]["text"]
