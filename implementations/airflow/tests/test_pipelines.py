@@ -83,11 +83,6 @@ def test_a_pipeline_has_the_steps_and_edges_that_all_implementations_have(pipeli
     assert {name: set(after) for name, after in STEPS[pipeline].items()} == steps(dag)
 
 
-def test_the_kinds_of_models_are_the_cores() -> None:
-    """The list that is repeated in the DAG file, to spare it an import, is the right one."""
-    assert models.KINDS == training.KINDS
-
-
 def test_parameters_have_the_names_and_defaults_of_the_core() -> None:
     """What Airflow's form offers is what the command line offers."""
     assert asdict(Training()) == {name: param.value for name, param in parameters.TRAINING.items()}

@@ -16,11 +16,12 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
+from churn import parameters
 from churn.features import TrainingSet
 from churn.parameters import Training
 from churn.problem import GateFailed
 
-KINDS: Final = ("random_forest", "gradient_boosting", "logistic_regression")
+KINDS: Final = parameters.KINDS
 
 DECIDES: Final = "roc_auc"
 """The metric that models are compared by."""

@@ -20,6 +20,9 @@ LIMITS: Final[Mapping[str, tuple[float, float]]] = {
 }
 """The least and the largest value of each number."""
 
+KINDS: Final = ("random_forest", "gradient_boosting", "logistic_regression")
+"""The models that compete. Their names stand here, where they can be had without importing what takes seconds."""
+
 TRACKING: Final = ("mlflow", "files")
 """Where runs are recorded and models are registered: MLflow, or a folder of files, to see what MLflow costs."""
 

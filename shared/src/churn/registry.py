@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 import pickle
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ KEY: Final = "pipeline_run"
 
 _SETTINGS: Final = {
     "MLFLOW_DISABLE_TELEMETRY": "true",  # a benchmark must not phone home
+    "MLFLOW_LOGGING_LEVEL": "ERROR",  # what it says of a run that goes well is nothing that a reader can act on
     "MLFLOW_UV_AUTO_DETECT": "false",  # what a model needs is said below; no lock file has to be looked for
 }
 """MLflow's settings by environment variable, where the user has not set them."""
@@ -93,6 +95,10 @@ class MLflow(Registry):
     def _mlflow(self) -> Any:
         import mlflow.sklearn  # noqa: PLC0415 - it takes seconds, and most tasks need no registry
 
+        with warnings.catch_warnings():
+            # On import it asks every module for every ufunc by name, and Airflow's deprecated ones answer with a warning.
+            warnings.simplefilter("ignore")
+            import skops.io  # noqa: F401, PLC0415 - MLflow would import it a moment later
         mlflow.set_tracking_uri(self._uri)
         return mlflow
 

@@ -17,8 +17,6 @@ _SETTINGS: Final = {
     "AIRFLOW__CORE__DAGS_FOLDER": str(Path(__file__).parent),  # dag.test() looks for the DAG there
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
-    # skops asks every module for every ufunc by name, and Airflow's deprecated modules answer with a warning each time.
-    "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "py.warnings=ERROR",
 }
 """Airflow's settings by environment variable, where the user has not set them."""
 

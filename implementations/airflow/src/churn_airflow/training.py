@@ -4,19 +4,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import DAG
 
 from churn import home
+from churn.parameters import KINDS
 from churn_airflow import frames, parameters
 from churn_airflow.notifications import notify_failure
 from churn_airflow.preparation import prepare
 from contract.steps import step
-
-KINDS: Final = ("random_forest", "gradient_boosting", "logistic_regression")
-"""`churn.models.KINDS` once more, because a DAG file must not import what takes seconds."""
 
 
 def features(customers: str, params: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from airflow.sdk import dag, task
 
+from churn.parameters import KINDS
 from churn_airflow import frames, parameters, training
 from churn_airflow.notifications import notify_failure
 from churn_airflow.preparation import prepare
@@ -24,7 +25,7 @@ def churn_training_taskflow() -> None:
     load_task, validate_task = prepare(labelled=True)
     features = task(training.features)(validate_task.output)
     train = task(training.train_model, retries=2, retry_delay=timedelta(seconds=1))
-    candidates = [train.override(task_id=f"train_{kind}")(kind, features) for kind in training.KINDS]
+    candidates = [train.override(task_id=f"train_{kind}")(kind, features) for kind in KINDS]
     best = task(training.select)(candidates)
     winner = task(training.gate)(best)
     version = task(training.register)(winner)
