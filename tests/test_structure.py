@@ -74,7 +74,7 @@ def test_the_core_knows_no_orchestrator() -> None:
 
 def test_the_numeric_stack_is_the_same_in_every_lock() -> None:
     """Other versions could train another model, or the same one faster."""
-    stack = ("numpy", "pandas", "scipy", "scikit-learn", "pyarrow", "mlflow", "threadpoolctl", "skops")
+    stack = ("numpy", "pandas", "scipy", "scikit-learn", "pyarrow", "mlflow", "threadpoolctl", "skops", "sqlalchemy")
     locks = {path.parent.name: tomllib.loads(path.read_text()) for path in ROOT.glob("implementations/*/uv.lock")}
     versions = {
         name: sorted((package["name"], package["version"]) for package in lock["package"] if package["name"] in stack)
