@@ -19,10 +19,16 @@ export UV_PYTHON_DOWNLOADS = never
 bench: setup
 	.venv/bin/orchbench run --suite $(SUITE) $(ARGS)
 
+# Servers take their time to start, so two tests run at once; but for those that measure.
 test: setup
-	.venv/bin/python -m pytest -q
-	@for tool in $(TOOLS); do echo "== $$tool's own tests"; \
-		(cd implementations/$$tool && .venv/bin/python -m pytest -q -p no:cacheprovider tests) || exit 1; done
+	.venv/bin/python -m pytest -q -n 2 --dist loadgroup -m "not alone"
+	.venv/bin/python -m pytest -q -m alone
+	@$(MAKE) --no-print-directory -j 2 --output-sync test-airflow test-prefect test-dagster
+	@$(MAKE) --no-print-directory test-plain
+
+test-%: implementations/%/.venv/ready
+	@echo "== $*'s own tests"
+	@cd implementations/$* && .venv/bin/python -m pytest -q -p no:cacheprovider tests
 
 check: .venv/ready
 	.venv/bin/ruff check -q

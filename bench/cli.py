@@ -91,6 +91,8 @@ def run(
         chosen = suite.narrow(suite.load(suite_name, known), scenario, tier, profile, repeat, rounds)
         subjects = orchestrators.choose(known, on)
         own = read_workload(workload_file) if workload_file else None
+        if own and data_file:
+            raise Problem("--workload and --data exclude each other: customers are for the churn pipelines")
         if data_file:
             check_data(data_file, chosen, known)
         folder = RunFolder(out_dir or runs.default_folder(chosen.name))
@@ -119,7 +121,11 @@ def check_data(path: Path, chosen: suite.Suite, known: dict[str, orchestrators.O
     if not any(block.scenario == "churn" for block in chosen.blocks):
         raise Problem("--data is for the scenario churn, which is not among those chosen")
     plain = orchestrators.choose(known, [orchestrators.REFERENCE])[0]
-    if problem := engine.check_customers(plain, path):
+    try:
+        problem = engine.check_customers(plain, path)
+    except engine.EngineError as error:
+        raise Problem(f"--data {path}: {error}") from None
+    if problem:
         raise Problem(f"--data {problem}")
 
 

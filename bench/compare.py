@@ -63,6 +63,7 @@ def differences(before: RunRecord, after: RunRecord) -> list[str]:
     host = ("name", "cpu", "cores", "memory_gb", "python")
     found = _differing("", {"schema": before.schema, "width": before.width}, {"schema": after.schema, "width": after.width})
     found += _differing("host", {key: before.host.get(key) for key in host}, {key: after.host.get(key) for key in host})
+    found += _differing("the customers'", {"sha256": before.data.get("sha256")}, {"sha256": after.data.get("sha256")})
     for name in sorted(before.scenarios.keys() & after.scenarios.keys()):
         found += _differing("version of scenario", {name: before.scenarios[name]}, {name: after.scenarios[name]})
     for tool in sorted(before.versions.keys() & after.versions.keys()):
@@ -94,7 +95,8 @@ def changes(before: RunFolder, after: RunFolder, fail_over: float) -> list[Chang
     first, second = _estimates(before), _estimates(after)
     common = [key for key in first if key in second and _is_judged(key, first[key], second[key])]
     lost = [key for key in first if key in second and _is_lost(first[key], second[key])]
-    floors = {tier: _floor(before, after, tier) for tier in {dict(key)["tier"] for key in common}}
+    places = {(dict(key)["scenario"], dict(key)["tier"]) for key in common}
+    floors = {place: _floor(before, after, *place) for place in places}
     judged = [key for key in common if _enough(first[key].quantity) and _enough(second[key].quantity)]
     families = Counter(dict(key)["metric"] for key in judged)
     found = [Change(dict(key), first[key].quantity.point or 0.0, math.nan, math.inf, None, None, "lost") for key in lost]
@@ -105,7 +107,11 @@ def changes(before: RunFolder, after: RunFolder, fail_over: float) -> list[Chang
         if ratio.point is None:
             continue
         low, high = ratio.interval(1 - FAMILY_ERROR / max(1, families[keys["metric"]]))
-        verdict = _verdict(ratio.point, low, high, fail_over, floors[keys["tier"]]) if key in judged else "too few runs"
+        verdict = (
+            _verdict(ratio.point, low, high, fail_over, floors[keys["scenario"], keys["tier"]])
+            if key in judged
+            else "too few runs"
+        )
         if verdict in {"slower", "faster"} and _apart_ms(keys["metric"], its, other) < RESOLUTION_MS:
             verdict = "same"
         found.append(Change(keys, other.point or 0.0, its.point or 0.0, ratio.point, low, high, verdict))
@@ -164,8 +170,8 @@ def _estimates(folder: RunFolder) -> dict[Key, Estimate]:
     return found
 
 
-def _floor(before: RunFolder, after: RunFolder, tier: str) -> float:
-    return max(noise_floor(each.results()["controls"], tier) or 0.0 for each in (before, after))
+def _floor(before: RunFolder, after: RunFolder, scenario: str, tier: str) -> float:
+    return max(noise_floor(each.results()["controls"], scenario, tier) or 0.0 for each in (before, after))
 
 
 def unjudged(changes: Sequence[Change]) -> list[str]:

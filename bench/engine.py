@@ -32,9 +32,36 @@ _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 
 def check_customers(plain: Orchestrator, file: Path) -> str | None:
     """Say what is wrong with a file of customers, by the code that the pipelines check it with; nothing, if it is good."""
-    command = [str(plain.python), "-m", "churn_plain", "check", str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
-    return None if done.returncode == 0 else done.stderr.strip().splitlines()[-1].removeprefix("plain: ")
+    code, said = _ask(plain, "churn_plain", "check", str(file.absolute()))
+    if code in (0, 2):
+        return said.removeprefix("plain: ").replace(str(file.absolute()), str(file)) if code else None
+    raise EngineError(f"the customers could not be checked: {said or f'exit code {code}'}")
+
+
+def create_mlflow(orchestrator: Orchestrator, uri: str) -> None:
+    """Create the MLflow store of a run, which would otherwise be a part of its first training's time."""
+    code, said = _ask(orchestrator, "churn.registry", MLFLOW_TRACKING_URI=uri)
+    if code:
+        raise EngineError(f"the MLflow store could not be created: {said or f'exit code {code}'}")
+
+
+def _ask(orchestrator: Orchestrator, module: str, *arguments: str, **variables: str) -> tuple[int, str]:
+    """Run a module in the orchestrator's environment, undisturbed by the user's; return its exit code and last line."""
+    done = subprocess.run(  # noqa: S603 - our own module
+        [str(orchestrator.python), "-P", "-m", module, *arguments],
+        env=_clean_environment() | variables,
+        cwd=orchestrator.folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = done.stderr.strip().splitlines()
+    return done.returncode, lines[-1] if lines else ""
+
+
+def _clean_environment() -> dict[str, str]:
+    return {name: os.environ[name] for name in _KEPT if name in os.environ}
 
 
 class EngineError(Exception):
@@ -82,9 +109,13 @@ class Engine:
         """Serve the run's customers over HTTP, and fail as planned; yield the URL."""
         customers = [f"--{key}={parameters[key]}" for key in ("data", "rows", "seed") if parameters.get(key)]
         with subprocess.Popen(  # noqa: S603 - our own module
-            [str(self._orchestrator.python), "-m", "churn.source", *customers, *(f"--fail={each}" for each in faults)],
+            [str(self._orchestrator.python), "-P", "-m", "churn.source", *customers, *(f"--fail={each}" for each in faults)],
+            env=_clean_environment(),
+            cwd=self._home,
             stdin=subprocess.PIPE,  # its leash: it ends when this process closes it, or is no more
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # a Ctrl-C at the terminal is the harness's to handle
             text=True,
         ) as server:
             if server.stdin is None or server.stdout is None or not (url := server.stdout.readline().strip()):
@@ -164,7 +195,7 @@ class Engine:
         self._temporary = tempfile.mkdtemp(prefix="orchbench-")
         user = self._home / "user"
         user.mkdir()
-        env = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        env = _clean_environment()
         env |= {"HOME": str(user), "TMPDIR": self._temporary, "ORCHBENCH_PIPE": str(theirs.fileno())}
         env |= {"CHURN_HOME": str(self._home / "churn"), "MLFLOW_TRACKING_URI": self._mlflow}
         adapter = [str(self._orchestrator.python), "-m", self._orchestrator.module]

@@ -13,7 +13,7 @@ from bench.scenarios import Work
 from contract.pipeline import Pipeline
 
 TAG: Final = "trial"
-"""The tag of an MLflow run that names the trial which it belongs to."""
+"""The tag of an MLflow run that names the engine start and the trial which it belongs to."""
 
 PREDICTIONS: Final = "predictions.csv"
 
@@ -32,13 +32,16 @@ _VERSIONS: Final = """
 """
 
 
-def collect(work: Work, trial: str, folder: Path, mlflow: Path) -> dict[str, Any]:
-    """Return the facts of one run; none of a workload, which leaves nothing."""
+def collect(work: Work, tag: str, folder: Path, mlflow: Path) -> dict[str, Any]:
+    """Return the facts of one run, whose MLflow runs have the tag; none of a workload, which leaves nothing."""
     if not isinstance(work, Pipeline):
         return {}
     if work.pipeline == "infer":
         return _predictions(folder / PREDICTIONS)
-    return _recorded(mlflow, trial) if mlflow.exists() else {}
+    try:
+        return _recorded(mlflow, tag) if mlflow.exists() else {}
+    except sqlite3.Error as error:  # a run that went well must not be lost by a look at what it left
+        return {"missing_because": f"{mlflow}: {error}"}
 
 
 def _predictions(path: Path) -> dict[str, Any]:
@@ -48,9 +51,9 @@ def _predictions(path: Path) -> dict[str, Any]:
     return {"predictions": hashlib.sha256(content).hexdigest(), "rows": content.count(b"\n") - 1}
 
 
-def _recorded(mlflow: Path, trial: str) -> dict[str, Any]:
-    with closing(sqlite3.connect(f"file:{mlflow}?mode=ro", uri=True)) as database:
-        runs = database.execute(_RUNS, (TAG, trial)).fetchall()
+def _recorded(mlflow: Path, tag: str) -> dict[str, Any]:
+    with closing(sqlite3.connect(f"{mlflow.as_uri()}?mode=ro", uri=True)) as database:
+        runs = database.execute(_RUNS, (TAG, tag)).fetchall()
         versions: Iterable[str] = [
             version for _, run in runs for (version,) in database.execute(_VERSIONS, (run,)).fetchall()
         ]

@@ -6,7 +6,7 @@ An engine that crashes or hangs costs the run that it was busy with, with the re
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -14,11 +14,11 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from bench import evidence
-from bench.engine import Engine, EngineError
+from bench.engine import Engine, EngineError, create_mlflow
 from bench.orchestrators import Orchestrator, Subject
 from bench.plan import Plan, Start, Trial
 from bench.records import StartRecord, SubjectKey, TrialRecord
-from bench.scenarios import Work
+from bench.scenarios import SCENARIOS, Work
 from bench.store import RunFolder
 from contract import events
 from contract.pipeline import Pipeline
@@ -50,6 +50,7 @@ class Executor:
 
     def execute(self) -> None:
         """Do everything that is not done yet."""
+        self._prepare()
         for start in self._plan.starts:
             todo = [trial for trial in start.trials if trial.id not in self._done]
             failed_starts, because = 0, ""
@@ -59,6 +60,14 @@ class Executor:
                 failed_starts += len(todo) == before
             for trial in todo:
                 self._write(start, start.id, trial, status="not_started", because=f"{TRIES} engine starts failed: {because}")
+
+    def _prepare(self) -> None:
+        """Make what all engines share: the MLflow store, if a pipeline is to run."""
+        store = self._folder.mlflow
+        if store.exists() or not any(isinstance(trial.case.workload, Pipeline) for trial in self._plan.trials):
+            return
+        store.parent.mkdir(exist_ok=True)
+        create_mlflow(next(iter(self._orchestrators.values())), f"sqlite:///{store}")
 
     def _attempt(self, start: Start, todo: list[Trial]) -> str:
         """Start the engine and make the runs, taking each off the list as it ends; say how the engine was lost, if so."""
@@ -73,6 +82,8 @@ class Executor:
             record = self._bring_up(engine, start, name)
             for trial in start.warmups:
                 self._run(engine, start, name, replace(trial, id=f"{name}-{trial.id}"), warmup=True)
+            for trial in self._built_on(start, todo):
+                self._run(engine, start, name, replace(trial, id=f"{name}-again-{trial.id}"), warmup=True)
             while todo:
                 self._run(engine, start, name, todo.pop(0))
             left, stop_s = self._timed(engine.stop)
@@ -87,6 +98,14 @@ class Executor:
             self._folder.close_start(name)
         self._folder.write_start(msgspec.structs.replace(record, stop_s=stop_s, left_behind=left))
         return ""
+
+    def _built_on(self, start: Start, todo: Sequence[Trial]) -> list[Trial]:
+        """Return the finished runs that the next one builds on; an engine that is started anew knows nothing of them."""
+        following = todo[0]
+        if not SCENARIOS[following.scenario].in_order:
+            return []
+        before = start.trials[: start.trials.index(following)]
+        return [each for each in before if each.repeat == following.repeat and each.id in self._done]
 
     def _bring_up(self, engine: Engine, start: Start, name: str) -> StartRecord:
         about, start_s = self._timed(engine.start)
@@ -103,12 +122,14 @@ class Executor:
         """Make one run and write it down; raise when the engine is not to be trusted with another."""
         folder = self._folder.new_trial(trial.id)
         where = events.Trial(trial.id, str(folder))
+        # An interrupted try of the same trial may have left MLflow runs: its start had another name.
+        tag = f"{name}/{trial.id}"
         log = engine.log_size()
         outcome: dict[str, Any]
         lost: EngineError | None = None
         self._timed(lambda: time.sleep(trial.pause_s))
         try:
-            answer, _ = self._timed(lambda: _make(engine, trial, where, start.limit_s))
+            answer, _ = self._timed(lambda: _make(engine, trial, where, start.limit_s, tag))
         except EngineError as error:
             # Gone, or in an unknown state, perhaps with the run still going on: neither serves another run.
             outcome, lost = {"status": "crashed", "because": str(error)}, error
@@ -119,7 +140,7 @@ class Executor:
                 lost = EngineError(outcome["because"])  # what hangs now would disturb whatever runs next
             else:
                 outcome["reported"], _ = self._timed(lambda: engine.reported(answer["run"]))
-                outcome["facts"] = evidence.collect(trial.case.workload, trial.id, folder, self._folder.mlflow)
+                outcome["facts"] = evidence.collect(trial.case.workload, tag, folder, self._folder.mlflow)
         self._write(start, name, trial, warmup=warmup, log=engine.log_since(log), **outcome)
         if lost is not None:
             raise lost
@@ -146,6 +167,7 @@ class Executor:
             **outcome,
         )
         self._folder.write_trial(record, log)
+        self._done.add(record.id)
         self._watcher.ended(start, record)
 
     def _free_name(self, start: Start) -> str:
@@ -164,12 +186,12 @@ class Executor:
         return answer, spent
 
 
-def _make(engine: Engine, trial: Trial, where: events.Trial, limit_s: float) -> dict[str, Any]:
+def _make(engine: Engine, trial: Trial, where: events.Trial, limit_s: float, tag: str) -> dict[str, Any]:
     """Make the run; a pipeline is told where its predictions go and what its MLflow runs are tagged with."""
     work, parameters = trial.case.workload, dict(trial.parameters)
     if not isinstance(work, Pipeline):
         return engine.run(work.name, where, limit_s, {})
-    parameters["tags"] = {evidence.TAG: trial.id}
+    parameters["tags"] = {evidence.TAG: tag}
     if work.pipeline == "infer":
         parameters["predictions"] = str(Path(where.events) / evidence.PREDICTIONS)
     if not work.source:

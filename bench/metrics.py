@@ -30,7 +30,11 @@ METRICS: Mapping[str, Metric] = {
         Metric("submit_to_first_s", "s", "from the submission to the first body's start"),
         Metric("transition_ms", "ms", "from a parent's end to its child's start, in a chain (the run's median)"),
         Metric("finish_lag_s", "s", "from the last body's end to the tool calling the run over"),
-        Metric("cold_run_s", "s", "makespan of the first run after the engine's start, one no-op task"),
+        Metric(
+            "cold_run_s",
+            "s",
+            "makespan of the first run of its kind after the engine's start: one no-op task, or a small training",
+        ),
         Metric("per_task_ms", "ms", "slope of makespan over the number of tasks"),
         Metric("per_run_ms", "ms", "intercept of makespan over the number of tasks"),
         Metric("metg50_ms", "ms", "shortest task at which half of the lanes' time is the user's work"),

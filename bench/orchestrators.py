@@ -45,6 +45,8 @@ class Orchestrator:
     deployments: tuple[Deployment, ...]
     unsupported: dict[str, str] = field(default_factory=dict)
     """The checks of scenarios that ask for what the tool does not have, and why it has not."""
+    by_hand: dict[str, str] = field(default_factory=dict)
+    """The checks that pass because we wrote what the tool does not have."""
 
     @property
     def python(self) -> Path:
@@ -88,8 +90,8 @@ def _read(path: Path) -> Orchestrator:
     try:
         about = tomllib.loads(path.read_text())["tool"]["orchbench"]
         deployments = msgspec.convert(about["deployments"], tuple[Deployment, ...])
-        unsupported = msgspec.convert(about.get("unsupported", {}), dict[str, str])
-        return Orchestrator(path.parent.name, path.parent, about["adapter"], deployments, unsupported)
+        notes = msgspec.convert({key: about.get(key, {}) for key in ("unsupported", "by_hand")}, dict[str, dict[str, str]])
+        return Orchestrator(path.parent.name, path.parent, about["adapter"], deployments, **notes)
     except (tomllib.TOMLDecodeError, KeyError, msgspec.ValidationError) as error:
         raise Problem(
             f"{path}: [tool.orchbench] cannot be read ({error}); see implementations/plain for an example"

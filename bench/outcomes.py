@@ -27,7 +27,7 @@ class Outcome:
     wrong: Mapping[str, str] = field(default_factory=dict)
     because: str | None = None
     seen: Seen | None = None
-    """What the scenario's checks may look at, of a run that was verified."""
+    """What the scenario's checks may look at, of a run that counts."""
 
 
 @dataclass
@@ -72,17 +72,24 @@ def outcome(record: TrialRecord, workloads: Mapping[str, Work], width: int, read
     workload = workloads[record.workload]
     expected = _expected(record, workload)
     if record.status != "ok":
-        return Outcome(record, expected, {}, because=record.because)
+        return Outcome(record, expected, {}, because=record.because, seen=_seen(record, {}, record.because))
     what_ran = read(record.id)
+    attempts = {name: len(attempts) for name, attempts in what_ran.attempts.items()}
     if wrong := verify(what_ran, workload, width):
-        return Outcome(record, expected, {}, wrong, "; ".join(f"{check}: {why}" for check, why in wrong.items()))
+        because = "; ".join(f"{check}: {why}" for check, why in wrong.items())
+        return Outcome(record, expected, {}, wrong, because, _seen(record, attempts, because))
     values = measure(what_ran, workload)
     if record.warmup:
         return Outcome(record, expected, {expected[0]: values["makespan_s"]})
-    attempts = {name: len(attempts) for name, attempts in what_ran.attempts.items()}
-    seen = Seen(record.id, record.workload, record.round, record.repeat, attempts, record.facts)
+    seen = _seen(record, attempts, None)
     values |= measure_reported(record.reported.get("submitted"), record.reported.get("tasks", {}), workload)
     return Outcome(record, expected, values, seen=seen)
+
+
+def _seen(record: TrialRecord, attempts: Mapping[str, int], problem: str | None) -> Seen | None:
+    if record.warmup:
+        return None
+    return Seen(record.id, record.workload, record.round, record.repeat, attempts, record.facts, problem)
 
 
 def _expected(record: TrialRecord, workload: Work) -> Sequence[str]:

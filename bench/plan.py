@@ -109,6 +109,13 @@ def make(
                 if not SCENARIOS[block.scenario].in_order:
                     order.shuffle(its)
                 starts.append(_start(len(starts) + 1, subject, block, round_number, its, polls_every_s, order, data))
+    known: dict[str, str] = {}
+    for start in starts:
+        for each in start.workloads:
+            if known.setdefault(each.name, each.to_json()) != each.to_json():
+                raise Problem(
+                    f"suite {suite.name}: two blocks run {each.name}, and not the same; give them the same options"
+                )
     if not starts:
         raise Problem(
             "nothing is left to run: no orchestrator of the choice has a deployment at the chosen tiers and profiles"

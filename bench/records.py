@@ -109,8 +109,10 @@ class RunRecord(msgspec.Struct, kw_only=True):
     settings: dict[str, list[dict[str, str]]] = {}
     unsupported: dict[str, dict[str, str]] = {}
     """By orchestrator and check: what the tool does not have, and why."""
+    by_hand: dict[str, dict[str, str]] = {}
+    """By orchestrator and check: what the tool does not have, and we have written."""
     data: dict[str, str] = {}
-    """The reader's own customers, where --data took the place of made-up ones: the file's name, its hash, and our copy."""
+    """The reader's own customers, where --data took the place of made-up ones: the file's name, and its hash."""
     locks: dict[str, str] = {}
     git: dict[str, Any] = {}
     warnings: list[str] = []

@@ -125,8 +125,8 @@ def _ratios(groups: Sequence[Group], estimates: Mapping[str, list[Estimate]], co
             if not METRICS[each.metric].crosscheck:
                 rivals[its.scenario, its.subject.tier, each.workload, each.metric].append((its, each))
     rows: list[Row] = []
-    for (_, tier, _, _), field in rivals.items():
-        floor = noise_floor(controls, tier)
+    for (scenario, tier, _, _), field in rivals.items():
+        floor = noise_floor(controls, scenario, tier)
         plain = next((rival for rival in field if rival[0].is_reference), None)
         measured = [rival for rival in field if (rival[1].quantity.point or 0) > 0 and not _is_plain(rival[0])]
         best = min(measured, key=lambda rival: rival[1].quantity.point or math.inf, default=None)
@@ -193,12 +193,12 @@ def _controls(groups: Sequence[Group], estimates: Mapping[str, list[Estimate]]) 
     return rows
 
 
-def noise_floor(controls: Sequence[Row], tier: str) -> float | None:
-    """Return how far from 1 an A/A ratio of that tier may lie, by the widest of its intervals; nothing without a control."""
+def noise_floor(controls: Sequence[Row], scenario: str, tier: str) -> float | None:
+    """Return how far from 1 an A/A ratio may lie there, by the widest of its intervals; nothing without a control."""
     reach = [
         max(row["high"], 1 / row["low"]) - 1
         for row in controls
-        if row["tier"] == tier and row["low"] and row["high"] is not None
+        if (row["scenario"], row["tier"]) == (scenario, tier) and row["low"] and row["high"] is not None
     ]
     return max(reach, default=None)
 
@@ -227,12 +227,17 @@ def _scenario_rows(its: Group, groups: Sequence[Group], run: RunRecord) -> list[
     known = run.unsupported.get(its.subject.orchestrator, {})
     rows: list[Row] = []
     for name, check in SCENARIOS[its.scenario].checks.items():
-        if not run.workloads.keys() >= set(check.needs):
+        runs = _seen(its)
+        if not {each.case for each in runs} >= set(check.needs):
+            continue  # not planned at this tier, or not run yet
+        verdict = check.judge(runs, _seen(reference) if reference else [])
+        if verdict is None:
             continue
-        verdict = check.judge(_seen(its), _seen(reference) if reference else [])
         row = _check_row(its, name, verdict.passed, verdict.because)
-        if not verdict.passed and name in known:
+        if not verdict.passed and verdict.observed and name in known:
             row |= {"verdict": "unsupported", "because": f"{known[name]} (seen: {verdict.because})"}
+        if verdict.passed and (by_hand := run.by_hand.get(its.subject.orchestrator, {}).get(name)):
+            row["because"] = f"written by hand: {by_hand} (seen: {verdict.because})"
         rows.append(row)
     return rows
 

@@ -24,6 +24,7 @@ from bench.results import Results
 from bench.scenarios import SCENARIOS
 from bench.store import RunFolder
 from bench.suite import Suite
+from contract.pipeline import Pipeline
 from contract.workload import Workload
 
 
@@ -62,7 +63,7 @@ def begin(
     rounds_per_s = machine.calibrate()
     plan = make(suite, orchestrators, seed, rounds_per_s, own, str(folder.data(data)) if data else "")
     by_name = {each.name: each for each in orchestrators}
-    folder.make_for_run()
+    folder.make_for_run(sum(isinstance(trial.case.workload, Pipeline) for trial in plan.trials))
     if data:
         folder.keep_data(data)
     record = RunRecord(
@@ -75,8 +76,9 @@ def begin(
         cpu_rounds_per_s=rounds_per_s,
         workloads=plan.workloads,
         own_workload=own.name if own else None,
-        data={"file": data.name, "sha256": machine.hash_of(data), "copy": str(folder.data(data))} if data else {},
+        data={"file": data.name, "sha256": machine.hash_of(folder.data(data))} if data else {},
         unsupported={each.name: each.unsupported for each in orchestrators},
+        by_hand={each.name: each.by_hand for each in orchestrators},
         trials_planned=len(plan.trials),
         plan=plan.digest,
         host=machine.host(),
@@ -102,13 +104,23 @@ def resume(folder: RunFolder) -> Prepared:
     try:
         suite = msgspec.convert(record.suite, Suite)
         own = Workload.from_json(record.workloads[record.own_workload]) if record.own_workload else None
-        plan = make(suite, list(chosen.values()), record.seed, record.cpu_rounds_per_s, own, record.data.get("copy", ""))
+        plan = make(suite, list(chosen.values()), record.seed, record.cpu_rounds_per_s, own, _kept_data(folder, record))
         same = (plan.digest, plan.workloads) == (record.plan, record.workloads)
     except (msgspec.ValidationError, KeyError):
         same = False
     if not same:
         raise Problem(f"{folder.path} was planned by another version of orchbench; begin a new run")
     return Prepared(began, folder, record, plan, chosen)
+
+
+def _kept_data(folder: RunFolder, record: RunRecord) -> str:
+    """Return the run's copy of the reader's customers, if it has them."""
+    if not record.data:
+        return ""
+    copy = folder.data(Path(record.data["file"]))
+    if not copy.is_file() or machine.hash_of(copy) != record.data["sha256"]:
+        raise Problem(f"{copy}: the customers of this run are not there any more, or are others; begin a new run")
+    return str(copy)
 
 
 def carry_out(run: Prepared, watcher: Watcher) -> None:

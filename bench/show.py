@@ -122,14 +122,16 @@ def span(*milliseconds: float) -> str:
 
 
 def _caveats(console: Console, run: RunRecord, results: Row) -> None:
-    for tier in {row["tier"]: None for row in results["controls"]}:
-        floor = noise_floor(results["controls"], tier)
-        pairs = [row for row in results["controls"] if row["tier"] == tier]
+    for scenario, tier in {(row["scenario"], row["tier"]): None for row in results["controls"]}:
+        floor = noise_floor(results["controls"], scenario, tier)
+        pairs = [row for row in results["controls"] if (row["scenario"], row["tier"]) == (scenario, tier)]
         said = ", ".join(
             f"{row['orchestrator']} {row['ratio']:.3f} [{row['low']:.3f}, {row['high']:.3f}]" for row in pairs if row["low"]
         )
         floor_said = "unknown" if floor is None else f"{floor:.1%}"
-        console.print(f"A/A control, {tier}: {said or 'too few runs'}; noise floor {floor_said}", highlight=False)
+        console.print(
+            f"A/A control, {scenario}, {tier}: {said or 'too few runs'}; noise floor {floor_said}", highlight=False
+        )
     verdicts = Counter(row["verdict"] for row in results["checks"])
     counted = f"{verdicts['pass']} passed, {verdicts['fail']} failed, {verdicts['unsupported']} unsupported"
     console.print(f"Checks: {counted}", highlight=False)

@@ -28,6 +28,9 @@ LOG_KEPT = 200_000
 SPACE_NEEDED = 500_000_000
 """Bytes that a run may need at its peak: three tools' databases and logs, one engine at a time, and the events."""
 
+SPACE_OF_A_TRAINING = 10_000_000
+"""Bytes of the models that MLflow keeps of a run; 5 MB with the default parameters."""
+
 
 class RunFolder:
     """A run on disk."""
@@ -48,13 +51,14 @@ class RunFolder:
         except OSError as error:
             raise Problem(f"{self.path}: it cannot be written to ({error.strerror}); give another --out") from None
 
-    def make_for_run(self) -> None:
-        """Make the folder for a new run, or raise when it cannot hold one."""
+    def make_for_run(self, trainings: int = 0) -> None:
+        """Make the folder for a new run, or raise when it cannot hold one with so many trainings."""
         if (self.path / "run.json").exists():
             raise Problem(f"{self.path} already holds a run; give another --out, or --resume {self.path}")
         self.make()
-        if (free := shutil.disk_usage(self.path).free) < SPACE_NEEDED:
-            need = SPACE_NEEDED // 10**6
+        needed = SPACE_NEEDED + trainings * SPACE_OF_A_TRAINING
+        if (free := shutil.disk_usage(self.path).free) < needed:
+            need = needed // 10**6
             raise Problem(f"{self.path}: {free // 10**6} MB are free there, and a run needs {need}; give another --out")
 
     @contextmanager

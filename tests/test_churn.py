@@ -44,9 +44,11 @@ n_estimators = 10
 """
 
 
-def seen(case: str, attempts: Mapping[str, int] = ONCE, facts: Mapping[str, Any] = MLFLOW) -> Seen:
+def seen(
+    case: str, attempts: Mapping[str, int] = ONCE, facts: Mapping[str, Any] = MLFLOW, problem: str | None = None
+) -> Seen:
     """Return a run as a check sees it."""
-    return Seen(f"001.001-tool-{case}", case, 1, 1, attempts, facts)
+    return Seen(f"001.001-tool-{case}", case, 1, 1, attempts, facts, problem)
 
 
 def without(step: str) -> dict[str, int]:
@@ -81,7 +83,16 @@ BAD = {
     "a lost MLflow run": ("retries_leave_no_duplicates", [seen("train_faulty", ONCE, {"mlflow_runs": ["random_forest"]})]),
     "features again": ("features_not_computed_again", [seen("train_other_trees")]),
     "stale features": ("changed_split_computes_features", [seen("train_other_split", without("features"))]),
-    "nothing ran": ("retries_leave_no_duplicates", []),
+    "one of two was lost": ("retries_leave_no_duplicates", [seen("train_faulty"), seen("train_faulty", problem="timeout")]),
+    "one of two registered a bad model": (
+        "gate_keeps_bad_model_out",
+        [
+            seen("train"),
+            seen("train_refused", without("register"), MLFLOW | {"versions": []}),
+            seen("train_refused", ONCE, MLFLOW, "a body ran that should not have: register"),
+        ],
+    ),
+    "the inference failed": ("same_predictions", [seen("infer", {}, PREDICTED), seen("infer", {}, {}, "crashed")]),
 }
 
 
@@ -89,6 +100,7 @@ BAD = {
 def test_each_check_passes_what_is_right(check: str) -> None:
     """A run as it should be passes, and the verdict names its evidence."""
     verdict = CHECKS[check].judge(GOOD[check], [seen("infer", {}, PREDICTED)])
+    assert verdict is not None
     assert verdict.passed, verdict.because
     assert "001.001-tool" in verdict.because
 
@@ -97,7 +109,17 @@ def test_each_check_passes_what_is_right(check: str) -> None:
 def test_each_check_catches_its_fault(fault: str) -> None:
     """A planted fault fails the check that is there for it."""
     check, runs = BAD[fault]
-    assert not CHECKS[check].judge(runs, [seen("infer", {}, PREDICTED)]).passed
+    verdict = CHECKS[check].judge(runs, [seen("infer", {}, PREDICTED)])
+    assert verdict is not None
+    assert not verdict.passed
+
+
+def test_a_lost_run_is_no_observation() -> None:
+    """Only what was seen can be called unsupported; and without plain Python there is nothing to compare with."""
+    lost = CHECKS["features_not_computed_again"].judge([seen("train_other_trees", problem="crashed")], [])
+    assert lost is not None
+    assert (lost.passed, lost.observed) == (False, False)
+    assert CHECKS["same_predictions"].judge([seen("infer", {}, PREDICTED)], []) is None
 
 
 def ran(work: Pipeline) -> Timeline:
@@ -105,7 +127,7 @@ def ran(work: Pipeline) -> Timeline:
     timeline = Timeline(submitted=0, state="failed" if work.fails_at else "succeeded")
     now = 1
     for step, times in work.attempts.items():
-        errors = ["planned"] * (times - 1) + ["refused" if step == work.fails_at else ""]
+        errors = ["planned"] * (times - 1) + ["GateFailed: no" if step == work.fails_at else ""]
         timeline.attempts[step] = [Attempt(now + 2 * i, now + 2 * i + 1, error=error) for i, error in enumerate(errors)]
         now += 2 * times
     timeline.settled = now
@@ -142,6 +164,11 @@ def fault_calls_a_failure_a_success(timeline: Timeline) -> None:  # noqa: D103
     timeline.state = "failed"
 
 
+def fault_runs_models_before_validation(timeline: Timeline) -> None:  # noqa: D103
+    del timeline.attempts["features"]
+    timeline.attempts["validate"][0].ended = timeline.settled
+
+
 def fault_runs_too_many_at_once(timeline: Timeline) -> None:  # noqa: D103
     for step in STEPS["train"]["select"]:
         timeline.attempts[step] = [Attempt(20, 21)] * len(timeline.attempts[step])
@@ -154,6 +181,7 @@ def fault_runs_too_many_at_once(timeline: Timeline) -> None:  # noqa: D103
         fault_does_not_retry,
         fault_runs_a_step_early,
         fault_calls_a_failure_a_success,
+        fault_runs_models_before_validation,
         fault_runs_too_many_at_once,
     ],
 )
@@ -208,8 +236,9 @@ def test_broken_customers_are_refused_before_anything_is_started(orchbench: Call
     """One line, exit code 2, and no run folder; every kind of broken row is tested beside the core."""
     (tmp_path / "customers.csv").write_text(content)
     done = orchbench("run", "--scenario", "churn", "--on", "plain", "--data", "customers.csv", "--out", "run")
-    assert (done.code, len(done.err.strip().splitlines()[-1:])) == (2, 1)
-    assert done.err.strip().splitlines()[-1].startswith("orchbench: --data customers.csv: ")
+    said = [line for line in done.err.splitlines() if not line.startswith("machine: ")]
+    assert (done.code, len(said)) == (2, 1)
+    assert said[0].startswith("orchbench: --data customers.csv: ")
     assert not (tmp_path / "run").exists()
 
 

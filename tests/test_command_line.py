@@ -268,7 +268,8 @@ def test_a_deleted_environment_is_named(tmp_path: Path, monkeypatch: pytest.Monk
     shutil.copytree(ROOT / "implementations/plain", world / "implementations/plain", ignore=shutil.ignore_patterns(".venv"))
     shutil.copytree(ROOT / "bench", world / "bench")
     monkeypatch.setenv("PYTHONPATH", str(world))
-    argv = [str(ROOT / ".venv/bin/python"), "-m", "bench", "run", "--out", str(tmp_path / "out")]
+    (world / "tiny.toml").write_text(SUITE)
+    argv = [str(ROOT / ".venv/bin/python"), "-m", "bench", "run", "--suite", "tiny.toml", "--out", str(tmp_path / "out")]
     done = subprocess.run(argv, cwd=world, env=os.environ, capture_output=True, text=True, check=False)
     _refused(Done(done.returncode, done.stdout, done.stderr), "plain: its environment is missing")
     assert "make setup" in done.stderr and not (tmp_path / "out").exists()

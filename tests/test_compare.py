@@ -29,6 +29,8 @@ PLANT = """
 import time
 from contract import body
 
+pytestmark = pytest.mark.alone
+
 honest = body.run
 
 def slower(node, trial, inputs):

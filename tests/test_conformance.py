@@ -15,7 +15,15 @@ from bench.orchestrators import Orchestrator, Subject, discover
 REAL = [(orchestrator, subject) for orchestrator in discover().values() for subject in subjects_of(orchestrator)]
 
 
-@pytest.fixture(scope="class", params=REAL, ids=[subject.label for _, subject in REAL])
+def _one_engine_for_all_rules(label: str) -> pytest.MarkDecorator:
+    # All rules of a subject in one worker of pytest-xdist: two would start two engines.
+    return pytest.mark.xdist_group(label)
+
+
+@pytest.fixture(
+    scope="class",
+    params=[pytest.param(each, id=each[1].label, marks=_one_engine_for_all_rules(each[1].label)) for each in REAL],
+)
 def candidate(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Candidate]:
     """Start one engine for all rules."""
     orchestrator, subject = request.param

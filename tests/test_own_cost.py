@@ -20,6 +20,8 @@ from contract import body
 from contract.events import Trial, emit
 from contract.workload import Node, Workload
 
+pytestmark = pytest.mark.alone
+
 
 def middle(benchmark: BenchmarkFixture) -> float:
     """Return the median of what was measured, in seconds."""

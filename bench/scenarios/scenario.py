@@ -26,7 +26,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a check may look at: a run that was verified, how often each body ran in it, and what was found after it."""
+    """What a check may look at: a run that ended, how often each body ran in it, and what was found after it."""
 
     trial: str
     case: str
@@ -34,6 +34,8 @@ class Seen:
     repeat: int
     attempts: Mapping[str, int]
     facts: Mapping[str, Any]
+    problem: str | None = None
+    """Why it yields no timing, if so."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Verdict:
 
     passed: bool
     because: str
+    observed: bool = True
+    """Whether the behaviour in question was seen at all."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,8 @@ class Check:
     """What is verified beyond the single run, where a suite has the cases that it needs."""
 
     needs: tuple[str, ...]
-    judge: Callable[[Sequence[Seen], Sequence[Seen]], Verdict]
-    """From a subject's runs and the reference's runs at the same tier to a verdict."""
+    judge: Callable[[Sequence[Seen], Sequence[Seen]], Verdict | None]
+    """From a subject's runs and the reference's runs at the same tier to a verdict; None where there is nothing to judge."""
 
 
 @dataclass(frozen=True)

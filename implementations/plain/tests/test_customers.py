@@ -51,6 +51,12 @@ BROKEN: dict[str, tuple[Break, list[str]]] = {
     "a third class": (put("churned", 2), ["churned: 1 value is impossible"]),
     "a label in words": (lambda t: t.assign(churned="yes"), ["churned: 200 values are not a number"]),
     "true and false": (lambda t: t.assign(churned=t.churned == 1), ["churned: 200 values are not a number"]),
+    "a missing column and a broken one": (
+        lambda t: put("age", -1)(t).drop(columns="frequency"),  # type: ignore[attr-defined]
+        ["frequency is missing", "age: 1 value is impossible"],
+    ),
+    "dates": (lambda t: t.assign(recency_days=pd.Timestamp("2026-01-01")), ["recency_days: 200 values are not a number"]),
+    "an absurd number": (put("total_orders", 1e30), ["total_orders: 1 value is impossible"]),
     "a duplicate id": (put("customer_id", 1), ["customer_id: 1 value is repeated, such as 1"]),
     "too few rows": (lambda t: t.head(20), ["20 rows are too few"]),
     "no rows": (lambda t: t.head(0), ["0 rows are too few"]),
@@ -142,13 +148,21 @@ def test_scoring_needs_no_labels() -> None:
 def test_ids_may_be_texts(tmp_path: Path) -> None:
     """Customers may be called whatever their owner calls them, and predictions call them the same."""
     table = good()
-    table["customer_id"] = [f"C-{number:04d}" for number in table.customer_id]
+    table["customer_id"] = [f"{number:04d}" for number in table.customer_id]
     table.to_csv(tmp_path / "a.csv", index=False)
     read = customers.validate(customers.load(str(tmp_path / "a.csv"), 0, 0), "a.csv")
     assert list(read.customer_id) == list(table.customer_id)
     data = training_set(read, 0.25, 7)
     model = models.train("logistic_regression", data, Training())
     assert list(scoring.score(model, read).customer_id) == list(table.customer_id)
+
+
+def test_what_index_a_table_had_does_not_matter(tmp_path: Path) -> None:
+    """Parquet keeps a frame's index; two parts put together have one that names rows twice."""
+    parts = good().head(100), good().tail(100).reset_index(drop=True)
+    pd.concat(parts).to_parquet(tmp_path / "a.parquet")
+    read = customers.validate(customers.load(str(tmp_path / "a.parquet"), 0, 0), "a.parquet")
+    pd.testing.assert_frame_equal(good(), read, check_exact=True)
 
 
 def test_a_csv_with_quotes_and_spaces_is_read() -> None:

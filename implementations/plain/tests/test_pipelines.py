@@ -74,7 +74,7 @@ def test_a_source_that_fails_twice_is_survived(tmp_path: Path) -> None:
     with source.serving(content, ["500", "truncated"]) as url:
         done = churn(tmp_path, "train", f"--data={url}", *SMALL)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("is tried again") == 2
+    assert done.stderr.count("is tried again") == 2
 
 
 @pytest.mark.parametrize(("path", "key"), [("/services/T0/B0/x", "text"), ("/api/webhooks/1/discord", "content")])
@@ -87,7 +87,7 @@ def test_a_failure_is_posted_to_the_webhook(
     assert done.returncode == 1
     assert len(done.stderr.strip().splitlines()) == 1
     assert [list(each) for each in received] == [[key]]
-    assert "training failed on plain Python" in received[0][key]
+    assert "train failed on plain Python" in received[0][key]
     assert "roc_auc" in received[0][key]
     assert not list(tmp_path.glob("registry/*.json"))
 

@@ -17,10 +17,9 @@ def test_each_fault_is_met_once_and_then_the_source_delivers(fault: str, said: s
     """A request that fails as planned raises `SourceUnavailable`; the next one gets everything."""
     with source.serving(b"x" * 100_000, [fault]) as url:
         began = time.monotonic()
-        with pytest.raises(source.SourceUnavailable, match=said) as caught:
+        with pytest.raises(source.SourceUnavailable, match=said):
             source.fetch(url, timeout_s=0.5)
         assert time.monotonic() - began < 3
-        assert caught.value.retry_after_s == (source.RETRY_AFTER_S if fault == "429" else None)
         assert source.fetch(url) == b"x" * 100_000
 
 

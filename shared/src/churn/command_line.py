@@ -11,6 +11,7 @@ from pathlib import Path
 from churn import customers
 from churn.parameters import Inference, Training
 from churn.problem import BadData, BadParameters, GateFailed, NoChampion
+from churn.source import SourceUnavailable
 
 _TYPES = {"int": int, "float": float, "str": str}
 
@@ -21,6 +22,8 @@ def main(name: str, train: Callable[[Training], object], infer: Callable[[Infere
         _run(_parser(name).parse_args(), train, infer)
     except (BadData, BadParameters, NoChampion) as problem:
         _end(f"{name}: {problem}", 2)
+    except SourceUnavailable as error:
+        _end(f"{name}: the source of the customers failed to the last: {error}", 1)
     except GateFailed as refusal:
         _end(f"{name}: nothing was registered: {refusal}", 1)
 
@@ -30,6 +33,8 @@ def parameters_of(options: argparse.Namespace) -> Training | Inference:
     values = {key: value for key, value in vars(options).items() if key not in {"pipeline", "tag"}}
     if values.get("data") and "://" not in values["data"]:
         values["data"] = str(Path(values["data"]).absolute())  # a server's working directory is another one
+    if values.get("predictions"):
+        values["predictions"] = str(Path(values["predictions"]).absolute())
     tags = dict(each.split("=", 1) if "=" in each else (each, "") for each in options.tag)
     kind = Training if options.pipeline == "train" else Inference
     return kind(**values, tags=tags)

@@ -10,7 +10,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -27,13 +27,17 @@ ID: Final = "customer_id"
 LABEL: Final = "churned"
 
 
+LARGEST: Final = 2.0**53
+"""The largest whole number up to which a double counts without a gap."""
+
+
 @dataclass(frozen=True)
 class Column:
     """What a column holds: a name, a whole number or a number; and the range of values that a customer can have."""
 
     kind: str
     low: float = 0
-    high: float = np.inf
+    high: float = LARGEST
 
 
 COLUMNS: Final[Mapping[str, Column]] = {
@@ -131,8 +135,9 @@ def load(where: str, rows: int, seed: int, *, labelled: bool = True) -> pd.DataF
 def _parse(content: bytes, where: str) -> pd.DataFrame:
     try:
         if content.startswith(b"PAR1"):
-            return pd.read_parquet(io.BytesIO(content))
-        return pd.read_csv(io.BytesIO(content))  # pandas 3 parses numbers to the last bit
+            return pd.read_parquet(io.BytesIO(content)).reset_index(drop=True)
+        # pandas 3 parses numbers to the last bit. An id is left as it is written: 007 is not 7.
+        return pd.read_csv(io.BytesIO(content), dtype={ID: "str"}, index_col=False, low_memory=False)
     except (ValueError, OSError) as error:  # ValueError: also what the CSV parser and the decoder raise
         raise BadData(where, [f"it is neither CSV nor Parquet: {' '.join(str(error).split())}"]) from None
 
@@ -144,33 +149,38 @@ def validate(customers: pd.DataFrame, where: str, *, labelled: bool = True) -> p
     """
     where = where or "generated customers"
     wanted = [name for name in COLUMNS if labelled or name != LABEL]
+    twice = list(customers.columns[customers.columns.duplicated()].unique())
     problems = [f"column {name} is missing" for name in wanted if name not in customers]
-    problems += [f"column {name} is unknown" for name in customers.columns if name not in COLUMNS]
-    problems += [f"column {name} is there twice" for name in customers.columns[customers.columns.duplicated()].unique()]
-    if problems:
-        raise BadData(where, problems)  # what is wrong with the rows cannot be told yet
-    numbers = {name: _numbers(customers[name], name, problems) for name in wanted if name != ID}
-    problems += _of_all_rows(customers, labelled=labelled)
+    problems += [f"column {name} is unknown" for name in customers.columns.unique() if name not in COLUMNS]
+    problems += [f"column {name} is there twice" for name in twice]
+    there = [name for name in wanted if name in customers and name not in twice]
+    numbers = {name: _numbers(customers[name], name, problems) for name in there if name != ID}
+    problems += _of_all_rows(customers[there], labelled=labelled)
     if problems:
         raise BadData(where, problems)
     return pd.DataFrame({ID: _names(customers[ID]), **numbers}, copy=False)
 
 
-def _names(values: pd.Series) -> pd.Series | Whole:
-    return values.to_numpy(np.int64) if values.dtype.kind in "iu" else values.astype("str")
+def _names(values: pd.Series) -> NDArray[Any]:
+    if values.dtype.kind in "iu" or values.astype("str").str.fullmatch("0|[1-9][0-9]{0,17}").all():
+        return np.asarray(values.astype(np.int64))
+    return np.asarray(values.astype("str"), object)
 
 
 def _numbers(values: pd.Series, name: str, problems: list[str]) -> Numbers:
     """Return a column's values as numbers; say what is wrong with it, with a count of rows and the first of them."""
     column = COLUMNS[name]
     null = np.asarray(values.isna())
-    numbers = np.asarray(pd.to_numeric(values, errors="coerce"), np.float64)
-    not_a_number = np.isnan(numbers) & ~null | _is_boolean(values)
+    if values.dtype.kind in "bmM":  # true, a date or a duration could be counted, but it is none of these columns
+        numbers = np.full(len(values), np.nan)
+    else:
+        numbers = np.asarray(pd.to_numeric(values, errors="coerce"), np.float64)
+    not_a_number = np.isnan(numbers) & ~null
     infinite = np.isinf(numbers)
     usable = ~(null | not_a_number | infinite)
     fraction = usable & (numbers != np.floor(numbers)) & (column.kind == "whole")
     outside = usable & ~fraction & ((numbers < column.low) | (numbers > column.high))
-    allowed = f"at least {column.low:g}" if np.isinf(column.high) else f"from {column.low:g} to {column.high:g}"
+    allowed = f"at least {column.low:g}" if column.high == LARGEST else f"from {column.low:g} to {column.high:g}"
     for wrong, what in (
         (null, "empty"),
         (not_a_number, "not a number"),
@@ -183,12 +193,8 @@ def _numbers(values: pd.Series, name: str, problems: list[str]) -> Numbers:
             problems.append(
                 f"{name}: {count} {_rows(count)} {what}, the first is row {first + 1} ({_shown(values.iloc[first])})"
             )
-    whole = column.kind == "whole" and bool(usable.all())
+    whole = column.kind == "whole" and bool(usable.all()) and not outside.any()
     return numbers.astype(np.int64) if whole else numbers
-
-
-def _is_boolean(values: pd.Series) -> NDArray[np.bool_]:
-    return np.full(len(values), values.dtype == bool)
 
 
 def _rows(count: int) -> str:
@@ -203,18 +209,21 @@ def _shown(value: object) -> str:
 def _of_all_rows(customers: pd.DataFrame, *, labelled: bool) -> list[str]:
     """Return what is wrong with the table as a whole."""
     problems: list[str] = []
-    ids = customers[ID]
-    if nameless := int(ids.isna().sum()):
-        problems.append(f"{ID}: {nameless} {_rows(nameless)} empty, the first is row {int(np.argmax(ids.isna())) + 1}")
-    ids = ids[ids.notna()]
-    if repeated := int(ids.duplicated().sum()):
-        problems.append(f"{ID}: {repeated} {_rows(repeated)} repeated, such as {_shown(ids[ids.duplicated()].iloc[0])}")
+    if ID in customers:
+        ids = customers[ID]
+        if nameless := int(ids.isna().sum()):
+            problems.append(f"{ID}: {nameless} {_rows(nameless)} empty, the first is row {int(np.argmax(ids.isna())) + 1}")
+        ids = ids[ids.notna()]
+        if repeated := int(ids.duplicated().sum()):
+            problems.append(f"{ID}: {repeated} {_rows(repeated)} repeated, such as {_shown(ids[ids.duplicated()].iloc[0])}")
     if not labelled:
         return [*problems, *["there is no customer in it"] * (len(customers) == 0)]
     if len(customers) < LEAST_TO_TRAIN:
         problems.append(
             f"{len(customers)} rows are too few to train on and to hold some back: give {LEAST_TO_TRAIN} or more"
         )
+        return problems
+    if LABEL not in customers:
         return problems
     churned = pd.to_numeric(customers[LABEL], errors="coerce")
     counts = {0: int((churned == 0).sum()), 1: int((churned == 1).sum())}

@@ -10,11 +10,13 @@ from typing import Any, Final, Self
 
 import numpy as np
 import pandas as pd
+import sklearn
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.model_selection import train_test_split
 
 from churn.customers import LABEL, MEASURES
+from churn.problem import BadData
 
 RATIOS: Final = {
     "recency_frequency_ratio": ("recency_days", "frequency"),
@@ -72,14 +74,16 @@ class TrainingSet:
 def fingerprint(customers: pd.DataFrame, held_out: float, seed: int) -> str:
     """Name everything that a training set depends on, the code of this module too: a key for a cache written by hand."""
     rows = pd.util.hash_pandas_object(customers, index=False).to_numpy().tobytes()
-    choices = json.dumps([list(customers.columns), held_out, seed]).encode()
+    choices = json.dumps([list(customers.columns), held_out, seed, sklearn.__version__, np.__version__]).encode()
     return hashlib.sha256(rows + choices + Path(__file__).read_bytes()).hexdigest()[:32]
 
 
 def training_set(customers: pd.DataFrame, held_out: float, seed: int) -> TrainingSet:
     """Split the customers, fit the features on one part, and apply them to both."""
     labels = customers[LABEL]
-    train, _ = train_test_split(customers.index.to_numpy(), test_size=held_out, random_state=seed, stratify=labels)
+    train, rest = train_test_split(customers.index.to_numpy(), test_size=held_out, random_state=seed, stratify=labels)
+    if min(labels[train].nunique(), labels[rest].nunique()) == 1:
+        raise BadData("the customers", [f"{LABEL}: a share of {held_out:g} held out does not hold both classes"])
     features = Features().fit(customers.loc[train])
     table = features.transform(customers)
     table[LABEL] = labels.to_numpy()

@@ -103,6 +103,6 @@ def select(candidates: Sequence[Candidate]) -> Candidate:
 def gate(best: Candidate, least: float) -> Candidate:
     """Let the candidate pass, or raise `GateFailed`."""
     reached = best.metrics[DECIDES]
-    if reached < least:
+    if not reached >= least:  # so that what is not a number does not pass
         raise GateFailed(f"the best model, {best.kind}, reaches a {DECIDES} of {reached:.3f}, and {least:.3f} is asked for")
     return best

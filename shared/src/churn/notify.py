@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import urllib.parse
 import urllib.request
 from typing import Final
@@ -12,9 +13,13 @@ _LONGEST: Final = 2000
 
 
 def failure(webhook: str, orchestrator: str, pipeline: str, what: str) -> None:
-    """Tell the webhook that a pipeline failed; no webhook, no message."""
-    if webhook:
+    """Tell the webhook that a pipeline failed. No webhook, no message; and one that is down must not hide the failure."""
+    if not webhook:
+        return
+    try:
         post(webhook, f"{pipeline} failed on {orchestrator}: {what}")
+    except OSError as error:
+        logging.getLogger(__name__).warning("nobody was notified: %s", error)
 
 
 def post(webhook: str, text: str) -> None:

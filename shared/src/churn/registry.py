@@ -204,6 +204,11 @@ def _logged(parameters: Training) -> dict[str, Any]:
     return {key: value for key, value in asdict(parameters).items() if key not in {"tags", "webhook", "experiment"}}
 
 
+def main() -> None:
+    """Create the store that MLFLOW_TRACKING_URI names, with an experiment: the first run would otherwise pay for it."""
+    MLflow()._experiment(Training().experiment)  # noqa: SLF001 - in the same module
+
+
 # Files -----------------------------------------------------------------------------------------------------------------
 
 
@@ -237,3 +242,7 @@ class Files(Registry):
             raise NoChampion(f"no model is registered as {name}@{alias} in {self._folder}; train one first")
         location = Path(json.loads(path.read_text())["location"])
         return pickle.loads(location.read_bytes())  # noqa: S301 - written by record()
+
+
+if __name__ == "__main__":
+    main()

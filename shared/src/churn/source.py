@@ -30,12 +30,7 @@ RETRY_AFTER_S: Final = 1
 
 
 class SourceUnavailable(ConnectionError):
-    """The source did not deliver; asking again may help, after `retry_after_s` where the source said so."""
-
-    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
-        """Keep what the source asked for."""
-        super().__init__(message)
-        self.retry_after_s = retry_after_s
+    """The source did not deliver; asking again may help. When, each tool's own backoff says, whatever Retry-After does."""
 
 
 def fetch(url: str, timeout_s: float = TIMEOUT_S) -> bytes:
@@ -44,10 +39,7 @@ def fetch(url: str, timeout_s: float = TIMEOUT_S) -> bytes:
         with urllib.request.urlopen(url, timeout=timeout_s) as response:  # noqa: S310 - http(s), the caller has looked
             return bytes(response.read())
     except urllib.error.HTTPError as error:
-        retry_after = error.headers.get("Retry-After") or ""
-        raise SourceUnavailable(
-            f"{url} answered {error.code}", float(retry_after) if retry_after.isdigit() else None
-        ) from None
+        raise SourceUnavailable(f"{url} answered {error.code}") from None
     except http.client.IncompleteRead as error:
         raise SourceUnavailable(f"{url} broke off after {len(error.partial)} bytes") from None
     except OSError as error:  # URLError and TimeoutError among them

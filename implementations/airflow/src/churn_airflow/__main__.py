@@ -50,6 +50,8 @@ def run(dag: DAG, parameters: Common, last: str) -> Any:
     dag_run = dag.test(run_conf=asdict(parameters))
     if failures:
         raise failures[0]
+    if str(dag_run.state) != "success":
+        raise RuntimeError(f"the run is {dag_run.state}, and no task has said why; see the logs in $AIRFLOW_HOME")
     return dag_run.get_task_instance(last).xcom_pull(task_ids=last)
 
 

@@ -20,9 +20,14 @@ if TYPE_CHECKING:
     from churn.features import TrainingSet
 
 
+def run_of(ti: RuntimeTaskInstanceProtocol) -> str:
+    """Return a name for the task's run that no other has: two DAGs on one schedule have runs of the same id."""
+    return f"{ti.dag_id}__{ti.run_id}"
+
+
 def folder(ti: RuntimeTaskInstanceProtocol) -> Path:
-    """Return the folder of the task's run: two DAGs on one schedule have runs of the same id."""
-    return home.folder("frames", f"{ti.dag_id}__{ti.run_id}")
+    """Return the folder of the task's run."""
+    return home.folder("frames", run_of(ti))
 
 
 def write(table: pd.DataFrame, path: Path) -> str:

@@ -41,7 +41,7 @@ def save(predictions: str, params: dict[str, Any]) -> str:
 with DAG(
     "churn_inference",
     description="Scores customers with the champion",
-    schedule="0 6 * * *",
+    schedule="0 4 * * *",
     params=parameters.INFERENCE,
     default_args={"on_failure_callback": notify_failure},
 ) as dag:

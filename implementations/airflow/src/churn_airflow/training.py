@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import DAG
+from airflow.sdk.types import RuntimeTaskInstanceProtocol
 
 from churn import home
 from churn.parameters import KINDS
@@ -26,7 +27,7 @@ def features(customers: str, params: dict[str, Any]) -> str:
 
     given = parameters.training(params)
     table = frames.read(customers)
-    cached = home.folder("cache") / fingerprint(table, given.held_out, given.seed)
+    cached = home.folder("airflow-cache") / fingerprint(table, given.held_out, given.seed)
     if not (cached / "table.parquet").exists():
         with step("features"):
             data = training_set(table, given.held_out, given.seed)
@@ -34,7 +35,7 @@ def features(customers: str, params: dict[str, Any]) -> str:
     return str(cached)
 
 
-def train_model(kind: str, features: str, params: dict[str, Any], run_id: str) -> dict[str, Any]:
+def train_model(kind: str, features: str, params: dict[str, Any], ti: RuntimeTaskInstanceProtocol) -> dict[str, Any]:
     """Train one kind of model, evaluate it, and record both."""
     from churn import models
     from churn.registry import open_registry
@@ -43,7 +44,7 @@ def train_model(kind: str, features: str, params: dict[str, Any], run_id: str) -
     data = frames.read_training_set(features)
     with step(f"train_{kind}"):
         model = models.train(kind, data, given)
-        candidate = open_registry(given).record(model, kind, data, given, "airflow", run_id)
+        candidate = open_registry(given).record(model, kind, data, given, "airflow", frames.run_of(ti))
     return candidate.to_dict()
 
 
@@ -78,7 +79,7 @@ def register(winner: dict[str, Any], params: dict[str, Any]) -> str:
 with DAG(
     "churn_training",
     description="Trains three models, and registers the best one if it is good enough",
-    schedule="0 2 * * *",
+    schedule="0 3 * * *",
     params=parameters.TRAINING,
     default_args={"on_failure_callback": notify_failure},
 ) as dag:

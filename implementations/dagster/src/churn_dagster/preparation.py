@@ -18,7 +18,7 @@ def prepare(name: str, pipeline: str, *, labelled: bool) -> list[dg.AssetsDefini
         name=f"raw_{name}",
         required_resource_keys={pipeline},
         retry_policy=dg.RetryPolicy(max_retries=3, delay=1, backoff=dg.Backoff.EXPONENTIAL),
-        code_version="1",
+        # No code version: it has no inputs, so that Dagster would take new customers for the old ones.
     )
     @step("load")
     def load(context: dg.AssetExecutionContext) -> pd.DataFrame:

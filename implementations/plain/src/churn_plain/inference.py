@@ -16,7 +16,7 @@ from contract.steps import step
 
 def infer(parameters: Inference) -> Path:
     """Score new customers with the model that has the alias; return the file of predictions."""
-    with failure_is_notified("inference", parameters):
+    with failure_is_notified("infer", parameters):
         return save(score(prepare(parameters), parameters), parameters)
 
 

@@ -16,7 +16,7 @@ def prepare(parameters: Common) -> pd.DataFrame:
     return validate(load(parameters), parameters)
 
 
-@retry(times=3, first_delay_s=1, unless=BadData)
+@retry(times=3, delay_s=1, backoff=2, unless=BadData)
 @step("load")
 def load(parameters: Common) -> pd.DataFrame:
     """Read the customers, or make them up."""

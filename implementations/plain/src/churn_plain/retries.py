@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
@@ -12,9 +13,9 @@ Result = TypeVar("Result")
 
 
 def retry(
-    times: int, first_delay_s: float, unless: type[Exception]
+    times: int, delay_s: float, backoff: float = 1, unless: type[Exception] | tuple[()] = ()
 ) -> Callable[[Callable[Arguments, Result]], Callable[Arguments, Result]]:
-    """Call again after an exception, each time after twice the delay; not after one that would only come again."""
+    """Call again after an exception, each time after `backoff` times the delay; not after one that would only come again."""
 
     def decorate(call: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
         @functools.wraps(call)
@@ -25,8 +26,8 @@ def retry(
                 except unless:
                     raise
                 except Exception as error:  # noqa: BLE001 - whatever it was, it may pass
-                    print(f"{call.__name__} failed ({error}), and is tried again", flush=True)
-                    time.sleep(first_delay_s * 2**attempt)
+                    print(f"{call.__name__} failed ({error}), and is tried again", file=sys.stderr, flush=True)
+                    time.sleep(delay_s * backoff**attempt)
             return call(*args, **kwargs)
 
         return again

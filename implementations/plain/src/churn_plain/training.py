@@ -14,7 +14,6 @@ from churn import home, models
 from churn.features import TrainingSet, fingerprint, training_set
 from churn.models import Candidate
 from churn.parameters import Training
-from churn.problem import BadData
 from churn.registry import open_registry
 from churn_plain.notifications import failure_is_notified
 from churn_plain.preparation import prepare
@@ -29,7 +28,7 @@ def train(parameters: Training, pool: Executor | None = None) -> str:
         with ThreadPoolExecutor(int(os.environ.get(THREADS, len(models.KINDS)))) as threads:
             return train(parameters, threads)
     run = str(uuid4())
-    with failure_is_notified("training", parameters):
+    with failure_is_notified("train", parameters):
         data = features(prepare(parameters), parameters)
         candidates = list(pool.map(partial(train_model, data=data, parameters=parameters, run=run), models.KINDS))
         return register(gate(select(candidates), parameters), parameters)
@@ -40,7 +39,7 @@ def features(customers: pd.DataFrame, parameters: Training) -> TrainingSet:
 
     Written by hand: a file named after all that matters. Nobody deletes old ones.
     """
-    cached = home.folder("cache") / fingerprint(customers, parameters.held_out, parameters.seed)
+    cached = home.folder("plain-cache") / fingerprint(customers, parameters.held_out, parameters.seed)
     if not cached.exists():
         with home.replacing(cached) as new:
             new.write_bytes(pickle.dumps(compute_features(customers, parameters)))
@@ -54,7 +53,7 @@ def compute_features(customers: pd.DataFrame, parameters: Training) -> TrainingS
     return training_set(customers, parameters.held_out, parameters.seed)
 
 
-@retry(times=2, first_delay_s=1, unless=BadData)
+@retry(times=2, delay_s=1)
 def train_model(kind: str, data: TrainingSet, parameters: Training, run: str) -> Candidate:
     """Train one kind of model, evaluate it, and record both."""
     with step(f"train_{kind}"):

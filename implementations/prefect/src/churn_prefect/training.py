@@ -9,7 +9,6 @@ from prefect import flow, task
 from prefect.cache_policies import INPUTS, NO_CACHE, CachePolicy
 from prefect.context import TaskRunContext
 from prefect.runtime import flow_run
-from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.hashing import file_hash
 
 import churn.features
@@ -24,7 +23,7 @@ from churn_prefect.preparation import prepare
 from contract.steps import step
 
 
-@flow(task_runner=ThreadPoolTaskRunner(), on_failure=[notify_failure], on_crashed=[notify_failure])
+@flow(on_failure=[notify_failure], on_crashed=[notify_failure])
 def train(parameters: TrainingParameters = TrainingParameters()) -> str:  # noqa: B008 - it is frozen
     """Train three models, and register the best one if it is good enough; return its version."""
     chosen = parameters.to_core()
