@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import random
+import signal
+import subprocess
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Done
+from conftest import ORCHBENCH, Done
 
 from bench.orchestrators import discover
 from bench.scenarios.churn import CHECKS
@@ -221,6 +224,24 @@ def test_all_come_to_the_same_result_on_the_reader_s_own_customers(orchbench: Ca
     assert [row for row in results["estimates"] if row["median"] is None] == []
     assert {"makespan_s", "between_steps_s", "features_s"} <= {row["metric"] for row in results["estimates"]}
     assert json.loads((tmp_path / "run/run.json").read_text())["data"]["file"] == "customers.csv"
+
+
+def test_an_interrupted_sequence_is_built_anew(orchbench: Call, tmp_path: Path) -> None:
+    """Stopped after training, a run is gone on with: what the later runs build on is made again, uncounted."""
+    (tmp_path / "pipelines.toml").write_text(SUITE)
+    argv = [str(ORCHBENCH), "run", "--suite", "pipelines.toml", "--on", "plain", "--out", "run"]
+    with subprocess.Popen(argv, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as harness:
+        while not list(tmp_path.glob("run/trials/*-plain-train/trial.json")):
+            assert harness.poll() is None
+            time.sleep(0.01)
+        harness.send_signal(signal.SIGINT)
+    assert not list(tmp_path.glob("run/trials/*-infer_files/trial.json"))
+    done = orchbench("run", "--resume", "run")
+    assert done.code == 0, done.err
+    results = json.loads((tmp_path / "run/results.json").read_text())
+    assert {row["verdict"] for row in results["checks"]} == {"pass"}, results["checks"]
+    assert {row["n"] for row in results["estimates"] if row["metric"] == "makespan_s"} == {1}
+    assert list(tmp_path.glob("run/trials/*-again-*-plain-train/trial.json"))
 
 
 BROKEN = {
