@@ -109,7 +109,7 @@ class Engine:
         """Serve the run's customers over HTTP, and fail as planned; yield the URL."""
         customers = [f"--{key}={parameters[key]}" for key in ("data", "rows", "seed") if parameters.get(key)]
         with subprocess.Popen(  # noqa: S603 - our own module
-            [str(self._orchestrator.python), "-P", "-m", "churn.source", *customers, *(f"--fail={each}" for each in faults)],
+            [str(self._orchestrator.python), "-P", "-m", "churn.serve", *customers, *(f"--fail={each}" for each in faults)],
             env=_clean_environment(),
             cwd=self._home,
             stdin=subprocess.PIPE,  # its leash: it ends when this process closes it, or is no more

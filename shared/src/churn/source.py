@@ -1,16 +1,8 @@
-"""A source of customers that fails by plan, and the client that meets it: a flaky API is why retries exist.
-
-    python -m churn.source --data customers.csv --fail 429 --fail truncated
-
-serves the file (or made-up customers: --rows, --seed) on a free loopback port, fails the first requests as told, and
-ends when its standard input does.
-"""
+"""A source of customers that fails by plan, and the client that meets it: a flaky API is why retries exist."""
 
 from __future__ import annotations
 
-import argparse
 import http.client
-import sys
 import threading
 import time
 import urllib.error
@@ -18,7 +10,6 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any, Final
 
 FAULTS: Final = ("429", "500", "timeout", "truncated")
@@ -79,26 +70,3 @@ def serving(content: bytes, faults: Sequence[str] = ()) -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
-
-
-def main() -> None:
-    """Serve until standard input ends, as it does when whoever started this is gone."""
-    parser = argparse.ArgumentParser(prog="python -m churn.source", description=__doc__)
-    parser.add_argument("--data", default="")
-    parser.add_argument("--rows", type=int, default=5000)
-    parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--fail", action="append", default=[], choices=FAULTS)
-    options = parser.parse_args()
-    from churn import customers  # noqa: PLC0415 - it imports this module
-
-    if options.data:
-        content = Path(options.data).read_bytes()
-    else:
-        content = customers.generate(options.rows, options.seed).to_csv(index=False).encode()
-    with serving(content, options.fail) as url:
-        print(url, flush=True)
-        sys.stdin.read()
-
-
-if __name__ == "__main__":
-    main()
