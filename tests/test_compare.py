@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, Done
 
+pytestmark = pytest.mark.alone
+
 SUITE = """
 name = "regression"
 about = "For tests."
@@ -28,8 +30,6 @@ sizes = { chain = [1, 40] }
 PLANT = """
 import time
 from contract import body
-
-pytestmark = pytest.mark.alone
 
 honest = body.run
 
