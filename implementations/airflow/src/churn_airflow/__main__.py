@@ -17,6 +17,8 @@ _SETTINGS: Final = {
     "AIRFLOW__CORE__DAGS_FOLDER": str(Path(__file__).parent),  # dag.test() looks for the DAG there
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+    # Airflow logs to standard output, where the result goes, and logs what its dependencies find deprecated in each other.
+    "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "py.warnings=ERROR",
 }
 """Airflow's settings by environment variable, where the user has not set them."""
 
