@@ -28,9 +28,8 @@ MIN_RUNS = 5
 MIN_STARTS = 2
 """One engine start has a bias of its own, which its runs cannot show."""
 
-RESOLUTION_MS = 0.5
-"""Differences below this are not called: when another job came to the machine between two runs of the same code, the wake-up
-of a thread or a process moved by some tenths of a millisecond, for all of a run's starts alike."""
+RESOLUTION_MS = 0.1
+"""Differences below this are not called: a task's two events alone cost some 0.02 ms."""
 
 FAMILY_ERROR = 0.05
 

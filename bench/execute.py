@@ -17,6 +17,7 @@ from bench import evidence
 from bench.engine import Engine, EngineError, create_mlflow
 from bench.orchestrators import Orchestrator, Subject
 from bench.plan import Plan, Start, Trial
+from bench.problem import Problem
 from bench.records import StartRecord, SubjectKey, TrialRecord
 from bench.scenarios import SCENARIOS, Work
 from bench.store import RunFolder
@@ -67,7 +68,10 @@ class Executor:
         if store.exists() or not any(isinstance(trial.case.workload, Pipeline) for trial in self._plan.trials):
             return
         store.parent.mkdir(exist_ok=True)
-        create_mlflow(next(iter(self._orchestrators.values())), f"sqlite:///{store}")
+        try:
+            create_mlflow(next(iter(self._orchestrators.values())), f"sqlite:///{store}")
+        except EngineError as error:
+            raise Problem(str(error)) from None
 
     def _attempt(self, start: Start, todo: list[Trial]) -> str:
         """Start the engine and make the runs, taking each off the list as it ends; say how the engine was lost, if so."""
