@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from contract.events import Trial
+from contract.pipeline import Pipeline
 from contract.workload import Workload
 
 SLOW_POLL_S = 1.0
@@ -85,6 +86,10 @@ class Reported:
     ended: float | None = None
     tasks: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """Start and end of each node's task."""
+    attempts: Mapping[str, int] = field(default_factory=dict)
+    """How often the tool says that it tried each of them; not those that it never tried."""
+    cached: tuple[str, ...] = ()
+    """Those of which it says that it took the result from a cache."""
 
 
 class Adapter(ABC):
@@ -110,13 +115,25 @@ class Adapter(ABC):
     def stop(self) -> None:
         """Stop the engine, leaving no process, port or file outside its home. It may be called twice."""
 
-    def deploy_pipelines(self) -> None:
-        """Make the churn pipelines submittable, beside the workloads."""
-        raise Unsupported("this adapter has no churn pipelines")
+    def unsupported(self, work: Workload | Pipeline) -> str:
+        """Say why the tool, as it is deployed here, has no way to do this; nothing, if it has one."""
+        return "this adapter has no pipelines" if isinstance(work, Pipeline) else ""
+
+    def deploy_pipelines(self, pipelines: Sequence[str]) -> None:
+        """Make these pipelines submittable, beside the workloads."""
+        raise Unsupported("this adapter has no pipelines")
+
+    def edit(self, editions: Mapping[str, int]) -> None:
+        """Edit the source of the pipeline `cached` (see `contract.editions`), and deploy it again."""
+        raise Unsupported("this adapter has no pipelines")
+
+    def kept_files(self) -> Sequence[Path]:
+        """Return the files in which the results of the pipeline `cached` are kept now."""
+        return ()
 
     def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
-        """Ask for a run of a churn pipeline, and return its id at once; the trial only names it."""
-        raise Unsupported("this adapter has no churn pipelines")
+        """Ask for a run of a pipeline, and return its id at once; the trial only names it."""
+        raise Unsupported("this adapter has no pipelines")
 
     def cancel(self, run: str) -> None:
         """Ask the tool to end the run."""
@@ -142,14 +159,14 @@ class Adapter(ABC):
 
 
 class LocalRuns:
-    """Runs that are function calls in this process, each in a worker thread: what a library tier has to offer.
+    """Runs that are function calls in this process, each in a thread of its own: what a library tier has to offer.
 
     Give its methods to the adapter's own `state`, `wait` and so on; see implementations/plain.
     """
 
-    def __init__(self) -> None:
-        """Start the one thread that runs them, one after another."""
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="run")
+    def __init__(self, at_once: int = 2) -> None:
+        """Start the threads: more than one, because a cache may be asked for one result by two runs at the same moment."""
+        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="run")
         self._runs: dict[str, Future[object]] = {}
 
     def submit(self, run: str, call: Callable[[], object]) -> str:

@@ -19,13 +19,17 @@ class PlannedFault(RuntimeError):
     """The failure that the workload asked for."""
 
 
+class FinalFault(RuntimeError):
+    """The failure that the workload asked for, after which another try makes no sense."""
+
+
 def run(node: Node, trial: Trial, inputs: Mapping[str, str]) -> str:
     """Do the node's work once, between a `started` and a `finished` (or `failed`) event, and return its token."""
     emit(trial, "started", node.id)
     try:
         _check(node, inputs)
         if node.fault:
-            fail_as_planned(node.id, node.fault.attempts, trial)
+            fail_as_planned(node.id, node.fault.attempts, trial, FinalFault if node.fault.final else PlannedFault)
         work(node)
         token = node.token(inputs)
     except BaseException as error:
@@ -54,8 +58,8 @@ def work(node: Node) -> None:
             hashlib.pbkdf2_hmac("sha256", b"orchbench", b"salt", int(node.params["rounds"]))
 
 
-def fail_as_planned(node: str, failures: int, trial: Trial) -> None:
-    """Raise `PlannedFault` in the first attempts, as many as are planned."""
+def fail_as_planned(node: str, failures: int, trial: Trial, fault: type[RuntimeError] = PlannedFault) -> None:
+    """Raise the fault in the first attempts, as many as are planned."""
     if not failures:
         return
     # Attempts may run in different processes, so they are counted in a file: one appended byte each.
@@ -67,4 +71,4 @@ def fail_as_planned(node: str, failures: int, trial: Trial) -> None:
     finally:
         os.close(file)
     if attempt <= failures:
-        raise PlannedFault(f"attempt {attempt} of {node} fails, as do the first {failures}")
+        raise fault(f"attempt {attempt} of {node} fails, as do the first {failures}")

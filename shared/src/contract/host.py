@@ -16,12 +16,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from contract import editions as editions_
 from contract import pipeline, steps
 from contract.adapter import Adapter, Setup, State, Unsupported
 from contract.events import FinishedBodies, Trial, emit
 from contract.pipeline import Pipeline
 from contract.tree import adopt_orphans
 from contract.workload import Workload
+
+REFUSED = "refused"
+"""The state of a run that the tool did not take: it was never one."""
 
 
 def serve(deployments: Mapping[str, Callable[[], Adapter]]) -> None:
@@ -63,6 +67,8 @@ class _Calls:
         self._deployments = deployments
         self._adapter: Adapter | None = None
         self._deployed: dict[str, Workload | Pipeline] = {}
+        self._unsupported: dict[str, str] = {}
+        self._editions: Mapping[str, int] = editions_.FIRST
 
     @property
     def _engine(self) -> Adapter:
@@ -80,33 +86,68 @@ class _Calls:
 
     def deploy(self, workloads: list[str]) -> None:
         work = [pipeline.read(text) for text in workloads]
-        if graphs := [each for each in work if isinstance(each, Workload)]:
-            self._engine.deploy(graphs)
-        if len(graphs) < len(work):
-            self._engine.deploy_pipelines()
         self._deployed |= {each.name: each for each in work}
+        self._unsupported |= {each.name: reason for each in work if (reason := self._engine.unsupported(each))}
+        able = [each for each in work if each.name not in self._unsupported]
+        if graphs := [each for each in able if isinstance(each, Workload)]:
+            self._engine.deploy(graphs)
+        if pipelines := list(dict.fromkeys(each.pipeline for each in able if isinstance(each, Pipeline))):
+            self._engine.deploy_pipelines(pipelines)
+
+    def prepare(self, workload: str) -> None:
+        """Do what has to be done before the run; the harness has already restarted the engine, if that was asked for."""
+        work = self._supported(workload)
+        if not isinstance(work, Pipeline):
+            return
+        time.sleep(work.before.wait_s)
+        editions = {**editions_.FIRST, **work.before.editions}
+        if work.pipeline == "cached" and editions != self._editions:
+            self._engine.edit(editions)
+            self._editions = editions
+        for file in self._engine.kept_files() if work.before.spoil else ():
+            file.unlink() if work.before.spoil == "delete" else file.write_bytes(b"\0 this is not a result")
 
     def run(self, workload: str, trial: dict[str, str], limit_s: float, parameters: dict[str, Any]) -> dict[str, Any]:
         """See a run through: `submitted` is written just before the tool is asked, `settled` when it says it is over."""
-        its, work = Trial(**trial), self._deployed[workload]
+        its, work = Trial(**trial), self._supported(workload)
         if isinstance(work, Pipeline):
             steps.announce(self._current, its, work.faults)
-            last, bodies = work.last, 1
+            finished, bodies, times = FinishedBodies(its, work.last), work.at_once, work.at_once
         else:
-            last, bodies = None, len(work.nodes)
-        finished = FinishedBodies(its, last)
+            finished, bodies, times = FinishedBodies(its), len(work.nodes), 1
         clock_offset = time.time() - time.monotonic()
         emit(its, "submitted")
-        if isinstance(work, Pipeline):
-            run = self._engine.submit_pipeline(work.pipeline, parameters, its)
-        else:
-            run = self._engine.submit(workload, its)
-        state = self._engine.wait(run, lambda: finished() >= bodies, limit_s)
-        if state is State.RUNNING:
-            self._give_up(run)
-            return {"run": run, "state": "timeout", "clock_offset": clock_offset}
+        try:
+            runs = [self._submit(work, parameters, its) for _ in range(times)]
+        except Exception as error:
+            if not (isinstance(work, Pipeline) and work.may_be_refused):
+                raise
+            emit(its, "settled", data={"state": REFUSED, "error": f"{type(error).__name__}: {error}"})
+            return {"run": "", "state": REFUSED, "clock_offset": clock_offset}
+        # The worst of them, if there are several: a success is one only if all are.
+        states = [self._engine.wait(run, lambda: finished() >= bodies, limit_s) for run in runs]
+        state = next((each for each in states if each is not State.SUCCEEDED), State.SUCCEEDED)
+        if State.RUNNING in states:
+            for run in runs:
+                self._give_up(run)
+            return {"run": runs[0], "state": "timeout", "clock_offset": clock_offset}
         emit(its, "settled", data={"state": state})
-        return {"run": run, "state": state, "clock_offset": clock_offset}
+        return {"run": runs[0], "state": state, "clock_offset": clock_offset, "kept_bytes": self._kept_bytes(work)}
+
+    def _supported(self, workload: str) -> Workload | Pipeline:
+        if reason := self._unsupported.get(workload):
+            raise Unsupported(reason)
+        return self._deployed[workload]
+
+    def _submit(self, work: Workload | Pipeline, parameters: dict[str, Any], trial: Trial) -> str:
+        if isinstance(work, Pipeline):
+            return self._engine.submit_pipeline(work.pipeline, parameters, trial)
+        return self._engine.submit(work.name, trial)
+
+    def _kept_bytes(self, work: Workload | Pipeline) -> int | None:
+        if isinstance(work, Pipeline) and work.pipeline == "cached":
+            return sum(file.stat().st_size for file in self._engine.kept_files())
+        return None
 
     def _give_up(self, run: str) -> None:
         try:

@@ -21,21 +21,25 @@ VARIABLE: Final = "ORCHBENCH_TRIAL"
 
 
 @contextmanager
-def step(name: str) -> Iterator[None]:
-    """Log when the step begins and ends; fail it at its end, all work done, as often as the trial plans to."""
+def step(name: str, token: str = "") -> Iterator[dict[str, str]]:
+    """Log when the step begins and ends; fail it at its end, all work done, as often as the trial plans to.
+
+    `token`, or what is put under that key of the dict, is what the step says of what it has got or made.
+    """
+    says = {"token": token} if token else {}
     if not (current := os.environ.get(VARIABLE)):
-        yield
+        yield says
         return
     about = json.loads(Path(current).read_bytes())
     trial = Trial(about["id"], about["events"])
     emit(trial, "started", name)
     try:
-        yield
+        yield says
         fail_as_planned(name, about["faults"].get(name, 0), trial)
     except BaseException as error:
         emit(trial, "failed", name, {"error": f"{type(error).__name__}: {error}"})
         raise
-    emit(trial, "finished", name)
+    emit(trial, "finished", name, says)
 
 
 def announce(path: Path, trial: Trial, faults: Mapping[str, int]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Final
@@ -34,7 +34,19 @@ class Retry:
     """How often a failed body is tried again (`times`), and how long the tool waits before each try."""
 
     times: int
-    delay_s: float = 1.0
+    delay_s: float | None = 1.0
+    """Before every try, or before the first one if there is a backoff. None: the tool's own default."""
+    backoff: bool = False
+    """Whether the tool's own exponential backoff, with its factor of two, makes each wait longer than the one before."""
+    delays_s: tuple[float, ...] = ()
+    """One for each try, if they are not all alike."""
+
+    @property
+    def asked_s(self) -> tuple[float, ...]:
+        """The waits that were asked for, by the textbook's formula where there is a backoff; none by default."""
+        if self.delays_s or self.delay_s is None:
+            return self.delays_s
+        return tuple(self.delay_s * (2**i if self.backoff else 1) for i in range(self.times))
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,8 @@ class Fault:
     """A planned failure: the first `attempts` tries of the body raise `PlannedFault`."""
 
     attempts: int
+    final: bool = False
+    """Whether it is a `FinalFault` instead, after which another try makes no sense."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +68,26 @@ class Node:
     params: Mapping[str, float] = field(default_factory=dict)
     retry: Retry | None = None
     fault: Fault | None = None
+    group: str = ""
+    """The nested pipeline that it is a part of, from the outermost on: `outer.inner`; none, if it stands at the top."""
 
     def token(self, inputs: Mapping[str, str]) -> str:
         """Name this node's work, given its parents' tokens: two nodes did the same work if the tokens are equal."""
         work = json.dumps([self.op, self.params, [inputs[parent] for parent in sorted(self.after)]], sort_keys=True)
         return f"{self.id}:{hashlib.blake2b(work.encode(), digest_size=8).hexdigest()}"
+
+
+@dataclass(frozen=True)
+class Group:
+    """A nested pipeline: its members, nodes and groups, each of them behind all that it waits for."""
+
+    name: str
+    members: tuple[Node | Group, ...]
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """Every node of it, and of the groups in it."""
+        return tuple(node for each in self.members for node in ([each] if isinstance(each, Node) else each.nodes))
 
 
 @dataclass(frozen=True)
@@ -89,6 +118,12 @@ class Workload:
         except CycleError as error:
             cycle = " -> ".join(reversed(error.args[1]))
             raise WorkloadError(f"workload {self.name}: its nodes wait for each other in a cycle: {cycle}") from None
+        self.tree  # noqa: B018 - raises, if the groups wait for each other in a cycle
+
+    @cached_property
+    def tree(self) -> Group:
+        """The nodes as they are nested; the outermost group is the workload itself."""
+        return _nested(self.name, self.nodes, 0)
 
     @cached_property
     def tokens(self) -> Mapping[str, str]:
@@ -120,6 +155,29 @@ class Workload:
         return cls(str(document["name"]), tuple(_node(item, f"node {i + 1}") for i, item in enumerate(document["nodes"])))
 
 
+def _nested(name: str, nodes: Sequence[Node], depth: int) -> Group:
+    """Put the nodes that have another group at this depth into it."""
+    units: dict[str, list[Node]] = {}
+    place: dict[str, str] = {}
+    for node in nodes:
+        path = node.group.split(".") if node.group else []
+        # A group may be called as a node is; a dot tells them apart.
+        unit = place[node.id] = f".{path[depth]}" if len(path) > depth else node.id
+        units.setdefault(unit, []).append(node)
+    waits = {
+        unit: {place[parent] for node in its for parent in node.after if parent in place} - {unit}
+        for unit, its in units.items()
+    }
+    try:
+        order = list(TopologicalSorter(waits).static_order())
+    except CycleError as error:
+        cycle = " -> ".join(each.lstrip(".") for each in reversed(error.args[1]))
+        raise WorkloadError(f"group {name}: what is in it waits for each other in a cycle: {cycle}") from None
+    return Group(
+        name, tuple(_nested(unit[1:], units[unit], depth + 1) if unit[0] == "." else units[unit][0] for unit in order)
+    )
+
+
 def _node(item: object, where: str) -> Node:
     values = _fields(Node, item, where)
     where = f"node {values.get('id', where)}"
@@ -130,7 +188,9 @@ def _node(item: object, where: str) -> Node:
     for key, kind in (("retry", Retry), ("fault", Fault)):
         if values.get(key) is not None:
             values[key] = kind(**_fields(kind, values[key], f"{where}, {key}"))
-    for key in ("id", "op"):
+    if values.get("retry") and not isinstance(values["retry"].delays_s, str):
+        values["retry"] = replace(values["retry"], delays_s=tuple(values["retry"].delays_s))
+    for key in ("id", "op", "group"):
         if not isinstance(values.get(key, ""), str):
             raise WorkloadError(f"{where}: `{key}` is a string")
     return Node(**values)
@@ -157,9 +217,15 @@ def _check_node(node: Node, name: str) -> None:
         raise WorkloadError(f"{where}: it names a parent twice")
     if not isinstance(node.params, Mapping) or set(node.params) != set(OPS[node.op]):
         raise WorkloadError(f"{where}: {node.op} takes the params {list(OPS[node.op])}, not {list(node.params)}")
+    if node.group and not all(_NAME.fullmatch(part) for part in node.group.split(".")):
+        raise WorkloadError(f"{where}: group {node.group!r} is not made of names with dots between them")
     numbers: dict[str, object] = dict(node.params)
     if node.retry:
-        numbers |= {"retry.times": node.retry.times, "retry.delay_s": node.retry.delay_s}
+        numbers |= {"retry.times": node.retry.times} | _delays(node.retry)
+        if node.retry.delays_s and len(node.retry.delays_s) != node.retry.times:
+            raise WorkloadError(
+                f"{where}: retry.delays_s has {len(node.retry.delays_s)} delays for {node.retry.times} tries"
+            )
     if node.fault:
         numbers["fault.attempts"] = node.fault.attempts
     for key, value in numbers.items():

@@ -42,7 +42,7 @@ class Honest(Adapter):
             try:
                 return body.run(node, trial, inputs)
             except PlannedFault:
-                time.sleep(node.retry.delay_s if node.retry else 0)
+                time.sleep((node.retry.delay_s or 0) if node.retry else 0)
         return body.run(node, trial, inputs)
 
     def state(self, run: str) -> State:

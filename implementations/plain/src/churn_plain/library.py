@@ -7,13 +7,15 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from churn.parameters import Inference, Training
-from churn_plain import shapes
+from churn_plain import pipelines, shapes
 from churn_plain.settings import VERSIONS
 from contract.adapter import Adapter, LocalRuns, Setup, Started, State
+from contract.editions import FIRST
 from contract.events import Trial
+from contract.pipeline import Pipeline
 from contract.tree import kill_descendants
 from contract.workload import Workload
 
@@ -27,12 +29,12 @@ class _Library(Adapter):
         self._runs = LocalRuns()
         self._workloads: dict[str, Workload] = {}
         self._pool: Executor | None = None
-        self._pipelines: dict[str, Callable[..., object]] = {}
 
     @abstractmethod
     def _make_pool(self, width: int) -> Executor: ...
 
     def start(self, setup: Setup) -> Started:
+        self._home = setup.home
         self._pool = self._make_pool(setup.width)
         # The pool's workers are part of the engine's start, as other tools' workers are.
         list(self._pool.map(int, range(setup.width)))
@@ -46,14 +48,21 @@ class _Library(Adapter):
         pool = None if graph.is_chain and self._loops_over_chains else self._pool
         return self._runs.submit(trial.id, lambda: shapes.run(graph, trial, pool))
 
-    def deploy_pipelines(self) -> None:
-        from churn_plain import inference, training
+    def unsupported(self, work: Workload | Pipeline) -> str:
+        return pipelines.unsupported(work)
 
-        self._pipelines = {"train": partial(training.train, pool=self._pool), "infer": inference.infer}
+    def deploy_pipelines(self, pipelines_: Sequence[str]) -> None:
+        self.edit(FIRST)
+
+    def edit(self, editions: Mapping[str, int]) -> None:
+        self._caching = pipelines.write_caching(self._home, editions)
+
+    def kept_files(self) -> Sequence[Path]:
+        return pipelines.kept_files()
 
     def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
-        chosen = {"train": Training, "infer": Inference}[pipeline](**parameters)
-        return self._runs.submit(trial.id, partial(self._pipelines[pipeline], chosen))
+        chosen = pipelines.parameters_of(pipeline, parameters)
+        return self._runs.submit(trial.id, partial(pipelines.run, pipeline, chosen, self._pool, self._caching))
 
     def state(self, run: str) -> State:
         return self._runs.state(run)

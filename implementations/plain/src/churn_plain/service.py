@@ -9,15 +9,19 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from churn.parameters import arguments
-from churn_plain import shapes
+from churn_plain import pipelines, shapes
 from churn_plain.settings import THREADS, VERSIONS
 from contract.adapter import Adapter, Setup, Started, State
+from contract.editions import FIRST
 from contract.events import Trial
+from contract.pipeline import Pipeline
 from contract.tree import kill_descendants
 from contract.workload import Workload
+
+CHURN: Final = ("train", "infer")
 
 
 class ProcessPerRun(Adapter):
@@ -45,11 +49,24 @@ class ProcessPerRun(Adapter):
         ]
         return self._start(argv, trial)
 
-    def deploy_pipelines(self) -> None:
-        pass  # a command line is all that there is
+    def unsupported(self, work: Workload | Pipeline) -> str:
+        return pipelines.unsupported(work)
+
+    def deploy_pipelines(self, pipelines_: Sequence[str]) -> None:
+        self.edit(FIRST)
+
+    def edit(self, editions: Mapping[str, int]) -> None:
+        self._caching = pipelines.write_caching(self._home, editions)
+
+    def kept_files(self) -> Sequence[Path]:
+        return pipelines.kept_files()
 
     def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
-        return self._start([sys.executable, "-m", "churn_plain", *arguments(pipeline, parameters)], trial)
+        if pipeline in CHURN:
+            # A reader's own command line, as churn_plain/__main__.py has it.
+            return self._start([sys.executable, "-m", "churn_plain", *arguments(pipeline, parameters)], trial)
+        argv = [sys.executable, "-m", pipelines.__name__, pipeline, json.dumps(dict(parameters)), str(self._caching)]
+        return self._start(argv, trial)
 
     def _start(self, argv: Sequence[str], trial: Trial) -> str:
         env = os.environ | {THREADS: str(self._width)}

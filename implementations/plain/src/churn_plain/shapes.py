@@ -8,7 +8,7 @@ from graphlib import TopologicalSorter
 
 from contract import body
 from contract.events import Trial
-from contract.workload import Node, Workload
+from contract.workload import Node, Retry, Workload
 
 
 def run(workload: Workload, trial: Trial, pool: Executor | None) -> None:
@@ -31,22 +31,34 @@ def _in_pool(workload: Workload, trial: Trial, pool: Executor) -> None:
     order.prepare()
     tokens: dict[str, str] = {}
     running: dict[Future[str], str] = {}
-    while order.is_active():
-        for name in order.get_ready():
+    failures: list[BaseException] = []
+    while (ready := order.get_ready()) or running:
+        for name in ready:
             inputs = {parent: tokens[parent] for parent in nodes[name].after}
             running[pool.submit(attempt, nodes[name], trial, inputs)] = name
         done, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
             name = running.pop(future)
-            tokens[name] = future.result()
-            order.done(name)
+            # What stands below a failure never gets ready; all the rest goes on.
+            if failure := future.exception():
+                failures.append(failure)
+            else:
+                tokens[name] = future.result()
+                order.done(name)
+    if failures:
+        raise failures[0]
 
 
 def attempt(node: Node, trial: Trial, inputs: dict[str, str]) -> str:
-    """Call the body, and again after a delay as often as the node's retry allows."""
-    for _ in range(node.retry.times if node.retry else 0):
+    """Call the body, and again after a delay as often as the node's retry allows, unless that makes no sense."""
+    for delay_s in _delays(node.retry) if node.retry else ():
         try:
             return body.run(node, trial, inputs)
         except body.PlannedFault:
-            time.sleep(node.retry.delay_s if node.retry else 0)
+            time.sleep(delay_s)
     return body.run(node, trial, inputs)
+
+
+def _delays(retry: Retry) -> tuple[float, ...]:
+    # What nobody has chosen is no delay at all.
+    return retry.asked_s or (0.0,) * retry.times

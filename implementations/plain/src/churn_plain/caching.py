@@ -1,0 +1,73 @@
+"""A kept result: begin -> compute -> use, where `compute` does not run again while nothing that it depends on has changed.
+
+Written by hand: a file named after the arguments and the code of this module. Nobody deletes old ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from churn import home
+from churn.patterns import Cached, slow
+from contract.steps import step
+
+KEPT_S = 3600
+
+
+def cached(parameters: Cached) -> None:
+    """Compute something slow, and use it."""
+    value = begin(parameters.value)
+    arguments = (value, Lock()) if parameters.unhashable else (value,)
+    use(kept(compute, *arguments))
+
+
+@step("begin")
+def begin(value: int) -> int:
+    """Return what the result depends on."""
+    return value
+
+
+def compute(value: int, _lock: object = None) -> dict[str, str]:
+    """Do what is worth keeping."""
+    with step("compute"):
+        body = 1
+        return slow(f"{describe(value)}/{body}")
+
+
+def describe(value: int) -> str:
+    """Help the above."""
+    helper = 1
+    return f"{value}/{helper}"
+
+
+def use(result: dict[str, str]) -> None:
+    """Be what comes after."""
+    with step("use", token=result["text"]):
+        pass
+
+
+def kept(call: Callable[..., dict[str, str]], *arguments: Any) -> dict[str, str]:
+    """Return the result of an earlier call, if it had the same arguments and code and is not too old; else call."""
+    try:
+        key = json.dumps(arguments)
+    except TypeError:
+        return call(*arguments)  # nothing tells whether it is the same as before
+    digest = hashlib.sha256(key.encode() + Path(__file__).read_bytes()).hexdigest()
+    file = home.folder("plain-kept") / digest
+    try:
+        if time.time() - file.stat().st_mtime < KEPT_S:
+            found: dict[str, str] = pickle.loads(file.read_bytes())  # noqa: S301 - our own file
+            return found
+    except (FileNotFoundError, pickle.UnpicklingError):
+        pass  # what is not there, or cannot be read, is made anew
+    result = call(*arguments)
+    with home.replacing(file) as new:
+        new.write_bytes(pickle.dumps(result))
+    return result
