@@ -13,7 +13,7 @@ import msgspec
 from rich.console import Console
 
 from bench import compare as comparison
-from bench import engine, machine, orchestrators, suite, warmups
+from bench import engine, machine, orchestrators, suite, warmups, wfformat
 from bench import run as runs
 from bench import show as terminal
 from bench.problem import Problem
@@ -53,7 +53,17 @@ def orchbench() -> None:
 @click.option("--repeat", type=click.IntRange(1, 10_000), help="Runs of each workload in an engine start.")
 @click.option("--rounds", type=click.IntRange(1, 10_000), help="Engine starts of each subject.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Of the order of runs; drawn and recorded if not given.")
-@click.option("--workload", "workload_file", type=click.Path(path_type=Path), help="Measure this workload (JSON) instead.")
+@click.option(
+    "--workload",
+    "workload_file",
+    type=click.Path(path_type=Path),
+    help="Measure this workload (JSON) instead: a graph of your own, or a WfCommons instance (WfFormat 1.4, 1.5).",
+)
+@click.option(
+    "--time-scale",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Multiply the run times of a WfCommons instance by this.  [default: 1.0]",
+)
 @click.option("--data", "data_file", type=click.Path(path_type=Path), help="Your own customers (CSV, Parquet) for churn.")
 @click.option(
     "--out", "out_dir", type=click.Path(path_type=Path), help="The run's folder.  [default: reports/<time>-<suite>]"
@@ -70,6 +80,7 @@ def run(
     rounds: int | None,
     seed: int | None,
     workload_file: Path | None,
+    time_scale: float | None,
     data_file: Path | None,
     out_dir: Path | None,
     resume_dir: Path | None,
@@ -82,7 +93,7 @@ def run(
     if unfit and strict:
         raise Problem("this machine is not fit to measure on (see above); mend that, or run without --strict")
     if resume_dir:
-        own_choice = (scenario, on, tier, profile, repeat, rounds, seed, workload_file, data_file, out_dir)
+        own_choice = (scenario, on, tier, profile, repeat, rounds, seed, workload_file, time_scale, data_file, out_dir)
         if any(each is not None for each in own_choice):
             raise Problem("--resume goes on with the same plan: it takes no other choice but --strict")
         prepared = runs.resume(RunFolder(resume_dir))
@@ -90,7 +101,9 @@ def run(
         known = orchestrators.discover()
         chosen = suite.narrow(suite.load(suite_name, known), scenario, tier, profile, repeat, rounds)
         subjects = orchestrators.choose(known, on)
-        own = read_workload(workload_file) if workload_file else None
+        if time_scale is not None and not workload_file:
+            raise Problem("--time-scale is for a WfCommons instance: give one with --workload, or leave --time-scale out")
+        own, recorded = read_workload(workload_file, time_scale) if workload_file else (None, False)
         if own and data_file:
             raise Problem("--workload and --data exclude each other: customers are for the churn pipelines")
         if data_file:
@@ -98,6 +111,9 @@ def run(
         folder = RunFolder(out_dir or runs.default_folder(chosen.name))
         drawn = random.SystemRandom().randrange(2**32) if seed is None else seed
         prepared = runs.begin(folder, chosen, subjects, drawn, own, data_file, unfit)
+        if own and recorded:
+            limit_s = min(start.limit_s for start in prepared.plan.starts)
+            err.print(wfformat.notice(own, chosen.width, limit_s), style="yellow", highlight=False, soft_wrap=True)
     planned, folder = prepared.plan, prepared.folder
     err.print(f"{len(planned.trials)} runs in {len(planned.starts)} engine starts, to {folder.path}", highlight=False)
     with folder.locked(), Live(err, planned, {record.id for record in folder.trials()}) as watcher:
@@ -105,15 +121,24 @@ def run(
     terminal.show(out, folder.run(), folder.results())
 
 
-def read_workload(path: Path) -> Workload:
-    """Read a workload file, or say what is wrong with it."""
+def read_workload(path: Path, time_scale: float | None) -> tuple[Workload, bool]:
+    """Read a workload file, or say what is wrong with it; and say whether it is the record of a real workflow."""
     try:
-        workload = Workload.from_json(path.read_text())
+        text = path.read_text()
+        document = json.loads(text)
+        if recorded := wfformat.is_wfformat(document):
+            workload = wfformat.convert(document, path.stem, 1.0 if time_scale is None else time_scale)
+        else:
+            workload = Workload.from_json(text)
     except (OSError, UnicodeDecodeError, WorkloadError) as error:
         raise Problem(f"--workload {path}: {getattr(error, 'strerror', None) or error}") from None
+    except (ValueError, RecursionError) as error:
+        raise Problem(f"--workload {path}: this is not JSON: {error}") from None
+    if time_scale is not None and not recorded:
+        raise Problem(f"--workload {path}: it is not a WfCommons instance, whose times --time-scale is for; leave that out")
     if workload.name in warmups.NAMES:
         raise Problem(f"--workload {path}: {workload.name} is the name of the harness's own warm-up; choose another")
-    return workload
+    return workload, recorded
 
 
 def check_data(path: Path, chosen: suite.Suite, known: dict[str, orchestrators.Orchestrator]) -> None:

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,10 @@ class EngineError(Exception):
     """The engine said that a call failed, or it is gone."""
 
 
+class UnsupportedWork(Exception):
+    """The tool has no way to do what it was asked; the engine is as it was."""
+
+
 class Engine:
     """One adapter process below its keeper, from start() to stop()."""
 
@@ -83,6 +87,8 @@ class Engine:
     def start(self) -> dict[str, Any]:
         """Start the adapter and let it start its engine; return versions and settings."""
         self._launch()
+        for folder in ("engine", "user"):
+            (self._home / folder).mkdir(exist_ok=True)
         setup = {
             "tier": self._subject.tier,
             "deployment": self._subject.deployment,
@@ -90,13 +96,23 @@ class Engine:
             "width": self._width,
             "home": str(self._home / "engine"),
         }
-        (self._home / "engine").mkdir()
         started: dict[str, Any] = self._call("start", START_LIMIT_S, setup)
         return started
 
     def deploy(self, workloads: Sequence[Work]) -> None:
         """Make the workloads submittable."""
         self._call("deploy", START_LIMIT_S, {"workloads": [each.to_json() for each in workloads]})
+
+    def prepare(self, workload: str) -> None:
+        """Do what has to be done before a run of it."""
+        self._call("prepare", START_LIMIT_S, {"workload": workload})
+
+    def restart(self, workloads: Sequence[Work]) -> None:
+        """Stop it, and start it again on what it left."""
+        if left := self.stop():
+            raise EngineError(f"it left {left[0]} when it was to be started again")
+        self.start()
+        self.deploy(workloads)
 
     def run(self, workload: str, trial: Trial, limit_s: float, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Submit a run and see it through."""
@@ -156,6 +172,20 @@ class Engine:
 
     # What can be seen from outside -------------------------------------------------------------------------------------
 
+    def footprint(self) -> dict[str, int]:
+        """Return how much memory its processes take together, and how much of the disk its folder does, in bytes."""
+        pss = disk = 0
+        for process in psutil.Process(self._running.pid).children(recursive=True):
+            try:
+                pss += process.memory_full_info().pss
+            except psutil.Error:
+                continue  # it has just ended
+        for folder, _, files in os.walk(self._home):
+            for file in files:
+                with suppress(OSError):
+                    disk += Path(folder, file).lstat().st_size
+        return {"pss": pss, "disk": disk}
+
     def listening(self) -> list[str]:
         """Return the addresses on which the engine's processes listen."""
         found: set[str] = set()
@@ -193,10 +223,8 @@ class Engine:
         self._answers = self._pipe.makefile("rb")
         # Unix sockets allow paths of about 100 bytes; below the home of a run they would be longer.
         self._temporary = tempfile.mkdtemp(prefix="orchbench-")
-        user = self._home / "user"
-        user.mkdir()
         env = _clean_environment()
-        env |= {"HOME": str(user), "TMPDIR": self._temporary, "ORCHBENCH_PIPE": str(theirs.fileno())}
+        env |= {"HOME": str(self._home / "user"), "TMPDIR": self._temporary, "ORCHBENCH_PIPE": str(theirs.fileno())}
         env |= {"CHURN_HOME": str(self._home / "churn"), "MLFLOW_TRACKING_URI": self._mlflow}
         adapter = [str(self._orchestrator.python), "-m", self._orchestrator.module]
         keeper = [sys.executable, "-m", "bench.keeper", str(self._left), self._temporary, *adapter]
@@ -233,7 +261,7 @@ class Engine:
         if "error" in answer:
             raise EngineError(answer["error"])
         if "unsupported" in answer:
-            raise EngineError(f"unsupported: {answer['unsupported']}")
+            raise UnsupportedWork(answer["unsupported"])
         return answer["ok"]
 
     def _last_words(self) -> str:

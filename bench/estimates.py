@@ -11,6 +11,7 @@ from bench import stats
 from bench.metrics import METRICS
 from bench.orchestrators import REFERENCE
 from bench.outcomes import COLD_RUNS, Group, Outcome
+from bench.scenarios import SCENARIOS
 from bench.stats import Quantity, Resampler
 
 ByStart = dict[str, list[float]]
@@ -49,24 +50,43 @@ def estimate_all(groups: Sequence[Group], salt: str = "") -> dict[str, list[Esti
 def _estimate(its: Group, resampler: Resampler, reference: Mapping[str, Sweep]) -> list[Estimate]:
     """Return every estimate of one subject; `reference` has the plain makespans of each sweep."""
     found: list[Estimate] = []
-    for workload, outcomes in _by_workload(its).items():
+    scenario = SCENARIOS[its.scenario]
+    by_workload = _by_workload(its)
+    for workload, outcomes in by_workload.items():
         wanted = {name for each in outcomes for name in (*each.expected, *each.values)}
         for metric in (name for name in METRICS if name in wanted):
             found.append(_direct(workload, metric, outcomes, resampler))
     for family, sizes in _families(its, sweep=False).items():
         if len(sizes) > 1:
             points = _points(family, sizes, resampler)
-            slope, intercept = stats.line(points)
             unstable = ("curved",) if stats.is_curved(points) else ()
-            found.append(Estimate(family, "per_task_ms", _times(slope, 1000), unstable))
-            found.append(Estimate(family, "per_run_ms", _times(intercept, 1000), unstable))
+            for metric, quantity in zip((scenario.slope, scenario.intercept), stats.line(points), strict=True):
+                if metric:
+                    found.append(Estimate(family, metric, _times(quantity, 1000), unstable))
     for family, sweep in _sweeps(its, resampler).items():
         # Plain is the yardstick: its efficiency is 1 by definition, so that there is no crossing to look for.
         if family in reference and its.subject.orchestrator != REFERENCE:
             work = sorted(sweep.keys() & reference[family].keys())
             crossing = stats.half_efficiency(work, [reference[family][w] for w in work], [sweep[w] for w in work])
             found.append(Estimate(family, "metg50_ms", _times(crossing, 1000)))
+    if scenario.derive:
+        found += [Estimate(*each) for each in scenario.derive(_Medians(by_workload, resampler))]
     return found
+
+
+@dataclass(frozen=True)
+class _Medians:
+    """What a scenario may look at to make one number of several workloads; see scenario.Medians."""
+
+    outcomes: Mapping[str, Sequence[Outcome]]
+    resampler: Resampler
+
+    @property
+    def workloads(self) -> Sequence[str]:
+        return list(self.outcomes)
+
+    def median(self, workload: str, metric: str) -> Quantity:
+        return _median(self.outcomes[workload], metric, workload, self.resampler)
 
 
 def _points(family: str, sizes: Mapping[int, list[Outcome]], resampler: Resampler) -> dict[int, Quantity]:
@@ -92,7 +112,7 @@ def _median(outcomes: Sequence[Outcome], metric: str, name: str, resampler: Resa
             values[each.record.start].append(each.values["makespan_s"] - each.values["submit_to_first_s"])
     if values:
         return resampler.median(values, f"{name} {metric}")
-    return stats.missing(next((each.because for each in outcomes if each.because), "no run yielded it"))
+    return stats.missing(next((each.because for each in outcomes if each.because), METRICS[metric].lack))
 
 
 def _sweeps(its: Group, resampler: Resampler) -> dict[str, Sweep]:

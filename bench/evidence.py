@@ -24,6 +24,8 @@ _RUNS: Final = """
     where runs.lifecycle_stage = 'active'
 """
 
+_PARAMETERS: Final = "select key, value from params where run_uuid = ? and key in ('max_depth', 'n_estimators', 'held_out')"
+
 _VERSIONS: Final = """
     select versions.name || ' version ' || versions.version || coalesce(' @' || aliases.alias, '')
     from model_versions as versions
@@ -32,9 +34,14 @@ _VERSIONS: Final = """
 """
 
 
+def is_churn(work: Work) -> bool:
+    """Whether it is one of the churn pipelines, which record what they do in MLflow or write predictions."""
+    return isinstance(work, Pipeline) and work.pipeline in {"train", "train_whole", "infer"}
+
+
 def collect(work: Work, tag: str, folder: Path, mlflow: Path) -> dict[str, Any]:
-    """Return the facts of one run, whose MLflow runs have the tag; none of a workload, which leaves nothing."""
-    if not isinstance(work, Pipeline):
+    """Return the facts of one run, whose MLflow runs have the tag; none of any other work, which leaves nothing."""
+    if not isinstance(work, Pipeline) or not is_churn(work):
         return {}
     if work.pipeline == "infer":
         return _predictions(folder / PREDICTIONS)
@@ -57,4 +64,5 @@ def _recorded(mlflow: Path, tag: str) -> dict[str, Any]:
         versions: Iterable[str] = [
             version for _, run in runs for (version,) in database.execute(_VERSIONS, (run,)).fetchall()
         ]
-    return {"mlflow_runs": sorted(kind for kind, _ in runs), "versions": sorted(versions)}
+        parameters = dict(database.execute(_PARAMETERS, (runs[0][1],)).fetchall()) if runs else {}
+    return {"mlflow_runs": sorted(kind for kind, _ in runs), "versions": sorted(versions), "parameters": parameters}

@@ -14,13 +14,15 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from bench import evidence
-from bench.engine import Engine, EngineError, create_mlflow
+from bench.engine import Engine, EngineError, UnsupportedWork, create_mlflow
+from bench.footprint import sampled
 from bench.orchestrators import Orchestrator, Subject
 from bench.plan import Plan, Start, Trial
 from bench.problem import Problem
 from bench.records import StartRecord, SubjectKey, TrialRecord
 from bench.scenarios import SCENARIOS, Work
 from bench.store import RunFolder
+from bench.timeline import fails
 from contract import events
 from contract.pipeline import Pipeline
 
@@ -65,7 +67,7 @@ class Executor:
     def _prepare(self) -> None:
         """Make what all engines share: the MLflow store, if a pipeline is to run."""
         store = self._folder.mlflow
-        if store.exists() or not any(isinstance(trial.case.workload, Pipeline) for trial in self._plan.trials):
+        if store.exists() or not any(evidence.is_churn(trial.case.workload) for trial in self._plan.trials):
             return
         store.parent.mkdir(exist_ok=True)
         try:
@@ -79,7 +81,7 @@ class Executor:
         name = self._free_name(start)
         orchestrator = self._orchestrators[start.subject.orchestrator]
         engine = Engine(
-            orchestrator, start.subject, self._plan.width, self._folder.new_start(name), f"sqlite:///{self._folder.mlflow}"
+            orchestrator, start.subject, start.width, self._folder.new_start(name), f"sqlite:///{self._folder.mlflow}"
         )
         record: StartRecord | None = None
         try:
@@ -131,20 +133,26 @@ class Executor:
         log = engine.log_size()
         outcome: dict[str, Any]
         lost: EngineError | None = None
-        self._timed(lambda: time.sleep(trial.pause_s))
         try:
-            answer, _ = self._timed(lambda: _make(engine, trial, where, start.limit_s, tag))
+            self._timed(lambda: _prepare(engine, start, trial))
+            with sampled(engine, where, wanted=SCENARIOS[trial.scenario].sampled and not warmup):
+                answer, _ = self._timed(lambda: _make(engine, trial, where, start.limit_s, tag))
+        except UnsupportedWork as reason:
+            outcome = {"status": "unsupported", "because": f"unsupported: {reason}"}
         except EngineError as error:
             # Gone, or in an unknown state, perhaps with the run still going on: neither serves another run.
             outcome, lost = {"status": "crashed", "because": str(error)}, error
         else:
             outcome = {"run": answer["run"], "clock_offset": answer["clock_offset"]}
-            outcome |= _status(answer["state"], start.limit_s, trial.case.workload)
+            outcome |= _status(answer["state"], start.limit_s, trial.case.workload, engine.log_since(log))
             if outcome["status"] == "timeout":
                 lost = EngineError(outcome["because"])  # what hangs now would disturb whatever runs next
             else:
-                outcome["reported"], _ = self._timed(lambda: engine.reported(answer["run"]))
+                if answer["run"]:
+                    outcome["reported"], _ = self._timed(lambda: engine.reported(answer["run"]))
                 outcome["facts"] = evidence.collect(trial.case.workload, tag, folder, self._folder.mlflow)
+                if answer.get("kept_bytes") is not None:
+                    outcome["facts"]["kept_bytes"] = answer["kept_bytes"]
         self._write(start, name, trial, warmup=warmup, log=engine.log_since(log), **outcome)
         if lost is not None:
             raise lost
@@ -167,6 +175,7 @@ class Executor:
             repeat=trial.repeat,
             pause_s=trial.pause_s,
             polls=start.polls_every_s > 0,
+            width=start.width,
             warmup=warmup,
             **outcome,
         )
@@ -190,11 +199,20 @@ class Executor:
         return answer, spent
 
 
+def _prepare(engine: Engine, start: Start, trial: Trial) -> None:
+    """Bring about what the run is to meet, and submit in another phase of the engine's polling each time."""
+    work = trial.case.workload
+    if isinstance(work, Pipeline) and work.before.new_process:
+        engine.restart(start.workloads)
+    engine.prepare(work.name)
+    time.sleep(trial.pause_s)
+
+
 def _make(engine: Engine, trial: Trial, where: events.Trial, limit_s: float, tag: str) -> dict[str, Any]:
-    """Make the run; a pipeline is told where its predictions go and what its MLflow runs are tagged with."""
+    """Make the run; a churn pipeline is told where its predictions go and what its MLflow runs are tagged with."""
     work, parameters = trial.case.workload, dict(trial.parameters)
-    if not isinstance(work, Pipeline):
-        return engine.run(work.name, where, limit_s, {})
+    if not isinstance(work, Pipeline) or not evidence.is_churn(work):
+        return engine.run(work.name, where, limit_s, parameters)
     parameters["tags"] = {evidence.TAG: tag}
     if work.pipeline == "infer":
         parameters["predictions"] = str(Path(where.events) / evidence.PREDICTIONS)
@@ -204,15 +222,15 @@ def _make(engine: Engine, trial: Trial, where: events.Trial, limit_s: float, tag
         return engine.run(work.name, where, limit_s, parameters | {"data": url})
 
 
-def _status(state: str, limit_s: float, work: Work) -> dict[str, Any]:
-    match state:
-        case "succeeded":
-            return {"status": "ok"}
-        case "failed" if isinstance(work, Pipeline) and work.fails_at:
-            return {"status": "ok"}
-        case "timeout":
-            return {"status": "timeout", "because": f"it was not over after {limit_s:g} s"}
-    return {"status": "failed", "because": f"the tool calls the run {state}; see adapter.log beside this file"}
+def _status(state: str, limit_s: float, work: Work, log: bytes) -> dict[str, Any]:
+    if state == "timeout":
+        return {"status": "timeout", "because": f"it was not over after {limit_s:g} s"}
+    may_be_refused = isinstance(work, Pipeline) and work.may_be_refused
+    if may_be_refused or state == ("failed" if fails(work) else "succeeded"):
+        return {"status": "ok"}
+    errors = [line for line in log.decode(errors="replace").splitlines() if "Error" in line and not line.startswith(" ")]
+    said = f": {errors[-1].strip()[:200]}" if errors else ""
+    return {"status": "failed", "because": f"the tool calls the run {state}{said} (see adapter.log beside this file)"}
 
 
 def key_of(subject: Subject) -> SubjectKey:

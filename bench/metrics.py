@@ -1,19 +1,20 @@
-"""The metrics: their names, units and directions in one place, and how a single run yields them."""
+"""The metrics: their names, units and directions in one place, and which of them a run yields."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from bench.timeline import Timeline, busy_times
+from bench import measures
+from bench.measures import Run
 from contract.pipeline import STEPS, Pipeline
 from contract.workload import Workload
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A number that is measured; for all of ours, lower is better."""
+    """A number that is measured."""
 
     name: str
     unit: str
@@ -21,15 +22,28 @@ class Metric:
     better: str = "lower"
     crosscheck: bool = False
     """From the tool's own records: shown beside the metric of the same name, never instead of it."""
+    of: Callable[[Run], float | None] | None = None
+    """How a single run yields it; those that do not have it are made of several runs."""
+    lack: str = "no run yielded it"
+    """What it means that no run has it, though all went well."""
 
+
+DELAYS = 4
+"""How many waits of one node are kept apart."""
 
 METRICS: Mapping[str, Metric] = {
     each.name: each
     for each in (
-        Metric("makespan_s", "s", "from the submission to the last body's end"),
-        Metric("submit_to_first_s", "s", "from the submission to the first body's start"),
-        Metric("transition_ms", "ms", "from a parent's end to its child's start, in a chain (the run's median)"),
-        Metric("finish_lag_s", "s", "from the last body's end to the tool calling the run over"),
+        Metric("makespan_s", "s", "from the submission to the last body's end", of=measures.makespan_s),
+        Metric("submit_to_first_s", "s", "from the submission to the first body's start", of=measures.submit_to_first_s),
+        Metric(
+            "transition_ms",
+            "ms",
+            "from a parent's end to its child's start, in a chain (the run's median)",
+            of=measures.transition_ms,
+        ),
+        Metric("finish_lag_s", "s", "from the last body's end to the tool calling the run over", of=measures.finish_lag_s),
+        Metric("run_s", "s", "from the submission to the tool calling the run over", of=measures.run_s),
         Metric(
             "cold_run_s",
             "s",
@@ -38,19 +52,85 @@ METRICS: Mapping[str, Metric] = {
         Metric("per_task_ms", "ms", "slope of makespan over the number of tasks"),
         Metric("per_run_ms", "ms", "intercept of makespan over the number of tasks"),
         Metric("metg50_ms", "ms", "shortest task at which half of the lanes' time is the user's work"),
-        Metric("between_steps_s", "s", "how much of the makespan no step ran"),
+        Metric("between_steps_s", "s", "how much of the makespan no step ran", of=measures.between_steps_s),
         *(
-            Metric(f"{step}_s", "s", f"the step {step}: its body, the last time that it was tried")
+            Metric(f"{step}_s", "s", f"the step {step}: its body, the last time that it was tried", of=measures.step_s(step))
             for step in {step: None for steps in STEPS.values() for step in steps}
         ),
+        # Retries
+        Metric("attempts", "runs", "how often a body ran, all nodes together", of=measures.attempts),
+        Metric(
+            "delay_error_ms",
+            "ms",
+            "wait before a retry, minus the wait that was asked for (the run's median)",
+            of=measures.delay_error_ms,
+        ),
+        *(Metric(f"delay_{i + 1}_s", "s", f"wait before retry {i + 1}", of=measures.delay_s(i)) for i in range(DELAYS)),
+        Metric(
+            "recovery_s",
+            "s",
+            "from the first failure to the start of the try that succeeded (the slowest node)",
+            of=measures.recovery_s,
+        ),
+        # Kept results
+        Metric("bodies_run", "runs", "how often the body ran whose result is kept", of=measures.bodies_run),
+        Metric(
+            "hit_cost_ms",
+            "ms",
+            "what it takes to have a kept result",
+            of=measures.hit_cost_ms,
+            lack="the body ran: no kept result was taken",
+        ),
+        Metric("warm_speedup", "x", "time of the first run over that of one that finds the result", "higher"),
+        Metric("stored_bytes", "B", "what is on disk because of it", of=measures.stored_bytes),
+        # Tasks beside each other
+        Metric(
+            "efficiency",
+            "share",
+            "the bodies' time over the lanes' time, from the submission to the last body's end",
+            "higher",
+            of=measures.efficiency,
+        ),
+        Metric("max_concurrency", "bodies", "most bodies at one moment", "higher", of=measures.concurrency),
+        Metric("processes", "processes", "different processes that bodies ran in", of=measures.processes),
+        Metric("speedup", "x", "makespan at width 1 over makespan at this width", "higher"),
+        Metric("bodies_s", "s", "time of all bodies together", of=measures.bodies_s),
+        # Frames between tasks
+        Metric(
+            "mb_per_s",
+            "MB/s",
+            "size of a frame over the time from having it in one step to having it in the next",
+            "higher",
+            of=measures.mb_per_s,
+        ),
+        Metric(
+            "peak_pss_mb",
+            "MB",
+            "most memory that the engine's processes took (proportional set size)",
+            of=measures.peak_pss_mb,
+        ),
+        Metric("largest_ok_mb", "MB", "largest of the frames that arrived as they were", "higher"),
+        # Parameters, nesting
+        Metric(
+            "rejection_s",
+            "s",
+            "from the submission to the tool having refused it, or called the run failed",
+            of=measures.rejection_s,
+            lack="it was not refused: the run succeeded",
+        ),
+        Metric("retry_cost_s", "s", "makespan with one failure minus makespan without"),
+        Metric("per_level_ms", "ms", "slope of makespan over the depth of nesting"),
         Metric("reported_submit_to_first_s", "s", "submit_to_first_s by the tool's own clock and records", crosscheck=True),
         Metric("reported_transition_ms", "ms", "transition_ms by the tool's own clock and records", crosscheck=True),
     )
 }
 
 
-def expected_of(work: Workload | Pipeline) -> tuple[str, ...]:
-    """Return the metrics that a run of the work yields."""
+# Which of them a run yields --------------------------------------------------------------------------------------------
+
+
+def usual(work: Workload | Pipeline) -> Sequence[str]:
+    """Return the metrics of a run where the question is what the tool adds to the work."""
     always = ("makespan_s", "submit_to_first_s", "finish_lag_s")
     if isinstance(work, Pipeline):
         # A refused run ends at its gate, and the tool's ways to find out that it failed are another question.
@@ -67,24 +147,10 @@ def _has_transitions(work: Workload | Pipeline) -> bool:
     return isinstance(work, Workload) and work.is_chain and len(work.nodes) > 1
 
 
-def measure(timeline: Timeline, work: Workload | Pipeline) -> dict[str, float]:
-    """Return the metrics of one verified run."""
-    if timeline.submitted is None or timeline.settled is None:
-        raise ValueError("only a verified run can be measured")
-    values = {
-        "makespan_s": (timeline.last_end - timeline.submitted) / 1e9,
-        "submit_to_first_s": (timeline.first_start - timeline.submitted) / 1e9,
-        "finish_lag_s": (timeline.settled - timeline.last_end) / 1e9,
-    }
-    if isinstance(work, Pipeline):
-        busy = sum(end - start for start, end in busy_times(timeline)) / 1e9
-        values["between_steps_s"] = values["makespan_s"] - busy
-        values |= {f"{step}_s": (timeline.end(step) - timeline.start(step)) / 1e9 for step in timeline.attempts}
-        return {name: value for name, value in values.items() if name in expected_of(work)}
-    if _has_transitions(work):
-        gaps = [timeline.start(node.id) - timeline.end(node.after[0]) for node in work.nodes[1:]]
-        values["transition_ms"] = median(gaps) / 1e6
-    return values
+def measure(names: Sequence[str], run: Run) -> dict[str, float]:
+    """Return those of the metrics that a run has."""
+    found = {name: of(run) for name in names if (of := METRICS[name].of)}
+    return {name: float(value) for name, value in found.items() if value is not None}
 
 
 def measure_reported(

@@ -31,6 +31,8 @@ class Deployment:
     """How many tasks it can run at once at most; None: as many as it is told."""
     polls_every_s: dict[str, float] = field(default_factory=dict)
     """By profile: how long a submission may wait until the engine looks for it, if it polls."""
+    scenarios: tuple[str, ...] = ()
+    """The only scenarios that it is there for; for all, if none is named."""
     profiles: tuple[str, ...] = ("stock",)
     """Those in which its settings differ; a profile that changes nothing is not measured twice."""
 

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bench import warmups
-from bench.metrics import expected_of, measure, measure_reported
+from bench.measures import Run
+from bench.metrics import measure, measure_reported
 from bench.orchestrators import REFERENCE
 from bench.records import SubjectKey, TrialRecord
 from bench.scenarios import SCENARIOS, Seen, Work
 from bench.timeline import Timeline, verify
 
-COLD_RUNS = (warmups.COLD.workload.name, *(each.warmups[0].workload.name for each in SCENARIOS.values() if each.warmups))
+COLD_RUNS = {warmups.COLD.workload.name} | {each.warmups[0].workload.name for each in SCENARIOS.values() if each.warmups}
 """The first runs of their kind after an engine's start, whose makespan is `cold_run_s`."""
 
 
@@ -22,7 +23,7 @@ class Outcome:
 
     record: TrialRecord
     expected: Sequence[str]
-    """The metrics that such a trial yields when all goes well."""
+    """The metrics that such a trial may yield when all goes well."""
     values: Mapping[str, float]
     wrong: Mapping[str, str] = field(default_factory=dict)
     because: str | None = None
@@ -69,33 +70,37 @@ class Group:
 
 def outcome(record: TrialRecord, workloads: Mapping[str, Work], width: int, read: Callable[[str], Timeline]) -> Outcome:
     """Verify one trial and measure it; a trial that did other work than it was asked yields no value."""
-    workload = workloads[record.workload]
-    expected = _expected(record, workload)
+    work, width = workloads[record.workload], record.width or width
+    expected = _expected(record, work)
     if record.status != "ok":
-        return Outcome(record, expected, {}, because=record.because, seen=_seen(record, {}, record.because))
+        return Outcome(
+            record, expected, {}, because=record.because, seen=_seen(record, work, width, Timeline(), record.because)
+        )
     what_ran = read(record.id)
-    attempts = {name: len(attempts) for name, attempts in what_ran.attempts.items()}
-    if wrong := verify(what_ran, workload, width):
+    if wrong := verify(what_ran, work, width):
         because = "; ".join(f"{check}: {why}" for check, why in wrong.items())
-        return Outcome(record, expected, {}, wrong, because, _seen(record, attempts, because))
-    values = measure(what_ran, workload)
+        return Outcome(record, expected, {}, wrong, because, _seen(record, work, width, what_ran, because))
+    run = Run(what_ran, work, width, record.facts)
     if record.warmup:
-        return Outcome(record, expected, {expected[0]: values["makespan_s"]})
-    seen = _seen(record, attempts, None)
-    values |= measure_reported(record.reported.get("submitted"), record.reported.get("tasks", {}), workload)
+        return Outcome(record, expected, {expected[0]: measure(["makespan_s"], run)["makespan_s"]})
+    values = measure(expected, run)
+    seen = _seen(record, work, width, what_ran, None)
+    values |= measure_reported(record.reported.get("submitted"), record.reported.get("tasks", {}), work)
     return Outcome(record, expected, values, seen=seen)
 
 
-def _seen(record: TrialRecord, attempts: Mapping[str, int], problem: str | None) -> Seen | None:
+def _seen(record: TrialRecord, work: Work, width: int, what_ran: Timeline, problem: str | None) -> Seen | None:
     if record.warmup:
         return None
-    return Seen(record.id, record.workload, record.round, record.repeat, attempts, record.facts, problem)
+    attempts = {name: len(attempts) for name, attempts in what_ran.attempts.items()}
+    place = (record.id, record.workload, record.round, record.repeat)
+    return Seen(*place, attempts, record.facts, problem, record.start, work, what_ran, width)
 
 
-def _expected(record: TrialRecord, workload: Work) -> Sequence[str]:
+def _expected(record: TrialRecord, work: Work) -> Sequence[str]:
     if record.warmup:
         return ("cold_run_s",) if record.workload in COLD_RUNS else ("makespan_s",)
-    return expected_of(workload)
+    return SCENARIOS[record.scenario].metrics(work)
 
 
 def group(outcomes: Iterable[Outcome]) -> list[Group]:

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bench.orchestrators import REFERENCE, Orchestrator, Subject
+from bench.orchestrators import REFERENCE, Deployment, Orchestrator, Subject
 from bench.problem import Problem
-from bench.scenarios import SCENARIOS, Case, Work
+from bench.scenarios import SCENARIOS, Case, Place, Work
 from bench.suite import Block, Suite
 from bench.warmups import warmups
 from contract.pipeline import Pipeline
@@ -45,6 +45,7 @@ class Start:
     subject: Subject
     round: int
     limit_s: float
+    width: int
     polls_every_s: float
     warmups: tuple[Trial, ...]
     trials: tuple[Trial, ...]
@@ -59,7 +60,6 @@ class Start:
 class Plan:
     """All that is to be done, in order."""
 
-    width: int
     starts: tuple[Start, ...]
 
     @property
@@ -95,20 +95,21 @@ def make(
     for block in suite.blocks:
         if own and SCENARIOS[block.scenario].parameters:
             continue  # a workload of the reader's cannot take the place of a pipeline
-        cases = _Cases(block, suite.width, cpu_rounds_per_s, own)
+        widths = block.widths or [suite.width]
+        cases = {width: _Cases(block, width, cpu_rounds_per_s, own) for width in widths}
         for round_number in range(1, block.rounds + 1):
-            turns = [turn for orchestrator in orchestrators for turn in _turns(orchestrator, block)]
+            turns = [(turn, width) for each in orchestrators for turn in _turns(each, block) for width in widths]
             order.shuffle(turns)
-            for subject, polls_every_s, repeat in turns:
+            for (subject, polls_every_s, repeat), width in turns:
                 its = [
                     (case, number)
                     for number in range(1, repeat + 1)
-                    for case in cases.of(subject)
+                    for case in cases[width].of(subject)
                     if number <= _times(case, subject, repeat)
                 ]
                 if not SCENARIOS[block.scenario].in_order:
                     order.shuffle(its)
-                starts.append(_start(len(starts) + 1, subject, block, round_number, its, polls_every_s, order, data))
+                starts.append(_start(len(starts) + 1, subject, width, block, round_number, its, polls_every_s, order, data))
     known: dict[str, str] = {}
     for start in starts:
         for each in start.workloads:
@@ -120,7 +121,7 @@ def make(
         raise Problem(
             "nothing is left to run: no orchestrator of the choice has a deployment at the chosen tiers and profiles"
         )
-    return Plan(suite.width, tuple(starts))
+    return Plan(tuple(starts))
 
 
 Turn = tuple[Subject, float, int]
@@ -129,7 +130,7 @@ Turn = tuple[Subject, float, int]
 
 def _turns(orchestrator: Orchestrator, block: Block) -> Iterable[Turn]:
     """Return the engine starts of an orchestrator in one round."""
-    fitting = [each for each in orchestrator.deployments if each.tier == block.tier and each.name not in block.skip]
+    fitting = [each for each in orchestrator.deployments if each.tier == block.tier and _fits(each, block)]
     for number, deployment in enumerate(fitting):
         # Where a deployment's settings are the same in a profile, its one profile stands for it.
         for profile in [each for each in block.profiles if each in deployment.profiles] or deployment.profiles[:1]:
@@ -155,6 +156,10 @@ def _turns(orchestrator: Orchestrator, block: Block) -> Iterable[Turn]:
                 yield from ((replace(subject, control=True), polls, repeat) for _, polls, repeat in turns)
 
 
+def _fits(deployment: Deployment, block: Block) -> bool:
+    return deployment.name not in block.skip and block.scenario in (deployment.scenarios or (block.scenario,))
+
+
 def _times(case: Case, subject: Subject, repeat: int) -> int:
     """Return how often a start runs the case: the reference, which has many starts, runs the long sweep once in each."""
     return 1 if subject.orchestrator == REFERENCE and case.work_s is not None else repeat
@@ -168,7 +173,8 @@ class _Cases:
         options = scenario.parse(block.options)
         self._width = width
         self._by_lanes = {
-            lanes: [Case(own)] if own else list(scenario.cases(options, lanes, cpu_rounds_per_s)) for lanes in {1, width}
+            lanes: [Case(own)] if own else list(scenario.cases(options, Place(width, lanes, cpu_rounds_per_s)))
+            for lanes in {1, width}
         }
 
     def of(self, subject: Subject) -> list[Case]:
@@ -183,6 +189,7 @@ class _Cases:
 def _start(
     number: int,
     subject: Subject,
+    width: int,
     block: Block,
     round_number: int,
     runs: Sequence[tuple[Case, int]],
@@ -206,6 +213,7 @@ def _start(
         subject=subject,
         round=round_number,
         limit_s=block.limit_s,
+        width=width,
         polls_every_s=polls_every_s,
         warmups=tuple(trial(case.workload.name, case, 0) for case in (*warmups(subject.tier), *scenario.warmups)),
         trials=tuple(

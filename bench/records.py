@@ -43,9 +43,11 @@ class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
     """How long the engine was left alone before, so that submissions meet its polling in every phase."""
     polls: bool = False
     """Whether the engine looks for submissions from time to time, so that each waits for the next look."""
+    width: int | None = None
+    """How many tasks might run at once, where it is not the run's own width."""
     warmup: bool = False
     """A run that warms the engine up: kept, and not counted; the first one after a start is the cold run."""
-    status: Literal["ok", "failed", "timeout", "crashed", "not_started"]
+    status: Literal["ok", "failed", "timeout", "crashed", "not_started", "unsupported"]
     because: str | None = None
     run: str | None = None
     """The run's id in the tool."""

@@ -18,6 +18,7 @@ from bench.orchestrators import REFERENCE
 from bench.outcomes import Group, Outcome, group, outcome
 from bench.records import SCHEMA, RunRecord, StartRecord, TrialRecord
 from bench.scenarios import SCENARIOS, Seen
+from bench.scenarios.scenario import Verdict
 from bench.timeline import CHECKS, Timeline
 from contract import pipeline
 
@@ -208,7 +209,10 @@ def noise_floor(controls: Sequence[Row], scenario: str, tier: str) -> float | No
 
 def _check_rows(its: Group, starts: Sequence[StartRecord]) -> list[Row]:
     ran = [each for each in its.outcomes if each.record.status == "ok"]
-    rows = [_check_row(its, check, *_verdict(check, ran)) for check in CHECKS]
+    if (reason := _all_unsupported(its)) is None:
+        rows = [_check_row(its, check, *_verdict(check, ran)) for check in CHECKS]
+    else:
+        rows = [_check_row(its, check, None, reason) | {"verdict": "unsupported"} for check in CHECKS]
     own = [start for start in starts if start.subject == its.subject]
     if own:
         left = [f"{start.id}: {what}" for start in own for what in start.left_behind]
@@ -217,29 +221,72 @@ def _check_rows(its: Group, starts: Sequence[StartRecord]) -> list[Row]:
         listening = sum(len(start.listening) for start in own)
         because = open_ports[0] if open_ports else f"{listening} ports in {len(own)} starts, all of them loopback"
         rows.append(_check_row(its, "listens_on_loopback_only", not open_ports, because))
+    if (records := _own_records(its)) is not None:
+        rows.append(_check_row(its, "own_records_agree", *records))
     return rows
+
+
+def _all_unsupported(its: Group) -> str | None:
+    """Return why not a single one of its runs is anything that the tool has a way to do, if that is so."""
+    counted = [each.record for each in its.outcomes if not each.record.warmup]
+    unsupported = counted and all(record.status == "unsupported" for record in counted)
+    return counted[0].because or "" if unsupported else None
+
+
+def _own_records(its: Group) -> tuple[bool, str] | None:
+    """Return whether the tool's own records tell of as many tries, and of as many results from a cache, as were seen."""
+    compared = 0
+    for each in its.outcomes:
+        reported = each.record.reported
+        if each.seen is None or not (reported.get("attempts") or reported.get("cached")):
+            continue
+        compared += 1
+        # A result from a cache is no try of the body; a tool may count it as one.
+        tries = {name: times for name, times in reported["attempts"].items() if name not in reported["cached"]}
+        if wrong := {name: (times, each.seen.attempts.get(name, 0)) for name, times in tries.items()}:
+            wrong = {name: pair for name, pair in wrong.items() if pair[0] != pair[1]}
+        if wrong:
+            name, (said, seen) = next(iter(wrong.items()))
+            return False, f"{each.record.id}: it says that {name} was tried {said} times, and the body ran {seen} times"
+        if cached := [name for name in reported["cached"] if each.seen.attempts.get(name)]:
+            return False, f"{each.record.id}: it says that {cached[0]} came from a cache, and the body ran"
+    return (True, f"{compared} runs: as many tries as bodies that ran") if compared else None
 
 
 def _scenario_rows(its: Group, groups: Sequence[Group], run: RunRecord) -> list[Row]:
     """Return the verdicts of the checks that only this scenario has."""
     beside = [each for each in groups if each.scenario == its.scenario and each.subject.tier == its.subject.tier]
     reference = next((each for each in beside if each.is_reference), None)
-    known = run.unsupported.get(its.subject.orchestrator, {})
     rows: list[Row] = []
     for name, check in SCENARIOS[its.scenario].checks.items():
         runs = _seen(its)
-        if not {each.case for each in runs} >= set(check.needs):
+        if not runs or not {each.case for each in runs} >= set(check.needs):
             continue  # not planned at this tier, or not run yet
-        verdict = check.judge(runs, _seen(reference) if reference else [])
-        if verdict is None:
+        reasons = [each.record.because for each in its.outcomes if each.record.status == "unsupported"]
+        lacking = [each for each in runs if each.problem in reasons and each.case in (check.needs or {each.case})]
+        judged = [each for each in runs if each not in lacking]
+        if lacking and (check.needs or not judged):
+            rows.append(_check_row(its, name, None, lacking[0].problem or "") | {"verdict": "unsupported"})
             continue
-        row = _check_row(its, name, verdict.passed, verdict.because)
-        if not verdict.passed and verdict.observed and name in known:
-            row |= {"verdict": "unsupported", "because": f"{known[name]} (seen: {verdict.because})"}
-        if verdict.passed and (by_hand := run.by_hand.get(its.subject.orchestrator, {}).get(name)):
-            row["because"] = f"written by hand: {by_hand} (seen: {verdict.because})"
-        rows.append(row)
+        verdict = check.judge(judged, _seen(reference) if reference else [])
+        if verdict is not None:
+            rows.append(_scenario_row(its, name, verdict, run))
     return rows
+
+
+def _scenario_row(its: Group, name: str, verdict: Verdict, run: RunRecord) -> Row:
+    """Return a verdict with what the orchestrator's folder has to say of it: for one deployment, or for all."""
+
+    def note(notes: Mapping[str, Mapping[str, str]]) -> str | None:
+        own = notes.get(its.subject.orchestrator, {})
+        return own.get(f"{its.subject.deployment}.{name}") or own.get(name)
+
+    row = _check_row(its, name, verdict.passed, verdict.because)
+    if not verdict.passed and verdict.observed and (lack := note(run.unsupported)):
+        return row | {"verdict": "unsupported", "because": f"{lack} (seen: {verdict.because})"}
+    if verdict.passed and (by_hand := note(run.by_hand)):
+        return row | {"because": f"written by hand: {by_hand} (seen: {verdict.because})"}
+    return row
 
 
 def _seen(its: Group) -> list[Seen]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from bench import machine, results, timeline
+from bench import evidence, machine, results, timeline
 from bench.execute import Executor, Watcher
 from bench.orchestrators import Orchestrator, discover
 from bench.plan import Plan, make
@@ -24,7 +24,6 @@ from bench.results import Results
 from bench.scenarios import SCENARIOS
 from bench.store import RunFolder
 from bench.suite import Suite
-from contract.pipeline import Pipeline
 from contract.workload import Workload
 
 
@@ -63,7 +62,7 @@ def begin(
     rounds_per_s = machine.calibrate()
     plan = make(suite, orchestrators, seed, rounds_per_s, own, str(folder.data(data)) if data else "")
     by_name = {each.name: each for each in orchestrators}
-    folder.make_for_run(sum(isinstance(trial.case.workload, Pipeline) for trial in plan.trials))
+    folder.make_for_run(sum(evidence.is_churn(trial.case.workload) for trial in plan.trials))
     if data:
         folder.keep_data(data)
     record = RunRecord(

@@ -44,6 +44,13 @@ class Quantity:
             return missing(self.why_not or other.why_not or "there is nothing to add")
         return Quantity(self.point + other.point, self.draws + other.draws, self.n, self.starts)
 
+    def minus(self, other: Quantity) -> Quantity:
+        """Return the difference of this and the other."""
+        if self.point is None or other.point is None:
+            return missing(self.why_not or other.why_not or "there is nothing to subtract")
+        n, starts = min(self.n, other.n), min(self.starts, other.starts)
+        return Quantity(self.point - other.point, self.draws - other.draws, n, starts)
+
     def over(self, other: Quantity) -> Quantity:
         """Return the ratio of this to the other."""
         if self.point is None or other.point is None:

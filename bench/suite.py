@@ -29,6 +29,8 @@ class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Engine starts of plain Python in each round, each with one run of every workload."""
     limit_s: Seconds
     """A run that takes longer is ended, and its value is missing."""
+    widths: list[Count] = msgspec.field(default_factory=list)
+    """How many tasks may run at once, if it is not the suite's width; more than one: an engine start for each."""
     profiles: list[str] = msgspec.field(default_factory=lambda: ["stock"])
     control: list[str] = msgspec.field(default_factory=list)
     """The orchestrators that are measured twice, as if they were two: the A/A control."""

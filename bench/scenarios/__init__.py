@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from bench.scenarios import churn, overhead
-from bench.scenarios.scenario import Case, Scenario, Seen, Work
+from bench.scenarios import (
+    caching,
+    churn,
+    composition,
+    granularity,
+    overhead,
+    parallelism,
+    parameters,
+    payload,
+    retries,
+)
+from bench.scenarios.scenario import Case, Place, Scenario, Seen, Work
 
-__all__ = ["SCENARIOS", "Case", "Scenario", "Seen", "Work"]
+__all__ = ["SCENARIOS", "Case", "Place", "Scenario", "Seen", "Work"]
 
-SCENARIOS: dict[str, Scenario] = {each.name: each for each in (overhead.SCENARIO, churn.SCENARIO)}
+SCENARIOS: dict[str, Scenario] = {
+    each.SCENARIO.name: each.SCENARIO
+    for each in (overhead, retries, caching, parallelism, payload, parameters, composition, granularity, churn)
+}

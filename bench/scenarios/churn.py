@@ -11,7 +11,8 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from bench.scenarios.scenario import Case, Check, Scenario, Seen, Verdict
+from bench.scenarios.scenario import Case, Check, Place, Scenario, Seen, Verdict, of
+from bench.scenarios.scenario import lost as lost_in
 from contract.pipeline import STEPS, Pipeline
 
 FEATURES: Final = ("features",)
@@ -49,7 +50,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 raise ValueError(f"the case {case} builds on what {needed} leaves; name that too")
 
 
-def cases(options: Options, lane_count: int, cpu_rounds_per_s: float) -> Sequence[Case]:
+def cases(options: Options, place: Place) -> Sequence[Case]:
     """Return the runs of one sequence, each of which builds on those before it."""
     # Whatever the reader's customers allow is good enough, except where a gate has to refuse.
     base: dict[str, Any] = {"rows": options.rows, "n_estimators": options.n_estimators, "min_roc_auc": 0.0}
@@ -100,13 +101,13 @@ def same_predictions(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict
 
 def gate_keeps_bad_model_out(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
     """A run whose best model does not pass the gate fails, and registers nothing; a good model is registered."""
-    refused, good = _of("train_refused", runs), _of("train", runs)
+    refused, good = of("train_refused", runs), of("train", runs)
     for each in refused:
         if versions := each.facts.get("versions"):
             return Verdict(False, f"{each.trial} registered {versions[0]}")
         if "register" in each.attempts:
             return Verdict(False, f"{each.trial}: the step `register` ran")
-    if lost := _lost([*refused, *good]):
+    if lost := lost_in([*refused, *good]):
         return lost
     for each in good:
         if len(versions := each.facts.get("versions", [])) != 1:
@@ -116,9 +117,9 @@ def gate_keeps_bad_model_out(runs: Sequence[Seen], reference: Sequence[Seen]) ->
 
 def retries_leave_no_duplicates(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
     """A source that fails twice and a model that fails after it was recorded leave exactly one MLflow run per model."""
-    faulty = _of("train_faulty", runs)
+    faulty = of("train_faulty", runs)
     kinds = sorted(name.removeprefix("train_") for name in STEPS["train"] if name.startswith("train_"))
-    if lost := _lost(faulty):
+    if lost := lost_in(faulty):
         return lost
     for each in faulty:
         if sorted(each.facts.get("mlflow_runs", [])) != kinds:
@@ -129,8 +130,8 @@ def retries_leave_no_duplicates(runs: Sequence[Seen], reference: Sequence[Seen])
 
 def features_not_computed_again(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
     """A second run on unchanged data does not run the features again."""
-    again = _of("train_other_trees", runs)
-    if lost := _lost(again):
+    again = of("train_other_trees", runs)
+    if lost := lost_in(again):
         return lost
     if ran := [each for each in again if each.attempts.get("features")]:
         return Verdict(False, f"{ran[0].trial} ran the features, although nothing that they depend on had changed")
@@ -139,23 +140,13 @@ def features_not_computed_again(runs: Sequence[Seen], reference: Sequence[Seen])
 
 def changed_split_computes_features(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
     """A changed parameter that the features depend on runs them again."""
-    changed = _of("train_other_split", runs)
+    changed = of("train_other_split", runs)
     stale = [each for each in changed if "validate" in each.attempts and "features" not in each.attempts]
     if stale:
         return Verdict(False, f"{stale[0].trial} was given another split, and used the features of the old one")
-    if lost := _lost(changed):
+    if lost := lost_in(changed):
         return lost
     return Verdict(True, f"{len(changed)} runs, such as {changed[0].trial}: `features` ran once")
-
-
-def _of(case: str, runs: Sequence[Seen]) -> list[Seen]:
-    return [each for each in runs if each.case == case]
-
-
-def _lost(runs: Sequence[Seen]) -> Verdict | None:
-    """Return the verdict on a behaviour that cannot be judged, because a run did not do what it should."""
-    lost = next((each for each in runs if each.problem), None)
-    return Verdict(False, f"{lost.trial}: {lost.problem}", observed=False) if lost else None
 
 
 CHECKS: Final[Mapping[str, Check]] = {

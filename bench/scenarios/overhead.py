@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 
 from bench.graphs import SHAPES, lanes, shaped
-from bench.scenarios.scenario import Case, Scenario
+from bench.scenarios.scenario import Case, Place, Scenario
 from contract.workload import Workload
 
 Shape = msgspec.Meta(pattern=f"^({'|'.join(SHAPES)})$")
@@ -26,18 +26,15 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sweep_depth: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
 
 
-def cases(options: Options, lane_count: int, cpu_rounds_per_s: float) -> Sequence[Case]:
+def cases(options: Options, place: Place) -> Sequence[Case]:
     """Return the no-op grid, then the sweep on as many chains as the engine has lanes."""
     grid = [Case(shaped(shape, size), shape, size) for shape, sizes in options.sizes.items() for size in sizes]
-    return [
-        *grid,
-        *(_sweep_point(options, lane_count, work_ms / 1000, cpu_rounds_per_s) for work_ms in options.sweep_ms),
-    ]
+    return [*grid, *(_sweep_point(options, place, work_ms / 1000) for work_ms in options.sweep_ms)]
 
 
-def _sweep_point(options: Options, lane_count: int, work_s: float, cpu_rounds_per_s: float) -> Case:
-    nodes = lanes(lane_count, options.sweep_depth, "cpu", {"rounds": max(1, round(work_s * cpu_rounds_per_s))})
-    family = f"lanes_{lane_count}x{options.sweep_depth}"
+def _sweep_point(options: Options, place: Place, work_s: float) -> Case:
+    nodes = lanes(place.lanes, options.sweep_depth, "cpu", {"rounds": place.rounds(work_s)})
+    family = f"lanes_{place.lanes}x{options.sweep_depth}"
     return Case(Workload(f"{family}_{round(work_s * 1e6)}us", nodes), family, len(nodes), work_s)
 
 

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
+from bench import metrics
+from bench.stats import Quantity
+from bench.timeline import Timeline
 from contract.pipeline import Pipeline
-from contract.workload import Workload
+from contract.workload import Node, Workload
 
 Work = Workload | Pipeline
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where cases are to run."""
+
+    width: int
+    """How many tasks may run at once."""
+    lanes: int
+    """How many can: one, in an engine that runs them one after another."""
+    cpu_rounds_per_s: float
+    """How much of the CPU op this machine does in a second."""
+
+    def rounds(self, seconds: float) -> int:
+        """Return the CPU work that takes so long."""
+        return max(1, round(seconds * self.cpu_rounds_per_s))
 
 
 @dataclass(frozen=True)
@@ -36,6 +55,16 @@ class Seen:
     facts: Mapping[str, Any]
     problem: str | None = None
     """Why it yields no timing, if so."""
+    start: str = ""
+    """The engine start that it ran in."""
+    work: Work | None = None
+    timeline: Timeline = field(default_factory=Timeline)
+    width: int = 0
+
+    @property
+    def nodes(self) -> Sequence[Node]:
+        """The nodes of the graph that ran, if it was one."""
+        return self.work.nodes if isinstance(self.work, Workload) else ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +86,23 @@ class Check:
     """From a subject's runs and the reference's runs at the same tier to a verdict; None where there is nothing to judge."""
 
 
+class Medians(Protocol):
+    """What is known of one subject's runs."""
+
+    def median(self, workload: str, metric: str) -> Quantity:
+        """Return the median of what its runs of the workload yielded, or why there is none."""
+        ...
+
+    @property
+    def workloads(self) -> Sequence[str]:
+        """The workloads that it was asked for."""
+        ...
+
+
+Derived = tuple[str, str, Quantity]
+"""A workload (or family), a metric, and its value."""
+
+
 @dataclass(frozen=True)
 class Scenario:
     """A question, and the cases that answer it."""
@@ -66,16 +112,35 @@ class Scenario:
     """Raised by whatever moves its numbers; `compare` refuses to mix versions."""
     question: str
     options: type[msgspec.Struct]
-    cases: Callable[[Any, int, float], Sequence[Case]]
-    """From (options, lanes, rounds of CPU work per second) to cases."""
+    cases: Callable[[Any, Place], Sequence[Case]]
+    metrics: Callable[[Work], Sequence[str]] = metrics.usual
+    """What a run of the work yields."""
+    slope: str = "per_task_ms"
+    intercept: str = "per_run_ms"
+    """What the line of makespan over the size of a family's cases is called; an empty name: it is not of interest."""
+    derive: Callable[[Medians], Iterable[Derived]] | None = None
+    """What is made of the runs of several workloads of one subject."""
     warmups: Sequence[Case] = ()
     """What an engine start begins with, after the runs that warm up every engine."""
     parameters: Callable[[Pipeline, str, int, str], Mapping[str, Any]] | None = None
-    """From (pipeline, sequence, seed, the reader's data) to what a churn pipeline is run with."""
+    """From (pipeline, sequence, seed, the reader's data) to what a pipeline is run with."""
     in_order: bool = False
     """Whether the cases follow each other as they are listed, because one builds on what another left."""
+    sampled: bool = False
+    """Whether memory and disk are looked at while a run goes on."""
     checks: Mapping[str, Check] = field(default_factory=dict)
 
     def parse(self, options: Mapping[str, Any]) -> msgspec.Struct:
         """Check a suite's options."""
         return msgspec.convert(options, self.options)
+
+
+def of(case: str, runs: Sequence[Seen]) -> list[Seen]:
+    """Return the runs of one case."""
+    return [each for each in runs if each.case == case]
+
+
+def lost(runs: Sequence[Seen]) -> Verdict | None:
+    """Return the verdict on a behaviour that cannot be judged, because a run did not do what it should."""
+    problem = next((each for each in runs if each.problem), None)
+    return Verdict(False, f"{problem.trial}: {problem.problem}", observed=False) if problem else None

@@ -73,8 +73,6 @@ class Pipeline:
     before: Before = Before()
     at_once: int = 1
     """How many runs of it are asked for at the same moment."""
-    tokens: Mapping[str, str] = field(default_factory=dict)
-    """What steps must say that they have got or made."""
     may_be_refused: bool = False
     """Whether the parameters are wrong, so that whatever the tool does with them is an answer."""
 

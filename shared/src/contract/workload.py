@@ -219,13 +219,18 @@ def _check_node(node: Node, name: str) -> None:
         raise WorkloadError(f"{where}: {node.op} takes the params {list(OPS[node.op])}, not {list(node.params)}")
     if node.group and not all(_NAME.fullmatch(part) for part in node.group.split(".")):
         raise WorkloadError(f"{where}: group {node.group!r} is not made of names with dots between them")
+    if node.retry and node.retry.delays_s and len(node.retry.delays_s) != node.retry.times:
+        raise WorkloadError(f"{where}: retry.times is {node.retry.times}, but retry.delays_s has {len(node.retry.delays_s)}")
+    _check_numbers(node, where)
+
+
+def _check_numbers(node: Node, where: str) -> None:
     numbers: dict[str, object] = dict(node.params)
     if node.retry:
-        numbers |= {"retry.times": node.retry.times} | _delays(node.retry)
-        if node.retry.delays_s and len(node.retry.delays_s) != node.retry.times:
-            raise WorkloadError(
-                f"{where}: retry.delays_s has {len(node.retry.delays_s)} delays for {node.retry.times} tries"
-            )
+        numbers["retry.times"] = node.retry.times
+        if node.retry.delay_s is not None:
+            numbers["retry.delay_s"] = node.retry.delay_s
+        numbers |= {f"retry.delays_s[{i}]": delay for i, delay in enumerate(node.retry.delays_s)}
     if node.fault:
         numbers["fault.attempts"] = node.fault.attempts
     for key, value in numbers.items():

@@ -1,0 +1,221 @@
+"""When is a result that was computed before used again, and is it ever the wrong one?
+
+begin -> compute -> use, run again and again: with nothing changed, in a new process, with another input, after the author
+has edited the task or a function that it calls, when the result is too old, gone or broken, and twice at the same moment.
+Each tool does it by its own mechanism, and these are not the same thing: a cache of results, the materialization of what
+has changed, or a few lines written by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from bench.scenarios.scenario import Case, Check, Derived, Medians, Place, Scenario, Seen, Verdict, Work, lost, of
+from contract.editions import FIRST
+from contract.pipeline import STEPS, Before, Pipeline
+
+ANY: Final = tuple(STEPS["cached"])
+"""The steps that need not run where a result is kept: if nothing has changed, some tools run nothing at all."""
+
+EXPIRES_S: Final = 1
+
+WARM: Final = ("warm", "warm_new_process")
+
+
+AS_IT_WAS: Final = Before()
+
+
+def _case(name: str, value: int, before: Before = AS_IT_WAS, at_once: int = 1, **other: bool) -> Pipeline:
+    may_skip = () if name in {"cold", "to_expire", "unhashable"} else ANY
+    return Pipeline(name, "cached", {"value": value, **other}, may_skip=may_skip, before=before, at_once=at_once)
+
+
+EVERY: Final = (
+    _case("cold", 1),
+    _case("warm", 1),
+    _case("warm_new_process", 1, Before(new_process=True)),
+    # First the helper, because a tool that sees the edited body computes with whatever helper there is then.
+    _case("changed_helper", 1, Before(editions={"helper": 2})),
+    _case("changed_body", 1, Before(editions={"body": 2})),
+    _case("changed_input", 2),
+    _case("deleted", 2, Before(spoil="delete")),
+    _case("corrupted", 2, Before(spoil="corrupt")),
+    _case("to_expire", 3, Before(editions={"KEPT_S": EXPIRES_S})),
+    _case("expired", 3, Before(wait_s=EXPIRES_S + 0.5, editions={"KEPT_S": EXPIRES_S})),
+    _case("two_at_once", 4, at_once=2),
+    _case("unhashable", 5, unhashable=True),
+)
+"""In this order: each builds on what those before it left."""
+
+NEEDS: Final = {"warm": "cold", "warm_new_process": "cold", "deleted": "changed_input", "corrupted": "changed_input"} | {
+    "expired": "to_expire",
+    "changed_helper": "cold",
+    "changed_body": "cold",
+}
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a suite chooses."""
+
+    cases: list[str] = []
+    """Only these; all, if none is named."""
+
+    def __post_init__(self) -> None:
+        names = [each.name for each in EVERY]
+        if unknown := set(self.cases) - set(names):
+            raise ValueError(f"there is no case {min(unknown)!r}; there are {', '.join(names)}")
+        for case in self.cases:
+            if (needed := NEEDS.get(case)) and needed not in self.cases:
+                raise ValueError(f"the case {case} builds on what {needed} leaves; name that too")
+
+
+def cases(options: Options, place: Place) -> Sequence[Case]:
+    """Return the runs of one sequence."""
+    return [Case(each) for each in EVERY if not options.cases or each.name in options.cases]
+
+
+def parameters(pipeline: Pipeline, sequence: str, seed: int, data: str) -> Mapping[str, object]:
+    """Return what a run is told: values that no other sequence has, lest one find the other's results."""
+    return {**pipeline.parameters, "value": _value(pipeline, seed)}
+
+
+def _value(pipeline: Pipeline, seed: int) -> int:
+    return seed * 100 + int(pipeline.parameters["value"])
+
+
+def metrics(work: Work) -> Sequence[str]:
+    """Return what a run yields."""
+    if work.name in WARM:
+        return ("run_s", "bodies_run", "hit_cost_ms")
+    return ("run_s", "bodies_run", "stored_bytes") if work.name == "cold" else ("bodies_run",)
+
+
+def derive(medians: Medians) -> Iterable[Derived]:
+    """Return how much faster the second run is."""
+    for warm in (each for each in WARM if each in medians.workloads and "cold" in medians.workloads):
+        yield warm, "warm_speedup", medians.median("cold", "run_s").over(medians.median(warm, "run_s"))
+
+
+# The checks ------------------------------------------------------------------------------------------------------------
+
+
+def unchanged_is_not_computed_again(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """While nothing has changed, the body does not run again, in the same process or in another one."""
+    warm = [each for case in WARM for each in of(case, runs)]
+    if again := next((each for each in warm if _computed(each)), None):
+        return Verdict(False, f"{again.trial}: the body ran, although nothing had changed")
+    return _right("", warm, runs)
+
+
+def changed_input_is_seen(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """With another input there is another result."""
+    return _right("changed_input", [], runs)
+
+
+def changed_body_is_seen(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """When the author has edited the task itself, its old result is not used any more."""
+    return _right("changed_body", [], runs)
+
+
+def changed_helper_is_seen(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """When the author has edited a function that the task calls, the old result is not used any more."""
+    return _right("changed_helper", [], runs)
+
+
+def expired_is_computed_again(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """A result that is older than its author allows is not used any more."""
+    expired = of("expired", runs)
+    if kept := next((each for each in expired if not each.problem and not _computed(each)), None):
+        return Verdict(False, f"{kept.trial}: the body did not run, although the result was too old")
+    return _right("", expired, runs)
+
+
+def spoiled_is_computed_again(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """A result whose file is gone or broken is made anew."""
+    spoiled = [each for case in ("deleted", "corrupted") for each in of(case, runs)]
+    if failed := next((each for each in spoiled if each.problem), None):
+        return Verdict(False, f"{failed.trial}: {failed.problem}")
+    if kept := next((each for each in spoiled if not _computed(each)), None):
+        return Verdict(False, f"{kept.trial}: the body did not run, although its result is {kept.case}")
+    return _right("", spoiled, runs)
+
+
+def two_at_once_compute_once(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """Of two runs that want the same result at the same moment, one computes it, and the other waits for it."""
+    both = of("two_at_once", runs)
+    if twice := next((each for each in both if _computed(each) > 1), None):
+        return Verdict(False, f"{twice.trial}: the body ran {_computed(twice)} times")
+    return _right("", both, runs)
+
+
+def unhashable_input_is_computed(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """With an input that nothing can be looked up by, the body runs."""
+    return _right("unhashable", [], runs)
+
+
+def _computed(seen: Seen) -> int:
+    return seen.attempts.get("compute", 0)
+
+
+def _right(case: str, chosen: Sequence[Seen], runs: Sequence[Seen]) -> Verdict:
+    """Return whether, after each of the runs, what was used last is what it should be by now."""
+    judged = chosen or of(case, runs)
+    if problem := lost(judged):
+        return problem
+    for each in judged:
+        if isinstance(each.work, Pipeline):
+            used, expected = _used_last(each, runs), result_of(each.work, each.round, each.repeat)
+            if used != expected:
+                ran = "ran" if _computed(each) else "did not run"
+                return Verdict(False, f"{each.trial}: the body {ran}, and {used} is used in the place of {expected}")
+    counts = ", ".join(f"{each.trial}: the body ran {_computed(each)} times" for each in judged[:2])
+    return Verdict(True, f"{len(judged)} runs, such as {counts}")
+
+
+def result_of(work: Pipeline, round_: int, repeat: int) -> str:
+    """Return the right result: input, edition of the helper, edition of the body."""
+    editions = {**FIRST, **work.before.editions}
+    return f"{_value(work, round_ * 1000 + repeat)}/{editions['helper']}/{editions['body']}"
+
+
+def _used_last(seen: Seen, runs: Sequence[Seen]) -> str:
+    """Return what was used last, in this run or before it: where nothing runs, the old result is still the one in use."""
+    sequence = [each for each in runs if (each.round, each.repeat) == (seen.round, seen.repeat) and each.trial <= seen.trial]
+    tokens = [each.timeline.attempts["use"][-1].token for each in sorted(sequence, key=_trial) if each.attempts.get("use")]
+    return tokens[-1] if tokens else "nothing"
+
+
+def _trial(seen: Seen) -> str:
+    return seen.trial
+
+
+CHECKS: Final[Mapping[str, Check]] = {
+    judge.__name__: Check(needs, judge)
+    for judge, needs in (
+        (unchanged_is_not_computed_again, ("warm",)),
+        (changed_input_is_seen, ("changed_input",)),
+        (changed_body_is_seen, ("changed_body",)),
+        (changed_helper_is_seen, ("changed_helper",)),
+        (expired_is_computed_again, ("expired",)),
+        (spoiled_is_computed_again, ("deleted", "corrupted")),
+        (two_at_once_compute_once, ("two_at_once",)),
+        (unhashable_input_is_computed, ("unhashable",)),
+    )
+}
+
+SCENARIO = Scenario(
+    name="caching",
+    version=1,
+    question="When is a result that was computed before used again, and is it ever the wrong one?",
+    options=Options,
+    cases=cases,
+    metrics=metrics,
+    derive=derive,
+    warmups=(Case(Pipeline("warm_up_cached", "cached", {"value": 0})),),
+    parameters=parameters,
+    in_order=True,
+    checks=CHECKS,
+)

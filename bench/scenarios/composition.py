@@ -1,0 +1,100 @@
+"""What does it cost to make one pipeline of others, and does a failure inside reach the outside?
+
+The same six tasks, flat and nested up to three levels deep; a nested pipeline that fails; and two pipelines that begin with
+the same preparation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Final
+
+import msgspec
+
+from bench.scenarios.scenario import Case, Check, Place, Scenario, Seen, Verdict, Work, lost, of
+from contract.workload import Fault, Node, Workload
+
+TASKS: Final = 6
+
+FAILS: Final = "nested_failure"
+SHARED: Final = "nested_shared"
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a suite chooses."""
+
+    depths: list[Annotated[int, msgspec.Meta(ge=0, le=8)]] = msgspec.field(default_factory=lambda: [0, 1, 2, 3])
+
+
+def cases(options: Options, place: Place) -> Sequence[Case]:
+    """Return the chain at each depth of nesting, then the two other graphs."""
+    failing = (
+        Node("before"),
+        Node("inside", after=("before",), group="outer"),
+        Node("fails", after=("inside",), group="outer.inner", fault=Fault(1000)),
+        Node("below", after=("fails",), group="outer"),
+        Node("after", after=("below",)),
+    )
+    shared = (
+        Node("load", group="preparation"),
+        Node("clean", after=("load",), group="preparation"),
+        Node("train", after=("clean",), group="training"),
+        Node("evaluate", after=("train",), group="training"),
+        Node("score", after=("clean",), group="scoring"),
+        Node("save", after=("score",), group="scoring"),
+    )
+    return [
+        *(Case(Workload(f"nested_{depth}", _nested(depth)), "nested", depth) for depth in options.depths),
+        Case(Workload(FAILS, failing)),
+        Case(Workload(SHARED, shared)),
+    ]
+
+
+def _nested(depth: int) -> tuple[Node, ...]:
+    """Return a chain whose first task stands outside, and all others as deep inside as asked for."""
+    group = ".".join(f"level{i + 1}" for i in range(depth))
+    return tuple(Node(f"n{i}", after=(f"n{i - 1}",) if i else (), group=group if i else "") for i in range(TASKS))
+
+
+def metrics(work: Work) -> Sequence[str]:
+    """Return what a run yields; when a failed run is called over is another question."""
+    return () if work.name == FAILS else ("makespan_s",)
+
+
+def failure_reaches_the_parent(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """When a task of a nested pipeline fails, nothing that waits for it runs, inside or outside, and the run is failed."""
+    failing = of(FAILS, runs)
+    for each in failing:
+        if ran := {"below", "after"} & each.attempts.keys():
+            return Verdict(False, f"{each.trial}: {min(ran)} ran, although what it waits for had failed")
+        if each.timeline.state == "succeeded":
+            return Verdict(False, f"{each.trial}: the tool calls the run succeeded")
+    return lost(failing) or Verdict(True, f"{len(failing)} runs, such as {failing[0].trial}")
+
+
+def shared_part_runs_once(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """A preparation that two nested pipelines wait for runs once."""
+    shared = of(SHARED, runs)
+    for each in shared:
+        for node in ("load", "clean"):
+            if each.attempts.get(node, 0) > 1:
+                return Verdict(False, f"{each.trial}: {node} ran {each.attempts[node]} times")
+    return lost(shared) or Verdict(True, f"{len(shared)} runs, such as {shared[0].trial}")
+
+
+CHECKS: Final[Mapping[str, Check]] = {
+    "failure_reaches_the_parent": Check((FAILS,), failure_reaches_the_parent),
+    "shared_part_runs_once": Check((SHARED,), shared_part_runs_once),
+}
+
+SCENARIO = Scenario(
+    name="composition",
+    version=1,
+    question="What does it cost to make one pipeline of others, and does a failure inside reach the outside?",
+    options=Options,
+    cases=cases,
+    metrics=metrics,
+    slope="per_level_ms",
+    intercept="",
+    checks=CHECKS,
+)

@@ -1,0 +1,98 @@
+"""What is saved, and what is lost, by wrapping a whole pipeline into one task?
+
+The churn training as native steps, and as a script in a single task: run once, run again on the same customers, and run with
+a model that fails once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from bench.scenarios import churn
+from bench.scenarios.scenario import Case, Check, Derived, Medians, Place, Scenario, Seen, Verdict, Work, lost, of
+from bench.timeline import max_concurrency
+from contract.pipeline import Pipeline
+
+FORMS: Final = {"steps": "train", "whole": "train_whole"}
+
+FAILS: Final = "train_gradient_boosting"
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a suite chooses."""
+
+    rows: Annotated[int, msgspec.Meta(ge=200, le=1_000_000)] = 5000
+    n_estimators: Annotated[int, msgspec.Meta(ge=1, le=5000)] = 200
+
+
+def cases(options: Options, place: Place) -> Sequence[Case]:
+    """Return three runs of each form."""
+    base: dict[str, Any] = {"rows": options.rows, "n_estimators": options.n_estimators, "min_roc_auc": 0.0}
+    found: list[Pipeline] = []
+    for form, pipeline in FORMS.items():
+        kept = ("features",) if form == "steps" else ()
+        found += [
+            Pipeline(form, pipeline, base),
+            Pipeline(f"{form}_again", pipeline, base | {"max_depth": 4}, may_skip=kept),
+            Pipeline(f"{form}_faulty", pipeline, base, faults={FAILS: 1}, may_skip=kept),
+        ]
+    return [Case(each) for each in found]
+
+
+def metrics(work: Work) -> Sequence[str]:
+    """Return what a run yields."""
+    return ("makespan_s", "attempts", "bodies_s", "between_steps_s", "max_concurrency")
+
+
+def derive(medians: Medians) -> Iterable[Derived]:
+    """Return what one failure costs, in time and in bodies that run again."""
+    for form in FORMS:
+        faulty = f"{form}_faulty"
+        if {form, faulty} <= set(medians.workloads):
+            yield faulty, "retry_cost_s", medians.median(faulty, "makespan_s").minus(medians.median(form, "makespan_s"))
+
+
+# The checks ------------------------------------------------------------------------------------------------------------
+
+
+def only_what_failed_runs_again(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """As native steps, a failure costs no second run of any step but the one that failed."""
+    faulty = of("steps_faulty", runs)
+    for each in faulty:
+        if again := sorted(name for name, times in each.attempts.items() if times > 1 and name != FAILS):
+            return Verdict(False, f"{each.trial}: {', '.join(again)} ran again too")
+    return lost(faulty) or Verdict(True, f"{len(faulty)} runs, such as {faulty[0].trial}: {FAILS} alone ran twice")
+
+
+def models_are_trained_at_once(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """As native steps, models are trained beside each other, as far as the width allows."""
+    steps = of("steps", runs)
+    if problem := lost(steps):
+        return problem
+    for each in steps:
+        if (most := max_concurrency(each.timeline)) < min(each.width, 2):
+            return Verdict(False, f"{each.trial}: {most} at once, where {each.width} may")
+    return Verdict(True, f"{len(steps)} runs, such as {steps[0].trial}: {max_concurrency(steps[0].timeline)} at once")
+
+
+CHECKS: Final[Mapping[str, Check]] = {
+    "only_what_failed_runs_again": Check(("steps_faulty",), only_what_failed_runs_again),
+    "models_are_trained_at_once": Check(("steps",), models_are_trained_at_once),
+}
+
+SCENARIO = Scenario(
+    name="granularity",
+    version=1,
+    question="What is saved, and what is lost, by wrapping a whole pipeline into one task?",
+    options=Options,
+    cases=cases,
+    metrics=metrics,
+    derive=derive,
+    warmups=churn.SCENARIO.warmups,
+    parameters=churn.parameters,
+    in_order=True,
+    checks=CHECKS,
+)

@@ -1,0 +1,101 @@
+"""Does what a tool calls parallel run at the same time, and what is it worth?
+
+Tasks that sleep, tasks that compute, and five models to be compared, which compute for different times: at every width, in
+every way that a tool has to run tasks beside each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Final
+
+import msgspec
+
+from bench.scenarios.scenario import Case, Check, Derived, Medians, Place, Scenario, Seen, Verdict, Work, lost
+from bench.timeline import max_concurrency
+from contract.workload import Node, Workload
+
+KINDS: Final = ("sleeping", "computing", "five_models")
+
+SHARES: Final = (2.0, 1.5, 1.0, 0.5, 0.25)
+"""How long each of the five models takes, as multiples of a task."""
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a suite chooses."""
+
+    tasks: Annotated[int, msgspec.Meta(ge=2, le=100)] = 4
+    task_s: Annotated[float, msgspec.Meta(gt=0, le=60)] = 0.5
+    kinds: list[str] = msgspec.field(default_factory=lambda: list(KINDS))
+
+    def __post_init__(self) -> None:
+        if unknown := set(self.kinds) - set(KINDS):
+            raise ValueError(f"there is no kind {min(unknown)!r}; there are {', '.join(KINDS)}")
+
+
+def name_of(kind: str, width: int) -> str:
+    """Name a workload by the width that it is run at."""
+    return f"{kind}_w{width}"
+
+
+def cases(options: Options, place: Place) -> Sequence[Case]:
+    """Return independent tasks of each kind."""
+    work = {"rounds": place.rounds(options.task_s)}
+    graphs = {
+        "sleeping": tuple(Node(f"n{i}", "sleep", (), {"seconds": options.task_s}) for i in range(options.tasks)),
+        "computing": tuple(Node(f"n{i}", "cpu", (), work) for i in range(options.tasks)),
+        "five_models": (
+            Node("data"),
+            *(Node(f"m{i}", "cpu", ("data",), {"rounds": place.rounds(options.task_s * s)}) for i, s in enumerate(SHARES)),
+            Node("best", after=tuple(f"m{i}" for i in range(len(SHARES)))),
+        ),
+    }
+    return [Case(Workload(name_of(kind, place.width), graphs[kind])) for kind in options.kinds]
+
+
+def metrics(work: Work) -> Sequence[str]:
+    """Return what a run yields; a share of lanes' time says nothing where some of them have nothing to do."""
+    always = ("makespan_s", "max_concurrency", "processes")
+    return always if work.name.startswith("five_models") else (*always, "efficiency")
+
+
+def derive(medians: Medians) -> Iterable[Derived]:
+    """Return the speed-up of each width over width 1."""
+    for name in medians.workloads:
+        kind, _, width = name.rpartition("_w")
+        if kind in KINDS and width != "1" and (alone := name_of(kind, 1)) in medians.workloads:
+            yield name, "speedup", medians.median(alone, "makespan_s").over(medians.median(name, "makespan_s"))
+
+
+# The checks ------------------------------------------------------------------------------------------------------------
+
+
+def tasks_overlap(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict | None:
+    """Where the width allows several tasks at once, as many run at the same time, and no more."""
+    wide = [each for each in runs if each.width > 1 and each.case.startswith("sleeping")]
+    if not wide:
+        return None
+    if problem := lost(wide):
+        return problem
+    for each in wide:
+        most, asked = max_concurrency(each.timeline), min(each.width, len(each.attempts))
+        if most != asked:
+            return Verdict(False, f"{each.trial}: {most} at once, where {asked} were asked for")
+    seen = ", ".join(
+        f"{max_concurrency(each.timeline)} at width {each.width}" for each in {each.width: each for each in wide}.values()
+    )
+    return Verdict(True, f"{len(wide)} runs, such as {wide[0].trial}: {seen} at once")
+
+
+CHECKS: Final[Mapping[str, Check]] = {"tasks_overlap": Check((), tasks_overlap)}
+
+SCENARIO = Scenario(
+    name="parallelism",
+    version=1,
+    question="Does what a tool calls parallel run at the same time, and what is it worth?",
+    options=Options,
+    cases=cases,
+    metrics=metrics,
+    derive=derive,
+    checks=CHECKS,
+)

@@ -1,0 +1,117 @@
+"""Can a run be told what to do, and what happens to a parameter that is wrong?
+
+The churn training with none, one and several of its parameters overridden, and with a value of the wrong type, a value out
+of range and a name that nobody knows. The sooner a wrong one is refused, the cheaper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from bench.scenarios import churn
+from bench.scenarios.scenario import Case, Check, Place, Scenario, Seen, Verdict, Work, lost, of
+from contract.pipeline import Pipeline
+
+BASE: Final[Mapping[str, Any]] = {"rows": 400, "n_estimators": 5, "min_roc_auc": 0.0, "data": ""}
+"""A small training; the gate is open, because a model of 400 customers need not be good."""
+
+OVERRIDDEN: Final[Mapping[str, Mapping[str, Any]]] = {
+    "none_overridden": {},
+    "one_overridden": {"max_depth": 3},
+    "several_overridden": {"max_depth": 4, "n_estimators": 7, "held_out": 0.3},
+}
+
+WRONG: Final[Mapping[str, Mapping[str, Any]]] = {
+    "wrong_type": {"n_estimators": "many"},
+    "out_of_range": {"held_out": 0.9},
+    "unknown_name": {"trees": 5},
+}
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Nothing to choose."""
+
+
+def cases(options: Options, place: Place) -> Sequence[Case]:
+    """Return a training for each way to override parameters, right or wrong."""
+    right = [Pipeline(name, "train", {**BASE, **values}) for name, values in OVERRIDDEN.items()]
+    wrong = [Pipeline(name, "train", {**BASE, **values}, may_be_refused=True) for name, values in WRONG.items()]
+    return [Case(each) for each in (*right, *wrong)]
+
+
+def metrics(work: Work) -> Sequence[str]:
+    """Return what a run yields."""
+    return ("rejection_s",) if work.name in WRONG else ("makespan_s",)
+
+
+# The checks ------------------------------------------------------------------------------------------------------------
+
+
+def overrides_arrive(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """What is overridden reaches the models, and what is not keeps its value, as MLflow recorded it."""
+    right = [each for case in OVERRIDDEN for each in of(case, runs)]
+    if problem := lost(right):
+        return problem
+    for each in right:
+        recorded = each.facts.get("parameters", {})
+        for name, value in ({"max_depth": 6, "held_out": 0.25} | dict(BASE) | dict(OVERRIDDEN[each.case])).items():
+            if name in RECORDED and float(recorded.get(name, "nan")) != value:
+                said = recorded.get(name, "nothing")
+                return Verdict(False, f"{each.trial}: {name} should be {value}, and MLflow has {said}")
+    return Verdict(True, f"{len(right)} runs, such as {right[-1].trial}: {right[-1].facts['parameters']}")
+
+
+RECORDED: Final = ("max_depth", "n_estimators", "held_out")
+"""Those that the random forest's run in MLflow has among its parameters."""
+
+
+def wrong_type_is_refused(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """A value of the wrong type is refused before any body has run."""
+    return _refused("wrong_type", runs)
+
+
+def out_of_range_is_refused(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """A value out of range is refused before any body has run."""
+    return _refused("out_of_range", runs)
+
+
+def unknown_name_is_refused(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """A parameter that nobody knows is refused before any body has run."""
+    return _refused("unknown_name", runs)
+
+
+def _refused(case: str, runs: Sequence[Seen]) -> Verdict:
+    wrong = of(case, runs)
+    if problem := lost(wrong):
+        return problem
+    for each in wrong:
+        if each.timeline.state == "succeeded":
+            return Verdict(False, f"{each.trial}: it ran and succeeded, as if nothing had been said")
+        if each.attempts:
+            return Verdict(False, f"{each.trial}: refused only after {', '.join(each.attempts)} had run")
+    said = {"refused": "the submission was refused", "failed": "the run failed before any body ran"}
+    its = wrong[0].timeline
+    return Verdict(True, f"{len(wrong)} runs, such as {wrong[0].trial}: {said.get(its.state, its.state)} {its.error[:120]}")
+
+
+CHECKS: Final[Mapping[str, Check]] = {
+    "overrides_arrive": Check(tuple(OVERRIDDEN), overrides_arrive),
+    "wrong_type_is_refused": Check(("wrong_type",), wrong_type_is_refused),
+    "out_of_range_is_refused": Check(("out_of_range",), out_of_range_is_refused),
+    "unknown_name_is_refused": Check(("unknown_name",), unknown_name_is_refused),
+}
+
+SCENARIO = Scenario(
+    name="parameters",
+    version=1,
+    question="Can a run be told what to do, and what happens to a parameter that is wrong?",
+    options=Options,
+    cases=cases,
+    metrics=metrics,
+    warmups=churn.SCENARIO.warmups,
+    parameters=churn.parameters,
+    checks=CHECKS,
+)

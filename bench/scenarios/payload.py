@@ -1,0 +1,115 @@
+"""How does a table get from one task to the next, how fast, and how large may it be?
+
+A frame of random numbers, made by one task and looked at by the next, on each way that a tool has: as the returned value,
+through the tool's own storage of values, or as a file whose path is the value. What was made is what must arrive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Final
+
+import msgspec
+
+from bench.scenarios.scenario import Case, Check, Derived, Medians, Place, Scenario, Seen, Verdict, Work
+from bench.stats import Quantity, missing
+from contract.pipeline import Pipeline
+
+WAYS: Final = ("value", "store", "file")
+
+KB: Final = 1000
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a suite chooses."""
+
+    sizes_kb: list[Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]] = msgspec.field(default_factory=lambda: [1, 1_000, 16_000])
+    ways: list[str] = msgspec.field(default_factory=lambda: list(WAYS))
+
+    def __post_init__(self) -> None:
+        if unknown := set(self.ways) - set(WAYS):
+            raise ValueError(f"there is no way {min(unknown)!r}; there are {', '.join(WAYS)}")
+
+
+def cases(options: Options, place: Place) -> Sequence[Case]:
+    """Return a run for each way and size."""
+    return [
+        Case(Pipeline(f"{way}_{size}kb", "passing", {"size": size * KB, "way": way}))
+        for size in options.sizes_kb
+        for way in options.ways
+    ]
+
+
+def parameters(pipeline: Pipeline, sequence: str, seed: int, data: str) -> Mapping[str, object]:
+    """Return what a run is told: the same for all, since nothing is kept of it."""
+    return pipeline.parameters
+
+
+def metrics(work: Work) -> Sequence[str]:
+    """Return what a run yields."""
+    return ("makespan_s", "mb_per_s", "stored_bytes", "peak_pss_mb")
+
+
+def derive(medians: Medians) -> Iterable[Derived]:
+    """Return, for each way, the largest frame up to which all arrived."""
+    for way in WAYS:
+        sizes = sorted(int(name.removeprefix(f"{way}_")[:-2]) for name in medians.workloads if name.startswith(f"{way}_"))
+        if sizes:
+            yield way, "largest_ok_mb", _largest(medians, way, sizes)
+
+
+def _largest(medians: Medians, way: str, sizes: Sequence[int]) -> Quantity:
+    good = missing("")
+    for size in sizes:
+        arrived = medians.median(f"{way}_{size}kb", "mb_per_s")
+        if arrived.point is None:
+            return good if good.point is not None else arrived
+        good = Quantity(size / 1000, n=arrived.n, starts=arrived.starts)
+    return good
+
+
+# The checks ------------------------------------------------------------------------------------------------------------
+
+
+def arrives_as_it_was_made(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict | None:
+    """Every frame that arrives is the one that was made, number by number."""
+    arrived = 0
+    for each in runs:
+        made, taken = (each.timeline.attempts.get(step, []) for step in ("make", "take"))
+        if made and taken and taken[-1].ended:
+            arrived += 1
+            if not taken[-1].token or made[-1].token != taken[-1].token:
+                return Verdict(False, f"{each.trial}: {made[-1].token} was made, and {taken[-1].token or 'nothing'} arrived")
+    if arrived:
+        return Verdict(True, f"{arrived} of {len(runs)} runs, such as {runs[0].trial}")
+    return Verdict(False, f"no frame arrived: {runs[0].problem}", observed=False) if runs else None
+
+
+def says_what_it_cannot_pass(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict | None:
+    """A frame that cannot be passed fails the run; it is not lost without a word."""
+    for each in runs:
+        if each.attempts.get("make") and not each.attempts.get("take") and each.timeline.state == "succeeded":
+            return Verdict(False, f"{each.trial}: the tool calls the run succeeded, and no frame arrived")
+    failed = [each for each in runs if each.problem]
+    if failed:
+        return Verdict(True, f"{len(failed)} frames were not passed, such as {failed[0].trial}: {failed[0].problem}")
+    return Verdict(True, f"all {len(runs)} frames were passed, the largest too") if runs else None
+
+
+CHECKS: Final[Mapping[str, Check]] = {
+    "arrives_as_it_was_made": Check((), arrives_as_it_was_made),
+    "says_what_it_cannot_pass": Check((), says_what_it_cannot_pass),
+}
+
+SCENARIO = Scenario(
+    name="payload",
+    version=1,
+    question="How does a table get from one task to the next, how fast, and how large may it be?",
+    options=Options,
+    cases=cases,
+    metrics=metrics,
+    derive=derive,
+    parameters=parameters,
+    sampled=True,
+    checks=CHECKS,
+)

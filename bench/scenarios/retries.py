@@ -1,0 +1,160 @@
+"""What happens when a task fails: how often is it tried, after how long, and what else runs again?
+
+A task fails a few times, to the last, or with an error after which another try makes no sense; alone, or beside others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Final
+
+import msgspec
+
+from bench.scenarios.scenario import Case, Check, Place, Scenario, Seen, Verdict, Work, lost, of
+from contract.workload import Fault, Node, Retry, Workload
+
+FOR_EVER: Final = 1000
+
+LONGER: Final = (0.25, 0.5, 1.0)
+"""An explicit sequence of waits, in seconds."""
+
+_BACKOFF: Final = "retries_backoff"
+_DEFAULT: Final = "retries_default"
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a suite chooses."""
+
+    delay_s: Annotated[float, msgspec.Meta(gt=0, le=60)] = 0.5
+    """The constant wait."""
+    backoff_tries: Annotated[int, msgspec.Meta(ge=1, le=4)] = 3
+    """Retries with the tool's own exponential backoff, which begins with a second."""
+    width: Annotated[int, msgspec.Meta(ge=2, le=50)] = 6
+    """Tasks of the wide layer, half of which fail."""
+    default_delay: bool = False
+    """Whether to wait for the tool's own default delay too, which may be minutes."""
+
+
+def cases(options: Options, place: Place) -> Sequence[Case]:
+    """Return the graphs, each with its faults."""
+    constant = Retry(3, options.delay_s)
+    wide = [Node(f"n{i}", after=("first",), retry=constant, fault=Fault(1) if i % 2 else None) for i in range(options.width)]
+    tail = (Node("below", after=("faulty",)), Node("beside", after=("first",)))
+    graphs = {
+        "retries_recovers": (Node("first"), Node("faulty", after=("first",), retry=constant, fault=Fault(2)), *tail),
+        "retries_sequence": (Node("faulty", retry=Retry(len(LONGER), delays_s=LONGER), fault=Fault(len(LONGER))),),
+        _BACKOFF: (Node("faulty", retry=Retry(options.backoff_tries, 1, backoff=True), fault=Fault(options.backoff_tries)),),
+        "retries_exhausted": (
+            Node("first"),
+            Node("faulty", after=("first",), retry=Retry(2, options.delay_s), fault=Fault(FOR_EVER)),
+            *tail,
+            Node("far_below", after=("below", "beside")),
+        ),
+        "retries_final": (
+            Node("first"),
+            Node("faulty", after=("first",), retry=constant, fault=Fault(FOR_EVER, final=True)),
+            *tail,
+        ),
+        "retries_wide": (Node("first"), *wide, Node("last", after=tuple(node.id for node in wide))),
+    }
+    if options.default_delay:
+        graphs[_DEFAULT] = (Node("faulty", retry=Retry(1, None), fault=Fault(1)),)
+    return [Case(Workload(name, nodes)) for name, nodes in graphs.items()]
+
+
+def metrics(work: Work) -> Sequence[str]:
+    """Return what a run yields: the waits one by one where they are not all alike."""
+    retries = [node.retry for node in work.nodes if node.retry] if isinstance(work, Workload) else []
+    if work.name == "retries_final":
+        return ("attempts",)
+    if work.name == "retries_exhausted":
+        return ("attempts", "delay_error_ms")
+    waits = [f"delay_{i + 1}_s" for i in range(retries[0].times)] if len(retries) == 1 else []
+    if work.name == "retries_recovers":
+        waits = []
+    return ("attempts", *([] if work.name == _DEFAULT else ["delay_error_ms"]), *waits, "recovery_s")
+
+
+# The checks ------------------------------------------------------------------------------------------------------------
+
+
+def tried_as_often_as_needed(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """A body that fails k times runs exactly k+1 times."""
+    recovering = [each for case in ("retries_recovers", "retries_sequence", _BACKOFF) for each in of(case, runs)]
+    for each in recovering:
+        asked = next(node.fault.attempts for node in each.nodes if node.fault) + 1
+        if each.attempts and each.attempts.get("faulty") != asked:
+            return Verdict(False, f"{each.trial}: it ran {each.attempts.get('faulty', 0)} times, and {asked} were needed")
+    return lost(recovering) or Verdict(True, f"{len(recovering)} runs, such as {recovering[0].trial}")
+
+
+def nothing_else_runs_again(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """Neither what stands before a failed task nor what stands beside it runs a second time."""
+    failing = [each for case in ("retries_recovers", "retries_exhausted", "retries_wide") for each in of(case, runs)]
+    for each in failing:
+        for node in each.nodes:
+            if not node.fault and each.attempts.get(node.id, 0) > 1:
+                return Verdict(False, f"{each.trial}: {node.id}, which did not fail, ran {each.attempts[node.id]} times")
+    return lost(failing) or Verdict(True, f"{len(failing)} runs, such as {failing[0].trial}")
+
+
+def nothing_below_a_failure_runs(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """What waits for a task that failed to the last does not run, what does not wait for it does, and the run is failed."""
+    exhausted = of("retries_exhausted", runs)
+    for each in exhausted:
+        if below := {"below", "far_below"} & each.attempts.keys():
+            return Verdict(False, f"{each.trial}: {min(below)} ran, although what it waits for had failed")
+        if each.attempts and "beside" not in each.attempts:
+            return Verdict(False, f"{each.trial}: beside did not run, although it waits for nothing that failed")
+        if each.timeline.state == "succeeded":
+            return Verdict(False, f"{each.trial}: the tool calls the run succeeded")
+    return lost(exhausted) or Verdict(True, f"{len(exhausted)} runs, such as {exhausted[0].trial}")
+
+
+def final_error_is_tried_once(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """An error after which another try makes no sense is not tried again, although the task has retries."""
+    final = of("retries_final", runs)
+    for each in final:
+        if (times := each.attempts.get("faulty", 0)) > 1:
+            return Verdict(False, f"{each.trial}: it was tried {times} times")
+    return lost(final) or Verdict(True, f"{len(final)} runs, such as {final[0].trial}: once")
+
+
+EARLY_S: Final = 0.02
+"""A wait may be called kept that is shorter than asked for by no more than a clock's or a scheduler's grain."""
+
+
+def waits_are_kept(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """No retry comes before the wait is over that was asked for, constant or one by one."""
+    asked_for = [each for case in ("retries_recovers", "retries_sequence") for each in of(case, runs)]
+    for each in asked_for:
+        node = next(node for node in each.nodes if node.id == "faulty")
+        tries = each.timeline.attempts.get("faulty", [])
+        asked_s = node.retry.asked_s if node.retry else ()
+        for number, (before, after, asked) in enumerate(zip(tries, tries[1:], asked_s, strict=False), 1):
+            got = (after.started - (before.ended or before.started)) / 1e9
+            if got < asked - EARLY_S:
+                return Verdict(False, f"{each.trial}: retry {number} came after {got:.2f} s, and {asked:g} s were asked for")
+    return lost(asked_for) or Verdict(True, f"{len(asked_for)} runs, such as {asked_for[0].trial}")
+
+
+CHECKS: Final[Mapping[str, Check]] = {
+    judge.__name__: Check(needs, judge)
+    for judge, needs in (
+        (tried_as_often_as_needed, ("retries_recovers", "retries_sequence", _BACKOFF)),
+        (nothing_else_runs_again, ("retries_recovers", "retries_exhausted", "retries_wide")),
+        (nothing_below_a_failure_runs, ("retries_exhausted",)),
+        (final_error_is_tried_once, ("retries_final",)),
+        (waits_are_kept, ("retries_recovers", "retries_sequence")),
+    )
+}
+
+SCENARIO = Scenario(
+    name="retries",
+    version=1,
+    question="What happens when a task fails: how often is it tried, after how long, and what else runs again?",
+    options=Options,
+    cases=cases,
+    metrics=metrics,
+    checks=CHECKS,
+)

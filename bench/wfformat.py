@@ -1,0 +1,227 @@
+"""WfCommons' WfFormat -> workload: the graph and the run times of a real workflow, in tasks that sleep as long.
+
+Version 1.4 has one list of tasks, with their run times, that refer to each other by name. Since 1.5 the specification says
+what depends on what, by id, and the execution how long each task ran. Generators do not all keep to that, so that both
+names and ids are understood in both (https://github.com/wfcommons/WfFormat).
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from typing import Any, Final
+
+from contract.workload import Node, Workload, WorkloadError
+
+_TASKS: Final = {"1.4": "workflow.tasks", "1.5": "workflow.specification.tasks"}
+_RUNTIMES: Final = {"1.4": "workflow.tasks", "1.5": "workflow.execution.tasks"}
+"""Where the versions that are understood have their tasks, and the tasks' run times."""
+
+_RUNTIME_KEYS: Final = ("runtimeInSeconds", "runtime")
+"""The second one is that of the versions before 1.4, which some generators have kept."""
+
+_LONGEST: Final = 63
+"""Characters of a name that a workload allows."""
+
+_LONGEST_S: Final = 1e12
+"""Seconds that a workload allows, and more."""
+
+_SHOWN: Final = 6
+"""So many tasks of a cycle are enough to find it."""
+
+
+@dataclass(frozen=True)
+class _Task:
+    id: str
+    name: str
+    parents: Sequence[str]
+    children: Sequence[str]
+
+
+def is_wfformat(document: object) -> bool:
+    """Say whether this is meant as WfFormat, sound or not: a workload of ours has neither key."""
+    return isinstance(document, dict) and not {"schemaVersion", "workflow"}.isdisjoint(document)
+
+
+def convert(document: Mapping[str, Any], name: str, time_scale: float) -> Workload:
+    """Return the workflow as a workload of that name, or raise `WorkloadError` that says which task is wrong and how.
+
+    Every task sleeps for its run time multiplied by `time_scale`. The same document always becomes the same workload.
+    """
+    version = str(document.get("schemaVersion", "missing"))
+    if version not in _TASKS:
+        raise WorkloadError(f"its schemaVersion is {_short(version)}; give WfFormat {' or '.join(_TASKS)}")
+    tasks = [_task(item, number) for number, item in enumerate(_list(document, _TASKS[version], version), 1)]
+    known: set[str] = set()
+    for task in tasks:
+        if task.id in known:
+            raise WorkloadError(f"two tasks have the id {_short(task.id)}; give each its own")
+        known.add(task.id)
+    runtimes = _runtimes(_list(document, _RUNTIMES[version], version), known)
+    parents = _parents(tasks, names_first=version == "1.4")
+    node_ids = _node_ids([task.id for task in tasks])
+    return Workload(
+        safe(name),
+        tuple(
+            Node(
+                node_ids[task.id],
+                "sleep",
+                tuple(node_ids[parent] for parent in parents[task.id]),
+                {"seconds": _scaled(task.id, runtimes, time_scale)},
+            )
+            for task in tasks
+        ),
+    )
+
+
+def notice(workload: Workload, width: int, limit_s: float) -> str:
+    """Say how long a run of a converted workload takes at least, however good the tool."""
+    ends: dict[str, float] = {}
+    for node in workload.nodes:
+        ends[node.id] = node.params["seconds"] + max((ends[parent] for parent in node.after), default=0.0)
+    work_s, path_s = sum(node.params["seconds"] for node in workload.nodes), max(ends.values())
+    least_s = max(work_s / width, path_s)
+    known = (
+        f"wfformat: {len(ends)} {'task' if len(ends) == 1 else 'tasks'}, {_seconds(work_s)} of work, "
+        f"critical path {_seconds(path_s)}: a run takes at least {_seconds(least_s)} at width {width}"
+    )
+    if least_s >= limit_s:
+        return f"{known}, but the suite ends it after {_seconds(limit_s)} (limit_s): choose a smaller --time-scale"
+    return f"{known}; the suite ends it after {_seconds(limit_s)} (limit_s)"
+
+
+def safe(text: str) -> str:
+    """Return the nearest name that a workload allows."""
+    name = re.sub(r"[^A-Za-z0-9_]", "_", text)
+    return (name if name[:1].isalpha() else f"t_{name}")[:_LONGEST]
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:,.0f} s" if seconds >= 100 else f"{seconds:.3g} s"
+
+
+def _list(document: Any, path: str, version: str) -> list[Any]:
+    found = document
+    for key in path.split("."):
+        if not isinstance(found, dict) or key not in found:
+            raise WorkloadError(f"there is no {path}, which WfFormat {version} needs; give an instance that was executed")
+        found = found[key]
+    if not isinstance(found, list) or not found:
+        raise WorkloadError(f"{path} is not a list with tasks in it; give an instance that has some")
+    return found
+
+
+def _task(item: Any, number: int) -> _Task:
+    task = _id(item, f"task {number}")
+    where = f"task {_short(task)}"
+    name = item.get("name", task)
+    if not isinstance(name, str):
+        raise WorkloadError(f"{where}: its name is {_short(name)}; make it a string")
+    return _Task(task, name, _references(item, "parents", where), _references(item, "children", where))
+
+
+def _id(item: Any, where: str) -> str:
+    if not isinstance(item, dict):
+        raise WorkloadError(f"{where} is {_short(item)}; make it an object with an id")
+    found = item.get("id", item.get("name"))  # up to 1.4 the name may be all that there is
+    if not isinstance(found, str) or not found:
+        raise WorkloadError(f"{where}: its id is {_short(found)}; give it a string that is its own")
+    return found
+
+
+def _references(item: Mapping[str, Any], key: str, where: str) -> list[str]:
+    found = item.get(key)
+    if found is None:
+        return []
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise WorkloadError(f"{where}: its {key} are {_short(found)}; make them a list of ids")
+    return found
+
+
+def _runtimes(records: Sequence[Any], known: set[str]) -> dict[str, float]:
+    runtimes: dict[str, float] = {}
+    for number, record in enumerate(records, 1):
+        task = _id(record, f"execution of task {number}")
+        where = f"task {_short(task)}"
+        if task not in known:
+            raise WorkloadError(f"{where} was executed, but is not in the specification; add it there or take it out")
+        if task in runtimes:
+            raise WorkloadError(f"{where} was executed twice; leave one of its run times")
+        key = next((key for key in _RUNTIME_KEYS if key in record), None)
+        if key is None:
+            raise WorkloadError(f"{where} has no {_RUNTIME_KEYS[0]}; give it one, or an instance that was executed")
+        value = record[key]
+        # The bound keeps out NaN and infinity, which Python reads from JSON, and integers that no float can hold.
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= sys.float_info.max:
+            raise WorkloadError(f"{where}: its {key} is {_short(value)}; make it a number of seconds, 0 or more")
+        runtimes[task] = value
+    return runtimes
+
+
+def _scaled(task: str, runtimes: Mapping[str, float], time_scale: float) -> float:
+    where = f"task {_short(task)}"
+    if task not in runtimes:
+        raise WorkloadError(f"{where} has no run time in {_RUNTIMES['1.5']}; add it, or give an instance that was executed")
+    seconds = runtimes[task] * time_scale
+    if not 0 <= seconds < _LONGEST_S:
+        raise WorkloadError(f"{where}: {runtimes[task]:g} s cannot be slept for; choose another --time-scale")
+    return seconds
+
+
+def _parents(tasks: Sequence[_Task], *, names_first: bool) -> dict[str, list[str]]:
+    """Return the parents of each task, in the order of the document: an edge need only be given at one of its ends."""
+    by_id = {task.id: [task.id] for task in tasks}
+    by_name: dict[str, list[str]] = {}
+    for task in tasks:
+        by_name.setdefault(task.name, []).append(task.id)
+    lookups = (by_name, by_id) if names_first else (by_id, by_name)
+
+    def resolve(task: _Task, reference: str, kind: str) -> str:
+        found = [lookup[reference] for lookup in lookups if reference in lookup]
+        for meant in found:
+            if len(meant) == 1:
+                return meant[0]
+        said = f"task {_short(task.id)} names the {kind} {_short(reference)}"
+        if found:
+            raise WorkloadError(f"{said}, which is the name of {len(found[0])} tasks; refer to it by its id")
+        raise WorkloadError(f"{said}, which is no task; add that task, or take the {kind} out")
+
+    parents: dict[str, set[str]] = {task.id: set() for task in tasks}
+    for task in tasks:
+        parents[task.id].update(resolve(task, each, "parent") for each in task.parents)
+        for each in task.children:
+            parents[resolve(task, each, "child")].add(task.id)
+    place = {task.id: number for number, task in enumerate(tasks)}
+    ordered = {task: sorted(its, key=place.__getitem__) for task, its in parents.items()}
+    try:
+        TopologicalSorter(ordered).prepare()
+    except CycleError as error:
+        cycle = error.args[1]
+        shown = " -> ".join(_short(each) for each in cycle[:_SHOWN]) + (" -> ..." if len(cycle) > _SHOWN else "")
+        raise WorkloadError(f"its tasks wait for each other in a cycle: {shown}; break it in parents or children") from None
+    return ordered
+
+
+def _node_ids(tasks: Sequence[str]) -> dict[str, str]:
+    """Name each task's node: as the task, where that is a name that a workload allows; numbered, where two become alike."""
+    nearest = {task: safe(task) for task in tasks}
+    taken = {task for task in tasks if nearest[task] == task}
+    numbers: dict[str, int] = {}
+    chosen: dict[str, str] = {}
+    for task, base in nearest.items():
+        name = base
+        while name != task and name in taken:
+            numbers[base] = numbers.get(base, 1) + 1
+            suffix = f"_{numbers[base]}"
+            name = base[: _LONGEST - len(suffix)] + suffix
+        taken.add(name)
+        chosen[task] = name
+    return chosen

@@ -1,0 +1,357 @@
+"""WfCommons instances as workloads: what they become, a run of one, and a clear word about each way to get one wrong."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Done
+
+from bench.wfformat import convert, is_wfformat, notice
+from contract.workload import Workload, WorkloadError
+
+Call = Callable[..., Done]
+Document = dict[str, Any]
+
+VERSIONS = ("1.4", "1.5")
+
+SUITE = """
+name = "tiny"
+about = "For tests."
+[[blocks]]
+scenario = "overhead"
+tier = "library"
+rounds = 1
+repeat = 1
+reference_starts = 1
+limit_s = 30
+[blocks.options]
+sizes = { chain = [1] }
+"""
+
+
+def mosaic(version: str, images: int) -> Document:
+    """Return a made-up workflow of the shape of an image mosaic, as the version writes it: 3 * images + 2 tasks.
+
+    Each image is projected, each is compared with the next one, all comparisons are fitted together, each image is corrected
+    by the fit, and all are added up.
+    """
+    last = images - 1
+    waits_for: dict[str, list[str]] = {f"project-{i}": [] for i in range(images)}
+    waits_for |= {f"compare-{i}": [f"project-{i}", f"project-{min(i + 1, last)}"] for i in range(images)}
+    waits_for["fit.all"] = [f"compare-{i}" for i in range(images)]
+    waits_for |= {f"correct-{i}": [f"project-{i}", "fit.all"] for i in range(images)}
+    waits_for["add.up"] = [f"correct-{i}" for i in range(images)]
+    # Where the last image is compared with itself, a parent stands in the list twice.
+    tasks = {name: {"name": name, "id": f"{name}_ID{n:04d}"} for n, name in enumerate(waits_for, 1)}
+    key = "name" if version == "1.4" else "id"
+    children: dict[str, list[str]] = {name: [] for name in waits_for}
+    for name, its in waits_for.items():
+        for parent in its:
+            children[parent].append(name)
+    specified = [
+        task
+        | {
+            "parents": [tasks[each][key] for each in waits_for[name]],
+            "children": [tasks[each][key] for each in children[name]],
+        }
+        for name, task in tasks.items()
+    ]
+    executed = [{"id": task["id"], "runtimeInSeconds": 2 if "project" in task["name"] else 1} for task in tasks.values()]
+    if version == "1.4":
+        flat = [task | ran | {"type": "compute"} for task, ran in zip(specified, executed, strict=True)]
+        workflow: Document = {"makespanInSeconds": 9, "executedAt": "2026-01-01T00:00:00Z", "tasks": flat}
+    else:
+        workflow = {
+            "specification": {"tasks": specified, "files": []},
+            "execution": {"makespanInSeconds": 9, "executedAt": "2026-01-01T00:00:00Z", "tasks": executed[::-1]},
+        }
+    return {"name": "mosaic", "schemaVersion": version, "workflow": workflow}
+
+
+def small(version: str, *tasks: Document) -> Document:
+    """Return a document of these tasks; what a task says of its run time goes where the version has it."""
+    if version == "1.4":
+        return {"name": "small", "schemaVersion": version, "workflow": {"tasks": list(tasks)}}
+    ran = [{key: value for key, value in task.items() if key in {"id", "runtimeInSeconds"}} for task in tasks]
+    specified = [{key: value for key, value in task.items() if key != "runtimeInSeconds"} for task in tasks]
+    workflow = {"specification": {"tasks": specified}, "execution": {"tasks": ran}}
+    return {"name": "small", "schemaVersion": version, "workflow": workflow}
+
+
+def task(name: str, *parents: str, **more: Any) -> Document:
+    """Return a task that took a second."""
+    return {"name": name, "id": name, "parents": list(parents), "children": [], "runtimeInSeconds": 1, **more}
+
+
+def edges(workload: Workload) -> dict[str, set[str]]:
+    """Return whom each node waits for."""
+    return {node.id: set(node.after) for node in workload.nodes}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_tasks_become_sleeps_behind_their_parents(version: str) -> None:
+    """Both versions become the graph that they describe, with the run times scaled."""
+    workload = convert(mosaic(version, 2), "mosaic-2", 0.1)
+    assert workload.name == "mosaic_2"
+    assert edges(workload) == {
+        "project_0_ID0001": set(),
+        "project_1_ID0002": set(),
+        "compare_0_ID0003": {"project_0_ID0001", "project_1_ID0002"},
+        "compare_1_ID0004": {"project_1_ID0002"},
+        "fit_all_ID0005": {"compare_0_ID0003", "compare_1_ID0004"},
+        "correct_0_ID0006": {"project_0_ID0001", "fit_all_ID0005"},
+        "correct_1_ID0007": {"project_1_ID0002", "fit_all_ID0005"},
+        "add_up_ID0008": {"correct_0_ID0006", "correct_1_ID0007"},
+    }
+    assert {node.op for node in workload.nodes} == {"sleep"}
+    assert {node.id: node.params["seconds"] for node in workload.nodes} == {
+        name: pytest.approx(0.2 if "project" in name else 0.1) for name in edges(workload)
+    }
+    assert Workload.from_json(workload.to_json()) == workload
+
+
+@pytest.mark.parametrize("lost", ["parents", "children"])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_edge_at_one_of_its_ends_is_enough(version: str, lost: str) -> None:
+    """A document that names only the parents, or only the children, is the same graph."""
+    whole, half = mosaic(version, 3), mosaic(version, 3)
+    tasks = half["workflow"]["tasks"] if version == "1.4" else half["workflow"]["specification"]["tasks"]
+    for number, each in enumerate(tasks):
+        if number % 2:
+            each[lost] = []
+        else:
+            del each[lost]
+    assert convert(half, "w", 1).to_json() == convert(whole, "w", 1).to_json()
+
+
+@pytest.mark.parametrize("key", ["name", "id"])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_parent_may_be_named_by_its_id_and_by_its_name(version: str, key: str) -> None:
+    """Generators differ, within one version too; it is one edge, also if both are given."""
+    first = task("first", id="i1")
+    second = task("second", first[key], id="i2")
+    both = task("both", "first", "i1", id="i3")
+    assert edges(convert(small(version, first, second, both), "w", 1)) == {"i1": set(), "i2": {"i1"}, "i3": {"i1"}}
+
+
+@pytest.mark.parametrize(("version", "meant"), [("1.4", "b"), ("1.5", "a")])
+def test_the_version_decides_where_an_id_is_another_ones_name(version: str, meant: str) -> None:
+    """Where "a" is the id of one task and the name of another, 1.4 means the name, and 1.5 the id."""
+    document = small(version, task("x", id="a"), task("a", id="b"), task("c", "a"))
+    assert edges(convert(document, "w", 1))["c"] == {meant}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_tasks_with_the_same_name_are_told_apart_by_id(version: str) -> None:
+    """Nextflow calls all tasks of a process alike."""
+    document = small(version, task("P", id="P_1"), task("P", id="P_2"), task("Q", "P_2", id="Q_3"))
+    assert edges(convert(document, "w", 1)) == {"P_1": set(), "P_2": set(), "Q_3": {"P_2"}}
+
+
+def test_what_generators_of_1_4_left_out_is_not_missed() -> None:
+    """In 1.4 a task may have no id, and its run time may have the name that it had before."""
+    document = small("1.4", {"name": "a", "runtime": 3}, {"name": "b", "parents": ["a"], "children": None, "runtime": 0})
+    workload = convert(document, "w", 2)
+    assert edges(workload) == {"a": set(), "b": {"a"}}
+    assert [node.params["seconds"] for node in workload.nodes] == [6, 0]
+
+
+def test_ids_are_made_safe_and_stay_apart() -> None:
+    """Ids that become alike are numbered; one that is safe already keeps its name, wherever it stands."""
+    long = "x" * 80
+    ids = ["a b", "a-b", "a_b", "a_b_2", "1", "ä", "..", f"{long}1", f"{long}2", "lambda"]
+    workload = convert(small("1.5", *(task(each) for each in ids)), "1 / ü", 1)
+    assert workload.name == "t_1____"
+    assert [node.id for node in workload.nodes] == [
+        *("a_b_3", "a_b_4", "a_b", "a_b_2", "t_1", "t__", "t___", "x" * 63, "x" * 61 + "_2", "lambda")
+    ]
+
+
+def test_the_same_document_always_becomes_the_same_workload(tmp_path: Path) -> None:
+    """To the last byte, whatever the order in which Python's sets happen to be."""
+    (tmp_path / "m.json").write_text(json.dumps(mosaic("1.5", 9)))
+    code = "import json; from bench.wfformat import convert; print(convert(json.load(open('m.json')), 'm', 1).to_json())"
+    argv = [sys.executable, "-c", code]
+    outputs = {
+        subprocess.run(argv, cwd=tmp_path, env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(outputs) == 1
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_thousands_of_tasks_convert_at_once(version: str) -> None:
+    """Five thousand tasks, all of which become alike, take well under a second."""
+    document = mosaic(version, 1666)
+    text = json.dumps(document)
+    for each in ("project", "compare", "correct"):
+        text = text.replace(each, "one-name-that-is-much-longer-than-what-a-workload-allows-for-a-node-" + each)
+    began = time.perf_counter()
+    workload = convert(json.loads(text), "w", 1)
+    assert time.perf_counter() - began < 1
+    assert len(workload.nodes) == 5000
+
+
+def test_the_notice_has_the_sum_and_the_critical_path() -> None:
+    """Three tasks of 1 s and one of 2 s: at width 2 the path decides, at width 1 the sum."""
+    document = small("1.5", task("a"), task("b", "a", runtimeInSeconds=2), task("c"), task("d"))
+    workload = convert(document, "w", 1)
+    known = "wfformat: 4 tasks, 5 s of work, critical path 3 s: a run takes at least "
+    assert notice(workload, 2, 60) == f"{known}3 s at width 2; the suite ends it after 60 s (limit_s)"
+    said = notice(workload, 1, 5)
+    assert said == f"{known}5 s at width 1, but the suite ends it after 5 s (limit_s): choose a smaller --time-scale"
+    assert notice(convert(document, "w", 1000), 2, 1e5).startswith("wfformat: 4 tasks, 5,000 s of work")
+
+
+def test_only_what_is_meant_as_wfformat_is_taken_for_it() -> None:
+    """A workload of ours and other JSON is not."""
+    assert is_wfformat(mosaic("1.4", 1)) and is_wfformat({"schemaVersion": "9"}) and is_wfformat({"workflow": None})
+    others: list[Any] = [{"name": "w", "nodes": []}, [], "schemaVersion", None, 1]
+    assert not any(is_wfformat(each) for each in others)
+
+
+def _flat(*tasks: Any) -> Document:
+    return {"schemaVersion": "1.4", "workflow": {"tasks": list(tasks)}}
+
+
+def _split(specified: Any, executed: Any) -> Document:
+    workflow = {"specification": {"tasks": specified}, "execution": {"tasks": executed}}
+    return {"schemaVersion": "1.5", "workflow": workflow}
+
+
+BROKEN: dict[str, tuple[Any, str]] = {
+    "version": ({"schemaVersion": "1.3", "workflow": {"jobs": []}}, "schemaVersion is '1.3'; give WfFormat 1.4 or 1.5"),
+    "no version": ({"workflow": {"tasks": [task("a")]}}, "schemaVersion is 'missing'; give WfFormat"),
+    "no workflow": ({"schemaVersion": "1.4", "name": "w"}, "no workflow.tasks, which WfFormat 1.4 needs; give"),
+    "workflow is null": ({"schemaVersion": "1.5", "workflow": None}, "no workflow.specification.tasks, which WfFormat 1.5"),
+    "other version's place": (_flat(task("a")) | {"schemaVersion": "1.5"}, "no workflow.specification.tasks"),
+    "not executed": (
+        {"schemaVersion": "1.5", "workflow": {"specification": {"tasks": [task("a")]}}},
+        "no workflow.execution.tasks, which WfFormat 1.5 needs; give an instance that was executed",
+    ),
+    "no tasks": (_flat(), "workflow.tasks is not a list with tasks in it"),
+    "no tasks in 1.5": (_split([], []), "workflow.specification.tasks is not a list with tasks in it"),
+    "tasks are no list": (_split({"a": 1}, []), "workflow.specification.tasks is not a list"),
+    "a task is no object": (_flat(task("a"), "b"), "task 2 is 'b'; make it an object"),
+    "no id": (_split([{"parents": []}], [{"id": "a"}]), "task 1: its id is None; give it a string"),
+    "id type": (_flat(task("a"), task("b", id=7)), "task 2: its id is 7; give it a string"),
+    "name type": (_flat(task("a") | {"name": [1]}), "task 'a': its name is [1]; make it a string"),
+    "duplicate id": (_flat(task("a"), task("b", id="a")), "two tasks have the id 'a'; give each its own"),
+    "unknown parent": (_flat(task("a"), task("b", "z")), "task 'b' names the parent 'z', which is no task; add"),
+    "unknown child": (_flat(task("a", children=["z"])), "task 'a' names the child 'z', which is no task; add"),
+    "ambiguous": (
+        _flat(task("a"), task("a", id="b"), task("c", "x"), task("x", id="1"), task("x", id="2")),
+        "task 'c' names the parent 'x', which is the name of 2 tasks; refer to it by its id",
+    ),
+    "parents": (_flat(task("a", parents="b")), "task 'a': its parents are 'b'; make them a list of ids"),
+    "children": (_flat(task("a", children=[1])), "task 'a': its children are [1]; make them a list of ids"),
+    "cycle": (_flat(task("a", "b"), task("b", "a")), "in a cycle: 'a' -> 'b' -> 'a'; break it in parents or children"),
+    "own parent": (_flat(task("a", "a")), "in a cycle: 'a' -> 'a'; break it"),
+    "long cycle": (_flat(*(task(f"a{i}", f"a{(i + 1) % 900}") for i in range(900))), " -> ...; break it"),
+    "cycle of both": (_flat(task("a", children=["b"]), task("b", children=["a"])), "in a cycle: "),
+    "no runtime": (_split([task("a")], [{"id": "a"}]), "task 'a' has no runtimeInSeconds; give it one"),
+    "no runtime in 1.4": (_flat({"name": "a"}), "task 'a' has no runtimeInSeconds; give it one"),
+    "one not executed": (
+        _split([task("a"), task("b")], [task("a")]),
+        "task 'b' has no run time in workflow.execution.tasks; add it",
+    ),
+    "only executed": (_split([task("a")], [task("a"), task("b")]), "task 'b' was executed, but is not in the specification"),
+    "executed twice": (_split([task("a")], [task("a"), task("a")]), "task 'a' was executed twice; leave one"),
+    "negative": (_flat(task("a", runtimeInSeconds=-1)), "task 'a': its runtimeInSeconds is -1; make it a number"),
+    "text": (_flat(task("a", runtimeInSeconds="3.5")), "task 'a': its runtimeInSeconds is '3.5'; make it a number"),
+    "true": (_flat(task("a", runtimeInSeconds=True)), "task 'a': its runtimeInSeconds is True; make it a number"),
+    "null": (_flat(task("a", runtimeInSeconds=None)), "task 'a': its runtimeInSeconds is None; make it a number"),
+    "not a number": (_flat(task("a", runtimeInSeconds=float("nan"))), "its runtimeInSeconds is nan; make it a number"),
+    "infinite": (_flat(task("a", runtimeInSeconds=float("inf"))), "its runtimeInSeconds is inf; make it a number"),
+    "no float": (_flat(task("a", runtimeInSeconds=10**400)), "its runtimeInSeconds is 1000000"),
+    "for ever": (_flat(task("a", runtimeInSeconds=1e12)), "task 'a': 1e+12 s cannot be slept for; choose another"),
+    "lines": (_flat(task("a\nb", "z\n" * 99)), "task 'a\\nb' names the parent 'z\\nz"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_document_is_refused_with_the_reason(case: str) -> None:
+    """Each mistake has a short message that names the task and the mistake, and says what to do."""
+    document, message = BROKEN[case]
+    with pytest.raises(WorkloadError, match=re.escape(message)) as caught:
+        convert(document, "w", 1)
+    assert "; " in str(caught.value) and len(str(caught.value)) < 250
+
+
+@pytest.mark.parametrize("case", ["version", "no workflow", "unknown parent", "cycle", "duplicate id", "negative", "lines"])
+def test_the_command_line_refuses_it_in_one_line(case: str, orchbench: Call, tmp_path: Path) -> None:
+    """The line names the file, the exit code is 2, and nothing is written."""
+    document, message = BROKEN[case]
+    (tmp_path / "real.json").write_text(json.dumps(document))
+    _refused(orchbench("run", "--on", "plain", "--workload", "real.json"), f"--workload real.json: .*{re.escape(message)}")
+    assert [path.name for path in tmp_path.iterdir()] == ["real.json"]
+
+
+MISTAKES = {
+    "no workload": (["--time-scale", "2"], "--time-scale is for a WfCommons instance: give one"),
+    "own workload": (["--workload", "own.json", "--time-scale", "1"], "own.json: it is not a WfCommons instance"),
+    "zero": (["--workload", "real.json", "--time-scale", "0"], "--time-scale"),
+    "negative": (["--workload", "real.json", "--time-scale", "-1"], "--time-scale"),
+    "no number": (["--workload", "real.json", "--time-scale", "fast"], "--time-scale"),
+    "not a number": (["--workload", "real.json", "--time-scale", "nan"], "choose another --time-scale"),
+    "infinite": (["--workload", "real.json", "--time-scale", "inf"], "choose another --time-scale"),
+    "resumed": (["--resume", "x", "--time-scale", "2"], "takes no other choice"),
+    "not JSON": (["--workload", "cut.json"], "cut.json: this is not JSON: "),
+    "deep": (["--workload", "deep.json"], "deep.json: this is not JSON: "),
+}
+
+
+@pytest.mark.parametrize("case", MISTAKES)
+def test_a_mistake_with_the_option_gets_one_line(case: str, orchbench: Call, tmp_path: Path) -> None:
+    """One line says what is wrong, the exit code is 2, and nothing is written."""
+    text = json.dumps(mosaic("1.5", 2))
+    contents = {"real": text, "cut": text[:-9], "deep": "[" * 200_000, "own": '{"name": "own", "nodes": [{"id": "a"}]}'}
+    for name, content in contents.items():
+        (tmp_path / f"{name}.json").write_text(content)
+    arguments, message = MISTAKES[case]
+    _refused(orchbench("run", "--on", "plain", *arguments), re.escape(message))
+    assert {path.stem for path in tmp_path.iterdir()} == set(contents)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_real_workflow_is_run(version: str, orchbench: Call, tmp_path: Path) -> None:
+    """500 tasks run on plain Python, no sooner than their times allow; resuming needs the run's own workload only."""
+    (tmp_path / "tiny.toml").write_text(SUITE)
+    (tmp_path / "mosaic-500.json").write_text(json.dumps(mosaic(version, 166)))
+    scale = ["--time-scale", "0.001"]
+    arguments = ["run", "--workload", "mosaic-500.json", *scale, "--on", "plain", "--suite", "tiny.toml", "--out", "out"]
+    done = orchbench(*arguments)
+    assert done.code == 0, done.err
+    # 166 projections of 2 ms and 334 tasks of 1 ms; a projection, a comparison, the fit, a correction and the sum.
+    said = "wfformat: 500 tasks, 0.666 s of work, critical path 0.006 s: a run takes at least 0.333 s at width 2; "
+    assert [line for line in done.err.splitlines() if line.startswith("wfformat: ")] == [
+        f"{said}the suite ends it after 30 s (limit_s)"
+    ]
+    run = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert run["workloads"]["mosaic_500"] == convert(mosaic(version, 166), "mosaic-500", 0.001).to_json()
+    with (tmp_path / "out" / "samples.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["metric"] == "makespan_s" and row["workload"] == "mosaic_500"]
+    assert rows and all(float(row["value"]) >= 0.333 for row in rows)
+    results = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert [check for check in results["checks"] if check["verdict"] != "pass"] == []
+    (tmp_path / "mosaic-500.json").unlink()
+    shutil.rmtree(max((tmp_path / "out" / "trials").glob("*mosaic_500")))
+    resumed = orchbench("run", "--resume", "out")
+    assert resumed.code == 0, resumed.err
+
+
+def _refused(done: Done, message: str) -> None:
+    lines = [line for line in done.err.splitlines() if not line.startswith("machine:")]
+    assert done.code == 2, done
+    assert len(lines) == 1 and re.search(f"^orchbench: .*{message}", lines[0]), lines
