@@ -112,8 +112,9 @@ def run(
         drawn = random.SystemRandom().randrange(2**32) if seed is None else seed
         prepared = runs.begin(folder, chosen, subjects, drawn, own, data_file, unfit)
         if own and recorded:
-            limit_s = min(start.limit_s for start in prepared.plan.starts)
-            err.print(wfformat.notice(own, chosen.width, limit_s), style="yellow", highlight=False, soft_wrap=True)
+            starts = prepared.plan.starts
+            width, limit_s = min(start.width for start in starts), min(start.limit_s for start in starts)
+            err.print(wfformat.notice(own, width, limit_s), style="yellow", highlight=False, soft_wrap=True)
     planned, folder = prepared.plan, prepared.folder
     err.print(f"{len(planned.trials)} runs in {len(planned.starts)} engine starts, to {folder.path}", highlight=False)
     with folder.locked(), Live(err, planned, {record.id for record in folder.trials()}) as watcher:
@@ -204,7 +205,7 @@ def compare(before: Path, after: Path, fail_over: str, anyway: bool) -> None:
     if not changes:
         raise Problem(f"{before} and {after} have no number in common")
     terminal.show_changes(out, changes)
-    if any(change.verdict in {"slower", "lost"} for change in changes):
+    if any(change.verdict in {"worse", "lost"} for change in changes):
         sys.exit(1)
     if unjudged := comparison.unjudged(changes):
         raise Problem(f"too few runs to judge {', '.join(unjudged)}: measure again with more --rounds or --repeat")

@@ -47,7 +47,7 @@ class Change:
     low: float | None
     high: float | None
     verdict: str
-    """slower, faster, lost, same, or too few runs"""
+    """worse, better, lost, same, or too few runs"""
 
     @property
     def name(self) -> str:
@@ -107,26 +107,27 @@ def changes(before: RunFolder, after: RunFolder, fail_over: float) -> list[Chang
             continue
         low, high = ratio.interval(1 - FAMILY_ERROR / max(1, families[keys["metric"]]))
         verdict = (
-            _verdict(ratio.point, low, high, fail_over, floors[keys["scenario"], keys["tier"]])
+            _verdict(keys["metric"], ratio.point, low, high, fail_over, floors[keys["scenario"], keys["tier"]])
             if key in judged
             else "too few runs"
         )
-        if verdict in {"slower", "faster"} and _apart_ms(keys["metric"], its, other) < RESOLUTION_MS:
+        if verdict in {"worse", "better"} and _apart_ms(keys["metric"], its, other) < RESOLUTION_MS:
             verdict = "same"
         found.append(Change(keys, other.point or 0.0, its.point or 0.0, ratio.point, low, high, verdict))
     return sorted(found, key=lambda change: -change.ratio)
 
 
-def _verdict(ratio: float, low: float | None, high: float | None, fail_over: float, floor: float) -> str:
+def _verdict(metric: str, ratio: float, low: float | None, high: float | None, fail_over: float, floor: float) -> str:
+    larger, smaller = ("better", "worse") if METRICS[metric].better == "higher" else ("worse", "better")
     if low is not None and ratio > 1 + fail_over and low > 1 + floor:
-        return "slower"
+        return larger
     if high is not None and ratio < 1 / (1 + fail_over) and high < 1 / (1 + floor):
-        return "faster"
+        return smaller
     return "same"
 
 
 def _apart_ms(metric: str, its: Quantity, other: Quantity) -> float:
-    scale = 1000.0 if METRICS[metric].unit == "s" else 1.0
+    scale = {"s": 1000.0, "ms": 1.0}.get(METRICS[metric].unit, math.inf)  # what is no time has no such limit
     return abs((its.point or 0.0) - (other.point or 0.0)) * scale
 
 

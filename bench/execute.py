@@ -151,7 +151,7 @@ class Executor:
                 if answer["run"]:
                     outcome["reported"], _ = self._timed(lambda: engine.reported(answer["run"]))
                 outcome["facts"] = evidence.collect(trial.case.workload, tag, folder, self._folder.mlflow)
-                if answer.get("kept_bytes") is not None:
+                if answer.get("kept_bytes"):
                     outcome["facts"]["kept_bytes"] = answer["kept_bytes"]
         self._write(start, name, trial, warmup=warmup, log=engine.log_since(log), **outcome)
         if lost is not None:

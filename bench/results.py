@@ -130,10 +130,17 @@ def _ratios(groups: Sequence[Group], estimates: Mapping[str, list[Estimate]], co
         floor = noise_floor(controls, scenario, tier)
         plain = next((rival for rival in field if rival[0].is_reference), None)
         measured = [rival for rival in field if (rival[1].quantity.point or 0) > 0 and not _is_plain(rival[0])]
-        best = min(measured, key=lambda rival: rival[1].quantity.point or math.inf, default=None)
+        best = _best(measured)
         for rival in field:
             rows += [_ratio_row(*rival, *other, floor) for other in (plain, best) if other and other[0] is not rival[0]]
     return rows
+
+
+def _best(rivals: Sequence[tuple[Group, Estimate]]) -> tuple[Group, Estimate] | None:
+    if not rivals:
+        return None
+    choose = max if METRICS[rivals[0][1].metric].better == "higher" else min
+    return choose(rivals, key=lambda rival: rival[1].quantity.point or math.nan)
 
 
 def _is_plain(its: Group) -> bool:
@@ -313,11 +320,16 @@ def is_loopback(address: str) -> bool:
 # For the tools that read pytest-benchmark's format ---------------------------------------------------------------------
 
 
+SECONDS: Mapping[str, float] = {"s": 1.0, "ms": 0.001}
+"""Each unit of time, in seconds."""
+
+
 def pytest_benchmark(run: RunRecord, results: Results) -> Row:
     """Return every timing in the format that `pytest-benchmark compare` reads."""
     series: dict[str, list[Row]] = defaultdict(list)
     for row in results.samples:
-        if row["value"] and not row["control"] and not METRICS[row["metric"]].crosscheck:
+        timing = row["unit"] in SECONDS and not METRICS[row["metric"]].crosscheck
+        if row["value"] and not row["control"] and timing:
             subject = "-".join(row[key] for key in ("orchestrator", "tier", "deployment", "profile"))
             series[f"{row['scenario']}/{row['workload']}/{row['metric']}[{subject}]"].append(row)
     return {
@@ -346,5 +358,5 @@ def _pytest_row(name: str, rows: Sequence[Row]) -> Row:
             "min_time": 0,
             "warmup": False,
         },
-        "stats": stats.pytest_stats([float(row["value"]) * (0.001 if row["unit"] == "ms" else 1) for row in rows]),
+        "stats": stats.pytest_stats([float(row["value"]) * SECONDS[row["unit"]] for row in rows]),
     }

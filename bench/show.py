@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -18,23 +18,86 @@ from bench.results import noise_floor
 Row = dict[str, Any]
 Column = tuple[str, str, str | None]
 
-COLUMNS: tuple[Column, ...] = (
-    ("per run", "per_run_ms", "chain"),
-    ("per task, chain", "per_task_ms", "chain"),
-    ("per task, wide", "per_task_ms", "fan_out"),
-    ("to first body", "submit_to_first_s", "chain_1"),
-    ("transition", "transition_ms", None),
-    ("finish lag", "finish_lag_s", "chain_1"),
-    ("cold run", "cold_run_s", "warm_up"),
-    ("METG(50 %)", "metg50_ms", None),
-    ("training", "makespan_s", "train"),
-    ("no step runs", "between_steps_s", "train"),
-    ("training", "makespan_s", "train_files"),
-    ("faulty", "makespan_s", "train_faulty"),
-    ("inference", "makespan_s", "infer"),
-    ("cold run", "cold_run_s", "warm_up_train"),
-)
-"""The summary: heading, metric, and the workload (or family) that stands for it; None: the one that most subjects have."""
+COLUMNS: Mapping[str, Sequence[Column]] = {
+    "overhead": (
+        ("per run", "per_run_ms", "chain"),
+        ("per task, chain", "per_task_ms", "chain"),
+        ("per task, wide", "per_task_ms", "fan_out"),
+        ("to first body", "submit_to_first_s", "chain_1"),
+        ("transition", "transition_ms", None),
+        ("finish lag", "finish_lag_s", "chain_1"),
+        ("cold run", "cold_run_s", "warm_up"),
+        ("METG(50 %)", "metg50_ms", None),
+    ),
+    "retries": (
+        ("late, constant wait", "delay_error_ms", "retries_recovers"),
+        ("late, sequence", "delay_error_ms", "retries_sequence"),
+        ("backoff, 1st wait", "delay_1_s", "retries_backoff"),
+        ("2nd", "delay_2_s", "retries_backoff"),
+        ("3rd", "delay_3_s", "retries_backoff"),
+        ("recovery, wide", "recovery_s", "retries_wide"),
+    ),
+    "caching": (
+        ("first run", "run_s", "cold"),
+        ("second run", "run_s", "warm"),
+        ("speed-up", "warm_speedup", "warm"),
+        ("a hit", "hit_cost_ms", "warm"),
+        ("in a new process", "hit_cost_ms", "warm_new_process"),
+        ("stored", "stored_bytes", "cold"),
+    ),
+    "parallelism": (
+        ("at once", "max_concurrency", "sleeping_w2"),
+        ("efficiency", "efficiency", "sleeping_w2"),
+        ("speed-up", "speedup", "sleeping_w2"),
+        ("speed-up", "speedup", "computing_w2"),
+        ("speed-up", "speedup", "five_models_w2"),
+        ("processes", "processes", "computing_w2"),
+    ),
+    "payload": (
+        ("1 MB", "mb_per_s", "value_1000kb"),
+        ("1 MB", "mb_per_s", "store_1000kb"),
+        ("1 MB", "mb_per_s", "file_1000kb"),
+        ("16 MB", "mb_per_s", "value_16000kb"),
+        ("16 MB", "mb_per_s", "store_16000kb"),
+        ("16 MB", "mb_per_s", "file_16000kb"),
+        ("stored", "stored_bytes", "value_16000kb"),
+        ("largest", "largest_ok_mb", "value"),
+    ),
+    "parameters": (
+        ("overridden", "makespan_s", "several_overridden"),
+        ("refused after", "rejection_s", "wrong_type"),
+        ("refused after", "rejection_s", "out_of_range"),
+        ("refused after", "rejection_s", "unknown_name"),
+    ),
+    "composition": (
+        ("flat", "makespan_s", "nested_0"),
+        ("per level", "per_level_ms", "nested"),
+        ("3 levels", "makespan_s", "nested_3"),
+        ("shared", "makespan_s", "nested_shared"),
+    ),
+    "granularity": (
+        ("native", "makespan_s", "steps"),
+        ("one task", "makespan_s", "whole"),
+        ("again", "makespan_s", "steps_again"),
+        ("again", "makespan_s", "whole_again"),
+        ("a failure costs", "retry_cost_s", "steps_faulty"),
+        ("a failure costs", "retry_cost_s", "whole_faulty"),
+        ("bodies run", "attempts", "steps_faulty"),
+        ("bodies run", "attempts", "whole_faulty"),
+    ),
+    "churn": (
+        ("training", "makespan_s", "train"),
+        ("no step runs", "between_steps_s", "train"),
+        ("training", "makespan_s", "train_files"),
+        ("faulty", "makespan_s", "train_faulty"),
+        ("inference", "makespan_s", "infer"),
+        ("cold run", "cold_run_s", "warm_up_train"),
+    ),
+}
+"""The summary of each scenario: heading, metric, and the workload (or family) that stands for it; None: the one that most
+subjects have."""
+
+OWN_WORKLOAD: Sequence[str] = ("makespan_s", "submit_to_first_s", "transition_ms", "finish_lag_s")
 
 
 def show(console: Console, run: RunRecord, results: Row) -> None:
@@ -47,7 +110,8 @@ def show(console: Console, run: RunRecord, results: Row) -> None:
     for scenario in scenarios:
         for tier in {row["tier"]: None for row in results["estimates"]}:
             rows = [row for row in results["estimates"] if row["tier"] == tier and row["scenario"] == scenario]
-            console.print(_table(scenario, tier, rows))
+            if rows:
+                console.print(_table(scenario, tier, rows))
     _caveats(console, run, results)
 
 
@@ -62,12 +126,12 @@ def _versions(run: RunRecord) -> str:
 
 
 def _table(scenario: str, tier: str, rows: Sequence[Row]) -> Table:
-    table = Table(title=f"{scenario}, {tier} tier: median and 95 % interval, lower is better", title_justify="left")
+    table = Table(title=f"{scenario}, {tier} tier: median and 95 % interval", title_justify="left")
     table.add_column("orchestrator", no_wrap=True)
-    columns = [_settled(column, rows) for column in COLUMNS if any(_matches(row, column) for row in rows)]
-    if not columns:  # the reader's own workload
+    columns = [_settled(column, rows) for column in COLUMNS[scenario] if any(_matches(row, column) for row in rows)]
+    if not any(metric != "cold_run_s" for _, metric, _ in columns):  # the reader's own workload
         workload = next((row["workload"] for row in rows if row["metric"] == "makespan_s"), "")
-        columns = [(name, name, workload) for name in ("makespan_s", "submit_to_first_s", "transition_ms", "finish_lag_s")]
+        columns = [(name, name, workload) for name in OWN_WORKLOAD]
     for heading, _, workload in columns:
         table.add_column(f"{heading}\n[dim]{workload or ''}[/]", justify="right")
     subjects = {(row["orchestrator"], row["deployment"], row["profile"], row["isolation"]): None for row in rows}
@@ -100,18 +164,34 @@ def _cell(row: Row | None) -> str:
     if row is None:
         return "[dim]-[/]"
     if row["median"] is None:
-        return "[dim]none[/]"
-    factor = 1000 if row["unit"] == "s" else 1
+        return "[dim]unsupported[/]" if str(row["missing_because"]).startswith("unsupported") else "[dim]none[/]"
     mark = "[yellow]~[/]" if row["unstable"] else ""
-    value = f"{mark}{span(row['median'] * factor)}"
-    if row["low"] is None:
+    value = f"{mark}{said(row['unit'], row['median'])}"
+    low, high = row["low"], row["high"]
+    if low is None:
         return f"{value}\n[dim]n={row['n']}[/]"
-    low, high = row["low"] * factor, row["high"] * factor
-    if high < 0:
+    if row["metric"] in SLOPES and high < 0:
         value = "[dim]none: curved[/]"  # the cost of a task grows with the graph, and leaves nothing for the run
-    elif low <= 0:
+    elif row["metric"] in SLOPES and low <= 0:
         value = "[dim]lost in noise[/]"  # a slope or an intercept that is not told apart from zero
-    return f"{value}\n[dim]{span(low, high)}[/]"
+    return f"{value}\n[dim]{said(row['unit'], low, high)}[/]"
+
+
+SLOPES = ("per_task_ms", "per_run_ms", "per_level_ms")
+
+
+def said(unit: str, *values: float) -> str:
+    """Return one number, or two as a range, with three digits and in a unit that fits."""
+    match unit:
+        case "s" | "ms":
+            return span(*(value * (1000 if unit == "s" else 1) for value in values))
+        case "B":
+            size = max(abs(value) for value in values)
+            name, scale = ("MB", 1e6) if size >= 1e6 else ("kB", 1e3) if size >= 1e3 else ("B", 1.0)
+            return " .. ".join(f"{value / scale:.3g}" for value in values) + f" {name}"
+        case "share":
+            return " .. ".join(f"{value:.1%}" for value in values)
+    return " .. ".join(f"{value:.3g}" for value in values) + f" {unit}"
 
 
 def span(*milliseconds: float) -> str:
@@ -135,16 +215,12 @@ def _caveats(console: Console, run: RunRecord, results: Row) -> None:
     verdicts = Counter(row["verdict"] for row in results["checks"])
     counted = f"{verdicts['pass']} passed, {verdicts['fail']} failed, {verdicts['unsupported']} unsupported"
     console.print(f"Checks: {counted}", highlight=False)
-    for row in (each for each in results["checks"] if each["verdict"] != "pass"):
-        style = "red" if row["verdict"] == "fail" else "yellow"
-        console.print(
-            f"  [{style}]{row['verdict']}[/] {row['orchestrator']}/{row['deployment']} {row['tier']} {row['check']}:"
-            f" {escape(row['because'])}",
-            highlight=False,
-        )
-    missing = [row for row in results["estimates"] if row["median"] is None]
-    for row in missing:
-        console.print(f"  missing: {_name(row)}: {row['missing_because']}", highlight=False, markup=False)
+    for (verdict, who, because), names in _gathered(results["checks"], "check"):
+        style = "red" if verdict == "fail" else "yellow"
+        console.print(f"  [{style}]{verdict}[/] {who} {', '.join(names)}: {escape(because)}", highlight=False)
+    missing = [row | {"verdict": "missing", "because": row["missing_because"]} for row in results["estimates"]]
+    for (_, who, because), names in _gathered([row for row in missing if row["median"] is None], "workload"):
+        console.print(f"  missing: {who} {', '.join(names)}: {because}", highlight=False, markup=False)
     if shaky := [row for row in results["estimates"] if row["unstable"]]:
         console.print(
             f"~ {len(shaky)} of {len(results['estimates'])} estimates are not to be trusted without a look:"
@@ -160,22 +236,30 @@ def _caveats(console: Console, run: RunRecord, results: Row) -> None:
         )
 
 
-def _name(row: Row) -> str:
-    return f"{row['orchestrator']}/{row['deployment']} {row['tier']} {row['workload']} {row['metric']}"
+def _gathered(rows: Iterable[Row], name: str) -> Iterable[tuple[tuple[str, str, str], list[str]]]:
+    """Put together what did not go well for the same reason: (verdict, who, because) and the names of what did not."""
+    found: dict[tuple[str, str, str], dict[str, None]] = {}
+    for row in rows:
+        if row["verdict"] != "pass":
+            who = f"{row['orchestrator']}/{row['deployment']} {row['tier']} {row['scenario']}"
+            key = (row["verdict"], who, str(row["because"]).removeprefix("unsupported: "))
+            found.setdefault(key, {})[row[name]] = None
+    return [(key, list(names)) for key, names in sorted(found.items())]
 
 
 def show_changes(console: Console, changes: Iterable[Change]) -> None:
-    """Print what differs between two runs, the slower first."""
+    """Print what differs between two runs, what got worse first."""
     listed = list(changes)
-    for verdict, style in (("slower", "red"), ("faster", "green")):
+    for verdict, style in (("worse", "red"), ("better", "green")):
         for change in (each for each in listed if each.verdict == verdict):
             unit = METRICS[change.keys["metric"]].unit
+            word = {"worse": "slower", "better": "faster"}[verdict] if unit in {"s", "ms"} else verdict
             console.print(
-                f"[{style}]{verdict}[/] {change.name}: {change.before:.4g} -> {change.after:.4g} {unit}, "
+                f"[{style}]{word}[/] {change.name}: {change.before:.4g} -> {change.after:.4g} {unit}, "
                 f"ratio {change.ratio:.3f} [{change.low:.3f}, {change.high:.3f}]",
                 highlight=False,
             )
     counts = {
-        verdict: sum(each.verdict == verdict for each in listed) for verdict in ("slower", "faster", "same", "too few runs")
+        verdict: sum(each.verdict == verdict for each in listed) for verdict in ("worse", "better", "same", "too few runs")
     }
     console.print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()), highlight=False)

@@ -62,6 +62,11 @@ class Quantity:
         return Quantity(self.point / other.point, draws, min(self.n, other.n), min(self.starts, other.starts))
 
 
+def exact(value: float, n: int, starts: int) -> Quantity:
+    """Return a number that every resample has."""
+    return Quantity(value, np.full(RESAMPLES, value), n, starts)
+
+
 def missing(why: str) -> Quantity:
     """Return no number, with the reason."""
     return Quantity(None, why_not=why)

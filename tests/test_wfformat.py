@@ -320,7 +320,8 @@ def test_a_mistake_with_the_option_gets_one_line(case: str, orchbench: Call, tmp
     for name, content in contents.items():
         (tmp_path / f"{name}.json").write_text(content)
     arguments, message = MISTAKES[case]
-    _refused(orchbench("run", "--on", "plain", *arguments), re.escape(message))
+    on = [] if "--resume" in arguments else ["--on", "plain"]
+    _refused(orchbench("run", *on, *arguments), re.escape(message))
     assert {path.stem for path in tmp_path.iterdir()} == set(contents)
 
 
@@ -349,6 +350,19 @@ def test_a_real_workflow_is_run(version: str, orchbench: Call, tmp_path: Path) -
     shutil.rmtree(max((tmp_path / "out" / "trials").glob("*mosaic_500")))
     resumed = orchbench("run", "--resume", "out")
     assert resumed.code == 0, resumed.err
+
+
+def test_a_run_that_cannot_end_in_time_is_foreseen(orchbench: Call, tmp_path: Path) -> None:
+    """The one line stays one line where it has more to say, and the run is made all the same."""
+    (tmp_path / "tiny.toml").write_text(SUITE.replace("limit_s = 30", "limit_s = 1"))
+    (tmp_path / "long.json").write_text(json.dumps(mosaic("1.5", 1)))
+    done = orchbench("run", "--workload", "long.json", "--on", "plain", "--suite", "tiny.toml", "--out", "out")
+    assert done.code == 0, done.err
+    said = "wfformat: 5 tasks, 6 s of work, critical path 6 s: a run takes at least 6 s at width 2"
+    more = "but the suite ends it after 1 s (limit_s): choose a smaller --time-scale"
+    assert f"{said}, {more}" in done.err.splitlines()
+    results = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert not [row for row in results["estimates"] if row["workload"] == "long" and row["median"] is not None]
 
 
 def _refused(done: Done, message: str) -> None:

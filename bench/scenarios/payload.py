@@ -12,7 +12,7 @@ from typing import Annotated, Final
 import msgspec
 
 from bench.scenarios.scenario import Case, Check, Derived, Medians, Place, Scenario, Seen, Verdict, Work
-from bench.stats import Quantity, missing
+from bench.stats import Quantity, exact, missing
 from contract.pipeline import Pipeline
 
 WAYS: Final = ("value", "store", "file")
@@ -20,10 +20,15 @@ WAYS: Final = ("value", "store", "file")
 KB: Final = 1000
 
 
+Size = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+
+
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a suite chooses."""
 
-    sizes_kb: list[Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]] = msgspec.field(default_factory=lambda: [1, 1_000, 16_000])
+    sizes_kb: list[Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]] = msgspec.field(
+        default_factory=lambda: [1, 1_000, 16_000]
+    )
     ways: list[str] = msgspec.field(default_factory=lambda: list(WAYS))
 
     def __post_init__(self) -> None:
@@ -64,7 +69,7 @@ def _largest(medians: Medians, way: str, sizes: Sequence[int]) -> Quantity:
         arrived = medians.median(f"{way}_{size}kb", "mb_per_s")
         if arrived.point is None:
             return good if good.point is not None else arrived
-        good = Quantity(size / 1000, n=arrived.n, starts=arrived.starts)
+        good = exact(size / 1000, arrived.n, arrived.starts)
     return good
 
 

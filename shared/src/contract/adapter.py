@@ -170,7 +170,9 @@ class LocalRuns:
         self._runs: dict[str, Future[object]] = {}
 
     def submit(self, run: str, call: Callable[[], object]) -> str:
-        """Start the call, and return at once."""
+        """Start the call, and return its id at once: the name, or another one if that has been given away."""
+        if run in self._runs:
+            run = f"{run}-{len(self._runs)}"
         self._runs[run] = self._pool.submit(_logged, call)
         return run
 

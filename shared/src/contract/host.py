@@ -115,6 +115,7 @@ class _Calls:
             finished, bodies, times = FinishedBodies(its, work.last), work.at_once, work.at_once
         else:
             finished, bodies, times = FinishedBodies(its), len(work.nodes), 1
+        kept = self._kept_bytes(work)
         clock_offset = time.time() - time.monotonic()
         emit(its, "submitted")
         try:
@@ -132,7 +133,8 @@ class _Calls:
                 self._give_up(run)
             return {"run": runs[0], "state": "timeout", "clock_offset": clock_offset}
         emit(its, "settled", data={"state": state})
-        return {"run": runs[0], "state": state, "clock_offset": clock_offset, "kept_bytes": self._kept_bytes(work)}
+        new = self._kept_bytes(work) - kept
+        return {"run": runs[0], "state": state, "clock_offset": clock_offset, "kept_bytes": new}
 
     def _supported(self, workload: str) -> Workload | Pipeline:
         if reason := self._unsupported.get(workload):
@@ -144,10 +146,9 @@ class _Calls:
             return self._engine.submit_pipeline(work.pipeline, parameters, trial)
         return self._engine.submit(work.name, trial)
 
-    def _kept_bytes(self, work: Workload | Pipeline) -> int | None:
-        if isinstance(work, Pipeline) and work.pipeline == "cached":
-            return sum(file.stat().st_size for file in self._engine.kept_files())
-        return None
+    def _kept_bytes(self, work: Workload | Pipeline) -> int:
+        kept = self._engine.kept_files() if isinstance(work, Pipeline) and work.pipeline == "cached" else ()
+        return sum(file.stat().st_size for file in kept)
 
     def _give_up(self, run: str) -> None:
         try:

@@ -69,9 +69,10 @@ class ProcessPerRun(Adapter):
         return self._start(argv, trial)
 
     def _start(self, argv: Sequence[str], trial: Trial) -> str:
+        run = f"{trial.id}-{len(self._runs)}"
         env = os.environ | {THREADS: str(self._width)}
-        self._runs[trial.id] = subprocess.Popen(argv, stdin=subprocess.DEVNULL, env=env)  # noqa: S603 - our own module
-        return trial.id
+        self._runs[run] = subprocess.Popen(argv, stdin=subprocess.DEVNULL, env=env)  # noqa: S603 - our own module
+        return run
 
     def state(self, run: str) -> State:
         match self._runs[run].poll():
