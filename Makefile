@@ -19,9 +19,9 @@ export UV_PYTHON_DOWNLOADS = never
 bench: setup
 	.venv/bin/orchbench run --suite $(SUITE) $(ARGS)
 
-# Servers take their time to start, so two tests run at once; but for those that measure.
+# Servers take their time to start, so three tests run at once; but for those that measure.
 test: setup
-	.venv/bin/python -m pytest -q -n 2 --dist loadgroup -m "not alone"
+	.venv/bin/python -m pytest -q -n 3 --dist loadgroup -m "not alone"
 	.venv/bin/python -m pytest -q -m alone
 	@$(MAKE) --no-print-directory -j 2 --output-sync test-airflow test-prefect test-dagster
 	@$(MAKE) --no-print-directory test-plain
@@ -36,7 +36,7 @@ check: .venv/ready
 	.venv/bin/mypy
 	@# The types of the tools and of the numeric stack are not in this environment: what comes from them is Any here.
 	MYPYPATH=shared/src .venv/bin/mypy --ignore-missing-imports --allow-subclassing-any --allow-untyped-decorators \
-		--no-warn-unused-ignores shared/src/churn $(TOOLS:%=implementations/%/src)
+		--no-warn-unused-ignores shared/src/churn $(TOOLS:%=implementations/%/src) tests/pattern_fakes/src/faulty_patterns.py
 	.venv/bin/lint-imports --no-cache >/dev/null || .venv/bin/lint-imports --no-cache
 
 format: .venv/ready
