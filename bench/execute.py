@@ -111,7 +111,8 @@ class Executor:
         if not SCENARIOS[following.scenario].in_order:
             return []
         before = start.trials[: start.trials.index(following)]
-        return [each for each in before if each.repeat == following.repeat and each.id in self._done]
+        same = (following.scenario, following.repeat)
+        return [each for each in before if (each.scenario, each.repeat) == same and each.id in self._done]
 
     def _bring_up(self, engine: Engine, start: Start, name: str) -> StartRecord:
         about, start_s = self._timed(engine.start)

@@ -11,7 +11,7 @@ import hashlib
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from bench.orchestrators import REFERENCE, Deployment, Orchestrator, Subject
 from bench.problem import Problem
@@ -93,23 +93,83 @@ def make(
     order = random.Random(seed)  # noqa: S311 - a reproducible order, not a secret
     starts: list[Start] = []
     for block in suite.blocks:
-        if own and SCENARIOS[block.scenario].parameters:
-            continue  # a workload of the reader's cannot take the place of a pipeline
-        widths = block.widths or [suite.width]
-        cases = {width: _Cases(block, width, cpu_rounds_per_s, own) for width in widths}
-        for round_number in range(1, block.rounds + 1):
-            turns = [(turn, width) for each in orchestrators for turn in _turns(each, block) for width in widths]
-            order.shuffle(turns)
-            for (subject, polls_every_s, repeat), width in turns:
-                its = [
-                    (case, number)
-                    for number in range(1, repeat + 1)
-                    for case in cases[width].of(subject)
-                    if number <= _times(case, subject, repeat)
-                ]
-                if not SCENARIOS[block.scenario].in_order:
-                    order.shuffle(its)
-                starts.append(_start(len(starts) + 1, subject, width, block, round_number, its, polls_every_s, order, data))
+        if own and block.scenario != OF_OWN_WORKLOADS:
+            continue
+        its = _starts(block, suite.width, orchestrators, order, cpu_rounds_per_s, own, data, first=len(starts) + 1)
+        starts = _joined(starts, its) if block.joins else [*starts, *its]
+    _check_names(suite, starts)
+    if not starts:
+        raise Problem(
+            "nothing is left to run: no orchestrator of the choice has a deployment at the chosen tiers and profiles"
+            + (f", or the choice lacks the scenario {OF_OWN_WORKLOADS}, which measures --workload" if own else "")
+        )
+    return Plan(tuple(starts))
+
+
+OF_OWN_WORKLOADS: Final = "overhead"
+"""The scenario that measures a workload of the reader's: the others are made of their own."""
+
+
+def _starts(
+    block: Block,
+    suite_width: int,
+    orchestrators: Sequence[Orchestrator],
+    order: random.Random,
+    cpu_rounds_per_s: float,
+    own: Workload | None,
+    data: str,
+    first: int,
+) -> list[Start]:
+    """Return the engine starts of one block, in rounds."""
+    starts: list[Start] = []
+    widths = block.widths or [suite_width]
+    cases = {width: _Cases(block, width, cpu_rounds_per_s, own) for width in widths}
+    for round_number in range(1, block.rounds + 1):
+        turns = [(turn, width) for each in orchestrators for turn in _turns(each, block) for width in widths]
+        order.shuffle(turns)
+        for (subject, polls_every_s, repeat), width in turns:
+            runs = [
+                (case, number)
+                for number in range(1, repeat + 1)
+                for case in cases[width].of(subject)
+                if number <= _times(case, subject, repeat)
+            ]
+            if not SCENARIOS[block.scenario].in_order:
+                order.shuffle(runs)
+            starts.append(_start(first + len(starts), subject, width, block, round_number, runs, polls_every_s, order, data))
+    return starts
+
+
+def _joined(starts: Sequence[Start], more: Sequence[Start]) -> list[Start]:
+    """Let the runs of `more` be made in the last start that has the same subject, width and round, if there is one."""
+    joined = list(starts)
+    free = list(range(len(joined)))
+    for each in more:
+        place = next(
+            (
+                index
+                for index in reversed(free)
+                if (joined[index].subject, joined[index].width, joined[index].round)
+                == (each.subject, each.width, each.round)
+            ),
+            None,
+        )
+        if place is None:
+            joined.append(each)
+            continue
+        free.remove(place)  # the reference has several starts in a round, each of which takes up one
+        host = joined[place]
+        known = {warmup.id for warmup in host.warmups}
+        joined[place] = replace(
+            host,
+            limit_s=max(host.limit_s, each.limit_s),
+            warmups=(*host.warmups, *(warmup for warmup in each.warmups if warmup.id not in known)),
+            trials=(*host.trials, *each.trials),
+        )
+    return joined
+
+
+def _check_names(suite: Suite, starts: Sequence[Start]) -> None:
     known: dict[str, str] = {}
     for start in starts:
         for each in start.workloads:
@@ -117,11 +177,6 @@ def make(
                 raise Problem(
                     f"suite {suite.name}: two blocks run {each.name}, and not the same; give them the same options"
                 )
-    if not starts:
-        raise Problem(
-            "nothing is left to run: no orchestrator of the choice has a deployment at the chosen tiers and profiles"
-        )
-    return Plan(tuple(starts))
 
 
 Turn = tuple[Subject, float, int]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
 import msgspec
 import pytest
+from conftest import Done
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench import run as runs
@@ -116,3 +118,29 @@ def test_deriving_results(benchmark: BenchmarkFixture, events: int, tmp_path: Pa
     """The figures for the record; the bars are in the test above."""
     folder, run = made_up_run(tmp_path / "run", events)
     benchmark.pedantic(runs.publish, args=(folder, run), rounds=3)  # type: ignore[no-untyped-call]
+
+
+SLEEPING = """
+name = "sleeping"
+about = "For tests."
+[[blocks]]
+scenario = "parallelism"
+tier = "library"
+rounds = 2
+repeat = 2
+reference_starts = 1
+limit_s = 60
+[blocks.options]
+kinds = ["sleeping"]
+"""
+
+
+def test_two_sleeping_lanes_are_used(orchbench: Callable[..., Done], tmp_path: Path) -> None:
+    """Plain Python, through the whole harness, keeps both lanes busy for more than 98 % of the time."""
+    (tmp_path / "sleeping.toml").write_text(SLEEPING)
+    done = orchbench("run", "--suite", "sleeping.toml", "--on", "plain", "--out", "run")
+    assert done.code == 0, done.err
+    rows = json.loads((tmp_path / "run/results.json").read_text())["estimates"]
+    efficiency = {row["deployment"]: row["median"] for row in rows if row["metric"] == "efficiency"}
+    assert efficiency.keys() == {"threads", "processes"}
+    assert min(efficiency.values()) > 0.98

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -125,12 +126,21 @@ def refuses_what_cannot_be_hashed() -> None:
 # Tasks beside each other
 
 
+def _with_threads(count: Callable[[int], int]) -> None:
+    right = Threads._make_pool
+
+    def make_pool(self: Threads, width: int) -> Executor:
+        return right(self, count(width))
+
+    Threads._make_pool = make_pool  # type: ignore[method-assign]
+
+
 def runs_one_after_another() -> None:
-    Threads._make_pool = lambda self, width, right=Threads._make_pool: right(self, 1)  # type: ignore[method-assign]
+    _with_threads(lambda _width: 1)
 
 
 def exceeds_the_width() -> None:
-    Threads._make_pool = lambda self, width, right=Threads._make_pool: right(self, 2 * width)  # type: ignore[method-assign]
+    _with_threads(lambda width: 2 * width)
 
 
 # Frames
@@ -179,11 +189,8 @@ def ignores_what_is_overridden() -> None:
 def tries_everything_again() -> None:
     right = pipelines.run
 
-    def run(pipeline: str, *arguments: Any) -> None:
-        if pipeline == "train":
-            right("train_whole", *arguments)
-        else:
-            right(pipeline, *arguments)
+    def run(pipeline: str, parameters: Any, pool: Executor | None, caching: Path) -> None:
+        right("train_whole" if pipeline == "train" else pipeline, parameters, pool, caching)
 
     pipelines.run = run
 
