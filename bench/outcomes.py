@@ -28,7 +28,7 @@ class Outcome:
     wrong: Mapping[str, str] = field(default_factory=dict)
     because: str | None = None
     seen: Seen | None = None
-    """What the scenario's checks may look at, of a run that counts."""
+    """What the scenario's checks may look at, of a run that counts, where it has any."""
 
 
 @dataclass
@@ -92,6 +92,8 @@ def outcome(record: TrialRecord, workloads: Mapping[str, Work], width: int, read
 def _seen(record: TrialRecord, work: Work, width: int, what_ran: Timeline, problem: str | None) -> Seen | None:
     if record.warmup:
         return None
+    if not SCENARIOS[record.scenario].checks:
+        return None  # nobody will look at it, and a long run has a million events
     attempts = {name: len(attempts) for name, attempts in what_ran.attempts.items()}
     place = (record.id, record.workload, record.round, record.repeat)
     return Seen(*place, attempts, record.facts, problem, record.start, work, what_ran, width)
