@@ -57,7 +57,7 @@ def orchbench() -> None:
     "--workload",
     "workload_file",
     type=click.Path(path_type=Path),
-    help="Measure this workload (JSON) instead: a graph of your own, or a WfCommons instance (WfFormat 1.4, 1.5).",
+    help="Measure this workload (JSON) instead: a graph of your own, or a WfCommons instance (WfFormat 1.4 to 1.6).",
 )
 @click.option(
     "--time-scale",

@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from contract.workload import Node, Workload, WorkloadError
 
-_TASKS: Final = {"1.4": "workflow.tasks", "1.5": "workflow.specification.tasks"}
-_RUNTIMES: Final = {"1.4": "workflow.tasks", "1.5": "workflow.execution.tasks"}
+_TASKS: Final = {"1.4": "workflow.tasks"} | dict.fromkeys(("1.5", "1.6"), "workflow.specification.tasks")
+_RUNTIMES: Final = {"1.4": "workflow.tasks"} | dict.fromkeys(("1.5", "1.6"), "workflow.execution.tasks")
 """Where the versions that are understood have their tasks, and the tasks' run times."""
 
 _RUNTIME_KEYS: Final = ("runtimeInSeconds", "runtime")
