@@ -231,7 +231,10 @@ def _split(specified: Any, executed: Any) -> Document:
 
 
 BROKEN: dict[str, tuple[Any, str]] = {
-    "version": ({"schemaVersion": "1.3", "workflow": {"jobs": []}}, "schemaVersion is '1.3'; give WfFormat 1.4 or 1.5 or 1.6"),
+    "version": (
+        {"schemaVersion": "1.3", "workflow": {"jobs": []}},
+        "schemaVersion is '1.3'; give WfFormat 1.4 or 1.5 or 1.6",
+    ),
     "no version": ({"workflow": {"tasks": [task("a")]}}, "schemaVersion is 'missing'; give WfFormat"),
     "no workflow": ({"schemaVersion": "1.4", "name": "w"}, "no workflow.tasks, which WfFormat 1.4 needs; give"),
     "workflow is null": ({"schemaVersion": "1.5", "workflow": None}, "no workflow.specification.tasks, which WfFormat 1.5"),

@@ -1,10 +1,23 @@
-"""Keeps Airflow, which makes a home for itself when it is imported, away from the user's own."""
+"""Keeps Airflow, which makes a home for itself when it is imported, away from the user's; has engines for the tests."""
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract import steps
+from contract.adapter import Adapter, Reported, Setup, State
+from contract.events import FinishedBodies, Trial
+from contract.workload import Workload
 
 _HOME = tempfile.TemporaryDirectory(prefix="airflow-home-")
 os.environ |= {
@@ -13,3 +26,87 @@ os.environ |= {
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "MLFLOW_DISABLE_TELEMETRY": "true",
 }
+
+LIMIT_S = 60.0
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A run that is over."""
+
+    state: State
+    events: list[dict[str, Any]]
+    reported: Reported
+
+    @property
+    def tries(self) -> Mapping[str, int]:
+        """How often each body has begun, by the event log."""
+        return Counter(event["node"] for event in self.events if event["kind"] == "started")
+
+    @property
+    def said(self) -> Mapping[str, str]:
+        """What the steps have said at their end."""
+        return {event["node"]: event["data"]["token"] for event in self.events if event.get("data", {}).get("token")}
+
+    def waits(self, node: str) -> list[float]:
+        """Return the seconds between each failure of the body and the next try."""
+        times = {
+            kind: [event["t"] for event in self.events if (event["node"], event["kind"]) == (node, kind)]
+            for kind in ("started", "failed")
+        }
+        return [(then - failed) / 1e9 for failed, then in zip(times["failed"], times["started"][1:], strict=False)]
+
+
+class Engine:
+    """An adapter, as the harness uses it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._numbers = count(1)
+        (folder / "engine").mkdir()
+
+    def up(self, adapter: type[Adapter], tier: str = "library") -> Engine:
+        """Start it, or start it again on the home that it has."""
+        self.adapter = adapter()
+        self._patch = patch = pytest.MonkeyPatch()
+        # An engine knows where its DAGs are; the variable is for the other tests of this process.
+        patch.delenv("AIRFLOW__CORE__DAGS_FOLDER")
+        patch.setenv("AIRFLOW_HOME", os.environ["AIRFLOW_HOME"])
+        patch.setenv(steps.VARIABLE, str(self.folder / "current.json"))
+        patch.setenv("CHURN_HOME", str(self.folder / "churn"))
+        self.adapter.start(Setup(tier, "", "stock", 2, self.folder / "engine"))
+        return self
+
+    def down(self) -> None:
+        """Stop it."""
+        self.adapter.stop()
+        self._patch.undo()
+
+    def deploy(self, *workloads: Workload) -> None:
+        """Deploy workloads."""
+        self.adapter.deploy(workloads)
+
+    def run(self, workload: Workload) -> Ran:
+        """Run a workload that has been deployed."""
+        trial = self._trial()
+        run = self.adapter.submit(workload.name, trial)
+        return self._over(run, trial, len(workload.nodes))
+
+    def run_pipeline(self, pipeline: str, faults: Mapping[str, int] | None = None, **parameters: Any) -> Ran:
+        """Run a pipeline that has been deployed; the named steps fail as often as is said."""
+        trial = self._trial()
+        steps.announce(self.folder / "current.json", trial, faults or {})
+        run = self.adapter.submit_pipeline(pipeline, parameters, trial)
+        return self._over(run, trial, 1)
+
+    def _trial(self) -> Trial:
+        folder = self.folder / f"trial{next(self._numbers)}"
+        folder.mkdir()
+        return Trial(folder.name, str(folder))
+
+    def _over(self, run: str, trial: Trial, bodies: int) -> Ran:
+        finished = FinishedBodies(trial)
+        state = self.adapter.wait(run, lambda: finished() >= bodies, LIMIT_S)
+        logs = Path(trial.events).glob("*.jsonl")
+        events = [json.loads(line) for log in logs for line in log.read_text().splitlines()]
+        return Ran(state, sorted(events, key=lambda event: event["t"]), self.adapter.reported(run))

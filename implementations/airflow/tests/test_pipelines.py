@@ -20,9 +20,10 @@ from airflow.sdk.exceptions import ParamValidationError
 
 from churn import customers, features, models, scoring, source
 from churn.parameters import LIMITS, Inference, Training
+from churn.patterns import Cached, Passing
 from churn.problem import BadData, BadParameters, GateFailed, NoChampion
 from churn_airflow import __main__ as pipelines
-from churn_airflow import inference, parameters, training, training_taskflow
+from churn_airflow import caching, inference, parameters, passing, training, training_taskflow
 from contract.pipeline import STEPS
 
 SMALL: dict[str, Any] = {"rows": 400, "n_estimators": 5, "min_roc_auc": 0.5, "tracking": "files"}
@@ -75,7 +76,14 @@ def steps(dag: DAG) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize(
     ("pipeline", "dag"),
-    [("train", training.dag), ("train", training_taskflow.training_dag), ("infer", inference.dag)],
+    [
+        ("train", training.dag),
+        ("train", training_taskflow.training_dag),
+        ("infer", inference.dag),
+        ("cached", caching.dag),
+        ("passing", passing.dag),
+        ("passing", passing.file_dag),
+    ],
     ids=lambda each: getattr(each, "dag_id", ""),
 )
 def test_a_pipeline_has_the_steps_and_edges_that_all_implementations_have(pipeline: str, dag: DAG) -> None:
@@ -87,6 +95,8 @@ def test_parameters_have_the_names_and_defaults_of_the_core() -> None:
     """What Airflow's form offers is what the command line offers."""
     assert asdict(Training()) == {name: param.value for name, param in parameters.TRAINING.items()}
     assert asdict(Inference()) == {name: param.value for name, param in parameters.INFERENCE.items()}
+    assert asdict(Cached()) == caching.dag.params.dump()
+    assert asdict(Passing()) == passing.dag.params.dump() == passing.file_dag.params.dump()
 
 
 @pytest.mark.parametrize("name", [*LIMITS, "tracking", "model", "tags"])

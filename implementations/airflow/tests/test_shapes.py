@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from airflow.sdk import XComArg
+from airflow.sdk.bases.operator import DEFAULT_RETRY_DELAY
 
 from churn_airflow import dag_files, shapes
 from contract.workload import Node, Retry, Workload
@@ -38,6 +39,20 @@ def test_a_retry_is_the_tasks_own() -> None:
     dag = shapes.build(Workload("retried", (Node("a", retry=Retry(2, 1.5)), Node("b"))))
     assert (dag.get_task("a").retries, dag.get_task("a").retry_delay) == (2, timedelta(seconds=1.5))
     assert dag.get_task("b").retries == 0
+
+
+def test_without_a_delay_airflows_own_applies() -> None:
+    """Where the workload asks for no delay, the task says nothing of one, nor of a backoff."""
+    task = shapes.build(Workload("retried", (Node("a", retry=Retry(1, None)),))).get_task("a")
+    assert (task.retry_delay, task.retry_exponential_backoff) == (DEFAULT_RETRY_DELAY, 0)
+
+
+def test_a_group_is_a_task_group() -> None:
+    """Groups are nested as they are named, tasks are in them, and edges cross their borders."""
+    nodes = (Node("a"), Node("b", after=("a",), group="outer.inner"), Node("c", after=("b",)))
+    dag = shapes.build(Workload("nested", nodes))
+    assert edges(dag) == {"a": set(), "outer.inner.b": {"a"}, "c": {"outer.inner.b"}}
+    assert dag.task_group_dict.keys() == {"outer", "outer.inner"}
 
 
 def test_a_task_runs_the_body_for_the_trial_in_the_conf_of_its_run(tmp_path: Path) -> None:

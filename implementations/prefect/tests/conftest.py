@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from churn_prefect.library import FlowCall
 from contract import steps
-from contract.adapter import Setup
+from contract.adapter import Setup, State
+from contract.events import Trial
+from contract.pipeline import STEPS
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +29,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlowCall]:
         engine = FlowCall()
         try:
             engine.start(Setup("library", "flow_call", "stock", 2, home))
-            engine.deploy_pipelines()
+            engine.deploy_pipelines(list(STEPS))
             yield engine
         finally:
             from prefect.logging.handlers import APILogHandler
@@ -29,3 +37,50 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlowCall]:
             # What is left of the log would otherwise keep this process for over a minute: it is sent again and again.
             APILogHandler().flush()
             engine.stop()
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test a churn home of its own."""
+    monkeypatch.setenv("CHURN_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return tmp_path / "home"
+
+
+def run(engine: FlowCall, pipeline: str, parameters: dict[str, Any], name: str = "run") -> State:
+    """Run a pipeline through the adapter, and wait for its end."""
+    return engine.wait(engine.submit_pipeline(pipeline, parameters, Trial(name, "")), lambda: False, 60)
+
+
+def watched(folder: Path, monkeypatch: pytest.MonkeyPatch, **faults: int) -> Callable[[], list[Any]]:
+    """Have the next run's steps logged in the folder, and fail as often as planned; return what reads the log."""
+    folder.mkdir(exist_ok=True)
+    monkeypatch.setenv(steps.VARIABLE, str(folder / "current.json"))
+    steps.announce(folder / "current.json", Trial(folder.name, str(folder)), faults)
+    return lambda: events_in(folder)
+
+
+def events_in(folder: Path) -> list[Any]:
+    """Return the events that were logged in the folder, in the order of their times."""
+    events = [json.loads(line) for file in folder.glob("events-*") for line in file.read_text().splitlines()]
+    return sorted(events, key=lambda event: event["t"])
+
+
+@contextmanager
+def webhook(path: str) -> Iterator[tuple[str, list[Any]]]:
+    """Listen at a loopback URL, and collect what is posted there."""
+    posted: list[Any] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}{path}", posted
+        server.shutdown()

@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import run, watched, webhook
 
 from churn import customers, features, models, scoring, source
 from churn.parameters import LIMITS, Inference, Training
 from churn_prefect.library import FlowCall
 from churn_prefect.parameters import CommonParameters, InferenceParameters, TrainingParameters
-from contract import steps
 from contract.adapter import State
 from contract.events import Trial
 from contract.pipeline import STEPS
 
 SMALL = {"rows": 400, "n_estimators": 10, "tracking": "files"}
 """Quick to train on; the models are what they are."""
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give each test a churn home of its own."""
-    monkeypatch.setenv("CHURN_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    return tmp_path / "home"
 
 
 def on(_engine: FlowCall) -> dict[str, str]:
@@ -49,39 +36,6 @@ def command(*arguments: object, **environment: str) -> subprocess.CompletedProce
     return subprocess.run(
         argv, env=clean | environment, cwd="/tmp", check=False, capture_output=True, text=True, timeout=120
     )
-
-
-def run(engine: FlowCall, pipeline: str, parameters: dict[str, Any], name: str = "run") -> State:
-    """Run a pipeline through the adapter, and wait for its end."""
-    return engine.wait(engine.submit_pipeline(pipeline, parameters, Trial(name, "")), lambda: False, 60)
-
-
-def watched(folder: Path, monkeypatch: pytest.MonkeyPatch, **faults: int) -> Callable[[], list[Any]]:
-    """Have the next run's steps logged in the folder, and fail as often as planned; return what reads the log."""
-    folder.mkdir(exist_ok=True)
-    monkeypatch.setenv(steps.VARIABLE, str(folder / "current.json"))
-    steps.announce(folder / "current.json", Trial(folder.name, str(folder)), faults)
-    return lambda: [json.loads(line) for file in folder.glob("events-*") for line in file.read_text().splitlines()]
-
-
-@contextmanager
-def webhook(path: str) -> Iterator[tuple[str, list[Any]]]:
-    """Listen at a loopback URL, and collect what is posted there."""
-    posted: list[Any] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}{path}", posted
-        server.shutdown()
 
 
 @pytest.mark.parametrize(("core", "ours"), [(Training, TrainingParameters), (Inference, InferenceParameters)])

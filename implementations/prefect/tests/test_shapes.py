@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
-import json
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from conftest import events_in
 
 from churn_prefect.library import FlowCall
-from contract.adapter import State
+from contract.adapter import Reported, State
 from contract.events import Trial
 from contract.workload import Fault, Node, Retry, Workload
 
 DIAMOND = Workload("diamond", (Node("a"), Node("b", after=("a",)), Node("c", after=("a",)), Node("d", after=("b", "c"))))
 
+NESTED = Workload(
+    "nested",
+    (
+        Node("before"),
+        Node("first", after=("before",), group="outer"),
+        Node("deep", after=("first",), group="outer.inner"),
+        Node("deeper", after=("deep",), group="outer.inner"),
+        Node("last", after=("deeper",), group="outer"),
+        Node("beside", after=("before",)),
+        Node("of_first", after=("first",)),
+        Node("end", after=("last", "beside")),
+    ),
+)
 
-def run(engine: FlowCall, workload: Workload, folder: Path) -> tuple[State, list[str]]:
-    """Run the workload, and return its state and the nodes whose bodies finished."""
+
+def run(engine: FlowCall, workload: Workload, folder: Path) -> tuple[State, list[Any], Reported]:
+    """Run the workload, and return its state, the events of its bodies, and what Prefect reports."""
     engine.deploy([workload])
-    trial = Trial(workload.name, str(folder))
-    state = engine.wait(engine.submit(workload.name, trial), lambda: False, 60)
-    events = [json.loads(line) for file in folder.glob("events-*") for line in file.read_text().splitlines()]
-    return state, sorted(event["node"] for event in events if event["kind"] == "finished")
+    submitted = engine.submit(workload.name, Trial(workload.name, str(folder)))
+    state = engine.wait(submitted, lambda: False, 60)
+    return state, events_in(folder), engine.reported(submitted)
+
+
+def counted(events: list[Any], kind: str) -> Counter[str]:
+    """Count the events of a kind by their nodes."""
+    return Counter(event["node"] for event in events if event["kind"] == kind)
 
 
 @pytest.mark.usefixtures("engine")  # Prefect may only be imported once the engine has set its environment
@@ -36,9 +57,10 @@ def test_nodes_that_differ_in_their_work_only_are_mapped() -> None:
 
 def test_a_diamond_runs_every_body_once(engine: FlowCall, tmp_path: Path) -> None:
     """Each of the four bodies of a diamond finishes once, and Prefect has recorded each as a task run of that name."""
-    state, finished = run(engine, DIAMOND, tmp_path)
+    state, events, reported = run(engine, DIAMOND, tmp_path)
     assert state is State.SUCCEEDED
-    assert finished == sorted(engine.reported("diamond").tasks) == ["a", "b", "c", "d"]
+    assert counted(events, "finished") == reported.attempts == dict.fromkeys("abcd", 1)
+    assert sorted(reported.tasks) == ["a", "b", "c", "d"]
 
 
 @pytest.mark.parametrize("after", [(), ("a",)])
@@ -50,5 +72,71 @@ def test_a_retry_survives_as_many_faults_as_it_allows(engine: FlowCall, tmp_path
         folder.mkdir()
         faulty = Node("b", after=after, retry=Retry(times, 0), fault=Fault(2))
         nodes = (Node("a"), Node("c", after=("a",)), faulty) if after else (faulty,)
-        state, finished = run(engine, Workload(f"{name}_{times}", nodes), folder)
-        assert (state is State.SUCCEEDED, "b" in finished) == (times == 2, times == 2)
+        state, events, reported = run(engine, Workload(f"{name}_{times}", nodes), folder)
+        assert (state is State.SUCCEEDED, counted(events, "finished")["b"]) == (times == 2, int(times == 2))
+        assert counted(events, "started")["b"] == reported.attempts["b"] == times + 1
+
+
+def test_the_waits_before_retries_are_those_that_were_asked_for(engine: FlowCall, tmp_path: Path) -> None:
+    """Constant, doubled from try to try, one by one, and none at all by default."""
+    asked = {
+        "constant": (Retry(2, 0.3), (0.3, 0.3)),
+        "default": (Retry(2, None), (0.0, 0.0)),
+        "backoff": (Retry(3, 0.2, backoff=True), (0.2, 0.4, 0.8)),
+        "sequence": (Retry(3, delays_s=(0.4, 0.1, 0.6)), (0.4, 0.1, 0.6)),
+    }
+    nodes = (Node(name, retry=retry, fault=Fault(retry.times)) for name, (retry, _) in asked.items())
+    state, events, _ = run(engine, Workload("waits", tuple(nodes)), tmp_path)
+    assert state is State.SUCCEEDED
+    for name, (_, delays_s) in asked.items():
+        failed = [event["t"] / 1e9 for event in events if (event["kind"], event["node"]) == ("failed", name)]
+        started = [event["t"] / 1e9 for event in events if (event["kind"], event["node"]) == ("started", name)]
+        waits = [again - before for before, again in zip(failed, started[1:], strict=True)]
+        # Half a second for a busy machine; Prefect itself takes milliseconds.
+        assert all(asked_s <= wait < asked_s + 0.5 for asked_s, wait in zip(delays_s, waits, strict=True)), (name, waits)
+
+
+def test_only_what_stands_below_a_failure_does_not_run(engine: FlowCall, tmp_path: Path) -> None:
+    """A final fault is not tried again, another one until its retries are used up; the branch beside them goes on."""
+    nodes = (
+        Node("a"),
+        Node("final", after=("a",), retry=Retry(3, 0), fault=Fault(9, final=True)),
+        Node("exhausted", after=("a",), retry=Retry(1, 0), fault=Fault(9)),
+        Node("below_final", after=("final",)),
+        Node("below_exhausted", after=("exhausted",)),
+        Node("beside", after=("a",), op="sleep", params={"seconds": 0.3}),
+        Node("end", after=("beside",)),
+    )
+    state, events, reported = run(engine, Workload("failing", nodes), tmp_path)
+    assert state is State.FAILED
+    assert counted(events, "started") == {"a": 1, "final": 1, "exhausted": 2, "beside": 1, "end": 1}
+    assert reported.attempts == counted(events, "started")
+
+
+def test_groups_are_subflows(engine: FlowCall, tmp_path: Path) -> None:
+    """Every body of a nested workload runs once, and Prefect has a flow run in a flow run for each group."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowFilter, FlowFilterName
+
+    state, events, reported = run(engine, NESTED, tmp_path)
+    assert state is State.SUCCEEDED
+    assert counted(events, "finished") == reported.attempts == {node.id: 1 for node in NESTED.nodes}
+    with get_client(sync_client=True) as client:
+        named = FlowFilter(name=FlowFilterName(any_=["outer", "inner"]))
+        assert [each.parent_task_run_id is None for each in client.read_flow_runs(flow_filter=named)] == [False, False]
+
+
+def test_a_failure_in_a_group_reaches_the_run(engine: FlowCall, tmp_path: Path) -> None:
+    """What waits for the failed node does not run, in its group or outside; everything else does."""
+    nodes = (replace(node, fault=Fault(9)) if node.id == "deep" else node for node in NESTED.nodes)
+    state, events, reported = run(engine, Workload("nested_failing", tuple(nodes)), tmp_path)
+    assert state is State.FAILED
+    assert sorted(counted(events, "started")) == sorted(["before", "first", "deep", "beside", "of_first"])
+    assert reported.attempts == counted(events, "started")
+
+
+def test_a_group_whose_input_failed_never_begins(engine: FlowCall, tmp_path: Path) -> None:
+    """A failure before a group ends the run as failed, without the group."""
+    nodes = (replace(node, fault=Fault(9)) if node.id == "before" else node for node in NESTED.nodes)
+    state, events, _ = run(engine, Workload("nested_starved", tuple(nodes)), tmp_path)
+    assert (state, sorted(counted(events, "started"))) == (State.FAILED, ["before"])

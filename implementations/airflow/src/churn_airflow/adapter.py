@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from churn_airflow.library import DagTest
+from churn_airflow.library import DagTest, DagTestObjects
 from churn_airflow.service import LocalExecutor
 from contract.host import serve
 
 if __name__ == "__main__":
-    serve({"dag_test": DagTest, "local_executor": LocalExecutor})
+    serve({"dag_test": DagTest, "dag_test_objects": DagTestObjects, "local_executor": LocalExecutor})

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from churn_airflow.caching import dag as caching
 from churn_airflow.inference import dag as inference
+from churn_airflow.passing import dag as passing
+from churn_airflow.passing import file_dag as passing_file
 from churn_airflow.training import dag as training
 from churn_airflow.training_taskflow import training_dag as training_taskflow
+from churn_airflow.whole import dag as whole
 
-__all__ = ["inference", "training", "training_taskflow"]
+__all__ = ["caching", "inference", "passing", "passing_file", "training", "training_taskflow", "whole"]

@@ -13,25 +13,24 @@ import os
 import runpy
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from churn.parameters import Inference, Training
-from churn_airflow import dag_files, settings
-from contract.adapter import Adapter, Reported, Setup, Started, State, Unsupported
+from churn_airflow import dag_files, pipelines, settings
+from contract.adapter import Adapter, Reported, Setting, Setup, Started, State, Unsupported
 from contract.events import Trial
+from contract.pipeline import Pipeline
 from contract.tree import kill_descendants
 from contract.workload import Workload
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
 
-_DEFAULTS: Final = {"train": asdict(Training()), "infer": asdict(Inference())}
-
 
 class DagTest(Adapter):
     """Calls `dag.test()` in a process that has imported Airflow and the DAGs, one call after another."""
+
+    _way = "value"
 
     def __init__(self) -> None:
         self._airflow: ProcessPoolExecutor | None = None
@@ -45,26 +44,47 @@ class DagTest(Adapter):
 
     def start(self, setup: Setup) -> Started:
         self._home = setup.home
-        settings.write_config(setup.home, settings.COMMON)
+        changed = self._configure()
         os.environ["AIRFLOW_HOME"] = str(setup.home)
         self._airflow = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
         self._airflow.submit(_migrate).result()
-        return Started(settings.VERSIONS, settings.LIBRARY)
+        return Started(settings.VERSIONS, changed)
+
+    def _configure(self) -> Sequence[Setting]:
+        settings.write_config(self._home, settings.COMMON)
+        return settings.LIBRARY
 
     def deploy(self, workloads: Sequence[Workload]) -> None:
-        files = [dag_files.write(workload, self._home / "bundles" / workload.name) for workload in workloads]
+        self._load([dag_files.write(workload, self._bundle(workload.name)) for workload in workloads])
+
+    def unsupported(self, work: Workload | Pipeline) -> str:
+        if isinstance(work, Pipeline) and work.at_once > 1:
+            return "dag.test() keeps its caller's main thread until the run is over, so runs are made one after another"
+        return pipelines.unsupported(work, self._way)
+
+    def deploy_pipelines(self, pipelines_: Sequence[str]) -> None:
+        dags = [dag for pipeline in pipelines_ for dag in pipelines.DAGS[pipeline]]
+        self._load([dag_files.write_pipeline(dag, self._bundle(dag)) for dag in dags])
+
+    def edit(self, editions: Mapping[str, int]) -> None:
+        self._load([dag_files.write_caching(self._bundle(dag_files.CACHING), editions)])
+
+    def _bundle(self, dag: str) -> Path:
+        return self._home / "bundles" / dag
+
+    def _load(self, files: list[Path]) -> None:
         self._main_thread.submit(_load, files).result()
 
-    def deploy_pipelines(self) -> None:
-        files = [dag_files.write_pipeline(dag, self._home / "bundles" / dag) for dag in dag_files.PIPELINES.values()]
-        self._main_thread.submit(_load, files).result()
+    def kept_files(self) -> Sequence[Path]:
+        return pipelines.kept_files()
 
     def submit(self, workload: str, trial: Trial) -> str:
         return self._submit(workload, {"trial": trial.to_dict()}, trial)
 
     def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
         # Defaults included: dag.test() leaves the values of a run in the DAG's params, where the next run would find them.
-        return self._submit(dag_files.PIPELINES[pipeline], {**_DEFAULTS[pipeline], **parameters}, trial)
+        conf = {**pipelines.DEFAULTS[pipeline], **parameters}
+        return self._submit(pipelines.dag_of(pipeline, parameters), conf, trial)
 
     def _submit(self, dag: str, conf: dict[str, Any], trial: Trial) -> str:
         self._runs[trial.id] = self._main_thread.submit(_test, dag, conf)
@@ -93,6 +113,17 @@ class DagTest(Adapter):
         kill_descendants()
         if self._airflow:
             self._airflow.shutdown(wait=False, cancel_futures=True)
+
+
+class DagTestObjects(DagTest):
+    """The same, with object storage for the XComs."""
+
+    _way = "store"
+
+    def _configure(self) -> Sequence[Setting]:
+        storage = settings.objects(self._home)
+        settings.write_config(self._home, (*settings.COMMON, *storage))
+        return (*settings.LIBRARY, *storage)
 
 
 _dags: dict[str, DAG] = {}
@@ -131,12 +162,14 @@ def _reported(run_id: str) -> Reported:
 
     with create_session() as session:
         run = session.scalars(select(DagRun).where(DagRun.run_id == run_id)).one()
+        tasks = run.get_task_instances(session=session)
         return Reported(
             started=run.start_date.timestamp() if run.start_date else None,
             ended=run.end_date.timestamp() if run.end_date else None,
             tasks={
-                task.task_id: (task.start_date.timestamp(), task.end_date.timestamp())
-                for task in run.get_task_instances(session=session)
+                pipelines.node(task.task_id): (task.start_date.timestamp(), task.end_date.timestamp())
+                for task in tasks
                 if task.start_date and task.end_date
             },
+            attempts={pipelines.node(task.task_id): task.try_number for task in tasks if task.try_number},
         )

@@ -10,13 +10,15 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
 
-from churn_airflow import dag_files, settings
+from churn_airflow import dag_files, pipelines, settings
 from contract.adapter import Adapter, Reported, Setup, Started, State
 from contract.events import Trial
+from contract.pipeline import Pipeline
 from contract.servers import HOST, NotReady, Servers, free_port
 from contract.workload import Workload
 
@@ -47,10 +49,11 @@ class LocalExecutor(Adapter):
         with settings.private_file(setup.home / _PASSWORDS) as file:
             json.dump({_USER: password}, file)
         self._dags = setup.home / "dags"
-        self._dags.mkdir()
+        self._dags.mkdir(exist_ok=True)
         env = os.environ | {"AIRFLOW_HOME": str(setup.home)}
         airflow = [sys.executable, "-m", "airflow"]
         subprocess.run([*airflow, "db", "migrate"], env=env, stdin=subprocess.DEVNULL, check=True)  # noqa: S603
+        self._began = time.time()
         self._servers = Servers(setup.home / "logs")
         self._servers.start("api-server", [*airflow, "api-server"], env)
         self._servers.start("scheduler", [*airflow, "scheduler", "--skip-serve-logs"], env)
@@ -66,7 +69,10 @@ class LocalExecutor(Adapter):
             health = self._call("GET", "/api/v2/monitor/health")
         except httpx.HTTPError:
             return False
-        return all(health[part]["status"] == "healthy" for part in ("metadatabase", "scheduler", "dag_processor"))
+        # On a home that has been used, the last heartbeats of servers that are gone count as health for a while.
+        beats = [_seconds(health[part][f"latest_{part}_heartbeat"]) or 0.0 for part in ("scheduler", "dag_processor")]
+        parts = ("metadatabase", "scheduler", "dag_processor")
+        return min(beats) > self._began and all(health[part]["status"] == "healthy" for part in parts)
 
     def deploy(self, workloads: Sequence[Workload]) -> None:
         written = time.time()
@@ -74,11 +80,23 @@ class LocalExecutor(Adapter):
             dag_files.write(workload, self._dags)
         self._wait_until_parsed([workload.name for workload in workloads], written)
 
-    def deploy_pipelines(self) -> None:
+    def unsupported(self, work: Workload | Pipeline) -> str:
+        return pipelines.unsupported(work, "value")
+
+    def deploy_pipelines(self, pipelines_: Sequence[str]) -> None:
         written = time.time()
-        for dag in dag_files.PIPELINES.values():
+        dags = [dag for pipeline in pipelines_ for dag in pipelines.DAGS[pipeline]]
+        for dag in dags:
             dag_files.write_pipeline(dag, self._dags)
-        self._wait_until_parsed(list(dag_files.PIPELINES.values()), written)
+        self._wait_until_parsed(dags, written)
+
+    def edit(self, editions: Mapping[str, int]) -> None:
+        written = time.time()
+        dag_files.write_caching(self._dags, editions)
+        self._wait_until_parsed([dag_files.CACHING], written)
+
+    def kept_files(self) -> Sequence[Path]:
+        return pipelines.kept_files()
 
     def _wait_until_parsed(self, missing: list[str], since: float) -> None:
         deadline = time.monotonic() + _DEPLOY_LIMIT_S
@@ -99,7 +117,7 @@ class LocalExecutor(Adapter):
         return self._trigger(workload, {"trial": trial.to_dict()})
 
     def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
-        return self._trigger(dag_files.PIPELINES[pipeline], dict(parameters))
+        return self._trigger(pipelines.dag_of(pipeline, parameters), dict(parameters))
 
     def _trigger(self, dag: str, conf: dict[str, Any]) -> str:
         runs = f"/api/v2/dags/{dag}/dagRuns"
@@ -118,12 +136,14 @@ class LocalExecutor(Adapter):
 
     def reported(self, run: str) -> Reported:
         dag_run = self._call("GET", run)
-        times = {task["task_id"]: (_seconds(task["start_date"]), _seconds(task["end_date"])) for task in self._tasks(run)}
+        tasks = {pipelines.node(task["task_id"]): task for task in self._tasks(run)}
+        times = {name: (_seconds(task["start_date"]), _seconds(task["end_date"])) for name, task in tasks.items()}
         return Reported(
             submitted=_seconds(dag_run["queued_at"]),
             started=_seconds(dag_run["start_date"]),
             ended=_seconds(dag_run["end_date"]),
-            tasks={task: (start, end) for task, (start, end) in times.items() if start and end},
+            tasks={name: (start, end) for name, (start, end) in times.items() if start and end},
+            attempts={name: task["try_number"] for name, task in tasks.items() if task["try_number"]},
         )
 
     def _tasks(self, run: str) -> Iterator[dict[str, Any]]:

@@ -18,6 +18,7 @@ VERSIONS: Final = {
     "airflow": version("apache-airflow"),
     "task_sdk": version("apache-airflow-task-sdk"),
     "standard_provider": version("apache-airflow-providers-standard"),
+    "io_provider": version("apache-airflow-providers-common-io"),
     "sqlite": sqlite3.sqlite_version,
     "python": platform.python_version(),
 }
@@ -38,6 +39,22 @@ LIBRARY: Final = (
         "dag.test() parses every DAG of the bundle again in each call; a run must not pay for the other workloads",
     ),
 )
+
+
+def objects(home: Path) -> tuple[Setting, ...]:
+    """Return the changes that put XComs into files, as into any other object storage."""
+    return (
+        Setting(
+            "[core] xcom_backend",
+            "airflow.providers.common.io.xcom.backend.XComObjectStorageBackend",
+            "airflow.sdk.bases.xcom.BaseXCom",
+            "it is what this deployment is for: values between tasks in object storage, as Airflow's documentation has it",
+        ),
+        Setting("[common.io] xcom_objectstorage_path", f"file://{home}/xcom", "none", "the storage that each machine has"),
+        Setting(
+            "[common.io] xcom_objectstorage_threshold", "0", "-1 (none)", "small values too, lest the way change with size"
+        ),
+    )
 
 
 def service(width: int) -> tuple[Setting, ...]:
@@ -124,7 +141,8 @@ def write_config(home: Path, settings: tuple[Setting, ...], port: int | None = N
 
 
 def private_file(path: Path) -> TextIO:
-    """Open a new file that only its owner can read."""
+    """Open a new file that only its owner can read; one that an earlier start has left goes."""
+    path.unlink(missing_ok=True)
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w")
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from churn_dagster.library import InProcess
+from churn_dagster.library import ExecuteJob, InProcess
 from churn_dagster.service import Multiprocess
 from contract.host import serve
 
 if __name__ == "__main__":
-    serve({"in_process": InProcess, "multiprocess": Multiprocess})
+    serve({"in_process": InProcess, "execute_job": ExecuteJob, "multiprocess": Multiprocess})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from contract.servers import HOST
 
@@ -13,6 +14,8 @@ LOCATION = "workloads"
 
 REPOSITORY = "workloads"
 """The name of the repository in it: that of the function in `definitions.py`."""
+
+_REPOSITORY: Final = {"repositoryLocationName": LOCATION, "repositoryName": REPOSITORY}
 
 _HEALTH = "{ instance { daemonHealth { allDaemonStatuses { daemonType required healthy } } } }"
 
@@ -37,7 +40,10 @@ _TERMINATE = """mutation($run: String!) { terminateRun(runId: $run) {
     __typename ... on TerminateRunFailure { message } ... on PythonError { message } } }"""
 
 _TIMES = """query($run: ID!) { runOrError(runId: $run) { __typename ... on Run {
-    jobName creationTime startTime endTime stepStats { stepKey startTime endTime } } } }"""
+    jobName creationTime startTime endTime stepStats { stepKey status startTime endTime attempts { startTime } } } } }"""
+
+_STALE = """query($job: PipelineSelector!) { assetNodes(pipeline: $job) {
+    assetKey { path } isMaterializable staleStatus dependedByKeys { path } } }"""
 
 
 class Refused(RuntimeError):
@@ -69,13 +75,32 @@ class Client:
         if _type(loaded) != "RepositoryLocation":
             raise Refused(f"the code location was not reloaded: {loaded}")
 
-    def launch(self, job: str, run_config: dict[str, object]) -> str:
-        """Launch a run of the job, and return its id."""
-        selector = {"repositoryLocationName": LOCATION, "repositoryName": REPOSITORY, "jobName": job}
+    def launch(self, job: str, run_config: dict[str, object], assets: Sequence[str] = ()) -> str:
+        """Launch a run of the job, or of these of its assets, and return its id."""
+        selector: dict[str, object] = {**_REPOSITORY, "jobName": job}
+        if assets:
+            selector["assetSelection"] = [{"path": [asset]} for asset in assets]
         answer = self._ask(_LAUNCH, params={"selector": selector, "runConfigData": run_config})["launchRun"]
         if _type(answer) != "LaunchRunSuccess":
             raise Refused(f"{job} was not launched: {answer}")
         return str(answer["run"]["runId"])
+
+    def report_materialization(self, asset: str, data_version: str) -> None:
+        """Report the data version that something which Dagster does not make has now."""
+        # Not as an observation: those count only for assets whose observation Dagster itself makes.
+        self._post(f"report_asset_materialization/{asset}", json.dumps({"data_version": data_version}).encode())
+
+    def stale_and_fresh(self, job: str) -> tuple[list[str], list[str]]:
+        """Return the job's assets that have to be made, with all that depends on them, and those that are up to date."""
+        nodes = self._ask(_STALE, job={**_REPOSITORY, "pipelineName": job})["assetNodes"]
+        nodes = {_key(each["assetKey"]): each for each in nodes if each["isMaterializable"]}
+        # Dagster looks at an asset's own inputs: what is two steps below a change is fresh, until what is between is made.
+        look_at = [key for key, each in nodes.items() if each["staleStatus"] != "FRESH"]
+        stale: set[str] = set()
+        while look_at:
+            stale.add(key := look_at.pop())
+            look_at += [child for each in nodes[key]["dependedByKeys"] if (child := _key(each)) not in stale]
+        return sorted(stale), sorted(nodes.keys() - stale)
 
     def status(self, run: str) -> str:
         """Return Dagster's status of the run."""
@@ -98,15 +123,21 @@ class Client:
         return dict(answer)
 
     def _ask(self, query: str, **variables: object) -> dict[str, Any]:
-        question = json.dumps({"query": query, "variables": variables}).encode()
-        headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(f"{self.url}/graphql", question, headers)  # noqa: S310 - see below
-        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 - our own loopback URL
-            answer = json.load(response)
+        answer = self._post("graphql", json.dumps({"query": query, "variables": variables}).encode())
         if answer.get("errors"):
             raise Refused(str(answer["errors"]))
         return dict(answer["data"])
 
+    def _post(self, path: str, body: bytes) -> Any:
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.url}/{path}", body, headers)  # noqa: S310 - see below
+        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 - our own loopback URL
+            return json.load(response)
+
 
 def _type(answer: dict[str, Any] | None) -> str | None:
     return answer["__typename"] if answer else None
+
+
+def _key(key: dict[str, Any]) -> str:
+    return "/".join(key["path"])

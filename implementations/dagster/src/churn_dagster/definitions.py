@@ -1,4 +1,4 @@
-"""The code location that Dagster's servers load in a measurement: the workloads put below DAGSTER_HOME, and the churn jobs.
+"""The code location that Dagster's servers load in a measurement: what was put below DAGSTER_HOME (see `location.py`).
 
 Every step's process loads the code location again. With one `Definitions` object it would build the assets of
 all the workloads that were ever deployed, 0.6 ms of CPU each, and import the pipelines, which takes seconds: what a task
@@ -8,7 +8,6 @@ costs would depend on its neighbours. A `RepositoryData` is the documented way t
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from functools import cache
@@ -17,35 +16,38 @@ from typing import Any, Final
 
 import dagster as dg
 
-from churn_dagster import shapes
-from contract.pipeline import STEPS
-from contract.workload import Workload
+from churn_dagster import pipelines, shapes
+from churn_dagster.location import Location
 
-_HOME: Final = Path(os.environ["DAGSTER_HOME"])
-WORKLOADS: Final = _HOME / "workloads"
-EXECUTOR: Final = _HOME / "executor.json"
-PIPELINES: Final = _HOME / "pipelines.json"
-"""The executor of the churn jobs; it is there once they are deployed."""
+_LOCATION: Final = Location(Path(os.environ["DAGSTER_HOME"]))
 
 
 class Jobs(dg.RepositoryData):
-    """One job for each file of the folder, and one for each pipeline."""
+    """One job for each workload, and one or more for each pipeline."""
 
     def __init__(self) -> None:
-        workloads = [shapes.job_name(file.stem) for file in sorted(WORKLOADS.glob("*.json"))]
-        self._names = [*workloads, *(STEPS if PIPELINES.exists() else ())]
+        self._pipelines = _LOCATION.pipelines()
+        of_pipelines = [job for pipeline in self._pipelines for job in pipelines.jobs_of(pipeline)]
+        self._names = [*map(shapes.job_name, _LOCATION.workloads()), *of_pipelines]
 
     def get_job_names(self) -> list[str]:
         return self._names
 
     def get_job(self, job_name: str) -> dg.JobDefinition:
-        return _pipeline(job_name) if job_name in STEPS else _workload(job_name)
+        return _job(job_name)
 
     def get_all_jobs(self) -> list[dg.JobDefinition]:
         return [self.get_job(name) for name in self.get_job_names()]
 
+    def get_assets_defs_by_key(self) -> Mapping[dg.AssetKey, dg.AssetsDefinition]:
+        # Whether they are stale is asked only of the assets of this pipeline.
+        if "cached" not in self._pipelines:
+            return {}
+        graph = _definitions("cached").resolve_asset_graph()
+        return {key: definition for definition in graph.assets_defs for key in definition.keys}
+
     def get_asset_checks_defs_by_key(self) -> Mapping[dg.AssetCheckKey, dg.AssetChecksDefinition]:
-        if not STEPS.keys() <= set(self._names):
+        if "train" not in self._pipelines:
             return {}
         from churn_dagster.training import gate
 
@@ -58,21 +60,23 @@ class Jobs(dg.RepositoryData):
         return {}
 
 
-@cache
-def _workload(job: str) -> dg.JobDefinition:
-    file = WORKLOADS / f"{shapes.workload_of(job)}.json"
-    return shapes.job(Workload.from_json(file.read_text()), _executor(EXECUTOR))
+def make_job(name: str, _edits: int = 0) -> dg.JobDefinition:
+    """Return the job of a workload or of a pipeline; the number is for Dagster, which remembers jobs by arguments."""
+    if pipeline := pipelines.pipeline_of(name):
+        return _definitions(pipeline).resolve_job_def(name)
+    return shapes.job(_LOCATION.workload(shapes.workload_of(name)), _executor(of_pipelines=False))
 
 
-@cache
-def _pipeline(job: str) -> dg.JobDefinition:
-    from churn_dagster.deployment import defs
-
-    return dg.Definitions.merge(defs, dg.Definitions(executor=_executor(PIPELINES))).resolve_job_def(job)
+_job = cache(make_job)
 
 
-def _executor(config: Path) -> dg.ExecutorDefinition:
-    return dg.multiprocess_executor.configured(json.loads(config.read_text()))
+def _definitions(pipeline: str) -> dg.Definitions:
+    defs = pipelines.definitions(pipeline, _LOCATION.caching)
+    return dg.Definitions.merge(defs, dg.Definitions(executor=_executor(of_pipelines=True)))
+
+
+def _executor(*, of_pipelines: bool) -> dg.ExecutorDefinition:
+    return dg.multiprocess_executor.configured(_LOCATION.executor(of_pipelines=of_pipelines))
 
 
 @dg.repository

@@ -56,6 +56,6 @@ class InferenceParameters(CommonParameters):
 
 def run_config(job: str, **parameters: Any) -> dg.RunConfig:
     """Return what a run of the job is launched with, so that the parameters reach all of its assets."""
-    if job == "train":
+    if job != "infer":
         return dg.RunConfig(resources={"training": TrainingParameters(**parameters)})
     return dg.RunConfig(resources={"inference": InferenceParameters(**parameters)})

@@ -14,15 +14,21 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 from churn_dagster import pipelines, settings, shapes
 from churn_dagster.client import LOCATION, Client, Refused
+from churn_dagster.location import Location
 from contract.adapter import SLOW_POLL_S, Adapter, Reported, Setup, Started, State
 from contract.events import Trial
+from contract.pipeline import Pipeline
 from contract.servers import HOST, Servers, answers, free_port
 from contract.workload import Workload
 
 _STATES: Final = {"SUCCESS": State.SUCCEEDED, "FAILURE": State.FAILED, "CANCELED": State.CANCELLED}
+
+_NOTHING_TO_DO: Final = "nothing-to-do-"
+"""What begins the id of a run that was asked for, but not launched: every asset was up to date."""
 
 _STARTING_S: Final = 60.0
 """The longest that a run may be about to start, before it is taken for one that never will."""
@@ -36,6 +42,7 @@ class Multiprocess(Adapter):
 
     def __init__(self) -> None:
         self._to_undo = ExitStack()
+        self._fresh: dict[str, tuple[str, ...]] = {}
 
     def start(self, setup: Setup) -> Started:
         # The code server leaves a socket behind at each reload, so this folder goes after the servers.
@@ -44,6 +51,7 @@ class Multiprocess(Adapter):
             raise ValueError(f"TMPDIR is too long for Dagster's Unix sockets: {tempfile.gettempdir()}")
         self._changed = settings.changed(setup)
         self._home, self._client = setup.home, Client(free_port())
+        self._location = Location(setup.home)
         self._configure(temporary / "code")
         # Not in `logs`: what lies in that folder of its home Dagster takes for telemetry to be uploaded.
         servers = Servers(setup.home / "server-logs")
@@ -54,8 +62,7 @@ class Multiprocess(Adapter):
 
     def _configure(self, socket: Path) -> None:
         settings.write_instance(self._home, self._changed)
-        (self._home / "executor.json").write_text(json.dumps(settings.executor_config(self._changed)))
-        (self._home / "workloads").mkdir()
+        self._location.prepare(self._changed)
         location = {"grpc_server": {"socket": str(socket), "location_name": LOCATION}}
         (self._home / "workspace.yaml").write_text(json.dumps({"load_from": [location]}))
 
@@ -75,25 +82,40 @@ class Multiprocess(Adapter):
         servers.wait_until(self._client.daemons_are_healthy, "the daemon")
 
     def deploy(self, workloads: Sequence[Workload]) -> None:
-        for workload in workloads:
-            (self._home / "workloads" / f"{workload.name}.json").write_text(workload.to_json())
+        self._location.add(workloads)
         # The webserver passes it on to the code server. The daemon need not know: it starts a run by its id.
         self._client.reload_location()
 
     def submit(self, workload: str, trial: Trial) -> str:
         return self._client.launch(shapes.job_name(workload), shapes.run_config(trial))
 
-    def deploy_pipelines(self) -> None:
-        executor = settings.executor_config(self._changed, of_pipelines=True)
-        (self._home / "pipelines.json").write_text(json.dumps(executor))
+    def unsupported(self, work: Workload | Pipeline) -> str:
+        return pipelines.unsupported(work, process_per_step=True, process_per_run=True)
+
+    def deploy_pipelines(self, pipelines_: Sequence[str]) -> None:
+        self._location.add_pipelines(pipelines_)
         self._client.reload_location()
 
-    def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
-        from churn_dagster.parameters import run_config
+    def edit(self, editions: Mapping[str, int]) -> None:
+        self._location.edit(editions)
+        self._client.reload_location()
 
-        return self._client.launch(pipeline, run_config(pipeline, **parameters).to_config_dict())
+    def kept_files(self) -> Sequence[Path]:
+        return pipelines.kept_files(self._home)
+
+    def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
+        job, config = pipelines.request(pipeline, parameters)
+        if pipeline != "cached":
+            return self._client.launch(job, config)
+        self._client.report_materialization(pipelines.VALUE, str(parameters.get("value", 1)))
+        stale, fresh = self._client.stale_and_fresh(job)
+        run = self._client.launch(job, config, stale) if stale else f"{_NOTHING_TO_DO}{uuid4()}"
+        self._fresh[run] = tuple(pipelines.name_of(asset, job) for asset in fresh)
+        return run
 
     def state(self, run: str) -> State:
+        if run.startswith(_NOTHING_TO_DO):
+            return State.SUCCEEDED
         return _STATES.get(self._client.status(run), State.RUNNING)
 
     def cancel(self, run: str) -> None:
@@ -108,16 +130,24 @@ class Multiprocess(Adapter):
             time.sleep(SLOW_POLL_S)
 
     def reported(self, run: str) -> Reported:
+        fresh = self._fresh.get(run, ())
+        if run.startswith(_NOTHING_TO_DO):
+            return Reported(cached=fresh)
         times = self._client.times(run)
+        steps = [
+            (pipelines.name_of(step["stepKey"], times["jobName"]), step)
+            for step in times["stepStats"]
+            if step["status"] in pipelines.TRIED
+        ]
         return Reported(
             submitted=times["creationTime"],
             started=times["startTime"],
             ended=times["endTime"],
             tasks={
-                pipelines.name_of(step["stepKey"], times["jobName"]): (step["startTime"], step["endTime"])
-                for step in times["stepStats"]
-                if step["startTime"] and step["endTime"]
+                name: (step["startTime"], step["endTime"]) for name, step in steps if step["startTime"] and step["endTime"]
             },
+            attempts={name: len(step["attempts"]) for name, step in steps},
+            cached=fresh,
         )
 
     def stop(self) -> None:

@@ -20,7 +20,7 @@ _OF_PIPELINES: Final = "multiprocess_executor of the churn jobs: "
 
 
 def changed(setup: Setup) -> tuple[Setting, ...]:
-    """Return the settings that are not Dagster's defaults in this tier and profile."""
+    """Return the settings that are not Dagster's defaults in this deployment and profile."""
     everywhere = (
         Setting(
             "DAGSTER_HOME",
@@ -42,6 +42,14 @@ def changed(setup: Setup) -> tuple[Setting, ...]:
             "DAGSTER_HOME/logs (dagster/_core/telemetry_upload.py)",
         ),
     )
+    executor = (
+        Setting(
+            _EXECUTOR + "max_concurrent",
+            str(setup.width),
+            "the number of CPUs",
+            "the same width for everyone",
+        ),
+    )
     service = (
         Setting("dagster-webserver --port", "a free port", "3000", "two engines must not meet"),
         Setting(
@@ -51,12 +59,6 @@ def changed(setup: Setup) -> tuple[Setting, ...]:
             "the architecture of a deployment: webserver, daemon, code location server "
             "(docs.dagster.io/deployment/oss/oss-deployment-architecture); "
             "a daemon with a server of its own restarts it every 60 s",
-        ),
-        Setting(
-            _EXECUTOR + "max_concurrent",
-            str(setup.width),
-            "the number of CPUs",
-            "the same width for everyone",
         ),
         Setting(
             _EXECUTOR + "start_method.forkserver",
@@ -83,8 +85,12 @@ def changed(setup: Setup) -> tuple[Setting, ...]:
             profile="tuned",
         ),
     )
-    in_tier = everywhere + service if setup.tier == "service" else everywhere
-    return tuple(each for each in in_tier if each.profile in ("stock", setup.profile))
+    in_deployment = {
+        "in_process": everywhere,
+        "execute_job": everywhere + executor,
+        "multiprocess": everywhere + executor + service,
+    }[setup.deployment]
+    return tuple(each for each in in_deployment if each.profile in ("stock", setup.profile))
 
 
 def environment(home: Path) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 Assets, because they are what Dagster recommends for a pipeline and what its users' graphs are made of. A job
 of plain ops would cost less per step, because it records no materializations (README.md has the numbers).
+
+A nested pipeline is a graph-backed asset: a graph of ops, and of other graphs, whose results are assets like any other.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import dagster as dg
 
 from contract import body
 from contract.events import Trial
-from contract.workload import Node, Workload
+from contract.workload import Group, Node, Retry, Workload
 
 _INPUT = "token_of_"
 """Before every input's name: `config` or `context` are good names of a node, but not of an input."""
@@ -29,7 +31,10 @@ class TrialResource(dg.ConfigurableResource[Any]):
 
 def definitions(workload: Workload, executor: dg.ExecutorDefinition | None = None) -> dg.Definitions:
     """Return the workload as one would write it in a code location of its own."""
-    assets = [_asset(workload.name, node) for node in workload.nodes]
+    members = workload.tree.members if any(node.group for node in workload.nodes) else workload.nodes
+    assets = [
+        _asset(workload.name, each) if isinstance(each, Node) else _graph_asset(workload.name, each) for each in members
+    ]
     return dg.Definitions(
         assets=assets,
         jobs=[dg.define_asset_job(job_name(workload.name), selection=assets)],
@@ -59,20 +64,98 @@ def run_config(trial: Trial) -> dict[str, object]:
 
 
 def node_of(step: str, workload: str) -> str:
-    """Return the node of a step, whose name is the asset's key, joined with two underscores."""
-    return step.removeprefix(f"{workload}__")
+    """Return the node of a step, which is called after the asset's key, and after the graphs that it is in before that."""
+    return step.rpartition(".")[2].removeprefix(f"{workload}__")
+
+
+def unsupported(workload: Workload) -> str:
+    """Say what Dagster cannot do of the workload."""
+    if any(node.retry and node.retry.backoff and node.retry.delay_s is None for node in workload.nodes):
+        return "a RetryPolicy has no delay of its own that a backoff could begin with, and refuses a backoff without a delay"
+    return ""
 
 
 def _asset(workload: str, node: Node) -> dg.AssetsDefinition:
-    retry = dg.RetryPolicy(max_retries=node.retry.times, delay=node.retry.delay_s) if node.retry else None
-
     @dg.asset(
         key=[workload, node.id],
         ins={_INPUT + parent: dg.AssetIn(key=[workload, parent]) for parent in node.after},
-        retry_policy=retry,
+        retry_policy=_retry_policy(node.retry),
     )
     def materialize(trial: TrialResource, **tokens: str) -> str:
-        inputs = {name.removeprefix(_INPUT): token for name, token in tokens.items()}
-        return body.run(node, Trial(trial.id, trial.events), inputs)
+        return _attempt(node, trial, tokens)
 
     return materialize
+
+
+def _graph_asset(workload: str, group: Group) -> dg.AssetsDefinition:
+    """Return the group as one definition that makes an asset of each of its nodes: others may wait for any of them."""
+    return dg.AssetsDefinition.from_graph(
+        _graph(workload, group, ()),
+        keys_by_input_name={_INPUT + parent: dg.AssetKey([workload, parent]) for parent in _outside(group)},
+        keys_by_output_name={node.id: dg.AssetKey([workload, node.id]) for node in group.nodes},
+    )
+
+
+def _graph(workload: str, group: Group, parents: tuple[str, ...]) -> dg.GraphDefinition:
+    path = (*parents, group.name)
+
+    @dg.graph(
+        # Unlike any op's name: a group may be called as a node is.
+        name="__".join((f"{workload}_group", *path)),
+        ins={_INPUT + parent: dg.GraphIn() for parent in _outside(group)},
+        out={node.id: dg.GraphOut() for node in group.nodes},
+    )
+    def nested(**tokens: Any) -> dict[str, Any]:
+        made = {name.removeprefix(_INPUT): token for name, token in tokens.items()}
+        for each in group.members:
+            if isinstance(each, Node):
+                made[each.id] = _op(workload, each)(**{_INPUT + parent: made[parent] for parent in each.after})
+            else:
+                results = _graph(workload, each, path)(**{_INPUT + parent: made[parent] for parent in _outside(each)})
+                # What a graph of one output returns is that output, and not a tuple of one.
+                names = [node.id for node in each.nodes]
+                made |= zip(names, results if len(names) > 1 else [results], strict=True)
+        return {node.id: made[node.id] for node in group.nodes}
+
+    return nested
+
+
+def _op(workload: str, node: Node) -> dg.OpDefinition:
+    @dg.op(
+        name=f"{workload}__{node.id}",
+        ins={_INPUT + parent: dg.In() for parent in node.after},
+        retry_policy=_retry_policy(node.retry),
+    )
+    def compute(trial: TrialResource, **tokens: str) -> str:
+        return _attempt(node, trial, tokens)
+
+    return compute
+
+
+def _outside(group: Group) -> list[str]:
+    """Return the nodes that those of the group wait for, but that are not in it."""
+    inside = {node.id for node in group.nodes}
+    return sorted({parent for node in group.nodes for parent in node.after} - inside)
+
+
+def _retry_policy(retry: Retry | None) -> dg.RetryPolicy | None:
+    # A policy has no list of delays: where there is one, `_attempt` asks for each retry itself.
+    if retry is None or retry.delays_s:
+        return None
+    # Dagster waits (2^attempt - 1) * delay, that is 1, 3, 7, 15 times the delay; without a delay, not at all. There
+    # is no jitter, unless one is asked for.
+    return dg.RetryPolicy(retry.times, retry.delay_s, dg.Backoff.EXPONENTIAL if retry.backoff else None)
+
+
+def _attempt(node: Node, trial: TrialResource, tokens: dict[str, str]) -> str:
+    inputs = {name.removeprefix(_INPUT): token for name, token in tokens.items()}
+    try:
+        return body.run(node, Trial(trial.id, trial.events), inputs)
+    except body.FinalFault as fault:
+        raise dg.Failure(str(fault), allow_retries=False) from fault
+    except body.PlannedFault as fault:
+        delays_s = node.retry.delays_s if node.retry else ()
+        tried = dg.OpExecutionContext.get().retry_number
+        if tried < len(delays_s):
+            raise dg.RetryRequested(max_retries=len(delays_s), seconds_to_wait=delays_s[tried]) from fault
+        raise

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from churn_prefect.library import FlowCall
+from churn_prefect.library import Calls, FlowCall, ProcessPool
 from churn_prefect.service import Serve, Worker
 from contract.host import serve
 
 if __name__ == "__main__":
-    serve({"flow_call": FlowCall, "serve": Serve, "worker": Worker})
+    serve({"flow_call": FlowCall, "calls": Calls, "process_pool": ProcessPool, "serve": Serve, "worker": Worker})

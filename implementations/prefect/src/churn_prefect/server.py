@@ -33,6 +33,9 @@ _GRACE_S = 3.0
 _RECORDED_S = 15.0
 """How long we wait for the task runs to be recorded: their engine sends them as events, which lag behind."""
 
+_QUIET_S = 1.0
+"""How long nothing new must have been recorded of a run that failed; three times as long while a task seems to run."""
+
 _PAGE = 200
 """The most that the API returns at once."""
 
@@ -64,38 +67,62 @@ class Server:
         return STATES.get(state.type.value, State.RUNNING) if state else State.RUNNING
 
     def reported(self, flow_run: UUID, tasks: Collection[str]) -> Reported:
-        """Return the recorded times, once those of all tasks are there; after a failure some never come."""
+        """Return what is recorded, once all tasks are; after a failure some never are, so that no news is the end."""
         recorded = self.client.read_flow_run(flow_run)
         succeeded = self.state(flow_run) is State.SUCCEEDED
-        deadline = time.monotonic() + (_RECORDED_S if succeeded else 1.0)
-        while not (runs := self._ended(flow_run)).keys() >= set(tasks) and time.monotonic() < deadline:
+        deadline = time.monotonic() + _RECORDED_S
+        known: dict[str, str | None] = {}
+        quiet_since = time.monotonic()
+        while True:
+            runs = {name: run for name, run in self._task_runs(flow_run).items() if name in tasks}
+            states = {name: run.state_name for name, run in runs.items()}
+            if states != known:
+                known, quiet_since = states, time.monotonic()
+            complete = runs.keys() >= set(tasks) and all(run.end_time for run in runs.values())
+            settled = runs and all(run.end_time or run.state_name == "NotReady" for run in runs.values())
+            quiet = time.monotonic() - quiet_since > _QUIET_S * (1 if settled else 3)
+            if complete or (quiet and not succeeded) or time.monotonic() > deadline:
+                break
             time.sleep(0.1)
-        # A task run whose result came from the cache never started.
-        times = {
-            name: (run.start_time.timestamp(), run.end_time.timestamp())
-            for name, run in runs.items()
-            if name in tasks and run.start_time and run.end_time
-        }
-        return Reported(_seconds(recorded.created), _seconds(recorded.start_time), _seconds(recorded.end_time), times)
+        return Reported(
+            _seconds(recorded.created),
+            _seconds(recorded.start_time),
+            _seconds(recorded.end_time),
+            {
+                name: (run.start_time.timestamp(), run.end_time.timestamp())
+                for name, run in runs.items()
+                if run.start_time and run.end_time
+            },
+            {name: run.run_count for name, run in runs.items() if run.run_count},
+            tuple(sorted(name for name, run in runs.items() if run.state_name == "Cached")),
+        )
 
-    def _ended(self, flow_run: UUID) -> dict[str, TaskRun]:
-        """Return the task runs that are recorded as over, by the names of their tasks, those of subflows among them."""
-        from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, FlowRunFilterParentFlowRunId
+    def _task_runs(self, flow_run: UUID) -> dict[str, TaskRun]:
+        """Return what is recorded of the task runs, by the names of their tasks, those of subflows among them."""
+        from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
         from prefect.client.schemas.sorting import TaskRunSort
 
-        of_parent = FlowRunFilter(parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[flow_run]))
-        subflows = [each.id for each in self.client.read_flow_runs(flow_run_filter=of_parent)]
-        of_run = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run, *subflows]))
-        ended: dict[str, TaskRun] = {}
+        of_run = FlowRunFilter(id=FlowRunFilterId(any_=self._with_subflows(flow_run)))
+        found: dict[str, TaskRun] = {}
         offset = 0
         full = True
         while full:
             page = self.client.read_task_runs(flow_run_filter=of_run, sort=TaskRunSort.ID_DESC, limit=_PAGE, offset=offset)
             # Where a task does not say how its runs are called, Prefect appends a dash and some letters.
-            ended |= {run.name.partition("-")[0]: run for run in page if run.end_time}
+            found |= {run.name.partition("-")[0]: run for run in page}
             offset += _PAGE
             full = len(page) == _PAGE
-        return ended
+        return found
+
+    def _with_subflows(self, flow_run: UUID) -> list[UUID]:
+        from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterParentFlowRunId
+
+        every, parents = [flow_run], [flow_run]
+        while parents:
+            of_parents = FlowRunFilter(parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=parents))
+            parents = [each.id for each in self.client.read_flow_runs(flow_run_filter=of_parents)]
+            every += parents
+        return every
 
     def stop(self) -> None:
         """Stop every process of the engine."""

@@ -12,21 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from churn_prefect import pipelines
 from churn_prefect.server import Server
 from churn_prefect.settings import started
 from contract.adapter import Adapter, Reported, Setup, Started, State
+from contract.editions import FIRST
 from contract.events import Trial
-from contract.pipeline import STEPS
+from contract.pipeline import Pipeline
 from contract.workload import Workload
 
 if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
 
-DEPLOYMENT = "orchbench"
-"""The name of every workload's deployment; Prefect's full name of one is `flow/deployment`."""
-
-PIPELINES = {"train": "churn_prefect.training.train", "infer": "churn_prefect.inference.infer"}
-"""The flows of the pipelines, where Prefect imports them from; their deployments are called `churn`."""
+WORKLOAD, PIPELINE = "orchbench", "churn"
+"""What deployments are called; Prefect's full name of one is `flow/deployment`."""
 
 POOL = "orchbench"
 """The name of the work pool and of its worker."""
@@ -36,10 +35,10 @@ _FLOW_FILE = '''\
 
 from pathlib import Path
 
-from churn_prefect.shapes import build
+from churn_prefect.shapes import build, threads
 from contract.workload import Workload
 
-flow = build(Workload.from_json(Path(__file__).with_suffix(".json").read_text()), width={width})
+flow = build(Workload.from_json(Path(__file__).with_suffix(".json").read_text()), threads({width}))
 '''
 
 
@@ -48,7 +47,7 @@ class _Service(Adapter):
 
     def __init__(self) -> None:
         self._server: Server | None = None
-        self._tasks = {flow: list(STEPS[pipeline]) for pipeline, flow in PIPELINES.items()}
+        self._tasks = {f"{name}/{PIPELINE}": tasks for name, tasks in pipelines.TASKS.items()}
         self._deployed: dict[str, UUID] = {}
         self._submitted: dict[str, str] = {}
 
@@ -61,7 +60,7 @@ class _Service(Adapter):
     def start(self, setup: Setup) -> Started:
         self._width = setup.width
         self._flows = setup.home / "flows"
-        self._flows.mkdir()
+        self._flows.mkdir(exist_ok=True)
         self._server = Server(setup)
         self._start_runner()
         return started(setup)
@@ -71,32 +70,43 @@ class _Service(Adapter):
             file = self._flows / workload.name
             file.with_suffix(".json").write_text(workload.to_json())
             file.with_suffix(".py").write_text(_FLOW_FILE.format(width=self._width))
-            self._tasks[workload.name] = [node.id for node in workload.nodes]
-        self._add([workload.name for workload in workloads])
+            self._tasks[f"{workload.name}/{WORKLOAD}"] = [node.id for node in workload.nodes]
+        self._add([f"{workload.name}/{WORKLOAD}" for workload in workloads])
 
-    def deploy_pipelines(self) -> None:
-        self._add(list(PIPELINES.values()))
+    def unsupported(self, work: Workload | Pipeline) -> str:
+        return ""
 
-    def _add(self, flows: Sequence[str]) -> None:
-        self._deploy(flows)
-        for flow in flows:
-            self._deployed[flow] = self._engine.client.read_deployment_by_name(_full_name(flow)).id
+    def deploy_pipelines(self, pipelines_: Sequence[str]) -> None:
+        self.edit(FIRST)
+        self._add([f"{name}/{PIPELINE}" for name in pipelines_])
+
+    def edit(self, editions: Mapping[str, int]) -> None:
+        # A flow run's process loads the flow from the file: nothing has to be deployed again.
+        pipelines.write_caching(self._flows, editions)
+
+    def kept_files(self) -> Sequence[Path]:
+        return pipelines.kept_files()
+
+    def _add(self, names: Sequence[str]) -> None:
+        self._deploy(names)
+        for name in names:
+            self._deployed[name] = self._engine.client.read_deployment_by_name(name).id
 
     @abstractmethod
     def _start_runner(self) -> None: ...
 
     @abstractmethod
-    def _deploy(self, flows: Sequence[str]) -> None: ...
+    def _deploy(self, names: Sequence[str]) -> None: ...
 
     def submit(self, workload: str, trial: Trial) -> str:
-        return self._submit(workload, {"trial": trial.to_dict()})
+        return self._submit(f"{workload}/{WORKLOAD}", {"trial": trial.to_dict()})
 
     def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
-        return self._submit(PIPELINES[pipeline], {"parameters": dict(parameters)})
+        return self._submit(f"{pipeline}/{PIPELINE}", {"parameters": dict(parameters)})
 
-    def _submit(self, flow: str, parameters: dict[str, Any]) -> str:
-        run = self._engine.client.create_flow_run_from_deployment(self._deployed[flow], parameters=parameters)
-        self._submitted[str(run.id)] = flow
+    def _submit(self, name: str, parameters: dict[str, Any]) -> str:
+        run = self._engine.client.create_flow_run_from_deployment(self._deployed[name], parameters=parameters)
+        self._submitted[str(run.id)] = name
         return str(run.id)
 
     def state(self, run: str) -> State:
@@ -124,7 +134,7 @@ class Serve(_Service):
         # what deploying costs, because that is how it is for a user.
         pass
 
-    def _deploy(self, flows: Sequence[str]) -> None:
+    def _deploy(self, names: Sequence[str]) -> None:
         if old := self._engine.servers.running.pop("serve", None):
             old.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -133,14 +143,14 @@ class Serve(_Service):
             old.wait()
         since = datetime.now(UTC)
         # Each once, also if it was deployed before, and in the order of their coming.
-        self._engine.start("serve", str(self._flows), *dict.fromkeys([*self._deployed, *flows]), module=__name__)
-        self._engine.servers.wait_until(lambda: all(self._is_polled(flow, since) for flow in flows), "serve()")
+        self._engine.start("serve", str(self._flows), *dict.fromkeys([*self._deployed, *names]), module=__name__)
+        self._engine.servers.wait_until(lambda: all(self._is_polled(name, since) for name in names), "serve()")
 
-    def _is_polled(self, flow: str, since: datetime) -> bool:
+    def _is_polled(self, name: str, since: datetime) -> bool:
         from prefect.exceptions import ObjectNotFound
 
         try:
-            deployment = self._engine.client.read_deployment_by_name(_full_name(flow))
+            deployment = self._engine.client.read_deployment_by_name(name)
         except ObjectNotFound:
             return False
         return deployment.last_polled is not None and deployment.last_polled > since
@@ -150,10 +160,11 @@ class Worker(_Service):
     """A process work pool and its worker, which learns of new deployments from the server."""
 
     def _start_runner(self) -> None:
+        since = datetime.now(UTC)
         self._engine.start("worker", "worker", "start", "--pool", POOL, "--type", "process", "--name", POOL)
-        self._engine.servers.wait_until(self._is_online, "the worker")
+        self._engine.servers.wait_until(lambda: self._is_online(since), "the worker")
 
-    def _is_online(self) -> bool:
+    def _is_online(self, since: datetime) -> bool:
         from prefect.exceptions import ObjectNotFound
 
         try:
@@ -161,44 +172,40 @@ class Worker(_Service):
         except ObjectNotFound:
             return False
         workers = self._engine.client.read_workers_for_work_pool(POOL, offset=0, limit=1)
-        return any(worker.status == "ONLINE" for worker in workers)
+        # The worker of an engine that was stopped a moment ago still counts as online.
+        return any(worker.last_heartbeat_time and worker.last_heartbeat_time > since for worker in workers)
 
-    def _deploy(self, flows: Sequence[str]) -> None:
+    def _deploy(self, names: Sequence[str]) -> None:
         from prefect import deploy
 
-        deploy(*_deployments(self._flows, flows), work_pool_name=POOL, print_next_steps_message=False)
+        deploy(*_deployments(self._flows, names), work_pool_name=POOL, print_next_steps_message=False)
 
 
-def _full_name(flow: str) -> str:
-    return f"{flow.rpartition('.')[2]}/{'churn' if flow in PIPELINES.values() else DEPLOYMENT}"
+def _deployments(folder: Path, names: Sequence[str]) -> list[RunnerDeployment]:
+    return [_deployment(folder, *name.split("/")) for name in names]
 
 
-def _deployments(folder: Path, flows: Sequence[str]) -> list[RunnerDeployment]:
-    return [_pipeline(flow) if flow in PIPELINES.values() else _workload(folder, flow) for flow in flows]
-
-
-def _workload(folder: Path, name: str) -> RunnerDeployment:
+def _deployment(folder: Path, flow_name: str, name: str) -> RunnerDeployment:
     from prefect import flow
-
-    found: Any = flow.from_source(str(folder), f"{name}.py:flow")
-    return found.to_deployment(DEPLOYMENT)  # type: ignore[no-any-return]
-
-
-def _pipeline(name: str) -> RunnerDeployment:
     from prefect.deployments.runner import EntrypointType
     from prefect.flows import load_flow_from_entrypoint
 
-    found: Any = load_flow_from_entrypoint(name)
-    return found.to_deployment("churn", entrypoint_type=EntrypointType.MODULE_PATH)  # type: ignore[no-any-return]
+    found: Any
+    if name == PIPELINE and flow_name in pipelines.MODULES:
+        found = load_flow_from_entrypoint(pipelines.entrypoint(flow_name, folder))
+        return found.to_deployment(name, entrypoint_type=EntrypointType.MODULE_PATH)  # type: ignore[no-any-return]
+    file = f"{pipelines.CACHING}:{flow_name}" if name == PIPELINE else f"{flow_name}.py:flow"
+    found = flow.from_source(str(folder), file)
+    return found.to_deployment(name)  # type: ignore[no-any-return]
 
 
 def main() -> None:
     """Be the process that serves the flows of a folder, as a user's script with `serve()` at its end."""
     from prefect import serve
 
-    folder, *flows = sys.argv[1:]
+    folder, *names = sys.argv[1:]
     # Prefect's how-to "Run flows in local processes" asks for the flag where restarts are expected, as they are here.
-    serve(*_deployments(Path(folder), flows), pause_on_shutdown=False)
+    serve(*_deployments(Path(folder), names), pause_on_shutdown=False)
 
 
 if __name__ == "__main__":

@@ -16,15 +16,18 @@ _LATENCY: Final = (
     "Prefect's support recommends for latency (linen.prefect.io/t/30203088); no page recommends less"
 )
 
-IN_CODE: Final = (
-    Setting(
-        "ThreadPoolTaskRunner(max_workers=)",
-        "{width}",
-        "unbounded",
-        "fairness: every tool runs as many tasks at once",
-    ),
-)
-"""Changed in the code of the workloads' flows (see shapes.py), as Prefect's users do it."""
+_FAIR: Final = "fairness: every tool runs as many tasks at once"
+_THREADS: Final = Setting("ThreadPoolTaskRunner(max_workers=)", "{width}", "unbounded", _FAIR)
+_PROCESSES: Final = Setting("ProcessPoolTaskRunner(max_workers=)", "{width}", "the number of CPUs", _FAIR)
+
+IN_CODE: Final = {
+    "flow_call": (_THREADS,),
+    "process_pool": (_PROCESSES,),
+    "calls": (),
+    "serve": (_THREADS,),
+    "worker": (_THREADS,),
+}
+"""Changed in the code of the flows of each deployment (see shapes.py and library.py), as Prefect's users do it."""
 
 ENVIRONMENT: Final = (
     Setting("PREFECT_HOME", "{home}/prefect", "~/.prefect", "database, profiles and storage belong to the run"),
@@ -72,7 +75,7 @@ def environment(setup: Setup) -> dict[str, str]:
 def started(setup: Setup) -> Started:
     """Return the versions and the settings that the run's record names; the password stays a placeholder."""
     versions = {"python": platform.python_version(), "prefect": version("prefect"), "fastapi": version("fastapi")}
-    return Started(versions, _of(setup, IN_CODE + ENVIRONMENT))
+    return Started(versions, _of(setup, IN_CODE[setup.deployment] + ENVIRONMENT))
 
 
 def _of(setup: Setup, settings: tuple[Setting, ...]) -> tuple[Setting, ...]:

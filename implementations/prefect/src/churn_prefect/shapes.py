@@ -1,17 +1,27 @@
-"""Workload -> flow: one task a node, called in a chain and submitted to a pool of threads elsewhere."""
+"""Workload -> flow: one task a node, called in a chain and submitted to a task runner elsewhere; a group is a subflow."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from prefect import Flow, flow, task, unmapped
+from prefect import Flow, Task, flow, task, unmapped
+from prefect.client.schemas.objects import State, TaskRun
 from prefect.futures import PrefectFuture
-from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+from prefect.tasks import exponential_backoff
 
 from contract import body
 from contract.events import Trial
-from contract.workload import Node, Retry, Workload
+from contract.workload import Group, Node, Retry, Workload
+
+Runner = Callable[[], TaskRunner[Any]]
+"""Makes the task runner of one flow."""
+
+
+def threads(width: int) -> Runner:
+    """Return what makes Prefect's default task runner, with so many threads."""
+    return lambda: ThreadPoolTaskRunner(max_workers=width)
 
 
 @task(task_run_name="{node.id}")
@@ -20,11 +30,16 @@ def work(node: Node, trial: Trial, tokens: dict[str, str]) -> str:
     return body.run(node, trial, tokens)
 
 
-def build(workload: Workload, width: int) -> Flow[..., Any]:
-    """Return the workload's flow. Its one parameter is the trial, which Prefect makes of the JSON of a submission."""
-    wire: Callable[[Workload, Trial], Any] = _call if workload.is_chain else _submit
+def build(workload: Workload, runner: Runner, *, called: bool = False) -> Flow[..., Any]:
+    """Return the workload's flow. Its one parameter is the trial, which Prefect makes of the JSON of a submission.
 
-    @flow(name=workload.name, task_runner=ThreadPoolTaskRunner(max_workers=width))  # type: ignore[arg-type]
+    `called`: its tasks are called, one after another, also where they could run at once.
+    """
+    if any(isinstance(member, Group) for member in workload.tree.members):
+        return _nested(workload.tree, runner)
+    wire: Callable[[Workload, Trial], Any] = _call if called or workload.is_chain else _submit
+
+    @flow(name=workload.name, task_runner=runner())
     def run(trial: Trial) -> Any:
         return wire(workload, trial)
 
@@ -66,7 +81,72 @@ def submissions(workload: Workload) -> list[list[Node]]:
     return list(alike.values())
 
 
+def _nested(group: Group, runner: Runner) -> Flow[..., Any]:
+    """Return the flow of a group: its nodes are submitted, and its groups called as subflows.
+
+    A call of a subflow waits until it is over, so that groups run one after another, each beside the nodes that were
+    submitted before it. Every flow has a task runner of its own.
+    """
+    members = _nodes_first(group)
+    subflows = {member.name: _nested(member, runner) for member in members if isinstance(member, Group)}
+
+    @flow(name=group.name, task_runner=runner())
+    def run(trial: Trial, tokens: dict[str, str] = {}) -> Any:  # noqa: B006 - nothing changes it
+        known: dict[str, Any] = dict(tokens)
+        for member in members:
+            inputs = {parent: known[parent] for parent in _inputs(member)}
+            if isinstance(member, Node):
+                known[member.id] = _task(member).submit(member, trial, inputs)
+            else:
+                state = subflows[member.name](trial, inputs, return_state=True)
+                known |= zip((node.id for node in member.nodes), _ends(member, state), strict=True)
+        # Futures of the own nodes, and the states of those below: one of them that failed fails this flow, too.
+        return [known[node.id] for node in group.nodes]
+
+    return run
+
+
+def _nodes_first(group: Group) -> list[Node | Group]:
+    """Return the members in the order of their submission: a group only when no node is left that could come before it."""
+    waiting = list(group.members)
+    order: list[Node | Group] = []
+    known = _inputs(group)
+    while waiting:
+        ready = [member for member in waiting if _inputs(member) <= known]
+        member = next((each for each in ready if isinstance(each, Node)), ready[0])
+        waiting.remove(member)
+        order.append(member)
+        known |= {member.id} if isinstance(member, Node) else {node.id for node in member.nodes}
+    return order
+
+
+def _inputs(member: Node | Group) -> set[str]:
+    """Return the nodes that a node waits for, or those outside of a group that some node in it waits for."""
+    if isinstance(member, Node):
+        return set(member.after)
+    return {parent for node in member.nodes for parent in node.after} - {node.id for node in member.nodes}
+
+
+def _ends(group: Group, state: State[Any]) -> list[State[Any]]:
+    """Return the states in which a group's nodes ended; that of the group, where something that it waits for failed."""
+    ends = state.result(raise_on_failure=False) if state.is_final() else None
+    return ends if isinstance(ends, list) else [state] * len(group.nodes)
+
+
+def may_pass(_task: Task[..., Any], _task_run: TaskRun, state: State[Any]) -> bool:
+    """Tell whether it makes sense to try again."""
+    return not isinstance(state.result(raise_on_failure=False), body.FinalFault)
+
+
 def _task(node: Node) -> Any:  # Any, because the types of Prefect cannot tell a sync task from an async one here
-    if node.retry is None:
+    if (retry := node.retry) is None:
         return work
-    return work.with_options(retries=node.retry.times, retry_delay_seconds=node.retry.delay_s)
+    tried_again = work.with_options(retries=retry.times, retry_condition_fn=may_pass)
+    if retry.delays_s:
+        return tried_again.with_options(retry_delay_seconds=list(retry.delays_s))
+    if retry.delay_s is None:
+        return tried_again
+    if retry.backoff:
+        # delay_s * 2**i before retry i = 0, 1, ...; at most 50 of them. There is no jitter unless one asks for it.
+        return tried_again.with_options(retry_delay_seconds=exponential_backoff(retry.delay_s))
+    return tried_again.with_options(retry_delay_seconds=retry.delay_s)
