@@ -249,7 +249,9 @@ def _own_records(its: Group) -> tuple[bool, str] | None:
             continue
         compared += 1
         # A result from a cache is no try of the body; a tool may count it as one.
-        tries = {name: times for name, times in reported["attempts"].items() if name not in reported["cached"]}
+        # Where all steps are one task, the tool knows that one only.
+        known = each.seen.steps - set(reported["cached"])
+        tries = {name: times for name, times in reported["attempts"].items() if name in known}
         if wrong := {name: (times, each.seen.attempts.get(name, 0)) for name, times in tries.items()}:
             wrong = {name: pair for name, pair in wrong.items() if pair[0] != pair[1]}
         if wrong:

@@ -67,6 +67,10 @@ def load(name: str, known: Mapping[str, Orchestrator]) -> Suite:
         raise Problem(f"{path}: {_one_line(error)}") from None
     if not suite.blocks:
         raise Problem(f"{path}: it has no [[blocks]]")
+    for each in known.values():
+        for deployment in each.deployments:
+            if unknown := sorted(set(deployment.scenarios) - set(SCENARIOS)):
+                raise Problem(f"{each.name}: its deployment {deployment.name} is for {unknown[0]!r}, which is no scenario")
     for number, block in enumerate(suite.blocks, 1):
         _check(block, known, f"{path}, block {number}")
     return suite

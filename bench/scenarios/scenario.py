@@ -62,6 +62,11 @@ class Seen:
     width: int = 0
 
     @property
+    def steps(self) -> set[str]:
+        """The names of all that could run in it."""
+        return set(self.work.steps) if isinstance(self.work, Pipeline) else {node.id for node in self.nodes}
+
+    @property
     def nodes(self) -> Sequence[Node]:
         """The nodes of the graph that ran, if it was one."""
         return self.work.nodes if isinstance(self.work, Workload) else ()

@@ -111,11 +111,11 @@ class _Calls:
         """See a run through: `submitted` is written just before the tool is asked, `settled` when it says it is over."""
         its, work = Trial(**trial), self._supported(workload)
         if isinstance(work, Pipeline):
-            steps.announce(self._current, its, work.faults)
+            steps.announce(self._current, its, work.faults, {next(iter(work.steps)): work.at_once})
             finished, bodies, times = FinishedBodies(its, work.last), work.at_once, work.at_once
         else:
             finished, bodies, times = FinishedBodies(its), len(work.nodes), 1
-        kept = self._kept_bytes(work)
+        kept = self._kept(work)
         clock_offset = time.time() - time.monotonic()
         emit(its, "submitted")
         try:
@@ -133,7 +133,8 @@ class _Calls:
                 self._give_up(run)
             return {"run": runs[0], "state": "timeout", "clock_offset": clock_offset}
         emit(its, "settled", data={"state": state})
-        new = self._kept_bytes(work) - kept
+        # Written by this run: new files, and old ones that are not as they were.
+        new = sum(size for file, (size, changed) in self._kept(work).items() if kept.get(file) != (size, changed))
         return {"run": runs[0], "state": state, "clock_offset": clock_offset, "kept_bytes": new}
 
     def _supported(self, workload: str) -> Workload | Pipeline:
@@ -146,9 +147,10 @@ class _Calls:
             return self._engine.submit_pipeline(work.pipeline, parameters, trial)
         return self._engine.submit(work.name, trial)
 
-    def _kept_bytes(self, work: Workload | Pipeline) -> int:
+    def _kept(self, work: Workload | Pipeline) -> dict[Path, tuple[int, int]]:
+        """Return size and time of change of each file in which results are kept."""
         kept = self._engine.kept_files() if isinstance(work, Pipeline) and work.pipeline == "cached" else ()
-        return sum(file.stat().st_size for file in kept)
+        return {file: ((about := file.stat()).st_size, about.st_mtime_ns) for file in kept}
 
     def _give_up(self, run: str) -> None:
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ from contract.body import fail_as_planned
 from contract.events import Trial, emit
 
 VARIABLE: Final = "ORCHBENCH_TRIAL"
+
+MEETING_S: Final = 30.0
 
 
 @contextmanager
@@ -35,6 +38,7 @@ def step(name: str, token: str = "") -> Iterator[dict[str, str]]:
     emit(trial, "started", name)
     try:
         yield says
+        _meet(name, about["meet"].get(name, 1), trial)
         fail_as_planned(name, about["faults"].get(name, 0), trial)
     except BaseException as error:
         emit(trial, "failed", name, {"error": f"{type(error).__name__}: {error}"})
@@ -42,8 +46,23 @@ def step(name: str, token: str = "") -> Iterator[dict[str, str]]:
     emit(trial, "finished", name, says)
 
 
-def announce(path: Path, trial: Trial, faults: Mapping[str, int]) -> None:
-    """Say which run comes next, in one piece."""
+def _meet(name: str, runs: int, trial: Trial) -> None:
+    """Wait until so many runs have come to the end of this step, so that what comes next is asked for at one moment.
+
+    A tool that runs one after another would wait here for ever; after a while they go their ways.
+    """
+    if runs == 1:
+        return
+    file = Path(trial.events, f"met-{name}")
+    with file.open("ab") as here:
+        here.write(b".")
+    deadline = time.monotonic() + MEETING_S
+    while file.stat().st_size < runs and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
+def announce(path: Path, trial: Trial, faults: Mapping[str, int], meet: Mapping[str, int] | None = None) -> None:
+    """Say which run comes next, and how many of it are to meet at the end of which step; in one piece."""
     new = path.with_suffix(".new")
-    new.write_text(json.dumps({**trial.to_dict(), "faults": dict(faults)}))
+    new.write_text(json.dumps({**trial.to_dict(), "faults": dict(faults), "meet": dict(meet or {})}))
     new.replace(path)

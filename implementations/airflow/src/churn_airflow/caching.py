@@ -1,0 +1,103 @@
+"""A kept result: begin -> compute -> use, where `compute` does nothing while nothing that it depends on has changed.
+
+Written by hand, since Airflow has no cache: a file named after the arguments and the code of this module. Nobody deletes
+old ones. The task runs each time, and finds its result.
+"""
+
+# ruff: noqa: AIR001 - a task cannot have the name of its function, which is the same in all four implementations
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from airflow.providers.standard.operators.python import PythonOperator
+from airflow.sdk import DAG, Param
+
+from churn import home
+from churn.patterns import slow
+from contract.steps import step
+
+KEPT_S = 3600
+
+
+def begin(params: dict[str, Any]) -> int:
+    """Return what the result depends on."""
+    with step("begin"):
+        return int(params["value"])
+
+
+def compute_once(value: int, params: dict[str, Any]) -> dict[str, str]:
+    """Return the result, which is there already if nothing has changed that it depends on."""
+    arguments = (value, Lock()) if params["unhashable"] else (value,)
+    return kept(compute, *arguments)
+
+
+def compute(value: int, _lock: object = None) -> dict[str, str]:
+    """Do what is worth keeping."""
+    with step("compute"):
+        body = 1
+        return slow(f"{describe(value)}/{body}")
+
+
+def describe(value: int) -> str:
+    """Help the above."""
+    helper = 1
+    return f"{value}/{helper}"
+
+
+def use(result: dict[str, str]) -> None:
+    """Be what comes after."""
+    with step("use", token=result["text"]):
+        pass
+
+
+def kept(call: Callable[..., dict[str, str]], *arguments: Any) -> dict[str, str]:
+    """Return the result of an earlier call, if it had the same arguments and code and is not too old; else call."""
+    try:
+        key = json.dumps(arguments)
+    except TypeError:
+        return call(*arguments)  # nothing tells whether it is the same as before
+    digest = hashlib.sha256(key.encode() + Path(__file__).read_bytes()).hexdigest()
+    file = home.folder("airflow-kept") / f"{digest}.json"
+    try:
+        if time.time() - file.stat().st_mtime < KEPT_S:
+            found: dict[str, str] = json.loads(file.read_bytes())
+            return found
+    except (FileNotFoundError, ValueError):
+        pass  # what is not there, or cannot be read, is made anew
+    result = call(*arguments)
+    with home.replacing(file) as new:
+        new.write_text(json.dumps(result))
+    return result
+
+
+with DAG(
+    "churn_caching",
+    description="Computes something slow, unless it has done so before",
+    schedule=None,
+    params={
+        "value": Param(1, "What the result depends on.", type="integer"),
+        "unhashable": Param(False, "Whether it also depends on something that no hash can be made of.", type="boolean"),
+    },
+) as dag:
+    begin_task = PythonOperator(
+        task_id="begin",
+        python_callable=begin,
+    )
+    compute_task = PythonOperator(
+        task_id="compute",
+        python_callable=compute_once,
+        op_kwargs={"value": begin_task.output},
+    )
+    use_task = PythonOperator(
+        task_id="use",
+        python_callable=use,
+        op_kwargs={"result": compute_task.output},
+    )
+
+    begin_task >> compute_task >> use_task

@@ -1,0 +1,67 @@
+"""The pipelines by their names, as the adapters call them; their own processes can do without Airflow, so it is not here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from churn import home
+from churn.parameters import Inference, Training
+from churn.patterns import Cached, Passing
+from contract.pipeline import Pipeline
+from contract.workload import Group, Workload
+
+DAGS: Final[Mapping[str, Sequence[str]]] = {
+    "train": ("churn_training",),
+    "infer": ("churn_inference",),
+    "train_whole": ("churn_whole",),
+    "cached": ("churn_caching",),
+    "passing": ("churn_passing", "churn_passing_file"),
+}
+"""The DAGs of each pipeline: a DAG is the same in each of its runs, so another way is another DAG."""
+
+DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "train": asdict(Training()),
+    "infer": asdict(Inference()),
+    "train_whole": asdict(Training()),
+    "cached": asdict(Cached()),
+    "passing": asdict(Passing()),
+}
+
+
+def dag_of(pipeline: str, parameters: Mapping[str, Any]) -> str:
+    """Return the DAG for a run with these parameters."""
+    first, *others = DAGS[pipeline]
+    return others[0] if parameters.get("way") == "file" else first
+
+
+def unsupported(work: Workload | Pipeline, way: str) -> str:
+    """Say what Airflow has no way to do, where XComs go the way that is named: as values to the database, or to a store."""
+    if isinstance(work, Workload):
+        return _namesakes(work.tree)
+    if work.parameters.get("way") == "store" != way:
+        return "here XComs are kept in the metadata database; deployment dag_test_objects keeps them in object storage"
+    if work.pipeline == "passing" and work.parameters.get("way", Passing().way) == "value" != way:
+        return "here every XCom goes to object storage, which is way=store"
+    return ""
+
+
+def _namesakes(group: Group) -> str:
+    groups = [member for member in group.members if isinstance(member, Group)]
+    names = [member.id for member in group.members if not isinstance(member, Group)]
+    for each in groups:
+        if each.name in names:
+            return f"a task and a task group beside it share one namespace in Airflow, so both cannot be called {each.name}"
+    return next((reason for each in groups if (reason := _namesakes(each))), "")
+
+
+def kept_files() -> Sequence[Path]:
+    """Return the files in which `kept` in caching.py keeps results."""
+    return list(home.folder("airflow-kept").iterdir())
+
+
+def node(task: str) -> str:
+    """Return the node or step of a task, whose id begins with the names of its task groups."""
+    return task.rpartition(".")[2]

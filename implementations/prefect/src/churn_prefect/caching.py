@@ -1,0 +1,53 @@
+"""A kept result: begin -> compute -> use, where `compute` does not run again while nothing that it depends on has changed.
+
+Prefect keeps it: the key is made of the task's inputs and of its source.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from threading import Lock
+
+from prefect import flow, task
+from prefect.cache_policies import INPUTS, TASK_SOURCE
+
+from churn.patterns import Cached, slow
+from contract.steps import step
+
+KEPT_S = 3600
+
+
+@flow
+def cached(parameters: Cached = Cached()) -> None:  # noqa: B008 - it is frozen
+    """Compute something slow, and use it."""
+    value = begin(parameters.value)
+    arguments = (value, Lock()) if parameters.unhashable else (value,)
+    use(compute(*arguments))
+
+
+@task
+@step("begin")
+def begin(value: int) -> int:
+    """Return what the result depends on."""
+    return value
+
+
+@task(cache_policy=INPUTS + TASK_SOURCE, cache_expiration=timedelta(seconds=KEPT_S), persist_result=True)
+def compute(value: int, _lock: object = None) -> dict[str, str]:
+    """Do what is worth keeping."""
+    with step("compute"):
+        body = 1
+        return slow(f"{describe(value)}/{body}")
+
+
+def describe(value: int) -> str:
+    """Help the above: Prefect does not look at it."""
+    helper = 1
+    return f"{value}/{helper}"
+
+
+@task
+def use(result: dict[str, str]) -> None:
+    """Be what comes after."""
+    with step("use", token=result["text"]):
+        pass

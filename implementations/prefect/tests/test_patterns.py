@@ -1,0 +1,175 @@
+"""The small pipelines and the deployments that show a pattern each, against a real API server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import events_in, run, watched, webhook
+
+from churn_prefect import library
+from churn_prefect.library import Calls, FlowCall, ProcessPool
+from contract import steps
+from contract.adapter import Setup, State
+from contract.editions import FIRST
+from contract.events import Trial
+from contract.pipeline import STEPS
+from contract.workload import Node, Workload
+
+Computed = Callable[..., int]
+
+
+@pytest.fixture
+def computed(engine: FlowCall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Computed:
+    """Run the pipeline `cached`, and return how often its step was computed; Prefect must say the same of it."""
+    number = iter(range(99))
+
+    def run_it(**parameters: Any) -> int:
+        folder = tmp_path / f"cached-{next(number)}"
+        events = watched(folder, monkeypatch)
+        submitted = engine.submit_pipeline("cached", parameters, Trial(folder.name, str(folder)))
+        assert engine.wait(submitted, lambda: False, 60) is State.SUCCEEDED
+        finished = Counter(event["node"] for event in events() if event["kind"] == "finished")
+        assert (finished["begin"], finished["use"]) == (1, 1)
+        assert engine.reported(submitted).cached == (() if finished["compute"] else ("compute",))
+        return finished["compute"]
+
+    return run_it
+
+
+@pytest.fixture
+def other(engine: FlowCall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[type[FlowCall]], FlowCall]:
+    """Start an engine of another deployment on the server that is there: Prefect reads its settings but once."""
+    monkeypatch.setattr(library, "Server", lambda _: engine._engine)  # noqa: SLF001
+
+    def start(kind: type[FlowCall]) -> FlowCall:
+        started = kind()
+        started.start(Setup("library", {Calls: "calls", ProcessPool: "process_pool"}[kind], "stock", 2, tmp_path))
+        return started
+
+    return start
+
+
+def test_a_result_is_kept_until_something_changes(engine: FlowCall, computed: Computed) -> None:
+    """Unchanged inputs and source are a hit; another value and another body are none, a changed helper is one."""
+    assert [computed(value=5), computed(value=5), computed(value=6)] == [1, 0, 1]
+    engine.edit({**FIRST, "body": 2})
+    assert computed(value=5) == 1
+    engine.edit({**FIRST, "body": 2, "helper": 2})
+    assert computed(value=5) == 0, "Prefect sees a task's own lines only: if it saw the helper, that would be news"
+    engine.edit(FIRST)
+    assert computed(value=5) == 0
+
+
+def test_an_old_or_spoiled_result_is_made_anew(engine: FlowCall, computed: Computed) -> None:
+    """A result that is expired, corrupted or deleted is computed again, and kept again."""
+    engine.edit({**FIRST, "KEPT_S": 1})
+    assert computed(value=7) == 1
+    engine.edit(FIRST)
+    time.sleep(1)
+    assert computed(value=7) == 1
+    for file in engine.kept_files():
+        file.write_bytes(b"\0 this is not a result")
+    assert computed(value=7) == 1
+    for file in engine.kept_files():
+        file.unlink()
+    assert [computed(value=7), computed(value=7)] == [1, 0]
+
+
+def test_what_has_no_hash_is_never_kept(computed: Computed) -> None:
+    """A lock among the inputs costs the cache, and not the run."""
+    assert [computed(value=8, unhashable=True), computed(value=8, unhashable=True)] == [1, 1]
+
+
+def test_a_new_process_finds_the_result(
+    engine: FlowCall, computed: Computed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of the cache is in memory."""
+    engine.edit(FIRST)
+    assert computed(value=9) == 1
+    events = watched(tmp_path / "process", monkeypatch)
+    script = "from prefect.flows import load_flow_from_entrypoint as load; import sys; load(sys.argv[1])({'value': 9})"
+    entrypoint = f"{Path(os.environ['PREFECT_HOME']).parent}/caching.py:cached"
+    subprocess.run([sys.executable, "-c", script, entrypoint], check=True, capture_output=True, timeout=60)
+    assert [event["node"] for event in events() if event["kind"] == "finished"] == ["begin", "use"]
+
+
+@pytest.mark.parametrize("way", ["value", "store", "file"])
+def test_a_frame_arrives_as_it_was_made(
+    engine: FlowCall, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """What is taken has the checksum of what was made, and no frame stays behind."""
+    before = set(engine.kept_files())
+    events = watched(tmp_path / way, monkeypatch)
+    assert run(engine, "passing", {"size": 100_000, "way": way}, way) is State.SUCCEEDED
+    said = [(event["node"], event["data"]["token"]) for event in events() if event["kind"] == "finished"]
+    assert [node for node, _ in said] == ["make", "take"]
+    assert said[0][1] == said[1][1]
+    assert (set(engine.kept_files()) - before, [file for file in home.rglob("*") if file.is_file()]) == (set(), [])
+
+
+def test_the_whole_training_starts_again_from_its_first_step(
+    engine: FlowCall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault in the last step of the one task costs all steps a second time; Prefect reports two attempts."""
+    events = watched(tmp_path / "whole", monkeypatch, register=1)
+    parameters = {"rows": 400, "n_estimators": 10, "tracking": "files"}
+    submitted = engine.submit_pipeline("train_whole", parameters, Trial("whole", ""))
+    assert engine.wait(submitted, lambda: False, 60) is State.SUCCEEDED
+    assert Counter(event["node"] for event in events() if event["kind"] == "started") == dict.fromkeys(STEPS["train"], 2)
+    assert engine.reported(submitted).attempts == {"train": 2}
+
+
+def test_a_whole_training_that_fails_is_tried_three_times_and_told(
+    engine: FlowCall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More faults than retries end the run as failed, and the webhook gets one message."""
+    events = watched(tmp_path / "whole", monkeypatch, load=9)
+    with webhook("/services/hook") as (url, posted):
+        parameters = {"rows": 400, "tracking": "files", "webhook": url}
+        assert run(engine, "train_whole", parameters, "whole-failed") is State.FAILED
+    assert Counter(event["node"] for event in events() if event["kind"] == "started") == {"load": 3}
+    [message] = posted
+    assert "train_whole failed on Prefect" in message["text"]
+
+
+PAIR = Workload("pair", tuple(Node(name, "sleep", params={"seconds": 0.5}) for name in ("left", "right")))
+
+
+def test_called_tasks_run_one_after_another(other: Callable[[type[FlowCall]], FlowCall], tmp_path: Path) -> None:
+    """Two nodes that could run at once do not, and both are in this process."""
+    events = run_pair(other(Calls), tmp_path / "calls")
+    assert [event["kind"] for event in events] == ["started", "finished"] * 2
+    assert {event["pid"] for event in events} == {os.getpid()}
+
+
+def test_a_process_pool_runs_tasks_in_other_processes(
+    other: Callable[[type[FlowCall]], FlowCall], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two nodes run in processes of their own, none of them this one, and so do the steps that pass a frame."""
+    pool = other(ProcessPool)
+    processes = {event["pid"] for event in run_pair(pool, tmp_path / "pool")}
+    assert (len(processes), os.getpid() in processes) == (2, False)
+
+    pool.deploy_pipelines(["passing"])
+    events = watched(tmp_path / "passing", monkeypatch)
+    assert run(pool, "passing", {"size": 100_000, "way": "value"}, "passing") is State.SUCCEEDED
+    said = [event["data"]["token"] for event in events() if event["kind"] == "finished"]
+    assert (len(said), len(set(said))) == (2, 1)
+    assert os.getpid() not in {event["pid"] for event in events()}
+
+
+def run_pair(engine: FlowCall, folder: Path) -> list[Any]:
+    """Run the two nodes, and return their events."""
+    folder.mkdir()
+    os.environ.pop(steps.VARIABLE, None)
+    engine.deploy([PAIR])
+    assert engine.wait(engine.submit("pair", Trial("pair", str(folder))), lambda: False, 60) is State.SUCCEEDED
+    return events_in(folder)
