@@ -50,8 +50,9 @@ def finish_lag_s(run: Run) -> float:
     return (run.settled - run.timeline.last_end) / 1e9
 
 
-def run_s(run: Run) -> float:
-    return (run.settled - run.submitted) / 1e9
+def ready_s(run: Run) -> float:
+    ready = run.timeline.last_end if run.timeline.bodies else run.settled
+    return (ready - run.submitted) / 1e9
 
 
 def attempts(run: Run) -> float:

@@ -43,7 +43,12 @@ METRICS: Mapping[str, Metric] = {
             of=measures.transition_ms,
         ),
         Metric("finish_lag_s", "s", "from the last body's end to the tool calling the run over", of=measures.finish_lag_s),
-        Metric("run_s", "s", "from the submission to the tool calling the run over", of=measures.run_s),
+        Metric(
+            "ready_s",
+            "s",
+            "from the submission to the result having been used, or to the tool saying that there was nothing to do",
+            of=measures.ready_s,
+        ),
         Metric(
             "cold_run_s",
             "s",

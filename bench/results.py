@@ -245,11 +245,10 @@ def _own_records(its: Group) -> tuple[bool, str] | None:
     compared = 0
     for each in its.outcomes:
         reported = each.record.reported
-        if each.seen is None or not (reported.get("attempts") or reported.get("cached")):
+        if each.seen is None or not each.seen.has_comparable_records or not reported.get("attempts"):
             continue
         compared += 1
         # A result from a cache is no try of the body; a tool may count it as one.
-        # Where all steps are one task, the tool knows that one only.
         known = each.seen.steps - set(reported["cached"])
         tries = {name: times for name, times in reported["attempts"].items() if name in known}
         if wrong := {name: (times, each.seen.attempts.get(name, 0)) for name, times in tries.items()}:

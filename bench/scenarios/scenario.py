@@ -63,8 +63,23 @@ class Seen:
 
     @property
     def steps(self) -> set[str]:
-        """The names of all that could run in it."""
-        return set(self.work.steps) if isinstance(self.work, Pipeline) else {node.id for node in self.nodes}
+        """The names of the bodies that a task of the tool stands for.
+
+        Where a result is kept by hand, the task runs and the body does not; and where all steps are one task, the tool knows
+        that one only.
+        """
+        if isinstance(self.work, Pipeline):
+            return set(self.work.steps) - set(self.work.may_skip)
+        return {node.id for node in self.nodes}
+
+    @property
+    def has_comparable_records(self) -> bool:
+        """Whether each try that the tool knows of should be a body that ran.
+
+        Not where parameters are refused by the task itself, before its body; nor of two runs at once, whose bodies are
+        counted together.
+        """
+        return not isinstance(self.work, Pipeline) or (self.work.at_once == 1 and not self.work.may_be_refused)
 
     @property
     def nodes(self) -> Sequence[Node]:
