@@ -75,7 +75,8 @@ def differences(before: RunRecord, after: RunRecord) -> list[str]:
 
 def _is_another(name: str, before: RunRecord, after: RunRecord) -> bool:
     # The sweep's work is calibrated anew for each run; its makespans are not compared, only the crossing is.
-    return '"cpu"' not in before.workloads[name] and before.workloads[name] != after.workloads[name]
+    first, second = before.workloads[name], after.workloads[name]
+    return '"cpu"' not in first and pipeline.read(first) != pipeline.read(second)
 
 
 def _values(settings: Iterable[Mapping[str, str]]) -> dict[str, str]:
@@ -148,7 +149,7 @@ def _estimates(folder: RunFolder) -> dict[Key, Estimate]:
     run = folder.run()
     workloads = {name: pipeline.read(text) for name, text in run.workloads.items()}
     records = folder.trials()
-    calibrated = {record.workload for record in records if record.work_s is not None}
+    calibrated = {name for name, text in run.workloads.items() if '"cpu"' in text}
     groups = group(
         outcome(each, workloads, run.width, lambda trial: timeline.read(folder.events(trial))) for each in records
     )

@@ -103,9 +103,10 @@ class Engine:
         """Make the workloads submittable."""
         self._call("deploy", START_LIMIT_S, {"workloads": [each.to_json() for each in workloads]})
 
-    def prepare(self, workload: str) -> None:
-        """Do what has to be done before a run of it."""
-        self._call("prepare", START_LIMIT_S, {"workload": workload})
+    def prepare(self, workload: str) -> int:
+        """Do what has to be done before a run of it; return how many kept results were spoiled."""
+        spoiled: int = self._call("prepare", START_LIMIT_S, {"workload": workload})
+        return spoiled
 
     def restart(self, workloads: Sequence[Work]) -> None:
         """Stop it, and start it again on what it left."""

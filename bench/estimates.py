@@ -35,13 +35,13 @@ class Estimate:
 def estimate_all(groups: Sequence[Group], salt: str = "") -> dict[str, list[Estimate]]:
     """Return the estimates of every group, by its label; another salt makes other draws, for another run."""
     references = {
-        (its.scenario, its.subject.tier): _sweeps(its, Resampler.of(salt + its.label, its.starts))
+        (its.scenario, its.subject.tier): _sweeps(its, Resampler.of(salt + its.label, its.widths))
         for its in groups
         if its.is_reference
     }
     return {
         its.label: _estimate(
-            its, Resampler.of(salt + its.label, its.starts), references.get((its.scenario, its.subject.tier), {})
+            its, Resampler.of(salt + its.label, its.widths), references.get((its.scenario, its.subject.tier), {})
         )
         for its in groups
     }
@@ -85,6 +85,9 @@ class _Medians:
     def workloads(self) -> Sequence[str]:
         return list(self.outcomes)
 
+    def asked(self, workload: str) -> int:
+        return len(self.outcomes[workload])
+
     def median(self, workload: str, metric: str) -> Quantity:
         return _median(self.outcomes[workload], metric, workload, self.resampler)
 
@@ -108,11 +111,12 @@ def _median(outcomes: Sequence[Outcome], metric: str, name: str, resampler: Resa
     for each in outcomes:
         if metric in each.values:
             values[each.record.start].append(each.values[metric])
-        elif metric == RUNNING and each.values:
+        elif metric == RUNNING and {"makespan_s", "submit_to_first_s"} <= each.values.keys():
             values[each.record.start].append(each.values["makespan_s"] - each.values["submit_to_first_s"])
     if values:
         return resampler.median(values, f"{name} {metric}")
-    return stats.missing(next((each.because for each in outcomes if each.because), METRICS[metric].lack))
+    reason = next((each.because for each in outcomes if each.because), None)
+    return stats.missing(reason or (METRICS[metric].lack if metric in METRICS else "no run yielded it"))
 
 
 def _sweeps(its: Group, resampler: Resampler) -> dict[str, Sweep]:

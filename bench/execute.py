@@ -6,14 +6,14 @@ An engine that crashes or hangs costs the run that it was busy with, with the re
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from bench import evidence
+from bench import evidence, warmups
 from bench.engine import Engine, EngineError, UnsupportedWork, create_mlflow
 from bench.footprint import sampled
 from bench.orchestrators import Orchestrator, Subject
@@ -47,7 +47,9 @@ class Executor:
         """Take up the plan; trials that the folder already holds are finished."""
         self._plan, self._orchestrators, self._folder, self._watcher = plan, orchestrators, folder, watcher
         # What could not be started is tried again: whatever kept it from starting may have been mended.
-        self._done = {record.id for record in folder.trials() if record.status != "not_started"}
+        self._done: dict[str, str] = {
+            record.id: record.status for record in folder.trials() if record.status != "not_started"
+        }
         self.subjects_s = 0.0
         """How long subjects started, ran or stopped so far."""
 
@@ -86,11 +88,14 @@ class Executor:
         record: StartRecord | None = None
         try:
             record = self._bring_up(engine, start, name)
-            for trial in start.warmups:
-                self._run(engine, start, name, replace(trial, id=f"{name}-{trial.id}"), warmup=True)
-            for trial in self._built_on(start, todo):
-                self._run(engine, start, name, replace(trial, id=f"{name}-again-{trial.id}"), warmup=True)
+            here: set[str] = set()
             while todo:
+                for trial in (*_warmups(start, todo[0]), *self._built_on(start, todo[0])):
+                    if trial.id not in here:
+                        again = "again-" if trial.id in self._done else ""
+                        self._run(engine, start, name, replace(trial, id=f"{name}-{again}{trial.id}"), warmup=True)
+                        here.add(trial.id)
+                here.add(todo[0].id)
                 self._run(engine, start, name, todo.pop(0))
             left, stop_s = self._timed(engine.stop)
         except EngineError as error:
@@ -105,14 +110,16 @@ class Executor:
         self._folder.write_start(msgspec.structs.replace(record, stop_s=stop_s, left_behind=left))
         return ""
 
-    def _built_on(self, start: Start, todo: Sequence[Trial]) -> list[Trial]:
-        """Return the finished runs that the next one builds on; an engine that is started anew knows nothing of them."""
-        following = todo[0]
+    def _built_on(self, start: Start, following: Trial) -> list[Trial]:
+        """Return the finished runs that the next one builds on; an engine that is started anew knows nothing of them.
+
+        Not those that came to no good end: another try would cost this engine too.
+        """
         if not SCENARIOS[following.scenario].in_order:
             return []
         before = start.trials[: start.trials.index(following)]
         same = (following.scenario, following.repeat)
-        return [each for each in before if (each.scenario, each.repeat) == same and each.id in self._done]
+        return [each for each in before if (each.scenario, each.repeat) == same and self._done.get(each.id) == "ok"]
 
     def _bring_up(self, engine: Engine, start: Start, name: str) -> StartRecord:
         about, start_s = self._timed(engine.start)
@@ -135,8 +142,8 @@ class Executor:
         outcome: dict[str, Any]
         lost: EngineError | None = None
         try:
-            self._timed(lambda: _prepare(engine, start, trial))
-            with sampled(engine, where, wanted=SCENARIOS[trial.scenario].sampled and not warmup):
+            spoiled, _ = self._timed(lambda: _prepare(engine, start, trial))
+            with sampled(engine, where, wanted=_is_watched(trial.case.workload)):
                 answer, _ = self._timed(lambda: _make(engine, trial, where, start.limit_s, tag))
         except UnsupportedWork as reason:
             outcome = {"status": "unsupported", "because": f"unsupported: {reason}"}
@@ -152,6 +159,8 @@ class Executor:
                 if answer["run"]:
                     outcome["reported"], _ = self._timed(lambda: engine.reported(answer["run"]))
                 outcome["facts"] = evidence.collect(trial.case.workload, tag, folder, self._folder.mlflow)
+                if spoiled:
+                    outcome["facts"]["spoiled"] = spoiled
                 if answer.get("kept_bytes"):
                     outcome["facts"]["kept_bytes"] = answer["kept_bytes"]
         self._write(start, name, trial, warmup=warmup, log=engine.log_since(log), **outcome)
@@ -181,7 +190,7 @@ class Executor:
             **outcome,
         )
         self._folder.write_trial(record, log)
-        self._done.add(record.id)
+        self._done[record.id] = record.status
         self._watcher.ended(start, record)
 
     def _free_name(self, start: Start) -> str:
@@ -200,13 +209,27 @@ class Executor:
         return answer, spent
 
 
-def _prepare(engine: Engine, start: Start, trial: Trial) -> None:
-    """Bring about what the run is to meet, and submit in another phase of the engine's polling each time."""
+def _warmups(start: Start, following: Trial) -> list[Trial]:
+    """Return what has to run in an engine before the run: what warms up any engine, and what warms up for its scenario."""
+    general = [each for each in start.warmups if each.case.workload.name in warmups.NAMES]
+    return general + [each for each in start.warmups if each.scenario == following.scenario and each not in general]
+
+
+def _prepare(engine: Engine, start: Start, trial: Trial) -> int:
+    """Bring about what the run is to meet, and submit in another phase of the engine's polling each time.
+
+    Return how many kept results were spoiled.
+    """
     work = trial.case.workload
     if isinstance(work, Pipeline) and work.before.new_process:
         engine.restart(start.workloads)
-    engine.prepare(work.name)
+    spoiled = engine.prepare(work.name)
     time.sleep(trial.pause_s)
+    return spoiled
+
+
+def _is_watched(work: Work) -> bool:
+    return isinstance(work, Pipeline) and work.watched
 
 
 def _make(engine: Engine, trial: Trial, where: events.Trial, limit_s: float, tag: str) -> dict[str, Any]:

@@ -12,13 +12,13 @@ import psutil
 from bench.engine import Engine
 from contract.events import Trial, emit
 
-EVERY_S: Final = 0.25
-"""Reading the memory of forty processes takes some 40 ms of CPU time, which the run then does not have."""
+EVERY_S: Final = 0.05
+"""A file between two tasks may be there for a tenth of a second only."""
 
 
 @contextmanager
 def sampled(engine: Engine, trial: Trial, *, wanted: bool) -> Iterator[None]:
-    """Log a `sampled` event before what is done inside, every quarter of a second, and after it."""
+    """Log a `sampled` event before what is done inside, all the time meanwhile, and after it."""
     if not wanted:
         yield
         return

@@ -60,7 +60,7 @@ METRICS: Mapping[str, Metric] = {
         Metric("between_steps_s", "s", "how much of the makespan no step ran", of=measures.between_steps_s),
         *(
             Metric(f"{step}_s", "s", f"the step {step}: its body, the last time that it was tried", of=measures.step_s(step))
-            for step in {step: None for steps in STEPS.values() for step in steps}
+            for step in {**STEPS["train"], **STEPS["infer"]}
         ),
         # Retries
         Metric("attempts", "runs", "how often a body ran, all nodes together", of=measures.attempts),

@@ -48,7 +48,9 @@ class Orchestrator:
     unsupported: dict[str, str] = field(default_factory=dict)
     """The checks of scenarios that ask for what the tool does not have, and why it has not."""
     by_hand: dict[str, str] = field(default_factory=dict)
-    """The checks that pass because we wrote what the tool does not have."""
+    """The checks that judge what we wrote, because the tool does not have it."""
+    remarks: dict[str, str] = field(default_factory=dict)
+    """The checks of which a reader should know something when they fail."""
 
     @property
     def python(self) -> Path:
@@ -92,7 +94,9 @@ def _read(path: Path) -> Orchestrator:
     try:
         about = tomllib.loads(path.read_text())["tool"]["orchbench"]
         deployments = msgspec.convert(about["deployments"], tuple[Deployment, ...])
-        notes = msgspec.convert({key: about.get(key, {}) for key in ("unsupported", "by_hand")}, dict[str, dict[str, str]])
+        notes = msgspec.convert(
+            {key: about.get(key, {}) for key in ("unsupported", "by_hand", "remarks")}, dict[str, dict[str, str]]
+        )
         return Orchestrator(path.parent.name, path.parent, about["adapter"], deployments, **notes)
     except (tomllib.TOMLDecodeError, KeyError, msgspec.ValidationError) as error:
         raise Problem(

@@ -51,9 +51,9 @@ class Group:
         return self.subject.orchestrator == REFERENCE and self.subject.default and not self.subject.control
 
     @property
-    def starts(self) -> list[str]:
-        """The engine starts in which its trials ran."""
-        return sorted({each.record.start for each in self.outcomes})
+    def widths(self) -> dict[str, int | None]:
+        """The engine starts in which its trials ran, each with its width."""
+        return dict(sorted({each.record.start: each.record.width for each in self.outcomes}.items()))
 
     @property
     def keys(self) -> dict[str, str]:
@@ -72,11 +72,11 @@ def outcome(record: TrialRecord, workloads: Mapping[str, Work], width: int, read
     """Verify one trial and measure it; a trial that did other work than it was asked yields no value."""
     work, width = workloads[record.workload], record.width or width
     expected = _expected(record, work)
+    # A run that failed has its events; of one that was cut short the last line may be broken.
+    what_ran = read(record.id) if record.status in {"ok", "failed"} else Timeline()
     if record.status != "ok":
-        return Outcome(
-            record, expected, {}, because=record.because, seen=_seen(record, work, width, Timeline(), record.because)
-        )
-    what_ran = read(record.id)
+        seen = _seen(record, work, width, what_ran, record.because)
+        return Outcome(record, expected, {}, because=record.because, seen=seen)
     if wrong := verify(what_ran, work, width):
         because = "; ".join(f"{check}: {why}" for check, why in wrong.items())
         return Outcome(record, expected, {}, wrong, because, _seen(record, work, width, what_ran, because))
@@ -96,7 +96,7 @@ def _seen(record: TrialRecord, work: Work, width: int, what_ran: Timeline, probl
         return None  # nobody will look at it, and a long run has a million events
     attempts = {name: len(attempts) for name, attempts in what_ran.attempts.items()}
     place = (record.id, record.workload, record.round, record.repeat)
-    return Seen(*place, attempts, record.facts, problem, record.start, work, what_ran, width)
+    return Seen(*place, attempts, record.facts, problem, record.status, work, what_ran, width)
 
 
 def _expected(record: TrialRecord, work: Work) -> Sequence[str]:

@@ -48,6 +48,7 @@ class Start:
     width: int
     polls_every_s: float
     warmups: tuple[Trial, ...]
+    """Those of the engine come first of all, those of a scenario before its first run."""
     trials: tuple[Trial, ...]
 
     @property
@@ -91,12 +92,19 @@ def make(
     `own` takes the place of the scenarios' workloads, and `data` that of the made-up customers.
     """
     order = random.Random(seed)  # noqa: S311 - a reproducible order, not a secret
-    starts: list[Start] = []
+    sittings: list[list[Start]] = []
+    made = 0
     for block in suite.blocks:
         if own and block.scenario != OF_OWN_WORKLOADS:
             continue
-        its = _starts(block, suite.width, orchestrators, order, cpu_rounds_per_s, own, data, first=len(starts) + 1)
-        starts = _joined(starts, its) if block.joins else [*starts, *its]
+        # Numbered on, also where they join others: the numbers are a part of the trials' ids.
+        its = _starts(block, suite.width, orchestrators, order, cpu_rounds_per_s, own, data, first=made + 1)
+        made += len(its)
+        if block.joins and sittings:
+            sittings[-1] = _joined(sittings[-1], its)
+        else:
+            sittings.append(its)
+    starts = [start for sitting in sittings for start in sitting]
     _check_names(suite, starts)
     if not starts:
         raise Problem(
@@ -141,14 +149,14 @@ def _starts(
 
 
 def _joined(starts: Sequence[Start], more: Sequence[Start]) -> list[Start]:
-    """Let the runs of `more` be made in the last start that has the same subject, width and round, if there is one."""
+    """Let the runs of `more` be made in the starts that have the same subject, width and round, where there are any."""
     joined = list(starts)
     free = list(range(len(joined)))
     for each in more:
         place = next(
             (
                 index
-                for index in reversed(free)
+                for index in free
                 if (joined[index].subject, joined[index].width, joined[index].round)
                 == (each.subject, each.width, each.round)
             ),

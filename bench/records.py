@@ -2,6 +2,7 @@
 
 SCHEMA history
     1  the first
+    2  trials may be `unsupported`, and have a width; pipelines say what is done before them
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ from typing import Any, Literal
 
 import msgspec
 
-SCHEMA = 1
+SCHEMA = 2
+
+READABLE = (1, 2)
+"""The schemas that this version can read."""
 
 
 class SubjectKey(msgspec.Struct, frozen=True):
@@ -113,6 +117,8 @@ class RunRecord(msgspec.Struct, kw_only=True):
     """By orchestrator and check: what the tool does not have, and why."""
     by_hand: dict[str, dict[str, str]] = {}
     """By orchestrator and check: what the tool does not have, and we have written."""
+    remarks: dict[str, dict[str, str]] = {}
+    """By orchestrator and check: what a reader should know of a failure."""
     data: dict[str, str] = {}
     """The reader's own customers, where --data took the place of made-up ones: the file's name, and its hash."""
     locks: dict[str, str] = {}

@@ -129,7 +129,7 @@ def _ratios(groups: Sequence[Group], estimates: Mapping[str, list[Estimate]], co
     for (scenario, tier, _, _), field in rivals.items():
         floor = noise_floor(controls, scenario, tier)
         plain = next((rival for rival in field if rival[0].is_reference), None)
-        measured = [rival for rival in field if (rival[1].quantity.point or 0) > 0 and not _is_plain(rival[0])]
+        measured = [rival for rival in field if rival[1].quantity.point is not None and not _is_plain(rival[0])]
         best = _best(measured)
         for rival in field:
             rows += [_ratio_row(*rival, *other, floor) for other in (plain, best) if other and other[0] is not rival[0]]
@@ -202,13 +202,17 @@ def _controls(groups: Sequence[Group], estimates: Mapping[str, list[Estimate]]) 
 
 
 def noise_floor(controls: Sequence[Row], scenario: str, tier: str) -> float | None:
-    """Return how far from 1 an A/A ratio may lie there, by the widest of its intervals; nothing without a control."""
+    """Return how far from 1 an A/A ratio may lie there, by the widest of its intervals; nothing without a control.
+
+    A scenario that has no control of its own takes the floor of its tier.
+    """
     reach = [
-        max(row["high"], 1 / row["low"]) - 1
+        (row["scenario"], max(row["high"], 1 / row["low"]) - 1)
         for row in controls
-        if (row["scenario"], row["tier"]) == (scenario, tier) and row["low"] and row["high"] is not None
+        if row["tier"] == tier and row["low"] and row["high"] is not None
     ]
-    return max(reach, default=None)
+    own = [floor for its, floor in reach if its == scenario]
+    return max(own or [floor for _, floor in reach], default=None)
 
 
 # Checks ----------------------------------------------------------------------------------------------------------------
@@ -220,7 +224,7 @@ def _check_rows(its: Group, starts: Sequence[StartRecord]) -> list[Row]:
         rows = [_check_row(its, check, *_verdict(check, ran)) for check in CHECKS]
     else:
         rows = [_check_row(its, check, None, reason) | {"verdict": "unsupported"} for check in CHECKS]
-    own = [start for start in starts if start.subject == its.subject]
+    own = [start for start in starts if start.subject == its.subject and start.stop_s is not None]
     if own:
         left = [f"{start.id}: {what}" for start in own for what in start.left_behind]
         rows.append(_check_row(its, "stops_without_a_trace", not left, left[0] if left else f"{len(own)} stops"))
@@ -247,15 +251,13 @@ def _own_records(its: Group) -> tuple[bool, str] | None:
         reported = each.record.reported
         if each.seen is None or not each.seen.has_comparable_records or not reported.get("attempts"):
             continue
-        compared += 1
         # A result from a cache is no try of the body; a tool may count it as one.
         known = each.seen.steps - set(reported["cached"])
         tries = {name: times for name, times in reported["attempts"].items() if name in known}
-        if wrong := {name: (times, each.seen.attempts.get(name, 0)) for name, times in tries.items()}:
-            wrong = {name: pair for name, pair in wrong.items() if pair[0] != pair[1]}
-        if wrong:
-            name, (said, seen) = next(iter(wrong.items()))
-            return False, f"{each.record.id}: it says that {name} was tried {said} times, and the body ran {seen} times"
+        compared += bool(tries or reported["cached"])
+        for name, said in tries.items():
+            if said != (seen := each.seen.attempts.get(name, 0)):
+                return False, f"{each.record.id}: it says that {name} was tried {said} times, and the body ran {seen} times"
         if cached := [name for name in reported["cached"] if each.seen.attempts.get(name)]:
             return False, f"{each.record.id}: it says that {cached[0]} came from a cache, and the body ran"
     return (True, f"{compared} runs: as many tries as bodies that ran") if compared else None
@@ -270,8 +272,7 @@ def _scenario_rows(its: Group, groups: Sequence[Group], run: RunRecord) -> list[
         runs = _seen(its)
         if not runs or not {each.case for each in runs} >= set(check.needs):
             continue  # not planned at this tier, or not run yet
-        reasons = [each.record.because for each in its.outcomes if each.record.status == "unsupported"]
-        lacking = [each for each in runs if each.problem in reasons and each.case in (check.needs or {each.case})]
+        lacking = [each for each in runs if each.status == "unsupported" and each.case in (check.needs or {each.case})]
         judged = [each for each in runs if each not in lacking]
         if lacking and (check.needs or not judged):
             rows.append(_check_row(its, name, None, lacking[0].problem or "") | {"verdict": "unsupported"})
@@ -292,8 +293,10 @@ def _scenario_row(its: Group, name: str, verdict: Verdict, run: RunRecord) -> Ro
     row = _check_row(its, name, verdict.passed, verdict.because)
     if not verdict.passed and verdict.observed and (lack := note(run.unsupported)):
         return row | {"verdict": "unsupported", "because": f"{lack} (seen: {verdict.because})"}
-    if verdict.passed and (by_hand := note(run.by_hand)):
+    if by_hand := note(run.by_hand):
         return row | {"because": f"written by hand: {by_hand} (seen: {verdict.because})"}
+    if not verdict.passed and (remark := note(run.remarks)):
+        return row | {"because": f"{verdict.because} ({remark})"}
     return row
 
 

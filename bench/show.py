@@ -60,7 +60,7 @@ COLUMNS: Mapping[str, Sequence[Column]] = {
         ("16 MB", "mb_per_s", "value_16000kb"),
         ("16 MB", "mb_per_s", "store_16000kb"),
         ("16 MB", "mb_per_s", "file_16000kb"),
-        ("stored", "stored_bytes", "value_16000kb"),
+        ("stored", "stored_bytes", "value_16000kb_watched"),
         ("largest", "largest_ok_mb", "value"),
     ),
     "parameters": (
@@ -251,6 +251,8 @@ def _gathered(rows: Iterable[Row], name: str) -> Iterable[tuple[tuple[str, str, 
 def show_changes(console: Console, changes: Iterable[Change]) -> None:
     """Print what differs between two runs, what got worse first."""
     listed = list(changes)
+    for change in (each for each in listed if each.verdict == "lost"):
+        console.print(f"[red]lost[/] {change.name}: it was {change.before:.4g}, and is missing", highlight=False)
     for verdict, style in (("worse", "red"), ("better", "green")):
         for change in (each for each in listed if each.verdict == verdict):
             unit = METRICS[change.keys["metric"]].unit
@@ -261,6 +263,7 @@ def show_changes(console: Console, changes: Iterable[Change]) -> None:
                 highlight=False,
             )
     counts = {
-        verdict: sum(each.verdict == verdict for each in listed) for verdict in ("worse", "better", "same", "too few runs")
+        verdict: sum(each.verdict == verdict for each in listed)
+        for verdict in ("lost", "worse", "better", "same", "too few runs")
     }
     console.print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()), highlight=False)

@@ -81,10 +81,18 @@ class Resampler:
     seed: int
 
     @classmethod
-    def of(cls, label: str, starts: Sequence[str]) -> Resampler:
-        """Draw for the subject of that label: always the same draws for the same label."""
+    def of(cls, label: str, widths: Mapping[str, int | None]) -> Resampler:
+        """Draw for the subject of that label: always the same draws for the same label.
+
+        The starts of each width are drawn among themselves, so that no resample lacks one.
+        """
         seed = zlib.crc32(label.encode())
-        picks = np.random.default_rng(seed).integers(0, len(starts), (RESAMPLES, len(starts)))
+        random = np.random.default_rng(seed)
+        starts = list(widths)
+        picks = np.empty((RESAMPLES, len(starts)), dtype=int)
+        for width in dict.fromkeys(widths.values()):
+            its = np.array([place for place, start in enumerate(starts) if widths[start] == width])
+            picks[:, its] = its[random.integers(0, len(its), (RESAMPLES, len(its)))]
         return cls(tuple(starts), picks, seed)
 
     def median(self, values: Mapping[str, Sequence[float]], name: str = "") -> Quantity:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from bench.problem import Problem
-from bench.records import SCHEMA, RunRecord, StartRecord, TrialRecord
+from bench.records import READABLE, RunRecord, StartRecord, TrialRecord
 
 Record = TypeVar("Record")
 
@@ -140,9 +140,9 @@ class RunFolder:
             raise Problem(f"{self.path} is not a run: it has no run.json")
         try:
             schema = msgspec.json.decode(path.read_bytes()).get("schema")
-            if schema != SCHEMA:
+            if schema not in READABLE:
                 raise Problem(
-                    f"{path}: its schema is {schema}, and this orchbench reads {SCHEMA}; use the version that wrote it"
+                    f"{path}: its schema is {schema}, and this orchbench reads {READABLE}; use the version that wrote it"
                 )
             return msgspec.json.decode(path.read_bytes(), type=RunRecord)
         except (msgspec.DecodeError, AttributeError) as error:

@@ -26,10 +26,10 @@ class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     rounds: Count
     repeat: Count
     reference_starts: Count = 5
-    """Engine starts of plain Python in each round, each with one run of every workload."""
+    """Engine starts of plain Python in each round."""
     joins: bool = False
-    """Make its runs in the engine starts of the blocks before it, after their own runs, where those have the same subject
-    and width: a start takes up to half a minute, and not every scenario needs a fresh one."""
+    """Make its runs in the engine starts of the block before it (and of those which that one joins), after their runs, where
+    these have the same subject and width: a start takes up to half a minute, and not every scenario needs a fresh one."""
     limit_s: Seconds
     """A run that takes longer is ended, and its value is missing."""
     widths: list[Count] = msgspec.field(default_factory=list)

@@ -36,7 +36,8 @@ def cases(options: Options, place: Place) -> Sequence[Case]:
         kept = ("features",) if form == "steps" else ()
         found += [
             Pipeline(form, pipeline, base),
-            Pipeline(f"{form}_again", pipeline, base | {"max_depth": 4}, may_skip=kept),
+            # Another gate, which costs no time and changes none of the work.
+            Pipeline(f"{form}_again", pipeline, base | {"min_roc_auc": 0.01}, may_skip=kept),
             Pipeline(f"{form}_faulty", pipeline, base, faults={FAILS: 1}, may_skip=kept),
         ]
     return [Case(each) for each in found]
@@ -50,9 +51,10 @@ def metrics(work: Work) -> Sequence[str]:
 def derive(medians: Medians) -> Iterable[Derived]:
     """Return what one failure costs, in time and in bodies that run again."""
     for form in FORMS:
-        faulty = f"{form}_faulty"
-        if {form, faulty} <= set(medians.workloads):
-            yield faulty, "retry_cost_s", medians.median(faulty, "makespan_s").minus(medians.median(form, "makespan_s"))
+        faulty, again = f"{form}_faulty", f"{form}_again"
+        if {again, faulty} <= set(medians.workloads):
+            # Not that of the first run, whose features were not in a cache yet.
+            yield faulty, "retry_cost_s", medians.median(faulty, "makespan_s").minus(medians.median(again, "makespan_s"))
 
 
 # The checks ------------------------------------------------------------------------------------------------------------

@@ -86,7 +86,8 @@ def unknown_name_is_refused(runs: Sequence[Seen], reference: Sequence[Seen]) -> 
 
 def _refused(case: str, runs: Sequence[Seen]) -> Verdict:
     wrong = of(case, runs)
-    if problem := lost(wrong):
+    # Where nothing runs at all, nothing was refused for its parameters.
+    if problem := lost([*of("none_overridden", runs), *wrong]):
         return problem
     for each in wrong:
         if each.timeline.state == "succeeded":
@@ -100,9 +101,9 @@ def _refused(case: str, runs: Sequence[Seen]) -> Verdict:
 
 CHECKS: Final[Mapping[str, Check]] = {
     "overrides_arrive": Check(tuple(OVERRIDDEN), overrides_arrive),
-    "wrong_type_is_refused": Check(("wrong_type",), wrong_type_is_refused),
-    "out_of_range_is_refused": Check(("out_of_range",), out_of_range_is_refused),
-    "unknown_name_is_refused": Check(("unknown_name",), unknown_name_is_refused),
+    "wrong_type_is_refused": Check(("none_overridden", "wrong_type"), wrong_type_is_refused),
+    "out_of_range_is_refused": Check(("none_overridden", "out_of_range"), out_of_range_is_refused),
+    "unknown_name_is_refused": Check(("none_overridden", "unknown_name"), unknown_name_is_refused),
 }
 
 SCENARIO = Scenario(

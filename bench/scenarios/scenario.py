@@ -55,8 +55,8 @@ class Seen:
     facts: Mapping[str, Any]
     problem: str | None = None
     """Why it yields no timing, if so."""
-    start: str = ""
-    """The engine start that it ran in."""
+    status: str = "ok"
+    """See bench.records.TrialRecord."""
     work: Work | None = None
     timeline: Timeline = field(default_factory=Timeline)
     width: int = 0
@@ -113,6 +113,10 @@ class Medians(Protocol):
         """Return the median of what its runs of the workload yielded, or why there is none."""
         ...
 
+    def asked(self, workload: str) -> int:
+        """Return how many runs of the workload there should be a value of."""
+        ...
+
     @property
     def workloads(self) -> Sequence[str]:
         """The workloads that it was asked for."""
@@ -146,8 +150,6 @@ class Scenario:
     """From (pipeline, sequence, seed, the reader's data) to what a pipeline is run with."""
     in_order: bool = False
     """Whether the cases follow each other as they are listed, because one builds on what another left."""
-    sampled: bool = False
-    """Whether memory and disk are looked at while a run goes on."""
     checks: Mapping[str, Check] = field(default_factory=dict)
 
     def parse(self, options: Mapping[str, Any]) -> msgspec.Struct:

@@ -51,7 +51,7 @@ class Setup:
     width: int
     """How many tasks may run at once."""
     home: Path
-    """An empty folder: every database, log and configuration file goes below it."""
+    """A folder, empty unless the engine is started again: every database, log and configuration file goes below it."""
 
 
 @dataclass(frozen=True)

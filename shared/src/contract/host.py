@@ -94,18 +94,23 @@ class _Calls:
         if pipelines := list(dict.fromkeys(each.pipeline for each in able if isinstance(each, Pipeline))):
             self._engine.deploy_pipelines(pipelines)
 
-    def prepare(self, workload: str) -> None:
-        """Do what has to be done before the run; the harness has already restarted the engine, if that was asked for."""
+    def prepare(self, workload: str) -> int:
+        """Do what has to be done before the run, and say how many files were spoiled.
+
+        The harness has already restarted the engine, if that was asked for.
+        """
         work = self._supported(workload)
         if not isinstance(work, Pipeline):
-            return
+            return 0
         time.sleep(work.before.wait_s)
         editions = {**editions_.FIRST, **work.before.editions}
         if work.pipeline == "cached" and editions != self._editions:
             self._engine.edit(editions)
             self._editions = editions
-        for file in self._engine.kept_files() if work.before.spoil else ():
+        spoiled = self._engine.kept_files() if work.before.spoil else ()
+        for file in spoiled:
             file.unlink() if work.before.spoil == "delete" else file.write_bytes(b"\0 this is not a result")
+        return len(spoiled)
 
     def run(self, workload: str, trial: dict[str, str], limit_s: float, parameters: dict[str, Any]) -> dict[str, Any]:
         """See a run through: `submitted` is written just before the tool is asked, `settled` when it says it is over."""
@@ -120,13 +125,21 @@ class _Calls:
         emit(its, "submitted")
         try:
             runs = [self._submit(work, parameters, its) for _ in range(times)]
+        except Unsupported:
+            raise
         except Exception as error:
             if not (isinstance(work, Pipeline) and work.may_be_refused):
                 raise
             emit(its, "settled", data={"state": REFUSED, "error": f"{type(error).__name__}: {error}"})
             return {"run": "", "state": REFUSED, "clock_offset": clock_offset}
         # The worst of them, if there are several: a success is one only if all are.
-        states = [self._engine.wait(run, lambda: finished() >= bodies, limit_s) for run in runs]
+        deadline = time.monotonic() + limit_s
+        # Where the parameters are wrong the last body never ends, and the end must be seen as closely as elsewhere.
+        closely = isinstance(work, Pipeline) and work.may_be_refused
+        states = [
+            self._engine.wait(run, lambda: closely or finished() >= bodies, max(0.0, deadline - time.monotonic()))
+            for run in runs
+        ]
         state = next((each for each in states if each is not State.SUCCEEDED), State.SUCCEEDED)
         if State.RUNNING in states:
             for run in runs:

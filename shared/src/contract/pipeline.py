@@ -73,6 +73,8 @@ class Pipeline:
     before: Before = Before()
     at_once: int = 1
     """How many runs of it are asked for at the same moment."""
+    watched: bool = False
+    """Whether memory and disk are looked at all the time, which takes CPU time: such a run yields no other number."""
     may_be_refused: bool = False
     """Whether the parameters are wrong, so that whatever the tool does with them is an answer."""
 

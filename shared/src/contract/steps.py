@@ -1,8 +1,8 @@
 """The one line by which a step of a churn pipeline is seen: `@step("load")`, under the tool's own decorator.
 
 Which run a step belongs to does not travel through the pipelines, which are written as their readers would write them. The
-harness makes one run at a time in an engine, and keeps a file that says which: its path is in ORCHBENCH_TRIAL. Where
-that is not set, a step is what it would be without this line.
+harness asks for one run at a time in an engine (or for several of one trial), and keeps a file that says which: its path
+is in ORCHBENCH_TRIAL. Where that is not set, a step is what it would be without this line.
 """
 
 from __future__ import annotations

@@ -188,8 +188,11 @@ def _node(item: object, where: str) -> Node:
     for key, kind in (("retry", Retry), ("fault", Fault)):
         if values.get(key) is not None:
             values[key] = kind(**_fields(kind, values[key], f"{where}, {key}"))
-    if values.get("retry") and not isinstance(values["retry"].delays_s, str):
-        values["retry"] = replace(values["retry"], delays_s=tuple(values["retry"].delays_s))
+    if values.get("retry"):
+        delays = values["retry"].delays_s
+        if not isinstance(delays, list | tuple):
+            raise WorkloadError(f"{where}: retry.delays_s is a list of numbers")
+        values["retry"] = replace(values["retry"], delays_s=tuple(delays))
     for key in ("id", "op", "group"):
         if not isinstance(values.get(key, ""), str):
             raise WorkloadError(f"{where}: `{key}` is a string")

@@ -119,6 +119,10 @@ def falls_over_a_broken_file() -> None:
     _rewritten("except (FileNotFoundError, pickle.UnpicklingError)", "except FileNotFoundError")
 
 
+def does_not_lock() -> None:
+    _rewritten("fcntl.flock(lock, fcntl.LOCK_EX)", "pass")
+
+
 def refuses_what_cannot_be_hashed() -> None:
     _rewritten("return call(*arguments)  # nothing", "raise  # nothing")
 
@@ -189,7 +193,7 @@ def ignores_what_is_overridden() -> None:
 def tries_everything_again() -> None:
     right = pipelines.run
 
-    def run(pipeline: str, parameters: Any, pool: Executor | None, caching: Path) -> None:
+    def run(pipeline: str, parameters: Any, pool: Executor, caching: Path) -> None:
         right("train_whole" if pipeline == "train" else pipeline, parameters, pool, caching)
 
     pipelines.run = run
@@ -209,6 +213,7 @@ FAULTS = (
     looks_at_the_body_alone,
     never_forgets,
     falls_over_a_broken_file,
+    does_not_lock,
     refuses_what_cannot_be_hashed,
     runs_one_after_another,
     exceeds_the_width,

@@ -93,6 +93,7 @@ with DAG(
         task_id="compute",
         python_callable=compute_once,
         op_kwargs={"value": begin_task.output},
+        max_active_tis_per_dag=1,  # of all runs: who comes second finds the result
     )
     use_task = PythonOperator(
         task_id="use",

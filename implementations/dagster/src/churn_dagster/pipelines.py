@@ -77,9 +77,9 @@ def request(pipeline: str, values: Mapping[str, Any]) -> tuple[str, dict[str, An
 
         way = Passing(**values).way
         return passing.job_name(way), passing.run_config(**values).to_config_dict()
-    from churn_dagster.parameters import run_config
-
-    return pipeline, run_config(pipeline, **values).to_config_dict()
+    # As a user's launch has it, not by way of our classes: refusing what is wrong is Dagster's.
+    resource = "inference" if pipeline == "infer" else "training"
+    return pipeline, {"resources": {resource: {"config": dict(values)}}}
 
 
 def definitions(pipeline: str, caching: Path) -> dg.Definitions:
@@ -109,7 +109,12 @@ def unsupported(work: Workload | Pipeline, *, process_per_step: bool, process_pe
             "and so holds a lock while it waits for one of the other's event log"
         )
     if "KEPT_S" in work.before.editions:
-        return "no asset gets stale with time: after a minute at least, a freshness policy calls it overdue, and that is all"
+        return (
+            "age makes no asset stale; an automation condition (freshness_failed, on_cron) can make it again, "
+            "after a minute at least, and here a result is too old after a second"
+        )
+    if work.parameters.get("unhashable"):
+        return "no argument is part of what makes an asset stale: there is nothing that a hash would have to be made of"
     return ""
 
 

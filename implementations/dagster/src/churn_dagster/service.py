@@ -43,6 +43,7 @@ class Multiprocess(Adapter):
     def __init__(self) -> None:
         self._to_undo = ExitStack()
         self._fresh: dict[str, tuple[str, ...]] = {}
+        self._version = ""
 
     def start(self, setup: Setup) -> Started:
         # The code server leaves a socket behind at each reload, so this folder goes after the servers.
@@ -107,7 +108,10 @@ class Multiprocess(Adapter):
         job, config = pipelines.request(pipeline, parameters)
         if pipeline != "cached":
             return self._client.launch(job, config)
-        self._client.report_materialization(pipelines.VALUE, str(parameters.get("value", 1)))
+        # Who writes the value reports it, once for each version.
+        if (version := str(parameters.get("value", 1))) != self._version:
+            self._client.report_materialization(pipelines.VALUE, version)
+            self._version = version
         stale, fresh = self._client.stale_and_fresh(job)
         run = self._client.launch(job, config, stale) if stale else f"{_NOTHING_TO_DO}{uuid4()}"
         self._fresh[run] = tuple(pipelines.name_of(asset, job) for asset in fresh)

@@ -5,6 +5,7 @@ Written by hand: a file named after the arguments and the code of this module. N
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import pickle
@@ -61,13 +62,15 @@ def kept(call: Callable[..., dict[str, str]], *arguments: Any) -> dict[str, str]
         return call(*arguments)  # nothing tells whether it is the same as before
     digest = hashlib.sha256(key.encode() + Path(__file__).read_bytes()).hexdigest()
     file = home.folder("plain-kept") / digest
-    try:
-        if time.time() - file.stat().st_mtime < KEPT_S:
-            found: dict[str, str] = pickle.loads(file.read_bytes())  # noqa: S301 - our own file
-            return found
-    except (FileNotFoundError, pickle.UnpicklingError):
-        pass  # what is not there, or cannot be read, is made anew
-    result = call(*arguments)
-    with home.replacing(file) as new:
-        new.write_bytes(pickle.dumps(result))
-    return result
+    with (home.folder("plain-locks") / digest).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # whoever comes second waits, and finds the result
+        try:
+            if time.time() - file.stat().st_mtime < KEPT_S:
+                found: dict[str, str] = pickle.loads(file.read_bytes())  # noqa: S301 - our own file
+                return found
+        except (FileNotFoundError, pickle.UnpicklingError):
+            pass  # what is not there, or cannot be read, is made anew
+        result = call(*arguments)
+        with home.replacing(file) as new:
+            new.write_bytes(pickle.dumps(result))
+        return result

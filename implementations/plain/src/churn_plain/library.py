@@ -30,6 +30,12 @@ class _Library(Adapter):
         self._workloads: dict[str, Workload] = {}
         self._pool: Executor | None = None
 
+    @property
+    def _running(self) -> Executor:
+        if self._pool is None:
+            raise RuntimeError("the engine was not started")
+        return self._pool
+
     @abstractmethod
     def _make_pool(self, width: int) -> Executor: ...
 
@@ -62,7 +68,7 @@ class _Library(Adapter):
 
     def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
         chosen = pipelines.parameters_of(pipeline, parameters)
-        return self._runs.submit(trial.id, partial(pipelines.run, pipeline, chosen, self._pool, self._caching))
+        return self._runs.submit(trial.id, partial(pipelines.run, pipeline, chosen, self._running, self._caching))
 
     def state(self, run: str) -> State:
         return self._runs.state(run)

@@ -38,7 +38,7 @@ def parameters_of(pipeline: str, values: Mapping[str, Any]) -> object:
     return _PARAMETERS[pipeline](**values)
 
 
-def run(pipeline: str, parameters: Any, pool: Executor | None, caching: Path) -> None:
+def run(pipeline: str, parameters: Any, pool: Executor, caching: Path) -> None:
     """Run a pipeline; `caching` is the file of the one that may have been edited."""
     match pipeline:
         case "train":
@@ -58,7 +58,7 @@ def run(pipeline: str, parameters: Any, pool: Executor | None, caching: Path) ->
         case "passing":
             from churn_plain.passing import passing
 
-            passing(parameters, pool or ThreadPoolExecutor())
+            passing(parameters, pool)
 
 
 def unsupported(work: Workload | Pipeline) -> str:

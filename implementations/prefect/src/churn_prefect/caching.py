@@ -10,11 +10,20 @@ from threading import Lock
 
 from prefect import flow, task
 from prefect.cache_policies import INPUTS, TASK_SOURCE
+from prefect.locking.filesystem import FileSystemLockManager
+from prefect.transactions import IsolationLevel
 
+from churn import home
 from churn.patterns import Cached, slow
 from contract.steps import step
 
 KEPT_S = 3600
+
+# By default two runs that want one result at the same moment both compute it.
+KEY = (INPUTS + TASK_SOURCE).configure(
+    isolation_level=IsolationLevel.SERIALIZABLE,
+    lock_manager=FileSystemLockManager(home.folder("prefect-locks")),
+)
 
 
 @flow
@@ -32,7 +41,7 @@ def begin(value: int) -> int:
     return value
 
 
-@task(cache_policy=INPUTS + TASK_SOURCE, cache_expiration=timedelta(seconds=KEPT_S), persist_result=True)
+@task(cache_policy=KEY, cache_expiration=timedelta(seconds=KEPT_S), persist_result=True)
 def compute(value: int, _lock: object = None) -> dict[str, str]:
     """Do what is worth keeping."""
     with step("compute"):

@@ -32,6 +32,7 @@ class FlowCall(Adapter):
         self._server: Server | None = None
         self._tasks: dict[str, Collection[str]] = {}
         self._flows: dict[str, Any] = {}
+        self._pipelines: dict[str, Any] = {}
         self._submitted = 0
         self._flow_runs: dict[str, tuple[UUID, Collection[str]]] = {}
 
@@ -66,7 +67,7 @@ class FlowCall(Adapter):
 
     def deploy_pipelines(self, pipelines_: Sequence[str]) -> None:
         # A flow that can be called is all that this tier needs.
-        self._pipelines = {name: self._load(name) for name in pipelines_ if name in pipelines.MODULES}
+        self._pipelines |= {name: self._load(name) for name in pipelines_ if name in pipelines.MODULES}
         self.edit(FIRST)
 
     def edit(self, editions: Mapping[str, int]) -> None:

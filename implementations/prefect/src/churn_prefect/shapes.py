@@ -36,7 +36,7 @@ def build(workload: Workload, runner: Runner, *, called: bool = False) -> Flow[.
     `called`: its tasks are called, one after another, also where they could run at once.
     """
     if any(isinstance(member, Group) for member in workload.tree.members):
-        return _nested(workload.tree, runner)
+        return _nested(workload.tree, runner, called=called or workload.is_chain)
     wire: Callable[[Workload, Trial], Any] = _call if called or workload.is_chain else _submit
 
     @flow(name=workload.name, task_runner=runner())
@@ -81,21 +81,23 @@ def submissions(workload: Workload) -> list[list[Node]]:
     return list(alike.values())
 
 
-def _nested(group: Group, runner: Runner) -> Flow[..., Any]:
-    """Return the flow of a group: its nodes are submitted, and its groups called as subflows.
+def _nested(group: Group, runner: Runner, *, called: bool) -> Flow[..., Any]:
+    """Return the flow of a group: its nodes are submitted (or called, as in a flat chain), its groups called as subflows.
 
     A call of a subflow waits until it is over, so that groups run one after another, each beside the nodes that were
     submitted before it. Every flow has a task runner of its own.
     """
     members = _nodes_first(group)
-    subflows = {member.name: _nested(member, runner) for member in members if isinstance(member, Group)}
+    subflows = {member.name: _nested(member, runner, called=called) for member in members if isinstance(member, Group)}
 
     @flow(name=group.name, task_runner=runner())
     def run(trial: Trial, tokens: dict[str, str] = {}) -> Any:  # noqa: B006 - nothing changes it
         known: dict[str, Any] = dict(tokens)
         for member in members:
             inputs = {parent: known[parent] for parent in _inputs(member)}
-            if isinstance(member, Node):
+            if isinstance(member, Node) and called:
+                known[member.id] = _task(member)(member, trial, inputs, return_state=True)
+            elif isinstance(member, Node):
                 known[member.id] = _task(member).submit(member, trial, inputs)
             else:
                 state = subflows[member.name](trial, inputs, return_state=True)
