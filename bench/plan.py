@@ -133,7 +133,7 @@ def _starts(
     widths = block.widths or [suite_width]
     cases = {width: _Cases(block, width, cpu_rounds_per_s, own) for width in widths}
     for round_number in range(1, block.rounds + 1):
-        turns = [(turn, width) for each in orchestrators for turn in _turns(each, block) for width in widths]
+        turns = [(turn, width) for each in orchestrators for turn in _turns(each, block) for width in _widths(turn, widths)]
         order.shuffle(turns)
         for (subject, polls_every_s, repeat), width in turns:
             runs = [
@@ -219,6 +219,11 @@ def _turns(orchestrator: Orchestrator, block: Block) -> Iterable[Turn]:
                 yield from ((replace(subject, control=True), polls, repeat) for _, polls, repeat in turns)
 
 
+def _widths(turn: Turn, widths: Sequence[int]) -> Sequence[int]:
+    """Return the widths to be measured: one lane is one lane at any width, so that the widest stands for all."""
+    return widths if turn[0].lanes != 1 else [max(widths)]
+
+
 def _fits(deployment: Deployment, block: Block) -> bool:
     return deployment.name not in block.skip and block.scenario in (deployment.scenarios or (block.scenario,))
 
@@ -261,6 +266,8 @@ def _start(
     data: str,
 ) -> Start:
     prefix, scenario = f"{number:03d}", SCENARIOS[block.scenario]
+    # Where a run is a process of its own, it warms nothing up but itself.
+    of_scenario = scenario.warmups if subject.tier == "library" else ()
 
     def trial(name: str, case: Case, repeat: int) -> Trial:
         made = Trial(name, block.scenario, case, repeat, pause_s=order.uniform(0, polls_every_s))
@@ -278,7 +285,7 @@ def _start(
         limit_s=block.limit_s,
         width=width,
         polls_every_s=polls_every_s,
-        warmups=tuple(trial(case.workload.name, case, 0) for case in (*warmups(subject.tier), *scenario.warmups)),
+        warmups=tuple(trial(case.workload.name, case, 0) for case in (*warmups(subject.tier), *of_scenario)),
         trials=tuple(
             trial(f"{prefix}.{place:03d}-{subject.orchestrator}-{case.workload.name}", case, repeat)
             for place, (case, repeat) in enumerate(runs, 1)

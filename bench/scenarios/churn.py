@@ -162,7 +162,7 @@ CHECKS: Final[Mapping[str, Check]] = {
 
 SCENARIO = Scenario(
     name="churn",
-    version=1,
+    version=2,
     question="What does an orchestrator add to a real pipeline, and do all of them come to the same result?",
     options=Options,
     cases=cases,

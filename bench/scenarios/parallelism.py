@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import msgspec
 
 from bench.scenarios.scenario import Case, Check, Derived, Medians, Place, Scenario, Seen, Verdict, Work, lost
+from bench.stats import missing
 from bench.timeline import max_concurrency
 from contract.workload import Node, Workload
 
@@ -63,8 +64,16 @@ def derive(medians: Medians) -> Iterable[Derived]:
     """Return the speed-up of each width over width 1."""
     for name in medians.workloads:
         kind, _, width = name.rpartition("_w")
-        if kind in KINDS and width != "1" and (alone := name_of(kind, 1)) in medians.workloads:
+        if kind not in KINDS or width == "1":
+            continue
+        if (alone := name_of(kind, 1)) in medians.workloads:
             yield name, "speedup", medians.median(alone, "makespan_s").over(medians.median(name, "makespan_s"))
+        else:
+            yield (
+                name,
+                "speedup",
+                missing("it was not run at width 1: it has one lane at any width, or no other was planned"),
+            )
 
 
 # The checks ------------------------------------------------------------------------------------------------------------

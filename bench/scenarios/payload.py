@@ -33,6 +33,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sizes_kb: list[Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]] = msgspec.field(
         default_factory=lambda: [1, 1_000, 16_000]
     )
+    watch: bool = True
+    """Whether memory and disk are looked at, in runs of their own."""
     ways: list[str] = msgspec.field(default_factory=lambda: list(WAYS))
 
     def __post_init__(self) -> None:
@@ -50,7 +52,7 @@ def cases(options: Options, place: Place) -> Sequence[Case]:
     largest = max(options.sizes_kb)
     return [
         *(case(way, size, watched=False) for size in options.sizes_kb for way in options.ways),
-        *(case(way, largest, watched=True) for way in options.ways),
+        *(case(way, largest, watched=True) for way in options.ways if options.watch),
     ]
 
 
