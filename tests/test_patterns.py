@@ -139,7 +139,7 @@ def test_a_failure_that_does_not_reach_the_parent_is_caught(faulty: Orchestrator
     """What goes on below a failure inside a group is seen from outside."""
     found = verdicts(faulty, "goes_on_below_a_failure", "composition", tmp_path / "run")
     verdict, because = found["failure_reaches_the_parent"]
-    assert verdict == "fail" and "below ran, although what it waits for had failed" in because, because
+    assert verdict == "fail" and "ran, although what it waits for had failed" in because, because
 
 
 SUITE = """

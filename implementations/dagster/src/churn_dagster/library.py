@@ -26,7 +26,7 @@ class _Library(Adapter):
     _process_per_step: bool
 
     def __init__(self) -> None:
-        self._runs = LocalRuns()
+        self._runs = LocalRuns(at_once=1)  # two in one process may wait for each other for ever; see pipelines.unsupported
         self._pipelines: dict[str, dg.Definitions] = {}
         self._run_ids: dict[str, str] = {}
         self._fresh: dict[str, tuple[str, ...]] = {}
