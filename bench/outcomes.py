@@ -95,8 +95,9 @@ def _seen(record: TrialRecord, work: Work, width: int, what_ran: Timeline, probl
     if not SCENARIOS[record.scenario].checks:
         return None  # nobody will look at it, and a long run has a million events
     attempts = {name: len(attempts) for name, attempts in what_ran.attempts.items()}
+    tasks = record.reported.get("tasks", {})
     place = (record.id, record.workload, record.round, record.repeat)
-    return Seen(*place, attempts, record.facts, problem, record.status, work, what_ran, width)
+    return Seen(*place, attempts, record.facts, problem, record.status, work, what_ran, width, tasks)
 
 
 def _expected(record: TrialRecord, work: Work) -> Sequence[str]:

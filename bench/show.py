@@ -192,7 +192,8 @@ def said(unit: str, *values: float) -> str:
             return " .. ".join(f"{value / scale:.3g}" for value in values) + f" {name}"
         case "share":
             return " .. ".join(f"{value:.1%}" for value in values)
-    return " .. ".join(f"{value:.3g}" for value in values) + f" {unit}"
+    counted = unit in {"runs", "bodies", "processes"}  # the heading says what
+    return " .. ".join(f"{value:.3g}" for value in values) + ("" if counted else f" {unit}")
 
 
 def span(*milliseconds: float) -> str:

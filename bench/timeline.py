@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -257,9 +257,12 @@ def _verify_attempts(timeline: Timeline, expected: Expected, wrong: dict[str, st
 
 def max_concurrency(timeline: Timeline) -> int:
     """Return the largest number of bodies that ran at one moment."""
-    moments: list[tuple[int, int]] = []
-    for each in timeline.bodies:
-        moments += [(each.started, 1), (each.ended or each.started, -1)]
+    return most_at_once((each.started, each.ended or each.started) for each in timeline.bodies)
+
+
+def most_at_once(spans: Iterable[tuple[float, float]]) -> int:
+    """Return the largest number of spans that hold one moment."""
+    moments = [moment for start, end in spans for moment in ((start, 1), (end, -1))]
     most = now = 0
     for _, step in sorted(moments):  # an end and a start at one moment: the end comes first
         now += step

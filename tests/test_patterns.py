@@ -54,6 +54,8 @@ CAUGHT_BY = {
     "does_not_lock": ("caching", "two_at_once_compute_once", "the body ran 2 times"),
     "runs_one_after_another": ("parallelism", "tasks_overlap", "1 at once, where 2 were asked for"),
     "exceeds_the_width": ("parallelism", "width_respected", "4 bodies at once, where 2 may"),
+    "reports_other_tries": ("retries", "own_records_agree", "says that faulty was tried 7 times"),
+    "reports_other_times": ("parallelism", "own_records_overlap_too", "says that 4 ran at once, and 2 did"),
     "hands_on_a_truncated_frame": ("payload", "arrives_as_it_was_made", "was made, and"),
     "loses_the_frame_without_a_word": ("payload", "says_what_it_cannot_pass", "no frame arrived"),
     "believes_every_parameter": ("parameters", "unknown_name_is_refused", "as if nothing had been said"),
@@ -112,7 +114,7 @@ def verdicts(faulty: Orchestrator, fault: str, scenario: str, folder: Path) -> d
 def test_what_is_right_passes(scenario: str, faulty: Orchestrator, tmp_path: Path) -> None:
     """Without a fault every check passes."""
     found = verdicts(faulty, "honest", scenario, tmp_path / "run")
-    assert SCENARIOS[scenario].checks.keys() <= found.keys()
+    assert SCENARIOS[scenario].checks.keys() - found.keys() <= {"own_records_overlap_too"}  # plain Python keeps no records
     assert {check: row for check, row in found.items() if row[0] != "pass"} == {}
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from bench.scenarios.scenario import Case, Check, Derived, Medians, Place, Scenario, Seen, Verdict, Work, lost
 from bench.stats import missing
-from bench.timeline import max_concurrency
+from bench.timeline import max_concurrency, most_at_once
 from contract.workload import Node, Workload
 
 KINDS: Final = ("sleeping", "computing", "five_models")
@@ -96,7 +96,25 @@ def tasks_overlap(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict | 
     return Verdict(True, f"{len(wide)} runs, such as {wide[0].trial}: {seen} at once")
 
 
-CHECKS: Final[Mapping[str, Check]] = {"tasks_overlap": Check((), tasks_overlap)}
+EDGE: Final = 0.2
+"""How much of a task's time, at either end, its record may lie beside: a tool notes when it learnt of a start or an end."""
+
+
+def own_records_overlap_too(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict | None:
+    """By the tool's own records as many sleeping tasks ran at one moment as were seen."""
+    recorded = [each for each in runs if each.case.startswith("sleeping") and each.tasks and not each.problem]
+    for each in recorded:
+        spans = [(start + EDGE * (end - start), end - EDGE * (end - start)) for start, end in each.tasks.values()]
+        said, seen = most_at_once(spans), max_concurrency(each.timeline)
+        if said != seen:
+            return Verdict(False, f"{each.trial}: it says that {said} ran at once, and {seen} did")
+    return Verdict(True, f"{len(recorded)} runs, such as {recorded[0].trial}") if recorded else None
+
+
+CHECKS: Final[Mapping[str, Check]] = {
+    "tasks_overlap": Check((), tasks_overlap),
+    "own_records_overlap_too": Check((), own_records_overlap_too),
+}
 
 SCENARIO = Scenario(
     name="parallelism",

@@ -60,6 +60,8 @@ class Seen:
     work: Work | None = None
     timeline: Timeline = field(default_factory=Timeline)
     width: int = 0
+    tasks: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """When each task ran, by the tool's own records."""
 
     @property
     def steps(self) -> set[str]:

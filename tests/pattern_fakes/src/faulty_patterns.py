@@ -11,7 +11,7 @@ from typing import Any
 from churn_plain import pipelines, shapes
 from churn_plain.library import Threads
 from contract import body
-from contract.adapter import Adapter, Setup, Started
+from contract.adapter import Adapter, Reported, Setup, Started
 from contract.events import Trial
 from contract.host import serve
 from contract.workload import Node, Retry
@@ -147,6 +147,24 @@ def exceeds_the_width() -> None:
     _with_threads(lambda width: 2 * width)
 
 
+# What the tool says of itself
+
+
+def _reports(reported: Reported) -> None:
+    def answer(_self: Adapter, _run: str) -> Reported:
+        return reported
+
+    Threads.reported = answer  # type: ignore[method-assign]
+
+
+def reports_other_tries() -> None:
+    _reports(Reported(attempts={"faulty": 7}))
+
+
+def reports_other_times() -> None:
+    _reports(Reported(tasks={f"n{number}": (0.0, 1.0) for number in range(4)}))
+
+
 # Frames
 
 
@@ -217,6 +235,8 @@ FAULTS = (
     refuses_what_cannot_be_hashed,
     runs_one_after_another,
     exceeds_the_width,
+    reports_other_tries,
+    reports_other_times,
     hands_on_a_truncated_frame,
     loses_the_frame_without_a_word,
     believes_every_parameter,
