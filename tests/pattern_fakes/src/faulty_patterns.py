@@ -154,7 +154,7 @@ def _reports(reported: Reported) -> None:
     def answer(_self: Adapter, _run: str) -> Reported:
         return reported
 
-    Threads.reported = answer  # type: ignore[method-assign]
+    Threads.reported = answer  # type: ignore[method-assign, assignment]
 
 
 def reports_other_tries() -> None:
