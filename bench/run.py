@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from bench import evidence, machine, results, timeline
+from bench import evidence, machine, pytest_format, results, timeline
 from bench.execute import Executor, Watcher
 from bench.orchestrators import Orchestrator, discover
 from bench.plan import Plan, make
@@ -150,7 +150,7 @@ def publish(folder: RunFolder, record: RunRecord, target: RunFolder | None = Non
         record.settings[f"{subject.orchestrator}/{subject.tier}/{subject.deployment}/{subject.profile}"] = start.settings
     derived = results.derive(record, folder.trials(), starts, lambda trial: timeline.read(folder.events(trial)))
     place = target or folder
-    place.write_results(derived.document(record.id), derived.samples, results.pytest_benchmark(record, derived))
+    place.write_results(derived.document(record.id), derived.samples, pytest_format.document(record, derived.samples))
     place.write_run(record)
     return derived
 

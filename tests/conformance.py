@@ -14,8 +14,8 @@ from typing import Any
 from bench import graphs
 from bench.engine import Engine, EngineError
 from bench.orchestrators import Orchestrator, Subject
-from bench.results import is_loopback
 from bench.timeline import Timeline, read, verify
+from bench.verdicts import is_loopback
 from contract.events import Trial
 from contract.workload import Fault, Node, Retry, Workload
 
