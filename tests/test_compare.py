@@ -20,8 +20,8 @@ about = "For tests."
 [[blocks]]
 scenario = "overhead"
 tier = "library"
-rounds = 4
-repeat = 3
+rounds = 8
+repeat = 2
 limit_s = 60
 [blocks.options]
 sizes = { chain = [1, 40] }
