@@ -245,7 +245,9 @@ def _verify_attempts(timeline: Timeline, expected: Expected, wrong: dict[str, st
         if name in expected.may_skip and not attempts:
             continue
         if len(attempts) != times and not (name in expected.may_skip and len(attempts) < times):
-            wrong["every_body_ran_once"] = f"{name} ran {len(attempts)} times, not {times}"
+            errors = "; ".join(each.error for each in attempts if each.error)
+            said = f"{name} ran {len(attempts)} times, not {times}"
+            wrong["every_body_ran_once"] = f"{said} ({errors})" if errors else said
         elif any(attempt.ended is None for attempt in attempts):
             wrong["every_body_ran_once"] = f"the end of {name} is missing"
         elif name in expected.fails_at:
