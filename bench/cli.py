@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import json
 import random
+import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 from rich.console import Console
+from rich.markup import escape
 
 from bench import compare as comparison
-from bench import engine, machine, orchestrators, suite, warmups, wfformat
+from bench import engine, machine, orchestrators, suite, tracking, warmups, wfformat
 from bench import run as runs
 from bench import show as terminal
+from bench import trend as history
 from bench.problem import Problem
-from bench.progress import Live
+from bench.progress import Live, waiting
+from bench.records import RunRecord
+from bench.results import Results
 from bench.scenarios import SCENARIOS
 from bench.store import RunFolder
 from contract.workload import Workload, WorkloadError
@@ -27,6 +33,11 @@ WIDE = 150
 
 out = Console(width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True, width=None if sys.stderr.isatty() else WIDE)
+
+
+OUTPUT = Path("-")
+FILE = click.Path(dir_okay=False, path_type=Path)
+FILE_OR_OUTPUT = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 
 
 class Names(click.ParamType[list[str]]):
@@ -69,7 +80,15 @@ def orchbench() -> None:
     "--out", "out_dir", type=click.Path(path_type=Path), help="The run's folder.  [default: reports/<time>-<suite>]"
 )
 @click.option("--resume", "resume_dir", type=click.Path(path_type=Path), help="Go on with a run that was cut short.")
+@click.option(
+    "--until-round",
+    type=click.IntRange(1, 10_000),
+    help="Stop behind this round, in good order; --resume goes on. For what is measured in turns with another run.",
+)
 @click.option("--strict", is_flag=True, help="Refuse to measure on a machine that is unfit.")
+@click.option(
+    "--no-mlflow", is_flag=True, envvar="ORCHBENCH_NO_MLFLOW", show_envvar=True, help="Do not log the run to MLflow."
+)
 def run(
     suite_name: str,
     scenario: list[str] | None,
@@ -84,7 +103,9 @@ def run(
     data_file: Path | None,
     out_dir: Path | None,
     resume_dir: Path | None,
+    until_round: int | None,
     strict: bool,
+    no_mlflow: bool,
 ) -> None:
     """Measure, and leave a run folder."""
     unfit = machine.warnings()
@@ -95,7 +116,9 @@ def run(
     if resume_dir:
         own_choice = (scenario, on, tier, profile, repeat, rounds, seed, workload_file, time_scale, data_file, out_dir)
         if any(each is not None for each in own_choice):
-            raise Problem("--resume goes on with the same plan: it takes no other choice but --strict")
+            raise Problem(
+                "--resume goes on with the same plan: it takes no other choice but --until-round, --strict and --no-mlflow"
+            )
         prepared = runs.resume(RunFolder(resume_dir))
     else:
         known = orchestrators.discover()
@@ -115,11 +138,30 @@ def run(
             starts = prepared.plan.starts
             width, limit_s = min(start.width for start in starts), min(start.limit_s for start in starts)
             err.print(wfformat.notice(own, width, limit_s), style="yellow", highlight=False, soft_wrap=True)
+    if not measure(prepared, until_round):
+        return
+    folder = prepared.folder
+    terminal.show(out, folder.run(), folder.results())
+    out.print(f"report: {folder.path / 'report.html'}", highlight=False, soft_wrap=True)
+    log_finished(folder, wanted=not no_mlflow)
+
+
+def measure(prepared: runs.Prepared, until_round: int | None) -> bool:
+    """Carry the run out, and render its report; return whether that was all of it."""
     planned, folder = prepared.plan, prepared.folder
     err.print(f"{len(planned.trials)} runs in {len(planned.starts)} engine starts, to {folder.path}", highlight=False)
-    with folder.locked(), Live(err, planned, {record.id for record in folder.trials()}) as watcher:
-        runs.carry_out(prepared, watcher)
-    terminal.show(out, folder.run(), folder.results())
+    if until_round:
+        prepared = runs.until(prepared, until_round)
+    with folder.locked():
+        done = {record.id for record in folder.trials()} & {trial.id for trial in prepared.plan.trials}
+        with Live(err, prepared.plan, done) as watcher:
+            derived = runs.carry_out(prepared, watcher)
+        if prepared.record.finished:
+            render(folder, prepared.record, derived, folder)
+            return True
+    rest = f"round {until_round} of {planned.rounds} is done; `orchbench run --resume {folder.path}` goes on"
+    err.print(rest, highlight=False, markup=False, soft_wrap=True)
+    return False
 
 
 def read_workload(path: Path, time_scale: float | None) -> tuple[Workload, bool]:
@@ -159,14 +201,53 @@ def check_data(path: Path, chosen: suite.Suite, known: dict[str, orchestrators.O
 @click.argument("run_dir", type=click.Path(path_type=Path))
 @click.option("--out", "out_dir", type=click.Path(path_type=Path), help="Where to write.  [default: the run's folder]")
 def report(run_dir: Path, out_dir: Path | None) -> None:
-    """Derive the results of a run again, from its raw data."""
+    """Derive the results of a run again from its raw data, and render its report."""
     folder = RunFolder(run_dir)
     record = folder.run()
+    if not any(folder.trials()):
+        raise Problem(f"{run_dir} has no finished trial to derive results from; `orchbench show {run_dir}` prints what it has")
     target = RunFolder(out_dir) if out_dir else folder
     target.make()
     with target.locked():
-        runs.publish(folder, record, target)
-    out.print(f"wrote results.json, samples.csv and pytest-benchmark.json to {target.path}", highlight=False)
+        render(folder, record, runs.publish(folder, record, target), target)
+    written = "report.html, summary.md, charts, results.json, samples.csv and pytest-benchmark.json"
+    out.print(f"wrote {written} to {target.path}", highlight=False, soft_wrap=True)
+
+
+def render(folder: RunFolder, record: RunRecord, derived: Results, target: RunFolder) -> None:
+    """Render the report of what was derived."""
+    from bench import report  # noqa: PLC0415 - matplotlib takes its time, and most commands draw nothing
+
+    with err.status("drawing the report"):
+        report.render(report.Facts.of(folder, record, derived), folder, target)
+
+
+@orchbench.command()
+@click.argument("run_dir", type=click.Path(path_type=Path))
+@click.option("--uri", help="An MLflow server or store.  [default: MLFLOW_TRACKING_URI, or a store in the run's folder]")
+def track(run_dir: Path, uri: str | None) -> None:
+    """Log a run to MLflow; what was logged of it there before is replaced."""
+    log_to_mlflow(RunFolder(run_dir), uri)
+
+
+def log_finished(folder: RunFolder, *, wanted: bool) -> None:
+    """Log a run that has come to its end, if that is wanted; what goes wrong costs it a line, and nothing else."""
+    try:
+        if wanted:
+            log_to_mlflow(folder)
+    except Problem as problem:
+        complain(f"{problem}; nothing of the run is lost, and `orchbench track {folder.path}` logs it later")
+
+
+def log_to_mlflow(folder: RunFolder, uri: str | None = None) -> None:
+    """Log a run, and say where."""
+    with waiting(err, "logging the run to MLflow") as tell:
+        store = tracking.track(folder, uri, tell)
+    said = f"tracked in MLflow: {store}, experiment {tracking.EXPERIMENT}"
+    if store.embedded:
+        mlflow = orchestrators.ROOT / "implementations/plain/.venv/bin/mlflow"
+        said += f"; to look at it: {shlex.join([str(mlflow), 'ui', '--backend-store-uri', store.uri])}"
+    out.print(said, highlight=False, markup=False, soft_wrap=True)
 
 
 @orchbench.command()
@@ -191,24 +272,66 @@ def show(run_dir: Path, as_json: bool, svg: Path | None) -> None:
 @click.argument("after", type=click.Path(path_type=Path))
 @click.option("--fail-over", default="10%", show_default=True, help="A slow-down within this is let pass.")
 @click.option("--anyway", is_flag=True, help="Compare even what is not comparable.")
-def compare(before: Path, after: Path, fail_over: str, anyway: bool) -> None:
+@click.option("--markdown", type=FILE_OR_OUTPUT, help="Write it as Markdown, for a job's summary (-: to the output).")
+@click.option("--html", type=FILE, help="Write it as a page.")
+@click.option("--json", "as_json", is_flag=True, help="Print it for a program to read.")
+def compare(
+    before: Path, after: Path, fail_over: str, anyway: bool, markdown: Path | None, html: Path | None, as_json: bool
+) -> None:
     """Compare two runs: exit code 0 for no regression, 1 for one, 2 where they cannot be compared."""
-    threshold = fraction(fail_over)
-    first, second = RunFolder(before), RunFolder(after)
-    if unlike := comparison.differences(first.run(), second.run()):
-        if not anyway:
-            said = "; ".join(unlike[:5]) + (f"; and {len(unlike) - 5} more" if len(unlike) > 5 else "")
-            raise Problem(f"{before} and {after} are not comparable: {said} (compare them --anyway)")
-        for each in unlike:
-            err.print(f"[yellow]differs:[/] {each}", highlight=False)
-    changes = comparison.changes(first, second, threshold)
-    if not changes:
-        raise Problem(f"{before} and {after} have no number in common")
-    terminal.show_changes(out, changes)
-    if any(change.verdict in {"worse", "lost"} for change in changes):
-        sys.exit(1)
-    if unjudged := comparison.unjudged(changes):
-        raise Problem(f"too few runs to judge {', '.join(unjudged)}: measure again with more --rounds or --repeat")
+    one_output(markdown, as_json)
+    its = comparison.compare(RunFolder(before), RunFolder(after), fraction(fail_over), anyway=anyway)
+    if markdown or html:
+        from bench.report import comparison as rendered  # noqa: PLC0415 - as in render()
+
+        write(markdown, lambda: rendered.markdown(its))
+        write(html, lambda: rendered.html(its))
+    if as_json:
+        click.echo(json.dumps(its.document()))
+    elif its.changes and markdown != OUTPUT:
+        for each in its.differences:
+            err.print(f"[yellow]differs:[/] {escape(each.said)}", highlight=False, soft_wrap=True)
+        terminal.show_changes(out, its.changes)
+    if its.exit_code == 2:
+        raise Problem(f"{before} and {after} are not comparable: {its.because}")
+    sys.exit(its.exit_code)
+
+
+@orchbench.command()
+@click.argument("run_dirs", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", "page", type=FILE, help="Write it as a page, with a chart of each number.")
+@click.option("--markdown", type=FILE_OR_OUTPUT, help="Write it as Markdown (-: to the output).")
+@click.option("--json", "as_json", is_flag=True, help="Print it for a program to read.")
+def trend(run_dirs: tuple[Path, ...], page: Path | None, markdown: Path | None, as_json: bool) -> None:
+    """Show how the headline numbers went over many runs: folders of runs, or folders that hold such folders."""
+    one_output(markdown, as_json)
+    folders, without = history.find(run_dirs)
+    for each in without:
+        err.print(f"left out: {each} has no results.json", style="yellow", highlight=False, markup=False, soft_wrap=True)
+    its = history.trend(folders)
+    if markdown or page:
+        from bench.report import trends as rendered  # noqa: PLC0415 - as in render()
+
+        write(markdown, lambda: rendered.markdown(its))
+        write(page, lambda: rendered.html(its))
+    if as_json:
+        click.echo(json.dumps(its.document()))
+    elif markdown != OUTPUT:
+        terminal.show_trend(out, its)
+
+
+def one_output(markdown: Path | None, as_json: bool) -> None:
+    """Refuse to print two things at once."""
+    if markdown == OUTPUT and as_json:
+        raise Problem("--markdown - and --json exclude each other: only one of them can be the output")
+
+
+def write(file: Path | None, content: Callable[[], str]) -> None:
+    """Write what was asked for, to where it was asked for."""
+    if file == OUTPUT:
+        click.echo(content())
+    elif file:
+        file.write_text(content(), encoding="utf-8")
 
 
 def fraction(text: str) -> float:

@@ -2,19 +2,23 @@
 
 Many numbers are compared at once, so that some differ by chance alone. A difference is called one only if the interval of
 the ratio, widened for the number of comparisons of that metric (Bonferroni), lies beyond the A/A noise floor of both runs.
+
+Nothing can be divided by what is zero or less: a wait minus the wait that was asked for, a line's intercept, how often a
+body ran again. There the difference is judged instead, as a share of the larger of the two values; from nothing to anything
+is then a change of 100 %, and what `--fail-over` lets pass and the noise floor mean the same as with a ratio.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal
 
-from bench import timeline
+from bench import timeline, wording
 from bench.estimates import Estimate, estimate_all
-from bench.metrics import METRICS
+from bench.metrics import METRICS, Metric
 from bench.outcomes import group, outcome
 from bench.records import RunRecord
 from bench.results import noise_floor
@@ -33,7 +37,36 @@ RESOLUTION_MS = 0.1
 
 FAMILY_ERROR = 0.05
 
+COUNTS: Final = frozenset({"runs", "bodies", "processes"})
+"""The units of what is counted: no clock makes noise in it, and the noise floor is one of times."""
+
+NAMED = 5
+"""How many differences a refusal names."""
+
 Key = tuple[tuple[str, str], ...]
+Verdict = Literal["lost", "worse", "better", "same", "too few runs"]
+
+VERDICTS: Final[Sequence[Verdict]] = ("lost", "worse", "better", "same", "too few runs")
+"""In the order in which a reader wants them."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """How far the second run's number lies from the first's."""
+
+    by: Literal["ratio", "difference"]
+    """The second over the first; or the second minus the first, where there is nothing to divide by."""
+    size: float
+    low: float | None
+    high: float | None
+
+    def said(self, unit: str) -> str:
+        """Return it in words."""
+        if self.by == "ratio":
+            spread = "" if self.low is None or self.high is None else f" [{self.low:.3f}, {self.high:.3f}]"
+            return f"ratio {self.size:.3f}{spread}"
+        spread = "" if self.low is None or self.high is None else f" [{wording.said(unit, self.low, self.high)}]"
+        return f"difference {'+' * (self.size > 0)}{wording.said(unit, self.size)}{spread}"
 
 
 @dataclass(frozen=True)
@@ -42,35 +75,132 @@ class Change:
 
     keys: Mapping[str, str]
     before: float
-    after: float
-    ratio: float
-    low: float | None
-    high: float | None
-    verdict: str
-    """worse, better, lost, same, or too few runs"""
+    after: float | None
+    """None where it is lost."""
+    effect: Effect | None
+    verdict: Verdict
+
+    @property
+    def unit(self) -> str:
+        """Return what it is measured in."""
+        return METRICS[self.keys["metric"]].unit
+
+    @property
+    def subject(self) -> str:
+        """Return who was measured."""
+        its = self.keys
+        return f"{its['orchestrator']}/{its['deployment']} ({its['tier']}, {its['profile']})"
 
     @property
     def name(self) -> str:
         """Return what was measured, in words."""
-        its = self.keys
-        subject = f"{its['orchestrator']}/{its['deployment']} ({its['tier']}, {its['profile']})"
-        return f"{subject}  {its['workload']}  {its['metric']}"
+        return f"{self.subject}  {self.keys['workload']}  {self.keys['metric']}"
+
+    @property
+    def word(self) -> str:
+        """Return the verdict as it is said of such a number."""
+        timing = {"worse": "slower", "better": "faster"} if self.unit in {"s", "ms"} else {}
+        return timing.get(self.verdict, self.verdict)
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether it makes the comparison fail."""
+        return self.verdict in {"lost", "worse"}
 
 
-def differences(before: RunRecord, after: RunRecord) -> list[str]:
+@dataclass(frozen=True)
+class Difference:
+    """A way in which two runs differ, so that their numbers cannot be compared."""
+
+    of: Literal["run", "scenario", "workload", "tool", "setting"]
+    name: str
+    """Which scenario, workload, tool or subject; empty where it is the whole run."""
+    said: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two runs, and all that can be said of them."""
+
+    before: RunRecord
+    after: RunRecord
+    fail_over: float
+    differences: Sequence[Difference]
+    """What makes the two not comparable; empty where nothing does."""
+    changes: Sequence[Change]
+    because: str = ""
+    """Why there is no verdict, in one line."""
+
+    @property
+    def exit_code(self) -> int:
+        """0: no regression; 1: a regression; 2: the two cannot be compared."""
+        if any(change.is_regression for change in self.changes):
+            return 1
+        return 2 if self.because else 0
+
+    def of(self, *verdicts: Verdict) -> list[Change]:
+        """Return the changes with one of the verdicts."""
+        return [change for change in self.changes if change.verdict in verdicts]
+
+    def document(self) -> dict[str, Any]:
+        """Return all of it for a program to read."""
+        return {
+            "verdict": ("no regression", "regression", "not comparable")[self.exit_code],
+            "because": self.because or None,
+            "before": self.before.id,
+            "after": self.after.id,
+            "fail_over": self.fail_over,
+            "differences": [asdict(each) for each in self.differences],
+            "changes": [
+                {**change.keys, "unit": change.unit, "before": change.before, "after": change.after}
+                | {"effect": asdict(change.effect) if change.effect else None, "verdict": change.verdict}
+                for change in self.changes
+            ],
+        }
+
+
+def compare(before: RunFolder, after: RunFolder, fail_over: float, *, anyway: bool = False) -> Comparison:
+    """Compare two runs: where they are not comparable only if `anyway`, and else with the reason in place of changes."""
+    first, second = before.run(), after.run()
+    unlike = differences(first, second)
+    if unlike and not anyway:
+        said = "; ".join(each.said for each in unlike[:NAMED])
+        more = f"; and {len(unlike) - NAMED} more" if len(unlike) > NAMED else ""
+        return Comparison(first, second, fail_over, unlike, (), f"{said}{more} (compare them --anyway)")
+    found = changes(before, after, fail_over)
+    because = ""
+    if not found:
+        because = "they have no number in common"
+    elif without := unjudged(found):
+        because = f"too few runs to judge {', '.join(without)}: measure again with more --rounds or --repeat"
+    return Comparison(first, second, fail_over, unlike, found, because)
+
+
+def differences(before: RunRecord, after: RunRecord) -> list[Difference]:
     """Return why the two runs cannot be compared."""
+    return list(_differences(before, after))
+
+
+def _differences(before: RunRecord, after: RunRecord) -> Iterator[Difference]:
     host = ("name", "cpu", "cores", "memory_gb", "python")
-    found = _differing("", {"schema": before.schema, "width": before.width}, {"schema": after.schema, "width": after.width})
-    found += _differing("host", {key: before.host.get(key) for key in host}, {key: after.host.get(key) for key in host})
-    found += _differing("the customers'", {"sha256": before.data.get("sha256")}, {"sha256": after.data.get("sha256")})
+    run = [
+        *_differing("", {"schema": before.schema, "width": before.width}, {"schema": after.schema, "width": after.width}),
+        *_differing("host", {key: before.host.get(key) for key in host}, {key: after.host.get(key) for key in host}),
+        *_differing("the customers'", {"sha256": before.data.get("sha256")}, {"sha256": after.data.get("sha256")}),
+    ]
+    yield from (Difference("run", "", said) for said in run)
     for name in sorted(before.scenarios.keys() & after.scenarios.keys()):
-        found += _differing("version of scenario", {name: before.scenarios[name]}, {name: after.scenarios[name]})
+        for said in _differing("version of scenario", {name: before.scenarios[name]}, {name: after.scenarios[name]}):
+            yield Difference("scenario", name, said)
     for tool in sorted(before.versions.keys() & after.versions.keys()):
-        found += _differing(f"{tool}:", before.versions[tool], after.versions[tool])
-    for subject in sorted(before.settings.keys() & after.settings.keys()):
-        found += _differing(f"{subject}, setting", _values(before.settings[subject]), _values(after.settings[subject]))
-    graphs = sorted(before.workloads.keys() & after.workloads.keys())
-    return found + [f"workload {name} is another graph" for name in graphs if _is_another(name, before, after)]
+        for said in _differing(f"{tool}:", before.versions[tool], after.versions[tool]):
+            yield Difference("tool", tool, said)
+    for who in sorted(before.settings.keys() & after.settings.keys()):
+        for said in _differing(f"{who}, setting", _values(before.settings[who]), _values(after.settings[who])):
+            yield Difference("setting", who, said)
+    for name in sorted(before.workloads.keys() & after.workloads.keys()):
+        if _is_another(name, before, after):
+            yield Difference("workload", name, f"workload {name} is another graph")
 
 
 def _is_another(name: str, before: RunRecord, after: RunRecord) -> bool:
@@ -86,7 +216,9 @@ def _values(settings: Iterable[Mapping[str, str]]) -> dict[str, str]:
 def _differing(what: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     names = sorted(before.keys() | after.keys())
     return [
-        f"{what} {name} is {before.get(name)} and {after.get(name)}" for name in names if before.get(name) != after.get(name)
+        f"{what} {name} is {before.get(name)} and {after.get(name)}".strip()
+        for name in names
+        if before.get(name) != after.get(name)
     ]
 
 
@@ -97,39 +229,64 @@ def changes(before: RunFolder, after: RunFolder, fail_over: float) -> list[Chang
     lost = [key for key in first if key in second and _is_lost(first[key], second[key])]
     places = {(dict(key)["scenario"], dict(key)["tier"]) for key in common}
     floors = {place: _floor(before, after, *place) for place in places}
-    judged = [key for key in common if _enough(first[key].quantity) and _enough(second[key].quantity)]
+    judged = {key for key in common if _enough(first[key].quantity) and _enough(second[key].quantity)}
     families = Counter(dict(key)["metric"] for key in judged)
-    found = [Change(dict(key), first[key].quantity.point or 0.0, math.nan, math.inf, None, None, "lost") for key in lost]
+    found = [Change(dict(key), first[key].quantity.point or 0.0, None, None, "lost") for key in lost]
     for key in common:
         keys = dict(key)
-        its, other = second[key].quantity, first[key].quantity
-        ratio = its.over(other)
-        if ratio.point is None:
-            continue
-        low, high = ratio.interval(1 - FAMILY_ERROR / max(1, families[keys["metric"]]))
-        verdict = (
-            _verdict(keys["metric"], ratio.point, low, high, fail_over, floors[keys["scenario"], keys["tier"]])
-            if key in judged
-            else "too few runs"
-        )
-        if verdict in {"worse", "better"} and _apart_ms(keys["metric"], its, other) < RESOLUTION_MS:
-            verdict = "same"
-        found.append(Change(keys, other.point or 0.0, its.point or 0.0, ratio.point, low, high, verdict))
-    return sorted(found, key=lambda change: -change.ratio)
+        its, other = first[key].quantity, second[key].quantity
+        effect = effect_of(its, other, 1 - FAMILY_ERROR / max(1, families[keys["metric"]]))
+        verdict: Verdict = "too few runs"
+        if key in judged:
+            verdict = judge(METRICS[keys["metric"]], its, other, effect, fail_over, floors[keys["scenario"], keys["tier"]])
+        found.append(Change(keys, its.point or 0.0, other.point or 0.0, effect, verdict))
+    return sorted(found, key=_rank)
 
 
-def _verdict(metric: str, ratio: float, low: float | None, high: float | None, fail_over: float, floor: float) -> str:
-    larger, smaller = ("better", "worse") if METRICS[metric].better == "higher" else ("worse", "better")
-    if low is not None and ratio > 1 + fail_over and low > 1 + floor:
+def _rank(change: Change) -> tuple[int, float, str]:
+    """Put what matters first: by verdict, then the largest ratios and those that cannot be told."""
+    size = change.effect.size if change.effect and change.effect.by == "ratio" else 0.0
+    return VERDICTS.index(change.verdict), -abs(math.log(size)) if size > 0 else -math.inf, change.name
+
+
+def effect_of(before: Quantity, after: Quantity, level: float) -> Effect:
+    """Return how far the one lies from the other, as a ratio where there is one, with its interval."""
+    ratio = after.over(before)
+    if ratio.point is not None:
+        return Effect("ratio", ratio.point, *ratio.interval(level))
+    apart = after.minus(before)
+    return Effect("difference", apart.point or 0.0, *apart.interval(level))
+
+
+def judge(metric: Metric, before: Quantity, after: Quantity, effect: Effect, fail_over: float, floor: float) -> Verdict:
+    """Say whether the effect is a change for the worse or the better, beyond `fail_over` and the noise floor."""
+    larger: Verdict = "better" if metric.better == "higher" else "worse"
+    smaller: Verdict = "worse" if metric.better == "higher" else "better"
+    first, second = before.point or 0.0, after.point or 0.0
+    if metric.unit in COUNTS:
+        floor = 0.0
+        if _is_certain(before) and _is_certain(after):
+            # A body that ran once and runs twice now is no slow-down to be let pass, and no chance.
+            return larger if second > first else smaller if second < first else "same"
+    # What is no time has no resolution.
+    apart_ms = abs(second - first) * {"s": 1000.0, "ms": 1.0}.get(metric.unit, math.inf)
+    if second == first or apart_ms < RESOLUTION_MS:
+        return "same"
+    up, down, up_floor, down_floor = (
+        (1 + fail_over, 1 / (1 + fail_over), 1 + floor, 1 / (1 + floor))
+        if effect.by == "ratio"
+        else (share * max(abs(first), abs(second)) for share in (fail_over, -fail_over, floor, -floor))
+    )
+    if effect.low is not None and effect.size > up and effect.low > up_floor:
         return larger
-    if high is not None and ratio < 1 / (1 + fail_over) and high < 1 / (1 + floor):
+    if effect.high is not None and effect.size < down and effect.high < down_floor:
         return smaller
     return "same"
 
 
-def _apart_ms(metric: str, its: Quantity, other: Quantity) -> float:
-    scale = {"s": 1000.0, "ms": 1.0}.get(METRICS[metric].unit, math.inf)  # what is no time has no such limit
-    return abs((its.point or 0.0) - (other.point or 0.0)) * scale
+def _is_certain(count: Quantity) -> bool:
+    """Whether every resample has the same median: the count was the same in every run, or in nearly every one."""
+    return bool((count.draws == count.point).all())
 
 
 def _is_judged(key: Key, first: Estimate, second: Estimate) -> bool:

@@ -199,6 +199,19 @@ class Engine:
                 continue
         return sorted(found)
 
+    def services(self) -> list[str]:
+        """Return the commands of the processes that its adapter has started, and that a user would have to keep running."""
+        found: list[str] = []
+        for adapter in psutil.Process(self._running.pid).children():
+            for service in adapter.children():
+                with suppress(psutil.Error):
+                    found.append(_in_short(service.cmdline()))
+        return sorted(found)
+
+    def processes(self) -> int:
+        """Return how many processes it consists of, the adapter's own not counted."""
+        return len(psutil.Process(self._running.pid).children(recursive=True)) - 1
+
     def log_size(self) -> int:
         """Return where the adapter's log ends now."""
         return self._log.stat().st_size if self._log.exists() else 0
@@ -277,3 +290,9 @@ class Engine:
             self._keeper.stdin.close()
         self._keeper = None
         shutil.rmtree(self._temporary, ignore_errors=True)  # the keeper has done so, if it lived to
+
+
+def _in_short(command: Sequence[str]) -> str:
+    """Return a command without the interpreter, the folders and the options: two engine starts have the same."""
+    words = [Path(word).name for word in command if not word.startswith("-")]
+    return " ".join([word for word in words if not word.startswith("python")][:3])

@@ -43,12 +43,22 @@ class Watcher(Protocol):
 class Executor:
     """Works through a plan in one folder."""
 
-    def __init__(self, plan: Plan, orchestrators: Mapping[str, Orchestrator], folder: RunFolder, watcher: Watcher) -> None:
-        """Take up the plan; trials that the folder already holds are finished."""
+    def __init__(
+        self,
+        plan: Plan,
+        orchestrators: Mapping[str, Orchestrator],
+        folder: RunFolder,
+        watcher: Watcher,
+        *,
+        again: bool = True,
+    ) -> None:
+        """Take up the plan; trials that the folder already holds are finished.
+
+        What could not be started is tried `again`: whatever kept it from starting may have been mended.
+        """
         self._plan, self._orchestrators, self._folder, self._watcher = plan, orchestrators, folder, watcher
-        # What could not be started is tried again: whatever kept it from starting may have been mended.
         self._done: dict[str, str] = {
-            record.id: record.status for record in folder.trials() if record.status != "not_started"
+            record.id: record.status for record in folder.trials() if record.status != "not_started" or not again
         }
         self.subjects_s = 0.0
         """How long subjects started, ran or stopped so far."""
@@ -124,11 +134,17 @@ class Executor:
     def _bring_up(self, engine: Engine, start: Start, name: str) -> StartRecord:
         about, start_s = self._timed(engine.start)
         _, deploy_s = self._timed(lambda: engine.deploy(start.workloads))
-        listening = engine.listening()
-        subject = key_of(start.subject)
         record = StartRecord(
-            id=name, subject=subject, start_s=start_s, deploy_s=deploy_s, listening=listening, **about
-        )  # fmt: skip
+            id=name,
+            subject=key_of(start.subject),
+            start_s=start_s,
+            deploy_s=deploy_s,
+            listening=engine.listening(),
+            services=engine.services(),
+            processes=engine.processes(),
+            idle_pss=engine.footprint()["pss"],
+            **about,
+        )
         self._folder.write_start(record)
         return record
 

@@ -15,6 +15,8 @@ from bench.problem import Problem
 
 ROOT = Path(__file__).resolve().parent.parent
 IMPLEMENTATIONS = ROOT / "implementations"
+CORE = ROOT / "shared" / "src" / "churn"
+"""The core of the churn pipelines, which all implementations share."""
 REFERENCE = "plain"
 TIERS = ("library", "service")
 PROFILES = ("stock", "tuned")
@@ -51,6 +53,13 @@ class Orchestrator:
     """The checks that judge what we wrote, because the tool does not have it."""
     remarks: dict[str, str] = field(default_factory=dict)
     """The checks of which a reader should know something when they fail."""
+    excerpts: dict[str, list[str]] = field(default_factory=dict)
+    """By scenario: the parts of its code that show how it is done, each a `file.py:name`; see `bench.excerpts`."""
+
+    @property
+    def source(self) -> Path:
+        """The package that runs in its environment."""
+        return self.folder / "src" / package_of(self.name)
 
     @property
     def python(self) -> Path:
@@ -84,6 +93,11 @@ class Subject:
         return f"{self.orchestrator}-{self.tier}-{self.deployment}-{self.profile}{'-again' if self.control else ''}"
 
 
+def package_of(orchestrator: str) -> str:
+    """Return the name of the orchestrator's package."""
+    return f"churn_{orchestrator}"
+
+
 def discover(folder: Path = IMPLEMENTATIONS) -> dict[str, Orchestrator]:
     """Return the orchestrators by name, the reference last."""
     found = [_read(path) for path in sorted(folder.glob("*/pyproject.toml"))]
@@ -97,7 +111,8 @@ def _read(path: Path) -> Orchestrator:
         notes = msgspec.convert(
             {key: about.get(key, {}) for key in ("unsupported", "by_hand", "remarks")}, dict[str, dict[str, str]]
         )
-        return Orchestrator(path.parent.name, path.parent, about["adapter"], deployments, **notes)
+        excerpts = msgspec.convert(about.get("excerpts", {}), dict[str, list[str]])
+        return Orchestrator(path.parent.name, path.parent, about["adapter"], deployments, excerpts=excerpts, **notes)
     except (tomllib.TOMLDecodeError, KeyError, msgspec.ValidationError) as error:
         raise Problem(
             f"{path}: [tool.orchbench] cannot be read ({error}); see implementations/plain for an example"

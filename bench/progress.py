@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from statistics import fmean
 from typing import Self
 
@@ -114,3 +116,22 @@ class Live:
     def _clock(self) -> str:
         seconds = int(time.monotonic() - self._began)
         return f"{seconds // 60:3d}:{seconds % 60:02d}"
+
+
+PATIENCE_S = 2.0
+"""How long something may take before a line says what it is."""
+
+
+@contextmanager
+def waiting(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
+    """Say what takes its time, and on a terminal how much of it is done; elsewhere a line, once it has taken a while."""
+    if console.is_terminal:
+        with console.status(what) as status:
+            yield lambda done, total: status.update(f"{what}: {done} of {total}")
+        return
+    soon = threading.Timer(PATIENCE_S, lambda: console.print(what, highlight=False))
+    soon.start()
+    try:
+        yield lambda _done, _total: None
+    finally:
+        soon.cancel()

@@ -76,6 +76,12 @@ class StartRecord(msgspec.Struct, frozen=True, kw_only=True):
     settings: list[dict[str, str]]
     listening: list[str]
     """The addresses on which its processes listened when it was ready."""
+    services: list[str] | None = None
+    """The commands of the processes that the tool's users keep running, when it was ready."""
+    processes: int | None = None
+    """How many processes there were then, with those that the services had started."""
+    idle_pss: int | None = None
+    """The memory that they took then, in bytes (proportional set size)."""
     left_behind: list[str] = []
     """The commands of processes that its own stop() left, and that the harness ended."""
 
@@ -119,6 +125,8 @@ class RunRecord(msgspec.Struct, kw_only=True):
     """By orchestrator and check: what the tool does not have, and we have written."""
     remarks: dict[str, dict[str, str]] = {}
     """By orchestrator and check: what a reader should know of a failure."""
+    excerpts: dict[str, dict[str, list[str]]] = {}
+    """By orchestrator and scenario: the parts of the kept sources that a report shows; see `bench.excerpts`."""
     data: dict[str, str] = {}
     """The reader's own customers, where --data took the place of made-up ones: the file's name, and its hash."""
     locks: dict[str, str] = {}

@@ -6,6 +6,7 @@ All of it can be computed again from a run folder, with no orchestrator installe
 from __future__ import annotations
 
 import math
+import statistics
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from bench.estimates import Estimate, estimate_all
 from bench.metrics import METRICS
 from bench.orchestrators import REFERENCE
 from bench.outcomes import Group, Outcome, group, outcome
-from bench.records import SCHEMA, RunRecord, StartRecord, TrialRecord
+from bench.records import SCHEMA, RunRecord, StartRecord, SubjectKey, TrialRecord
 from bench.timeline import Timeline
 from contract import pipeline
 
@@ -34,6 +35,9 @@ class Results:
     ratios: list[Row]
     controls: list[Row]
     checks: list[Row]
+    engines: list[Row]
+    code: Sequence[Row] = ()
+    """How many lines each implementation takes; counted in the sources, not derived from the records."""
 
     def document(self, run: str) -> Row:
         """Return results.json."""
@@ -44,6 +48,8 @@ class Results:
             "ratios": self.ratios,
             "controls": self.controls,
             "checks": self.checks,
+            "engines": self.engines,
+            "code": self.code,
         }
 
 
@@ -67,6 +73,7 @@ def derive(
         checks=[
             row for its in subjects for row in verdicts.rows_of(its, starts) + verdicts.scenario_rows_of(its, subjects, run)
         ],
+        engines=_engines(starts),
     )
 
 
@@ -115,11 +122,41 @@ def _estimate_row(its: Group, each: Estimate) -> Row:
     }
 
 
+def _engines(starts: Sequence[StartRecord]) -> list[Row]:
+    """Return what each subject's engines consisted of when they were ready, and how long that took."""
+    by_subject: dict[SubjectKey, list[StartRecord]] = defaultdict(list)
+    for start in starts:
+        if not start.subject.control:
+            by_subject[start.subject].append(start)
+    rows: list[Row] = []
+    for subject, its in by_subject.items():
+        seen = [start for start in its if start.services is not None]
+        memory = [start.idle_pss / 1e6 for start in seen if start.idle_pss is not None]
+        rows.append(
+            {
+                "orchestrator": subject.orchestrator,
+                "tier": subject.tier,
+                "profile": subject.profile,
+                "deployment": subject.deployment,
+                "isolation": subject.isolation,
+                "default": subject.default,
+                "starts": len(its),
+                "start_s": statistics.median(start.start_s for start in its),
+                "services": len(seen[0].services or ()) if seen else None,
+                "commands": seen[0].services if seen else None,
+                "processes": statistics.median(start.processes or 0 for start in seen) if seen else None,
+                "idle_pss_mb": statistics.median(memory) if memory else None,
+                "ports": statistics.median(len(start.listening) for start in its),
+            }
+        )
+    return rows
+
+
 # Ratios ----------------------------------------------------------------------------------------------------------------
 
 
 def _ratios(groups: Sequence[Group], estimates: Mapping[str, list[Estimate]], controls: Sequence[Row]) -> list[Row]:
-    """Return each estimate over plain's, and over the best orchestrator's, at the same tier."""
+    """Return each estimate over plain's, and over the best orchestrator's, at the same tier and in the same profile."""
     rivals: dict[tuple[str, str, str, str], list[tuple[Group, Estimate]]] = defaultdict(list)
     for its in groups:
         for each in estimates[its.label]:
@@ -130,8 +167,8 @@ def _ratios(groups: Sequence[Group], estimates: Mapping[str, list[Estimate]], co
         floor = noise_floor(controls, scenario, tier)
         plain = next((rival for rival in field if rival[0].is_reference), None)
         measured = [rival for rival in field if rival[1].quantity.point is not None and not _is_plain(rival[0])]
-        best = _best(measured)
         for rival in field:
+            best = _best([other for other in measured if other[0].subject.profile == rival[0].subject.profile])
             rows += [_ratio_row(*rival, *other, floor) for other in (plain, best) if other and other[0] is not rival[0]]
     return rows
 

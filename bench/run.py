@@ -6,7 +6,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -14,15 +14,15 @@ from typing import Any
 
 import msgspec
 
-from bench import evidence, machine, pytest_format, results, timeline
+from bench import evidence, excerpts, machine, pytest_format, results, timeline
 from bench.execute import Executor, Watcher
-from bench.orchestrators import Orchestrator, discover
+from bench.orchestrators import CORE, Orchestrator, discover
 from bench.plan import Plan, make
 from bench.problem import Problem
 from bench.records import RunRecord, Segment
 from bench.results import Results
 from bench.scenarios import SCENARIOS
-from bench.store import RunFolder
+from bench.store import SHARED, RunFolder
 from bench.suite import Suite
 from contract.workload import Workload
 
@@ -46,6 +46,8 @@ class Prepared:
     record: RunRecord
     plan: Plan
     orchestrators: dict[str, Orchestrator]
+    in_pieces: bool = False
+    """Whether others go on with it in a moment, so that nothing can have been mended between two sittings."""
 
 
 def begin(
@@ -65,6 +67,9 @@ def begin(
     folder.make_for_run(sum(evidence.is_churn(trial.case.workload) for trial in plan.trials))
     if data:
         folder.keep_data(data)
+    folder.keep_code(SHARED, CORE)
+    for each in orchestrators:
+        folder.keep_code(each.name, each.source)
     record = RunRecord(
         id=folder.path.resolve().name,
         suite=msgspec.to_builtins(suite),
@@ -79,6 +84,7 @@ def begin(
         unsupported={each.name: each.unsupported for each in orchestrators},
         by_hand={each.name: each.by_hand for each in orchestrators},
         remarks={each.name: each.remarks for each in orchestrators},
+        excerpts={each.name: each.excerpts for each in orchestrators},
         trials_planned=len(plan.trials),
         plan=plan.digest,
         host=machine.host(),
@@ -123,22 +129,28 @@ def _kept_data(folder: RunFolder, record: RunRecord) -> str:
     return str(copy)
 
 
-def carry_out(run: Prepared, watcher: Watcher) -> None:
+def until(run: Prepared, last_round: int) -> Prepared:
+    """Return the run with nothing to do but its rounds up to that one; what is left, another sitting goes on with."""
+    return replace(run, plan=run.plan.until(last_round), in_pieces=True)
+
+
+def carry_out(run: Prepared, watcher: Watcher) -> Results:
     """Do what is not done yet, and publish what there is, also when it is cut short."""
     segment = Segment(began=datetime.now(UTC).isoformat(timespec="seconds"), boot_id=machine.host()["boot_id"])
     run.record.segments.append(segment)
     run.folder.write_run(run.record)
     run.folder.close_interrupted_starts()
-    executor = Executor(run.plan, run.orchestrators, run.folder, watcher)
+    executor = Executor(run.plan, run.orchestrators, run.folder, watcher, again=not run.in_pieces)
     with _signals_raise(run.folder):
         try:
             executor.execute()
-            run.record.finished = True
+            run.record.finished |= len(run.plan.trials) == run.record.trials_planned
         finally:
-            publish(run.folder, run.record)
+            derived = publish(run.folder, run.record)
             segment.wall_s = time.monotonic() - run.began
             segment.subjects_s = executor.subjects_s
             run.folder.write_run(run.record)
+    return derived
 
 
 def publish(folder: RunFolder, record: RunRecord, target: RunFolder | None = None) -> Results:
@@ -149,6 +161,7 @@ def publish(folder: RunFolder, record: RunRecord, target: RunFolder | None = Non
         record.versions[subject.orchestrator] = start.versions
         record.settings[f"{subject.orchestrator}/{subject.tier}/{subject.deployment}/{subject.profile}"] = start.settings
     derived = results.derive(record, folder.trials(), starts, lambda trial: timeline.read(folder.events(trial)))
+    derived = replace(derived, code=excerpts.counted(folder, record))
     place = target or folder
     place.write_results(derived.document(record.id), derived.samples, pytest_format.document(record, derived.samples))
     place.write_run(record)

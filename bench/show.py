@@ -3,102 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bench.compare import Change
-from bench.metrics import METRICS
+from bench import headlines, wording
+from bench.compare import VERDICTS, Change
 from bench.records import RunRecord
 from bench.results import noise_floor
+from bench.trend import NOT_COMPARABLE, Trend
 
 Row = dict[str, Any]
-Column = tuple[str, str, str | None]
 
-COLUMNS: Mapping[str, Sequence[Column]] = {
-    "overhead": (
-        ("per run", "per_run_ms", "chain"),
-        ("per task, chain", "per_task_ms", "chain"),
-        ("per task, wide", "per_task_ms", "fan_out"),
-        ("to first body", "submit_to_first_s", "chain_1"),
-        ("transition", "transition_ms", None),
-        ("finish lag", "finish_lag_s", "chain_1"),
-        ("cold run", "cold_run_s", "warm_up"),
-        ("METG(50 %)", "metg50_ms", None),
-    ),
-    "retries": (
-        ("late, constant wait", "delay_error_ms", "retries_recovers"),
-        ("late, sequence", "delay_error_ms", "retries_sequence"),
-        ("backoff, 1st wait", "delay_1_s", "retries_backoff"),
-        ("2nd", "delay_2_s", "retries_backoff"),
-        ("3rd", "delay_3_s", "retries_backoff"),
-        ("recovery, wide", "recovery_s", "retries_wide"),
-    ),
-    "caching": (
-        ("first run", "ready_s", "cold"),
-        ("second run", "ready_s", "warm"),
-        ("speed-up", "warm_speedup", "warm"),
-        ("a hit", "hit_cost_ms", "warm"),
-        ("in a new process", "hit_cost_ms", "warm_new_process"),
-        ("stored", "stored_bytes", "cold"),
-    ),
-    "parallelism": (
-        ("at once", "max_concurrency", "sleeping_w2"),
-        ("efficiency", "efficiency", "sleeping_w2"),
-        ("speed-up", "speedup", "sleeping_w2"),
-        ("speed-up", "speedup", "computing_w2"),
-        ("speed-up", "speedup", "five_models_w2"),
-        ("processes", "processes", "computing_w2"),
-    ),
-    "payload": (
-        ("1 MB", "mb_per_s", "value_1000kb"),
-        ("1 MB", "mb_per_s", "store_1000kb"),
-        ("1 MB", "mb_per_s", "file_1000kb"),
-        ("16 MB", "mb_per_s", "value_16000kb"),
-        ("16 MB", "mb_per_s", "store_16000kb"),
-        ("16 MB", "mb_per_s", "file_16000kb"),
-        ("stored", "stored_bytes", "value_16000kb_watched"),
-        ("largest", "largest_ok_mb", "value"),
-    ),
-    "parameters": (
-        ("overridden", "makespan_s", "several_overridden"),
-        ("refused after", "rejection_s", "wrong_type"),
-        ("refused after", "rejection_s", "out_of_range"),
-        ("refused after", "rejection_s", "unknown_name"),
-    ),
-    "composition": (
-        ("flat", "makespan_s", "nested_0"),
-        ("per level", "per_level_ms", "nested"),
-        ("3 levels", "makespan_s", "nested_3"),
-        ("its finish lag", "finish_lag_s", "nested_3"),
-        ("shared", "makespan_s", "nested_shared"),
-    ),
-    "granularity": (
-        ("native", "makespan_s", "steps"),
-        ("one task", "makespan_s", "whole"),
-        ("again", "makespan_s", "steps_again"),
-        ("again", "makespan_s", "whole_again"),
-        ("a failure costs", "retry_cost_s", "steps_faulty"),
-        ("a failure costs", "retry_cost_s", "whole_faulty"),
-        ("bodies run", "attempts", "steps_faulty"),
-        ("bodies run", "attempts", "whole_faulty"),
-    ),
-    "churn": (
-        ("training", "makespan_s", "train"),
-        ("no step runs", "between_steps_s", "train"),
-        ("training", "makespan_s", "train_files"),
-        ("faulty", "makespan_s", "train_faulty"),
-        ("inference", "makespan_s", "infer"),
-        ("cold run", "cold_run_s", "warm_up_train"),
-    ),
-}
-"""The summary of each scenario: heading, metric, and the workload (or family) that stands for it; None: the one that most
-subjects have."""
-
-OWN_WORKLOAD: Sequence[str] = ("makespan_s", "submit_to_first_s", "transition_ms", "finish_lag_s")
+LATEST = 5
+"""How many runs of a trend fit beside each other."""
 
 
 def show(console: Console, run: RunRecord, results: Row) -> None:
@@ -129,78 +50,23 @@ def _versions(run: RunRecord) -> str:
 def _table(scenario: str, tier: str, rows: Sequence[Row]) -> Table:
     table = Table(title=f"{scenario}, {tier} tier: median and 95 % interval", title_justify="left")
     table.add_column("orchestrator", no_wrap=True)
-    columns = [_settled(column, rows) for column in COLUMNS[scenario] if any(_matches(row, column) for row in rows)]
-    if not any(metric != "cold_run_s" for _, metric, _ in columns):  # the reader's own workload
-        workload = next((row["workload"] for row in rows if row["metric"] == "makespan_s"), "")
-        columns = [(name, name, workload) for name in OWN_WORKLOAD]
+    columns = headlines.columns_of(scenario, rows)
     for heading, _, workload in columns:
         table.add_column(f"{heading}\n[dim]{workload or ''}[/]", justify="right")
-    subjects = {(row["orchestrator"], row["deployment"], row["profile"], row["isolation"]): None for row in rows}
-    for orchestrator, deployment, profile, isolation in subjects:
-        its = [
-            row
-            for row in rows
-            if (row["orchestrator"], row["deployment"], row["profile"]) == (orchestrator, deployment, profile)
-        ]
-        name = f"{orchestrator}/{deployment}" + ("" if profile == "stock" else f", {profile}")
-        cells = [_cell(next((row for row in its if _matches(row, column)), None)) for column in columns]
+    for name, isolation in {(wording.subject(row), row["isolation"]): None for row in rows}:
+        its = [row for row in rows if wording.subject(row) == name]
+        cells = [_cell(next((row for row in its if headlines.matches(row, column)), None)) for column in columns]
         table.add_row(f"{name}\n[dim]{isolation}[/]", *cells)
     return table
-
-
-def _settled(column: Column, rows: Sequence[Row]) -> Column:
-    """Choose, where a column leaves it open, the workload that most subjects have: one column shows one workload."""
-    heading, metric, workload = column
-    if workload is None and metric != "metg50_ms":  # whose graph has as many lanes as the subject
-        workload = Counter(sorted(row["workload"] for row in rows if row["metric"] == metric)).most_common(1)[0][0]
-    return heading, metric, workload
-
-
-def _matches(row: Row, column: Column) -> bool:
-    _, metric, workload = column
-    return bool(row["metric"] == metric and workload in (None, row["workload"]))
 
 
 def _cell(row: Row | None) -> str:
     if row is None:
         return "[dim]-[/]"
-    if row["median"] is None:
-        return "[dim]unsupported[/]" if str(row["missing_because"]).startswith("unsupported") else "[dim]none[/]"
+    its = wording.reading(row)
     mark = "[yellow]~[/]" if row["unstable"] else ""
-    value = f"{mark}{said(row['unit'], row['median'])}"
-    low, high = row["low"], row["high"]
-    if low is None:
-        return f"{value}\n[dim]n={row['n']}[/]"
-    if row["metric"] in SLOPES and high < 0:
-        value = "[dim]none: curved[/]"  # the cost of a task grows with the graph, and leaves nothing for the run
-    elif row["metric"] in SLOPES and low <= 0:
-        value = "[dim]lost in noise[/]"  # a slope or an intercept that is not told apart from zero
-    return f"{value}\n[dim]{said(row['unit'], low, high)}[/]"
-
-
-SLOPES = ("per_task_ms", "per_run_ms", "per_level_ms")
-
-
-def said(unit: str, *values: float) -> str:
-    """Return one number, or two as a range, with three digits and in a unit that fits."""
-    match unit:
-        case "s" | "ms":
-            return span(*(value * (1000 if unit == "s" else 1) for value in values))
-        case "B":
-            size = max(abs(value) for value in values)
-            name, scale = ("MB", 1e6) if size >= 1e6 else ("kB", 1e3) if size >= 1e3 else ("B", 1.0)
-            return " .. ".join(f"{value / scale:.3g}" for value in values) + f" {name}"
-        case "share":
-            return " .. ".join(f"{value:.1%}" for value in values)
-    counted = unit in {"runs", "bodies", "processes"}  # the heading says what
-    return " .. ".join(f"{value:.3g}" for value in values) + ("" if counted else f" {unit}")
-
-
-def span(*milliseconds: float) -> str:
-    """Return one duration, or two as a range, in the unit that fits the largest, with three digits."""
-    size = max(abs(each) for each in milliseconds)
-    unit, scale = ("s", 1e-3) if size >= 999.5 else ("ms", 1.0) if size >= 0.9995 else ("us", 1e3)
-    return " .. ".join(f"{each * scale:.3g}" for each in milliseconds) + f" {unit}"
+    text = f"{mark}{its.text}" if its.kind == "value" else f"[dim]{its.text}[/]"
+    return f"{text}\n[dim]{its.spread}[/]" if its.spread else text
 
 
 def _caveats(console: Console, run: RunRecord, results: Row) -> None:
@@ -249,22 +115,44 @@ def _gathered(rows: Iterable[Row], name: str) -> Iterable[tuple[tuple[str, str, 
     return [(key, list(names)) for key, names in sorted(found.items())]
 
 
-def show_changes(console: Console, changes: Iterable[Change]) -> None:
+def show_changes(console: Console, changes: Sequence[Change]) -> None:
     """Print what differs between two runs, what got worse first."""
-    listed = list(changes)
-    for change in (each for each in listed if each.verdict == "lost"):
-        console.print(f"[red]lost[/] {change.name}: it was {change.before:.4g}, and is missing", highlight=False)
-    for verdict, style in (("worse", "red"), ("better", "green")):
-        for change in (each for each in listed if each.verdict == verdict):
-            unit = METRICS[change.keys["metric"]].unit
-            word = {"worse": "slower", "better": "faster"}[verdict] if unit in {"s", "ms"} else verdict
-            console.print(
-                f"[{style}]{word}[/] {change.name}: {change.before:.4g} -> {change.after:.4g} {unit}, "
-                f"ratio {change.ratio:.3f} [{change.low:.3f}, {change.high:.3f}]",
-                highlight=False,
-            )
-    counts = {
-        verdict: sum(each.verdict == verdict for each in listed)
-        for verdict in ("lost", "worse", "better", "same", "too few runs")
-    }
-    console.print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()), highlight=False)
+    styles = {"lost": "red", "worse": "red", "better": "green"}
+    for change in changes:
+        if style := styles.get(change.verdict):
+            what = f"[{style}]{change.word}[/] {escape(change.name)}: {_apart(change)}"
+            console.print(what, highlight=False, soft_wrap=True)
+    counts = Counter(change.verdict for change in changes)
+    console.print(", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS), highlight=False)
+
+
+def _apart(change: Change) -> str:
+    before = wording.said(change.unit, change.before)
+    if change.after is None or change.effect is None:
+        return f"it was {before}, and is missing"
+    return f"{before} -> {wording.said(change.unit, change.after)}, {escape(change.effect.said(change.unit))}"
+
+
+def show_trend(console: Console, trend: Trend) -> None:
+    """Print the latest values of each number, run by run."""
+    for run in trend.runs:
+        state = "" if run.record.finished else ", not finished"
+        host = run.record.host
+        line = f"{run.number:>3}  {run.record.id}, {run.began}, on {host.get('name')} ({host.get('cpu')}){state}"
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    latest = trend.runs[-LATEST:]
+    for place in trend.places:
+        table = Table(title=f"{place.scenario}, {place.tier} tier: medians", title_justify="left")
+        for heading in ("number", "orchestrator"):
+            table.add_column(heading)
+        for run in latest:
+            table.add_column(f"run {run.number}", justify="right")
+        for number in place.numbers:
+            for its in number.series:
+                cells = (its.said(run.number) for run in latest)
+                table.add_row(escape(number.name), escape(its.subject), *map(escape, cells))
+        console.print(table)
+        for gap in place.gaps:
+            why = "; ".join(each.said for each in gap.differences)
+            said = f"{NOT_COMPARABLE} run {gap.after} cannot be compared with run {gap.before}: {why}"
+            console.print(said, highlight=False, markup=False, soft_wrap=True)

@@ -22,6 +22,12 @@ from bench.records import READABLE, RunRecord, StartRecord, TrialRecord
 
 Record = TypeVar("Record")
 
+SHARED = "shared"
+"""Whose the sources are that all orchestrators share."""
+
+DOCUMENTS = ("run.json", "results.json", "samples.csv", "pytest-benchmark.json", "report.html", "summary.md", "charts")
+"""What a run's folder holds beside its raw records."""
+
 LOG_KEPT = 200_000
 """Bytes of each of a tool's own log files that a run keeps."""
 
@@ -104,6 +110,13 @@ class RunFolder:
         self.data(file).parent.mkdir(exist_ok=True)
         shutil.copyfile(file, self.data(file))
 
+    def keep_code(self, owner: str, source: Path) -> None:
+        """Copy the sources of an orchestrator, or those that all share: a report shows what ran, also after an edit."""
+        for file in source.rglob("*.py"):
+            copy = self._code / owner / file.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
+
     def new_start(self, start: str) -> Path:
         """Return an empty folder for the engine start."""
         folder = self.path / "starts" / start
@@ -164,6 +177,22 @@ class RunFolder:
         """Return the folder of the trial's event files."""
         return self.path / "trials" / trial
 
+    def keeps_code(self) -> bool:
+        """Whether the run has kept the sources that it measured."""
+        return self._code.is_dir()
+
+    def code(self, name: str) -> str | None:
+        """Return a kept source, such as `plain/shapes.py`, if there is one of that name."""
+        file = (self._code / name).resolve()
+        # Names come with a run, which may be somebody else's; they must not reach the other files of this machine.
+        if not file.is_relative_to(self._code.resolve()) or not file.is_file():
+            return None
+        return file.read_text(errors="replace")
+
+    @property
+    def _code(self) -> Path:
+        return self.path / "code"
+
     # Derived files: written from the records, any number of times ------------------------------------------------------
 
     def write_results(
@@ -177,6 +206,33 @@ class RunFolder:
         self._write("samples.csv", table.getvalue().encode())
         self._write("results.json", _pretty(results))
         self._write("pytest-benchmark.json", _pretty(pytest))
+
+    def write_page(self, name: str, content: str) -> None:
+        """Write a page of the report."""
+        self._write(name, content.encode())
+
+    def chart(self, name: str) -> Path:
+        """Return where a chart is written to, without the ending."""
+        folder = self.path / "charts"
+        folder.mkdir(exist_ok=True)
+        return folder / name
+
+    def samples(self) -> list[dict[str, str]]:
+        """Read samples.csv."""
+        path = self.path / "samples.csv"
+        if not path.is_file():
+            raise Problem(f"{self.path} has no samples.csv; `orchbench report {self.path}` makes it from the raw data")
+        with path.open(newline="") as file:
+            return list(csv.DictReader(file))
+
+    def documents(self) -> list[Path]:
+        """Return what there is of the run for people and programs to read: files, and the folder of the charts."""
+        return [path for name in DOCUMENTS if (path := self.path / name).exists()]
+
+    def raw_files(self) -> list[Path]:
+        """Return the files from which, with run.json, all of that can be derived again."""
+        raw = ("trials/**/*", "starts/*/start.json", "code/**/*")
+        return sorted(path for pattern in raw for path in self.path.glob(pattern) if path.is_file())
 
     def results(self) -> dict[str, Any]:
         """Read results.json."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from bench.orchestrators import Orchestrator, Subject, discover
 
 ROOT = Path(__file__).parent.parent
 ORCHBENCH = Path(sys.executable).with_name("orchbench")
+
+os.environ["ORCHBENCH_NO_MLFLOW"] = "1"  # a new store takes seconds, and the tests make many runs
 
 
 @dataclass(frozen=True)

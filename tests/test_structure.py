@@ -83,3 +83,14 @@ def test_the_numeric_stack_is_the_same_in_every_lock() -> None:
     assert len(versions) == len(SOURCES)
     assert {name for name, _ in versions["plain"]} == set(stack)
     assert [name for name, found in versions.items() if found != versions["plain"]] == []
+
+
+def test_the_harness_writes_the_database_that_the_pipelines_write() -> None:
+    """A run's own MLflow store has tables of one version, whoever creates it."""
+    names = {"mlflow-skinny", "sqlalchemy", "alembic"}
+    found = [
+        {package["name"]: package["version"] for package in tomllib.loads(path.read_text())["package"]}
+        for path in (ROOT / "uv.lock", ROOT / "implementations/plain/uv.lock")
+    ]
+    harness, plain = ({name: versions.get(name) for name in names} for versions in found)
+    assert harness == plain and None not in plain.values()

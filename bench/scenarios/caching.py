@@ -221,6 +221,11 @@ SCENARIO = Scenario(
     name="caching",
     version=1,
     question="When is a result that was computed before used again, and is it ever the wrong one?",
+    limits=(
+        "Nothing is said of a cache that many machines share, or of one that nobody ever cleans.",
+        "Where a changed helper is not seen, the tool does as it says: it is what a user meets who trusts the word cache.",
+        "The speed-up depends on how long the work takes, here half a second; the cost of a hit does not.",
+    ),
     options=Options,
     cases=cases,
     metrics=metrics,

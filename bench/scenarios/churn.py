@@ -164,6 +164,10 @@ SCENARIO = Scenario(
     name="churn",
     version=2,
     question="What does an orchestrator add to a real pipeline, and do all of them come to the same result?",
+    limits=(
+        "Which tool trains better models is not asked: they are the same, which is the point.",
+        "How the tools scale with data is not seen: 5,000 customers are few, and their frames are small.",
+    ),
     options=Options,
     cases=cases,
     warmups=(Case(Pipeline("warm_up_train", "train", {"rows": 400, "n_estimators": 5, "min_roc_auc": 0.0, "data": ""})),),

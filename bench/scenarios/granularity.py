@@ -97,6 +97,10 @@ SCENARIO = Scenario(
     name="granularity",
     version=1,
     question="What is saved, and what is lost, by wrapping a whole pipeline into one task?",
+    limits=(
+        "In repeated runs the native steps may take their features from a cache: that is a part of the answer.",
+        "How large a task should be is not answered; METG(50 %) of the overhead says how small it may be.",
+    ),
     options=Options,
     cases=cases,
     metrics=metrics,

@@ -42,6 +42,11 @@ SCENARIO = Scenario(
     name="overhead",
     version=1,
     question="What does an orchestrator add to the work: per run, per task, between tasks, and at the end?",
+    limits=(
+        "A no-op graph says nothing of caching, retries, recovery or the interface.",
+        "All three tools run on SQLite and on one machine, as their quick starts have it; PostgreSQL may differ.",
+        "What Prefect and Dagster take before the first body is mostly waiting for the next poll, which is a setting.",
+    ),
     options=Options,
     cases=cases,
 )

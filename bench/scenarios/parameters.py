@@ -110,6 +110,10 @@ SCENARIO = Scenario(
     name="parameters",
     version=1,
     question="Can a run be told what to do, and what happens to a parameter that is wrong?",
+    limits=(
+        "Nothing is said of forms in a web page, of secrets, or of parameters that depend on each other.",
+        "The shared core checks the limits too, in the first step: the question is how soon a value is refused.",
+    ),
     options=Options,
     cases=cases,
     metrics=metrics,

@@ -124,6 +124,11 @@ SCENARIO = Scenario(
     name="payload",
     version=1,
     question="How does a table get from one task to the next, how fast, and how large may it be?",
+    limits=(
+        "For a small frame the number is the tool's way from task to task, not a bandwidth: read the large ones.",
+        "One host and its file system: between machines a value in memory does not exist, and a store has to be shared.",
+        "That Airflow's XCom can carry a frame does not make it advisable: its documentation advises against large values.",
+    ),
     options=Options,
     cases=cases,
     metrics=metrics,

@@ -153,6 +153,11 @@ SCENARIO = Scenario(
     name="retries",
     version=1,
     question="What happens when a task fails: how often is it tried, after how long, and what else runs again?",
+    limits=(
+        "Tasks fail by an exception: a process that is killed, or a machine that goes away, is another question.",
+        "Nothing is said of retries of whole runs, which all three have in some form.",
+        "Airflow draws its backoff from a hash that is the same in every run here: the interval hides its spread.",
+    ),
     options=Options,
     cases=cases,
     metrics=metrics,

@@ -137,6 +137,8 @@ class Scenario:
     version: int
     """Raised by whatever moves its numbers; `compare` refuses to mix versions."""
     question: str
+    limits: Sequence[str]
+    """What its numbers do not say: a sentence each."""
     options: type[msgspec.Struct]
     cases: Callable[[Any, Place], Sequence[Case]]
     metrics: Callable[[Work], Sequence[str]] = metrics.usual

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Adds a run's results to the branch `history` of origin, which need not exist yet, and leaves that branch's files in ./history.
+#
+#   .github/history.sh RUN NAME
+#
+# Small files only: what `orchbench trend` reads. A cache would be gone after a week without a look at it.
+set -euo pipefail
+
+run=$1 name=$2
+known=$(git ls-remote --heads origin history)
+if [ -n "$known" ]; then
+  git fetch --quiet --depth 1 origin history
+  git worktree add --quiet -B history history FETCH_HEAD
+else
+  git worktree add --quiet --detach --no-checkout history
+  git -C history checkout --quiet --orphan history
+  git -C history read-tree --empty
+fi
+mkdir -p "history/$name"
+cp "$run/run.json" "$run/results.json" "history/$name/"
+git -C history add --all .
+git -C history -c user.name="github-actions[bot]" -c user.email="41898282+github-actions[bot]@users.noreply.github.com" \
+  commit --quiet --allow-empty -m "The results of $name"
+git -C history push --quiet origin history

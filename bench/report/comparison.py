@@ -1,0 +1,168 @@
+"""Two runs compared, as a page and as Markdown: the verdict first, then what it rests on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from bench import wording
+from bench.compare import VERDICTS, Change, Comparison, Verdict
+from bench.records import RunRecord
+from bench.report.charts import Drawing, Mark, Panel, dots
+from bench.report.markdown import table, text
+from bench.report.pages import page
+
+LIMIT: Final = 60_000
+"""Bytes of Markdown: a comment on a pull request takes 65,536 characters, a job's summary 1 MiB."""
+
+NAMED: Final = 40
+"""How many differences Markdown names; the page names all."""
+
+DRAWN: Final = 16
+"""How many numbers of an orchestrator a chart shows, those that changed most first: more could not be told apart."""
+
+COLUMNS: Final = ("verdict", "who", "workload", "metric", "before", "after", "change")
+
+CHANGED: Final[Sequence[Verdict]] = ("lost", "worse", "better")
+
+
+def verdict(its: Comparison) -> str:
+    """Return the verdict in one sentence."""
+    counts = Counter(change.verdict for change in its.changes)
+    if its.exit_code == 2:
+        return f"Not comparable: {its.because}."
+    better = f", and {counts['better']} better" if counts["better"] else ""
+    if its.exit_code == 1:
+        said = " and ".join(f"{counts[each]} {each}" for each in ("worse", "lost") if counts[each])
+        return f"Regression: of {len(its.changes)} numbers, {said}{better}."
+    return f"No regression: of {len(its.changes)} numbers none is worse{better}."
+
+
+def rest(its: Comparison) -> str:
+    """Return what became of the numbers that did not change, and what is let pass."""
+    counts = Counter(change.verdict for change in its.changes)
+    few = f", {counts['too few runs']} have too few runs to be judged" if counts["too few runs"] else ""
+    return (
+        f"{counts['same']} are the same{few}. A change counts where it is larger than {its.fail_over * 100:.3g} %, and its "
+        "interval, widened for the number of comparisons, lies beyond the noise floor."
+    )
+
+
+def differing(its: Comparison) -> str:
+    """Return what the list of differences is headed with."""
+    return "Compared although they differ" if its.changes else "All that differs"
+
+
+# Markdown --------------------------------------------------------------------------------------------------------------
+
+
+def markdown(its: Comparison) -> str:
+    """Return it for a job's summary or a pull request."""
+    lines = [f"**{text(verdict(its))}**", "", f"{text(its.before.id)} → {text(its.after.id)}", ""]
+    if its.differences:
+        lines += [f"{differing(its)}:", ""]
+        lines += [f"- {text(each.said)}" for each in its.differences[:NAMED]]
+        lines += [f"- and {len(its.differences) - NAMED} more"] * (len(its.differences) > NAMED)
+        lines += [""]
+    if changed := its.of(*CHANGED):
+        lines += _table(changed, LIMIT - _size(lines) - 1000)
+    if its.changes:
+        lines += [rest(its), ""]
+    if others := its.of(*(each for each in VERDICTS if each not in CHANGED)):
+        lines += ["<details><summary>The other numbers</summary>", ""]
+        lines += [*_table(others, LIMIT - _size(lines) - 200), "</details>", ""]
+    return "\n".join(lines)
+
+
+def _table(changes: Sequence[Change], room: int) -> Iterator[str]:
+    """Yield the lines of a table that takes no more than so many bytes."""
+    rows: list[Sequence[str]] = []
+    for change in changes:
+        row = [text(cell) for cell in _cells(change)]
+        room -= _size(row) + 3 * len(row)
+        if room < 0:
+            break
+        rows.append(row)
+    yield from table(COLUMNS, rows)
+    if len(rows) < len(changes):
+        yield f"And {len(changes) - len(rows)} more, which do not fit in here."
+        yield ""
+
+
+def _size(lines: Sequence[str]) -> int:
+    return sum(len(line.encode()) + 1 for line in lines)
+
+
+def _cells(change: Change) -> Sequence[str]:
+    its = change.keys
+    before = wording.said(change.unit, change.before)
+    after = "missing" if change.after is None else wording.said(change.unit, change.after)
+    apart = change.effect.said(change.unit) if change.effect else ""
+    return change.word, change.subject, its["workload"], its["metric"], before, after, apart
+
+
+# The page --------------------------------------------------------------------------------------------------------------
+
+
+def html(its: Comparison) -> str:
+    """Return it as a page."""
+    return page(
+        "compare.html",
+        its=its,
+        verdict=verdict(its),
+        rest=rest(its),
+        differing=differing(its),
+        columns=COLUMNS,
+        changed=[(change, _cells(change)) for change in its.of(*CHANGED)],
+        changes=[(change, _cells(change)) for change in its.changes],
+        charts=list(_charts(its.changes)),
+        runs=list(_runs(its.before, its.after)),
+    )
+
+
+def _charts(changes: Sequence[Change]) -> Iterator[Drawing]:
+    """Yield a chart for each orchestrator."""
+    for tool in dict.fromkeys(sorted(change.keys["orchestrator"] for change in changes)):
+        # They come with what matters most first.
+        ratios = [change for change in changes if change.keys["orchestrator"] == tool and _is_ratio(change)]
+        if ratios:
+            said = "all" if len(ratios) <= DRAWN else f"the {DRAWN} that matter most of"
+            title = f"{tool}: {said} {len(ratios)} ratios, after over before"
+            yield dots(title, [Panel("after over before: 1 is no change", "x", [_mark(each) for each in ratios[:DRAWN]])])
+
+
+def _is_ratio(change: Change) -> bool:
+    return change.effect is not None and change.effect.by == "ratio" and change.verdict != "too few runs"
+
+
+def _mark(change: Change) -> Mark:
+    its, effect = change.keys, change.effect
+    profile = "" if its["profile"] == "stock" else f", {its['profile']}"
+    label = f"{its['workload']} {its['metric']} ({its['deployment']}, {its['tier']}{profile})"
+    value, low, high = (effect.size, effect.low, effect.high) if effect else (None, None, None)
+    return Mark("/".join(its.values()), label, its["orchestrator"], value, low, high)
+
+
+def _runs(before: RunRecord, after: RunRecord) -> Iterator[tuple[str, str, str]]:
+    """Yield what the two runs are, side by side."""
+    first, second = _facts(before), _facts(after)
+    for name in {**first, **second}:
+        yield name, first.get(name, "-"), second.get(name, "-")
+
+
+def _facts(run: RunRecord) -> Mapping[str, str]:
+    changed = " and changes" if run.git.get("dirty") else ""
+    return {
+        "run": run.id,
+        "began": run.segments[0].began if run.segments else "-",
+        "finished": "yes" if run.finished else "no",
+        "suite": f"{run.suite['name']}, seed {run.seed}, {run.trials_planned} runs",
+        "commit": f"{run.git['id']}{changed}" if run.git.get("id") else "not known",
+        "machine": f"{run.host.get('name')}: {run.host.get('cpu')}, {run.host.get('cores')} cores, "
+        f"{run.host.get('memory_gb')} GB, Python {run.host.get('python')}",
+        **{
+            tool: ", ".join(f"{name} {version}" for name, version in versions.items())
+            for tool, versions in sorted(run.versions.items())
+        },
+    }

@@ -1,0 +1,152 @@
+"""What a report is made of: the results of a run, its records, and a way to look its numbers up."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from bench import timeline, wording
+from bench.orchestrators import REFERENCE, TIERS
+from bench.records import RunRecord, StartRecord, TrialRecord
+from bench.results import Results
+from bench.scenarios import SCENARIOS
+from bench.store import RunFolder
+from bench.timeline import Timeline
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A run, its results, and what was written down while it went on."""
+
+    run: RunRecord
+    results: Mapping[str, Any]
+    """What results.json holds."""
+    samples: Sequence[Row]
+    starts: Sequence[StartRecord]
+    trials: Sequence[TrialRecord]
+    read: Callable[[str], Timeline]
+    """From a trial's id to its events."""
+
+    @classmethod
+    def of(cls, folder: RunFolder, run: RunRecord, results: Results) -> Facts:
+        """Gather them from a run's folder."""
+        return cls(
+            run,
+            results.document(run.id),
+            results.samples,
+            folder.starts(),
+            folder.trials(),
+            lambda trial: timeline.read(folder.events(trial)),
+        )
+
+    # Who and what was measured -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def scenarios(self) -> list[str]:
+        """The scenarios of the run, in the order in which the harness has them."""
+        found = {row["scenario"] for row in self.results["estimates"]}
+        return [name for name in SCENARIOS if name in found]
+
+    @cached_property
+    def orchestrators(self) -> list[str]:
+        """The tools, plain Python last."""
+        return sorted({row["orchestrator"] for row in self.results["estimates"]}, key=lambda name: (name == REFERENCE, name))
+
+    def tiers(self, scenario: str) -> list[str]:
+        """The tiers at which a scenario was run."""
+        found = {row["tier"] for row in self.results["estimates"] if row["scenario"] == scenario}
+        return [tier for tier in TIERS if tier in found]
+
+    def usual(self, tier: str) -> set[tuple[str, str]]:
+        """Return each tool with the deployment that is its usual one at the tier, in its stock profile."""
+        return {
+            (its.orchestrator, f"{its.orchestrator}/{its.deployment}")
+            for its in {start.subject for start in self.starts}
+            if its.default and not its.control and its.tier == tier and its.profile == "stock"
+        }
+
+    # Numbers -----------------------------------------------------------------------------------------------------------
+
+    def estimates(self, scenario: str, tier: str) -> list[Row]:
+        """Return the estimates of a scenario at a tier."""
+        return self._by_place["estimates"][scenario, tier]
+
+    def checks(self, scenario: str, tier: str | None = None) -> list[Row]:
+        """Return the verdicts of a scenario, at one tier or at all."""
+        tiers = [tier] if tier else list(TIERS)
+        return [row for each in tiers for row in self._by_place["checks"][scenario, each]]
+
+    def estimate(self, scenario: str, tier: str, metric: str, workload: str, who: str) -> Row | None:
+        """Return one estimate of the subject with that name."""
+        for row in self.estimates(scenario, tier):
+            if row["metric"] == metric and row["workload"] == workload and wording.subject(row) == who:
+                return row
+        return None
+
+    def ratio(self, row: Row, against: Row) -> Row | None:
+        """Return the ratio of one estimate to another, where the results have it."""
+        for each in self._ratios[identity(row)]:
+            if (each["against"], each["against_deployment"], each["against_profile"]) == (
+                against["orchestrator"],
+                against["deployment"],
+                against["profile"],
+            ):
+                return each
+        return None
+
+    def samples_of(self, row: Row) -> Sequence[Row]:
+        """Return what the single runs yielded that an estimate was made of; nothing for what several were made into."""
+        return self._samples[identity(row)]
+
+    def values(self, row: Row) -> list[float]:
+        """Return the values of those runs."""
+        return [float(sample["value"]) for sample in self.samples_of(row) if sample["value"] != ""]
+
+    @cached_property
+    def _ratios(self) -> Mapping[tuple[str, ...], list[Row]]:
+        found: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+        for row in self.results["ratios"]:
+            found[identity(row)].append(row)
+        return found
+
+    @cached_property
+    def _by_place(self) -> Mapping[str, Mapping[tuple[str, str], list[Row]]]:
+        found: dict[str, dict[tuple[str, str], list[Row]]] = {}
+        for kind in ("estimates", "checks"):
+            places: dict[tuple[str, str], list[Row]] = defaultdict(list)
+            for row in self.results[kind]:
+                places[row["scenario"], row["tier"]].append(row)
+            found[kind] = places
+        return found
+
+    @cached_property
+    def _samples(self) -> Mapping[tuple[str, ...], list[Row]]:
+        found: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+        for row in self.samples:
+            if not row["warmup"] and not row["control"]:
+                found[identity(row)].append(row)
+        return found
+
+    # Trials ------------------------------------------------------------------------------------------------------------
+
+    def sizes(self, scenario: str) -> Mapping[str, Mapping[str, int]]:
+        """Return which workloads make a family over their sizes: family -> workload -> size."""
+        found: dict[str, dict[str, int]] = defaultdict(dict)
+        for each in self.trials:
+            if each.scenario == scenario and each.family and each.work_s is None and not each.warmup:
+                found[each.family][each.workload] = each.size
+        return {family: dict(sorted(sizes.items(), key=lambda item: item[1])) for family, sizes in found.items()}
+
+
+def identity(row: Row) -> tuple[str, ...]:
+    """Return what names an estimate: no other row of the results has the same."""
+    return (row["scenario"], row["workload"], *_who(row), row["metric"])
+
+
+def _who(row: Row) -> tuple[str, str, str, str]:
+    return (row["orchestrator"], row["tier"], row["profile"], row["deployment"])

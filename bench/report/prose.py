@@ -1,0 +1,89 @@
+"""Sentences made of words and numbers, each number with its place in results.json: read on a page, and in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bench import wording
+from bench.report.facts import identity
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number as it is read, and where it stands in results.json."""
+
+    text: str
+    value: float
+    table: str
+    """estimates, ratios, controls, engines or code"""
+    key: tuple[str, ...]
+    """What names the row."""
+    field: str
+    until: float | None = None
+    """Where it is an interval: the upper end; `value` is the lower."""
+
+
+Part = str | Number
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """Words and numbers in turn."""
+
+    parts: tuple[Part, ...]
+
+    @classmethod
+    def of(cls, *parts: Part) -> Sentence:
+        """Put it together."""
+        return cls(parts)
+
+    def __str__(self) -> str:
+        """Return it as text."""
+        return "".join(part if isinstance(part, str) else part.text for part in self.parts)
+
+
+def median(row: Row) -> Number:
+    """Return an estimate's number."""
+    return Number(wording.said(row["unit"], row["median"]), row["median"], "estimates", identity(row), "median")
+
+
+def bounds(row: Row) -> tuple[Part, ...]:
+    """Return an estimate's interval, or how many runs there were."""
+    if row["low"] is None:
+        return (" (n=", Number(str(row["n"]), row["n"], "estimates", identity(row), "n"), ")")
+    said = wording.said(row["unit"], row["low"], row["high"])
+    return (" [", Number(said, row["low"], "estimates", identity(row), "low", row["high"]), "]")
+
+
+def times(row: Row) -> tuple[Part, ...]:
+    """Return a ratio as `4.3 times [4.1, 4.6]`."""
+    key = (*identity(row), row["against"], row["against_deployment"], row["against_profile"])
+    if row["ratio"] is None:
+        return ()
+    ratio = Number(wording.digits(row["ratio"]), row["ratio"], "ratios", key, "ratio")
+    if row["low"] is None:
+        return (ratio, " times")
+    said = f"{wording.digits(row['low'])} .. {wording.digits(row['high'])}"
+    return (ratio, " times [", Number(said, row["low"], "ratios", key, "low", row["high"]), "]")
+
+
+def engine(row: Row, field: str, text: str) -> Number:
+    """Return a number of an engine."""
+    return Number(text, row[field], "engines", (row["orchestrator"], row["tier"], row["profile"], row["deployment"]), field)
+
+
+def lines(row: Row) -> Number:
+    """Return how many lines of code there are."""
+    return Number(f"{row['lines']}", row["lines"], "code", (row["orchestrator"], row["scenario"]), "lines")
+
+
+def listed(parts: Iterable[tuple[Part, ...]], between: str = "; ") -> tuple[Part, ...]:
+    """Join parts of a sentence."""
+    joined: list[Part] = []
+    for each in parts:
+        joined += [between, *each] if joined else list(each)
+    return tuple(joined)

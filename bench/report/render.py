@@ -1,0 +1,120 @@
+"""A run's report: one page, the same in short as Markdown, and its charts as files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from bench import wording
+from bench.excerpts import excerpts
+from bench.report import answer, markdown, prose
+from bench.report.facts import Facts
+from bench.report.matrix import Line, matrix
+from bench.report.pages import page
+from bench.report.sections import Section, key, sections
+from bench.store import RunFolder
+
+Row = Mapping[str, Any]
+
+FILES = (
+    ("results.json", "every number and every verdict"),
+    ("samples.csv", "what each single run yielded"),
+    ("run.json", "the suite, the versions, the settings and the machine"),
+    ("pytest-benchmark.json", "the timings, for programs that read pytest-benchmark's format"),
+    ("summary.md", "the same in short"),
+    ("trials/", "the events of every run, as they were logged"),
+    ("starts/", "the engine starts, with the ends of the tools' own logs"),
+    ("charts/", "the charts, as SVG and PNG"),
+    ("code/", "the implementations as they were when the run began"),
+)
+
+
+def render(facts: Facts, source: RunFolder, target: RunFolder) -> None:
+    """Write report.html, summary.md and charts/; `source` has the code that ran."""
+    found = sections(facts)
+    cards = answer.cards(facts)
+    lines = matrix(facts, found)
+    for section in found:
+        for place in section.places:
+            for number, chart in enumerate(place.charts, 1):
+                chart.save(target.chart(f"{place.id}-{number}"))
+    target.write_page("summary.md", markdown.summary(facts, found, cards, lines))
+    files = [each for each in FILES if (target.path / each[0]).exists()]
+    target.write_page("report.html", _page(facts, source, found, cards, lines, files))
+
+
+def _page(
+    facts: Facts,
+    source: RunFolder,
+    found: Sequence[Section],
+    cards: Sequence[answer.Card],
+    lines: Sequence[Line],
+    files: Sequence[tuple[str, str]],
+) -> str:
+    run = facts.run
+    tools = [answer.NAMES.get(name, name) for name in facts.orchestrators]
+    return page(
+        "report.html",
+        run=run,
+        tools=f"{', '.join(tools[:-1])} and {tools[-1]}" if len(tools) > 1 else "".join(tools),
+        trials=len(facts.trials),
+        starts=len(facts.starts),
+        began=run.segments[0].began if run.segments else "",
+        cards=cards,
+        not_measured=answer.not_measured(facts),
+        orchestrators=facts.orchestrators,
+        matrix=lines,
+        sections=found,
+        codes={section.name: excerpts(source, run, section.name) for section in found},
+        engines=facts.results["engines"],
+        controls=facts.results["controls"],
+        warnings=run.warnings,
+        unstable=sum(bool(row["unstable"]) for row in facts.results["estimates"]),
+        estimates=len(facts.results["estimates"]),
+        missing=list(_missing(facts.results["estimates"])),
+        settings=[(where, each) for where, settings in sorted(run.settings.items()) for each in settings],
+        provenance=list(_provenance(facts)),
+        files=files,
+        # What the templates say numbers with.
+        reading=wording.reading,
+        said=wording.said,
+        subject=wording.subject,
+        median=prose.median,
+        bounds=lambda row: prose.Sentence(prose.bounds(row)),
+        engine=prose.engine,
+        key=key,
+    )
+
+
+def _missing(rows: Sequence[Row]) -> Iterator[tuple[str, str, str]]:
+    """Put together what is missing for one reason: who, what, why."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        if row["median"] is None:
+            who = f"{wording.subject(row)}, {row['tier']}, {row['scenario']}"
+            found.setdefault((who, str(row["missing_because"])), []).append(f"{row['workload']} {row['metric']}")
+    for (who, because), what in found.items():
+        yield who, ", ".join(what), because
+
+
+def _provenance(facts: Facts) -> Iterator[tuple[str, str]]:
+    run = facts.run
+    yield "run", run.id
+    yield "suite", f"{run.suite['name']}: {run.suite['about']}"
+    yield "seed", str(run.seed)
+    yield "width", f"{run.width} tasks at once, where a scenario does not ask for another"
+    for segment in run.segments:
+        yield "measured", f"from {segment.began}, for {segment.wall_s / 60:.1f} minutes, boot {segment.boot_id}"
+    for tool, versions in sorted(run.versions.items()):
+        yield tool, ", ".join(f"{name} {version}" for name, version in versions.items())
+    for name, value in run.host.items():
+        yield f"host: {name}", str(value)
+    for name, value in run.git.items():
+        yield f"git: {name}", str(value)
+    for name, digest in sorted(run.locks.items()):
+        yield f"lock of {name}", digest
+    for name, value in run.data.items():
+        yield f"customers: {name}", value
+    counts = Counter(each.status for each in facts.trials)
+    yield "runs", ", ".join(f"{count} {status}" for status, count in counts.most_common())

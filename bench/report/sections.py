@@ -1,0 +1,168 @@
+"""The parts of a report that each scenario has: its charts, tables, verdicts, code and timelines."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bench import headlines, wording
+from bench.headlines import Column
+from bench.report import timelines
+from bench.report.charts import Curve, Drawing, Mark, Panel, curves, dots
+from bench.report.facts import Facts, identity
+from bench.results import noise_floor
+from bench.scenarios import SCENARIOS
+
+Row = Mapping[str, Any]
+
+LINES = {"overhead": "tasks", "parallelism": "tasks", "payload": "kB", "composition": "levels"}
+"""What the size of a family's workloads counts."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A scenario at one tier."""
+
+    scenario: str
+    tier: str
+    columns: Sequence[Column]
+    subjects: Sequence[tuple[str, str]]
+    """(name, isolation)"""
+    estimates: Sequence[Row]
+    checks: Sequence[Row]
+    floor: float | None
+    charts: Sequence[Drawing]
+
+    @property
+    def id(self) -> str:
+        """Return its anchor."""
+        return anchor(self.scenario, self.tier)
+
+    def cell(self, subject: str, column: Column) -> Row | None:
+        """Return the estimate that belongs there."""
+        found = (row for row in self.estimates if wording.subject(row) == subject and headlines.matches(row, column))
+        return next(found, None)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A scenario."""
+
+    name: str
+    question: str
+    limits: Sequence[str]
+    places: Sequence[Place]
+    timelines: Sequence[Drawing]
+
+    @property
+    def drawings(self) -> list[Drawing]:
+        """Return all its pictures."""
+        return [*(chart for place in self.places for chart in place.charts), *self.timelines]
+
+
+def sections(facts: Facts) -> list[Section]:
+    """Return every scenario of the run."""
+    return [_section(facts, scenario) for scenario in facts.scenarios]
+
+
+def _section(facts: Facts, scenario: str) -> Section:
+    about = SCENARIOS[scenario]
+    places = [_place(facts, scenario, tier) for tier in facts.tiers(scenario)]
+    return Section(scenario, about.question, about.limits, places, _timelines(facts, places))
+
+
+def _place(facts: Facts, scenario: str, tier: str) -> Place:
+    rows = facts.estimates(scenario, tier)
+    columns = headlines.columns_of(scenario, rows)
+    subjects = list({(wording.subject(row), row["isolation"]): None for row in rows})
+    bare = Place(
+        scenario, tier, columns, subjects, rows, facts.checks(scenario, tier),
+        noise_floor(facts.results["controls"], scenario, tier), (),
+    )  # fmt: skip
+    charts = [_headline_chart(facts, bare), *_family_charts(facts, bare)]
+    return replace(bare, charts=[chart for chart in charts if chart])
+
+
+def _headline_chart(facts: Facts, place: Place) -> Drawing | None:
+    """Draw every number that stands for the scenario, with its interval and the single runs."""
+    panels: list[Panel] = []
+    for column in place.columns:
+        heading, _, workload = column
+        rows = [(name, place.cell(name, column)) for name, _ in place.subjects]
+        if not any(row and wording.reading(row).kind == "value" for _, row in rows):
+            continue
+        unit = next(row["unit"] for _, row in rows if row)
+        panels.append(Panel(f"{heading}: {workload}" if workload else heading, unit, [_mark(facts, *each) for each in rows]))
+    return dots(f"{place.scenario}, {place.tier} tier: median, 95 % interval and single runs", panels) if panels else None
+
+
+def _mark(facts: Facts, name: str, row: Row | None) -> Mark:
+    tool = name.partition("/")[0]
+    if row is None:
+        return Mark("", name, tool, None, None, None, instead="not run")
+    its = wording.reading(row)
+    if its.kind != "value":
+        return Mark(f"dot-{key(row)}", name, tool, None, None, None, instead=its.text)
+    return Mark(f"dot-{key(row)}", name, tool, row["median"], row["low"], row["high"], facts.values(row))
+
+
+def _family_charts(facts: Facts, place: Place) -> list[Drawing]:
+    """Draw how the makespan grows with the size, for each family of workloads."""
+    about = SCENARIOS[place.scenario]
+    drawings: list[Drawing] = []
+    for family, sizes in facts.sizes(place.scenario).items():
+        lines: list[Curve] = []
+        for name, _ in place.subjects:
+            rows = {(row["workload"], row["metric"]): row for row in place.estimates if wording.subject(row) == name}
+            points = [
+                (float(size), row["median"], row["low"], row["high"])
+                for workload, size in sizes.items()
+                if (row := rows.get((workload, "makespan_s"))) and row["median"] is not None
+            ]
+            if len(points) > 1:
+                slope, intercept = (rows.get((family, metric)) for metric in (about.slope, about.intercept))
+                line = (
+                    (slope["median"] / 1000, intercept["median"] / 1000)
+                    if slope and intercept and slope["median"] is not None and intercept["median"] is not None
+                    else None
+                )
+                lines.append(Curve(anchor("curve", place.id, family, name), name, name.partition("/")[0], points, line))
+        if lines:
+            counted = LINES.get(place.scenario, "size")
+            drawings.append(curves(f"{family}: makespan over {counted}, {place.tier} tier", counted, "s", lines, log=True))
+    return drawings
+
+
+def _timelines(facts: Facts, places: Sequence[Place]) -> list[Drawing]:
+    """Draw a run of each orchestrator as it usually is deployed, of the workload that most of them have run."""
+    found: list[Drawing] = []
+    for place in places:
+        rows = [row for row in place.estimates if row["metric"] == "makespan_s" and row["profile"] == "stock"]
+        rows = [row for row in rows if row["median"] is not None]
+        headline = [workload for _, _, workload in place.columns if any(row["workload"] == workload for row in rows)]
+        workloads = Counter(row["workload"] for row in rows)
+        if not workloads:
+            continue
+        chosen = headline[0] if headline else workloads.most_common(1)[0][0]
+        drawings = (
+            timelines.drawn(facts, row, f"{wording.subject(row)}, {place.tier}") for row in rows if row["workload"] == chosen
+        )
+        found += [drawing for drawing in drawings if drawing]
+    return found
+
+
+def key(row: Row) -> str:
+    """Return the anchor of an estimate."""
+    return anchor(*identity(row))
+
+
+def anchor(*names: str) -> str:
+    """Return an id for HTML; two different lists of names have different ones."""
+    plain = "-".join(re.sub(r"[^A-Za-z0-9_]+", "-", name) for name in names)
+    if all(re.fullmatch(r"[A-Za-z0-9_]*", name) for name in names):
+        return plain
+    return f"{plain}-{hashlib.sha256(repr(names).encode()).hexdigest()[:8]}"

@@ -1,0 +1,49 @@
+"""Timelines: one run of a tool as its bodies saw it, with waiting, running and the ways between told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bench.report.charts import Drawing, Lane, Span, gantt
+from bench.report.facts import Facts
+from bench.timeline import Expected, Timeline
+from contract import pipeline
+
+Row = Mapping[str, Any]
+
+
+def drawn(facts: Facts, row: Row, who: str) -> Drawing | None:
+    """Draw the run that comes nearest to the estimate: a real one, not an average of several."""
+    values = {sample["trial"]: float(sample["value"]) for sample in facts.samples_of(row) if sample["value"] != ""}
+    if row["median"] is None or not values:
+        return None
+    typical = min(values, key=lambda trial: (abs(values[trial] - row["median"]), trial))
+    timeline = facts.read(typical)
+    if timeline.submitted is None or not timeline.attempts:
+        return None
+    expected = Expected.of(pipeline.read(facts.run.workloads[row["workload"]]))
+    return gantt(f"{who}, {row['workload']}: run {typical}", _lanes(timeline, timeline.submitted, expected))
+
+
+def _lanes(timeline: Timeline, submitted: int, expected: Expected) -> list[Lane]:
+    def at(moment: int) -> float:
+        return (moment - submitted) / 1e9
+
+    lanes: list[Lane] = []
+    for name, attempts in sorted(timeline.attempts.items(), key=lambda item: item[1][0].started):
+        known = name in expected.after
+        parents = [timeline.end(parent) for parent in expected.parents(name, timeline.attempts)] if known else []
+        ready = max(parents, default=submitted)
+        # What a first task waits for is the tool's start of the run; later ones are on their way from one task to the next.
+        spans = [Span(at(ready), at(attempts[0].started), "transition" if parents else "waiting")]
+        for i, attempt in enumerate(attempts):
+            if i:
+                before = attempts[i - 1]
+                spans.append(Span(at(before.ended or before.started), at(attempt.started), "waiting"))
+            ended = attempt.ended or attempt.started
+            spans.append(Span(at(attempt.started), at(ended), "failed" if attempt.error else "running"))
+        lanes.append(Lane(name, [span for span in spans if span.end_s > span.start_s]))
+    if timeline.settled and timeline.settled > timeline.last_end:
+        lanes.append(Lane("called over", [Span(at(timeline.last_end), at(timeline.settled), "transition")]))
+    return lanes

@@ -1,0 +1,107 @@
+"""Many runs, as a page with a chart of each number, and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from bench import wording
+from bench.report.charts import Curve, Drawing, curves
+from bench.report.markdown import table, text
+from bench.report.pages import page
+from bench.trend import NOT_COMPARABLE, Gap, Number, Place, Run, Trend
+
+LIMIT: Final = 60_000
+"""Bytes of Markdown; see `bench.report.comparison`."""
+
+LATEST: Final = 5
+"""How many runs Markdown shows beside each other."""
+
+TABLED: Final = 12
+"""How many runs the tables of the page show; the charts show all."""
+
+
+def summary(its: Trend) -> str:
+    """Return what this is, in a sentence."""
+    first, last = its.runs[0], its.runs[-1]
+    hosts = {run.record.host.get("name") for run in its.runs}
+    machines = "one machine" if len(hosts) == 1 else f"{len(hosts)} machines"
+    return f"{len(its.runs)} runs from {first.began} to {last.began}, on {machines}"
+
+
+def because(gap: Gap) -> str:
+    """Return why there is no line between two runs."""
+    return f"run {gap.after} cannot be compared with run {gap.before}: {'; '.join(each.said for each in gap.differences)}"
+
+
+# Markdown --------------------------------------------------------------------------------------------------------------
+
+
+def markdown(its: Trend) -> str:
+    """Return the latest values of each number."""
+    latest = its.runs[-LATEST:]
+    lines = [f"**{text(summary(its))}**", ""]
+    lines += table(("run", "id", "began", "machine"), [_facts(run) for run in latest])
+    left = 0
+    for place in its.places:
+        part = list(_part(place, latest))
+        if sum(len(line.encode()) + 1 for line in (*lines, *part)) < LIMIT:
+            lines += part
+        else:
+            left += 1
+    if left:
+        lines += [f"{left} more scenarios do not fit in here.", ""]
+    return "\n".join(lines)
+
+
+def _facts(run: Run) -> Sequence[str]:
+    host = f"{run.record.host.get('name')}, {run.record.host.get('cpu')}"
+    return str(run.number), text(run.record.id), text(run.began), text(host)
+
+
+def _part(place: Place, latest: Sequence[Run]) -> Iterator[str]:
+    yield f"<details><summary>{place.scenario}, {place.tier} tier</summary>"
+    yield ""
+    rows = [
+        [text(number.name), text(its.subject), *(text(its.said(run.number)) for run in latest)]
+        for number in place.numbers
+        for its in number.series
+    ]
+    yield from table(("number", "orchestrator", *(f"run {run.number}" for run in latest)), rows)
+    for gap in place.gaps:
+        if gap.after >= latest[0].number:
+            yield f"- {NOT_COMPARABLE} {text(because(gap))}"
+    yield ""
+    yield "</details>"
+    yield ""
+
+
+# The page --------------------------------------------------------------------------------------------------------------
+
+
+def html(its: Trend) -> str:
+    """Return the page."""
+    return page(
+        "trend.html",
+        its=its,
+        summary=summary(its),
+        latest=its.runs[-TABLED:],
+        places=[(place, [(number, _chart(place, number)) for number in place.numbers]) for place in its.places],
+        because=because,
+        reading=wording.reading,
+        mark=NOT_COMPARABLE,
+    )
+
+
+def _chart(place: Place, number: Number) -> Drawing:
+    lines = [
+        Curve(
+            key="/".join(filter(None, (place.scenario, place.tier, number.metric, number.workload, its.subject))),
+            label=its.subject,
+            tool=its.orchestrator,
+            points=[(run, row["median"], row["low"], row["high"]) for run, row in its.measured.items()],
+            breaks=its.breaks,
+        )
+        for its in number.series
+    ]
+    return curves(f"{place.scenario}, {place.tier} tier: {number.name}", "run", number.unit, lines)

@@ -1,0 +1,298 @@
+"""A comparison as Markdown, as a page and for programs: one verdict in all of them, and names are text in each."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ORCHBENCH, Done
+from markdown_it import MarkdownIt
+
+from bench.compare import Change, Comparison, Effect, effect_of, judge
+from bench.metrics import METRICS
+from bench.report.comparison import html, markdown
+from bench.stats import Quantity, Resampler
+from bench.store import RunFolder
+
+Call = Callable[..., Done]
+
+SUITE = """
+name = "tiny"
+about = "For tests."
+[[blocks]]
+scenario = "overhead"
+tier = "library"
+rounds = 2
+repeat = 3
+reference_starts = 2
+limit_s = 30
+control = ["plain"]
+[blocks.options]
+sizes = { chain = [1, 20] }
+"""
+
+HOSTILE = "a|b`c` <img src=x onerror=alert(1)> [d](http://e.example) *f* & \\|"
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of plain Python, in which a chain of one task took 2 ms and one of twenty 20 ms, give or take 1 %."""
+    folder = tmp_path_factory.mktemp("before")
+    (folder / "tiny.toml").write_text(SUITE)
+    argv = [ORCHBENCH, "run", "--suite", folder / "tiny.toml", "--on", "plain", "--out", folder / "real", "--no-mlflow"]
+    subprocess.run([str(each) for each in argv], check=True, capture_output=True)
+    run = timed(folder / "real", folder / "run", chain_1=2.0, chain_20=20.0)
+    subprocess.run([str(ORCHBENCH), "report", str(run)], check=True, capture_output=True)
+    return run
+
+
+@pytest.fixture
+def slower(before: Path, tmp_path: Path) -> Path:
+    """The same run, but for a chain of twenty tasks, which takes half as long again."""
+    return timed(before, tmp_path / "slower", chain_20=30.0)
+
+
+def timed(run: Path, target: Path, **milliseconds: float) -> Path:
+    """Copy a run, and let its trials of some workloads take other times."""
+    shutil.copytree(run, target)
+    for workload, wanted in milliseconds.items():
+        for number, folder in enumerate(sorted(target.glob(f"trials/*-{workload}"))):
+            logs = {log: [json.loads(line) for line in log.read_text().splitlines()] for log in folder.glob("events*.jsonl")}
+            events = [event for its in logs.values() for event in its]
+            began = next(event["t"] for event in events if event["kind"] == "submitted")
+            ended = max(event["t"] for event in events if event["kind"] == "finished")
+            factor = wanted * 1e6 / (ended - began) * (0.99 + 0.005 * (number * 7 % 5))
+            for log, its in logs.items():
+                lines = [json.dumps(event | {"t": began + int((event["t"] - began) * factor)}) + "\n" for event in its]
+                log.write_text("".join(lines))
+    return target
+
+
+def renamed(run: Path, name: str) -> Path:
+    """Give the run, and the orchestrator that it measured, another name."""
+    for path in (run / "run.json", *run.glob("trials/*/trial.json")):
+        record = json.loads(path.read_text())
+        if "subject" in record:
+            record["subject"]["orchestrator"] = name
+        else:
+            record["id"] = name
+        path.write_text(json.dumps(record))
+    return run
+
+
+class Page(HTMLParser):
+    """What a browser would make of it: its elements, the cells of its tables, and its text."""
+
+    def __init__(self, text: str) -> None:
+        """Read it."""
+        super().__init__()
+        self.tags: list[str] = []
+        self.rows: list[list[str]] = []
+        self.values: list[float] = []
+        self.links: list[str] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take an element."""
+        self.tags.append(tag)
+        found = dict(attrs)
+        self.links += [found[name] or "" for name in ("href", "src") if name in found]
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in {"td", "th"}:
+            self.rows[-1].append("")
+        elif tag == "data":
+            self.values.append(float(found["value"] or "nan"))
+
+    def handle_data(self, data: str) -> None:
+        """Take a text."""
+        self.text += data
+        if self.rows and self.rows[-1]:
+            self.rows[-1][-1] += data.strip("\n")
+
+
+def rendered(text: str) -> Page:
+    """Return what GitHub makes of Markdown."""
+    return Page(MarkdownIt("commonmark").enable("table").render(text))
+
+
+# One verdict -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_regression_is_told_in_every_form(before: Path, slower: Path, orchbench: Call, tmp_path: Path) -> None:
+    """What is slower heads the terminal, the Markdown and the page, and is named to programs; the exit code is 1."""
+    done = orchbench("compare", before, slower, "--markdown", "c.md", "--html", "c.html")
+    told = orchbench("compare", before, slower, "--json")
+    assert (done.code, told.code) == (1, 1)
+    assert "slower plain/threads (library, stock)" in done.out
+    written = (tmp_path / "c.md").read_text()
+    assert written.startswith("**Regression: ")
+    assert {row[0] for row in rendered(written).rows} >= {"verdict", "slower", "same"}
+    page = Page((tmp_path / "c.html").read_text())
+    assert "Regression: " in page.text and "svg" in page.tags
+    document = json.loads(told.out)
+    assert document["verdict"] == "regression"
+    worse = [change for change in document["changes"] if change["verdict"] == "worse"]
+    assert {change["metric"] for change in worse} >= {"makespan_s", "per_task_ms"}
+    assert page.text.count("slower") >= len(worse)
+
+
+def test_numbers_are_those_of_the_results(before: Path, slower: Path, orchbench: Call, tmp_path: Path) -> None:
+    """Every number in the page and for programs is a median of one of the two results.json."""
+    assert orchbench("report", slower).code == 0
+    orchbench("compare", before, slower, "--html", "c.html")
+    document = json.loads(orchbench("compare", before, slower, "--json").out)
+    for run, side in ((before, "before"), (slower, "after")):
+        medians = {_key(row): row["median"] for row in json.loads((run / "results.json").read_text())["estimates"]}
+        assert document["changes"]
+        assert {_key(change): change[side] for change in document["changes"]}.items() <= medians.items()
+    shown = Page((tmp_path / "c.html").read_text()).values
+    assert {change[side] for change in document["changes"] for side in ("before", "after")} <= set(shown)
+
+
+def _key(row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(row[name] for name in ("scenario", "orchestrator", "tier", "deployment", "profile", "workload", "metric"))
+
+
+def test_a_run_compared_with_itself_is_no_regression(before: Path, orchbench: Call, tmp_path: Path) -> None:
+    """The verdict is the same in every form, and the exit code 0."""
+    done = orchbench("compare", before, before, "--markdown", "-", "--html", "c.html")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("**No regression: ")
+    assert "No regression: " in Page((tmp_path / "c.html").read_text()).text
+    assert json.loads(orchbench("compare", before, before, "--json").out)["verdict"] == "no regression"
+
+
+def test_a_lost_number_is_a_regression(before: Path, orchbench: Call, tmp_path: Path) -> None:
+    """Where no run did its work any more, the numbers are lost, and said to be missing."""
+    broken = tmp_path / "broken"
+    shutil.copytree(before, broken)
+    for path in broken.glob("trials/*chain_20/events*.jsonl"):
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join(line for line in lines if json.loads(line)["node"] != "n3"))
+    done = orchbench("compare", before, broken, "--markdown", "c.md")
+    assert done.code == 1
+    assert "lost plain/threads (library, stock)  chain_20  makespan_s: it was" in done.out
+    assert ["lost", "missing"] in [[row[0], row[5]] for row in rendered((tmp_path / "c.md").read_text()).rows]
+
+
+def test_what_is_not_comparable_is_written_down_too(before: Path, orchbench: Call, tmp_path: Path) -> None:
+    """The exit code is 2, and Markdown, page and JSON say what differs."""
+    other = tmp_path / "other"
+    shutil.copytree(before, other)
+    run = json.loads((other / "run.json").read_text())
+    run["host"]["cpu"], run["versions"]["plain"]["python"] = "abacus", "4.0"
+    (other / "run.json").write_text(json.dumps(run))
+    done = orchbench("compare", before, other, "--markdown", "c.md", "--html", "c.html")
+    assert done.code == 2 and "(compare them --anyway)" in done.err and done.err.count("\n") == 1
+    for text in ((tmp_path / "c.md").read_text(), (tmp_path / "c.html").read_text()):
+        assert "Not comparable" in text and "abacus" in text and "4.0" in text
+    told = orchbench("compare", before, other, "--json")
+    assert told.code == 2
+    document = json.loads(told.out)
+    assert document["verdict"] == "not comparable" and [each["of"] for each in document["differences"]] == ["run", "tool"]
+    anyway = orchbench("compare", before, other, "--anyway", "--markdown", "c.md")
+    assert anyway.code == 0 and "although they differ" in (tmp_path / "c.md").read_text()
+
+
+def test_two_things_are_not_printed_at_once(before: Path, orchbench: Call) -> None:
+    """--markdown - and --json exclude each other, and that is said in one line."""
+    done = orchbench("compare", before, before, "--markdown", "-", "--json")
+    assert done.code == 2 and done.out == "" and done.err.count("\n") == 1
+
+
+# Names are text --------------------------------------------------------------------------------------------------------
+
+
+def test_hostile_names_are_text(before: Path, slower: Path, orchbench: Call, tmp_path: Path) -> None:
+    """Neither Markdown nor the page makes a picture, a link or another cell of a name."""
+    first = renamed(shutil.copytree(before, tmp_path / "first"), HOSTILE)
+    done = orchbench("compare", first, renamed(slower, HOSTILE), "--markdown", "c.md", "--html", "c.html")
+    assert done.code == 1, done.err
+    assert HOSTILE in done.out
+    written = rendered((tmp_path / "c.md").read_text())
+    page = Page((tmp_path / "c.html").read_text())
+    for each in (written, page):
+        assert not {"img", "em"} & set(each.tags)
+        assert HOSTILE in each.text
+        changed = [row for row in each.rows if row[0] == "slower"]
+        assert changed and all(len(row) == 7 and row[1].startswith(HOSTILE) for row in changed)
+    assert page.tags.count("script") == 1
+    assert written.links == [] and not [link for link in page.links if link.startswith("http")]
+
+
+def test_markdown_fits_into_a_comment(before: Path) -> None:
+    """However many numbers changed, it stays below what a comment on a pull request takes, and says what it leaves out."""
+    record = RunFolder(before).run()
+    keys = dict(zip(("scenario", "orchestrator", "tier", "profile", "deployment"), "abcde", strict=True))
+    keys["metric"] = "makespan_s"
+    effect = Effect("ratio", 2.0, 1.9, 2.1)
+    changes = [
+        Change(keys | {"workload": f"{verdict}_{number}"}, 1.0, 2.0, effect, verdict)
+        for verdict in ("worse", "same")
+        for number in range(3000)
+    ]
+    text = markdown(Comparison(record, record, 0.1, [], changes))
+    assert 50_000 < len(text.encode()) < 65_536
+    assert "more, which do not fit in here" in text
+    assert len(Page(html(Comparison(record, record, 0.1, [], changes))).rows) > 6000
+
+
+# Numbers that have no ratio --------------------------------------------------------------------------------------------
+
+
+def test_an_intercept_below_zero_is_judged_by_its_difference(before: Path, orchbench: Call, tmp_path: Path) -> None:
+    """Nothing can be divided by it: a run that costs clearly more than before is slower all the same."""
+    bent = timed(before, tmp_path / "bent", chain_20=100.0)
+    document = json.loads(orchbench("compare", bent, before, "--json").out)
+    change = next(each for each in document["changes"] if (each["workload"], each["metric"]) == ("chain", "per_run_ms"))
+    assert change["before"] < 0 < change["after"]
+    assert change["effect"]["by"] == "difference" and change["effect"]["low"] > 0
+    assert change["effect"]["size"] == pytest.approx(change["after"] - change["before"])
+    assert change["verdict"] == "worse"
+
+
+def quantity(values: list[float], label: str) -> Quantity:
+    """Return the median of values in two engine starts."""
+    half = len(values) // 2
+    return Resampler.of(label, {"a": 2, "b": 2}).median({"a": values[:half], "b": values[half:]})
+
+
+AROUND_ZERO = [-0.4, 0.3, -0.1, 0.2, 0.0, -0.3, 0.1, 0.4]
+CASES: dict[str, tuple[str, list[float], list[float], str]] = {
+    "a body that runs now": ("bodies_run", [0] * 6, [1] * 6, "worse"),
+    "a body that runs no more": ("bodies_run", [1] * 6, [0] * 6, "better"),
+    "a body that never runs": ("bodies_run", [0] * 6, [0] * 6, "same"),
+    "one more attempt of many, in every run": ("attempts", [100] * 6, [101] * 6, "worse"),
+    "one body less at once": ("max_concurrency", [3] * 6, [2] * 6, "worse"),
+    "a count that varies": ("attempts", [1, 2, 1, 2, 1, 2], [2, 1, 2, 1, 2, 2], "same"),
+    "a wait that is late now": ("delay_error_ms", AROUND_ZERO, [each + 50 for each in AROUND_ZERO], "worse"),
+    "a wait that is cut short no more": (
+        "delay_error_ms",
+        [each - 50 for each in AROUND_ZERO],
+        AROUND_ZERO,
+        "worse",
+    ),
+    "noise around zero": ("delay_error_ms", AROUND_ZERO, [-each for each in AROUND_ZERO], "same"),
+    "less than a clock can tell": ("delay_error_ms", [-0.01] * 6, [0.06] * 6, "same"),
+    "a tenth below zero": ("per_run_ms", [-100.0] * 6, [-92.0] * 6, "same"),
+    "half of it below zero": ("per_run_ms", [-100.0] * 6, [-50.0] * 6, "worse"),
+    "nothing stored, and now something": ("stored_bytes", [0] * 6, [5000] * 6, "worse"),
+    "a ratio": ("makespan_s", [1.0, 1.01] * 3, [1.3, 1.31] * 3, "worse"),
+    "a ratio within what is let pass": ("makespan_s", [1.0, 1.01] * 3, [1.05, 1.06] * 3, "same"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_has_no_ratio_is_judged(case: str) -> None:
+    """Counts by any change of what was the same in every run, times by a difference that is clearly none of chance."""
+    name, before, after, expected = CASES[case]
+    first, second = quantity(before, "before"), quantity(after, "after")
+    assert judge(METRICS[name], first, second, effect_of(first, second, 0.99), 0.1, 0.05) == expected

@@ -1,0 +1,382 @@
+"""The code in a report is the code that ran, its lines are counted right, and whatever it holds is text."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from bench.excerpts import Excerpt, excerpts, pipeline_files, pipeline_lines
+from bench.orchestrators import CORE, discover
+from bench.records import RunRecord
+from bench.scenarios import SCENARIOS
+from bench.store import SHARED, RunFolder
+
+KNOWN = discover()
+
+SUITE = """
+name = "tiny"
+about = "For tests."
+[[blocks]]
+scenario = "overhead"
+tier = "library"
+rounds = 1
+repeat = 1
+reference_starts = 1
+limit_s = 30
+skip = ["processes"]
+[blocks.options]
+sizes = { chain = [1] }
+"""
+
+
+def record(excerpts_of: Mapping[str, dict[str, list[str]]]) -> RunRecord:
+    """Return the record of a run of these orchestrators."""
+    return RunRecord(
+        id="made-up", suite={}, seed=1, orchestrators=list(excerpts_of), scenarios={}, width=2, cpu_rounds_per_s=1.0,
+        excerpts=dict(excerpts_of), trials_planned=0, plan="", host={},
+    )  # fmt: skip
+
+
+def keep(folder: Path, sources: Mapping[str, str]) -> RunFolder:
+    """Return a run that has kept these sources."""
+    for name, text in sources.items():
+        file = folder / "code" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return RunFolder(folder)
+
+
+def shown(folder: Path, source: str, *names: str) -> Excerpt:
+    """Return what a report shows of the named parts of one source."""
+    (found,) = excerpts(keep(folder, {"tool/a.py": source}), record({"tool": {"some": list(names)}}), "some")
+    return found
+
+
+class Reader(HTMLParser):
+    """Takes a page apart as a browser does: its text, and its tags."""
+
+    def __init__(self, page: str) -> None:
+        """Read the page."""
+        super().__init__()
+        self.text = ""
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(str(page))  # of Markup, the parser would escape what it joins
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep it."""
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        """Keep it."""
+        self.text += data
+
+
+def text_of(html: str) -> str:
+    """Return what is read."""
+    return Reader(html).text
+
+
+def rendered(found: Iterable[Excerpt]) -> str:
+    """Return what the template makes of it."""
+    templates = FileSystemLoader(ROOT / "bench" / "report" / "templates")
+    environment = Environment(loader=templates, autoescape=True, undefined=StrictUndefined)
+    return environment.from_string('{% from "_code.html" import code %}{{ code(found) }}').render(found=found)
+
+
+# The implementations ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunFolder, RunRecord]:
+    """A run that has kept the sources of all implementations."""
+    folder = RunFolder(tmp_path_factory.mktemp("real"))
+    folder.keep_code(SHARED, CORE)
+    for each in KNOWN.values():
+        folder.keep_code(each.name, each.source)
+    return folder, record({each.name: each.excerpts for each in KNOWN.values()})
+
+
+@pytest.mark.parametrize("tool", KNOWN)
+def test_each_named_excerpt_is_there(tool: str, real: tuple[RunFolder, RunRecord]) -> None:
+    """Each file and name of the tables exists, holds code, and belongs to a scenario that there is."""
+    assert KNOWN[tool].excerpts.keys() <= SCENARIOS.keys()
+    for scenario in KNOWN[tool].excerpts:
+        its = next(each for each in excerpts(*real, scenario) if each.tool == tool)
+        assert (its.missing, len(its.places)) == ((), len(KNOWN[tool].excerpts[scenario]))
+        assert its.lines > 0
+
+
+def test_each_scenario_has_the_code_of_all() -> None:
+    """Lines are counted to be compared."""
+    assert [name for name, each in KNOWN.items() if each.excerpts.keys() != SCENARIOS.keys()] == []
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_an_excerpt_can_be_read_at_a_glance(scenario: str, real: tuple[RunFolder, RunRecord]) -> None:
+    """It is short, but for the pipelines, which are shown whole; and nobody has to read imports."""
+    for each in excerpts(*real, scenario):
+        text = text_of(each.html)
+        assert len(text.splitlines()) <= (110 if scenario == "churn" else 60), each.tool
+        assert not [line for line in text.splitlines() if line.startswith(("import ", "from "))]
+
+
+def test_the_pipelines_are_counted_with_what_they_import(real: tuple[RunFolder, RunRecord]) -> None:
+    """In each implementation both pipelines and their preparation are counted, and nothing that is there for the harness."""
+    files = pipeline_files(*real)
+    assert list(files) == list(KNOWN) and list(pipeline_lines(*real)) == list(KNOWN)
+    others = {"adapter.py", "library.py", "service.py", "shapes.py", "caching.py", "whole.py", "__init__.py"}
+    for its in files.values():
+        assert {"training.py", "inference.py", "preparation.py", "notifications.py"} <= set(its)
+        assert others.isdisjoint(its)
+    assert "frames.py" in files["airflow"] and "resources.py" in files["dagster"] and "retries.py" in files["plain"]
+
+
+# Counting and finding --------------------------------------------------------------------------------------------------
+
+SOURCE = '''"""A module."""
+
+import os
+from typing import (
+    Any,
+)
+
+# Why it is
+# so many.
+COUNT = 1
+"""A docstring of a value."""
+
+OTHER = [
+    1,
+
+    2,  # the last
+]
+
+
+@decorated(
+    times=2,
+)
+# between
+@again
+def function(argument: str) -> str:
+    """A docstring
+
+    of three lines.
+    """
+    # a comment
+
+    text = """a string that is
+no docstring
+
+# nor a comment
+"""
+    return text + argument
+
+
+class Class(Base):
+    """A class."""
+
+    field: int = 1
+    """A docstring of a field."""
+
+    # About the method.
+    @property
+    def method(self) -> int:
+        return self.field
+
+
+with opened() as handle:
+    handle.read()
+
+TEXT = r"""
+# no comment"""
+AFTER = [
+]
+'''
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "lines"),
+    [
+        ("COUNT", "8-11", 1),
+        ("OTHER", "13-17", 4),
+        ("function", "20-37", 11),
+        ("Class", "40-49", 5),
+        ("Class.field", "43-44", 1),
+        ("Class.method", "46-49", 3),
+        ("handle", "52-53", 2),
+        ("TEXT", "55-56", 2),
+        ("AFTER", "57-58", 2),
+    ],
+)
+def test_a_part_is_found_and_its_lines_of_code_are_counted(name: str, place: str, lines: int, tmp_path: Path) -> None:
+    """Decorators and comments above belong to it; blank lines, comments and docstrings do not count, other strings do."""
+    found = shown(tmp_path, SOURCE, f"a.py:{name}")
+    first, last = map(int, place.split("-"))
+    own = SOURCE.split("\n")[first - 1 : last]
+    indent = len(own[0]) - len(own[0].lstrip())
+    assert (found.places, found.lines) == ((f"a.py:{place}",), lines)
+    assert text_of(found.html) == "\n".join(line[indent:] for line in own)
+
+
+def test_a_whole_module_is_shown_without_its_imports(tmp_path: Path) -> None:
+    """All the rest is there, as it stands in the file."""
+    found = shown(tmp_path, SOURCE, "a.py")
+    imports = "import os\nfrom typing import (\n    Any,\n)\n\n"
+    assert text_of(found.html) == SOURCE.replace(imports, "").strip()
+    assert found.lines == 1 + 4 + 11 + 5 + 2 + 2 + 2
+
+
+def test_parts_are_joined_in_the_order_of_their_names(tmp_path: Path) -> None:
+    """An empty line is between them, and each has its place."""
+    found = shown(tmp_path, "def a():\n    pass\ndef b():\n    pass\n", "a.py:b", "a.py:a")
+    assert text_of(found.html) == "def b():\n    pass\n\ndef a():\n    pass"
+    assert found.places == ("a.py:3-4", "a.py:1-2") and found.lines == 4
+
+
+def test_names_words_strings_comments_and_numbers_are_told_apart(tmp_path: Path) -> None:
+    """Each has the class that the style sheet has a colour for."""
+    found = shown(tmp_path, "@cached\ndef double(x):\n    return 'two', 2 * x  # twice\n", "a.py:double")
+    for span in ('n">@cached', 'k">def', 'n">double', 'k">return', 's">&#39;two&#39;', 'm">2', 'c"># twice'):
+        assert f'<span class="{span}</span>' in found.html
+
+
+def test_modules_are_followed_and_counted_once(tmp_path: Path) -> None:
+    """What both pipelines import counts once, what a deployment alone imports does not count, nor does the import of it."""
+    folder = keep(
+        tmp_path,
+        {
+            "tool/training.py": "from churn_tool.common import a\nfrom churn.models import b\nb(a)\n",  # 3
+            "tool/inference.py": "import churn_tool.common\n\n\ndef f():\n    from churn_tool import late\n",  # 3
+            "tool/common.py": '"""Text."""\n\nfrom churn_tool import late, training\n\na = late.x\n',  # 2
+            "tool/late.py": "x = 1\n",  # 1
+            "tool/models.py": "not = the core's\n",
+            "tool/deployment.py": "from churn_tool import training\nfrom churn_tool.other import x\nprint(training)\n",  # 2
+            "tool/other.py": "x = 2\n",
+            "half/training.py": "x = 3\n",
+        },
+    )
+    run = record({"tool": {}, "half": {}, "lost": {}})
+    assert pipeline_files(folder, run) == {"tool": ("training.py", "inference.py", "common.py", "late.py", "deployment.py")}
+    assert pipeline_lines(folder, run) == {"tool": 3 + 3 + 2 + 1 + 2}
+
+
+# What goes wrong -------------------------------------------------------------------------------------------------------
+
+HOSTILE = '''def attack():
+    """</pre><script>alert(1)</script>"""
+    # </code></pre><img src=x onerror=alert(2)>
+    return "'\\"><svg/onload=alert(3)>&amp;" < x > y
+'''
+
+
+def test_hostile_code_is_text(tmp_path: Path) -> None:
+    """Markup in code, in names of files and in names of tools is shown, and does nothing."""
+    tool = "<b onclick=alert(4)>"
+    folder = keep(tmp_path, {f"{tool}/a.py": HOSTILE})
+    found = excerpts(folder, record({tool: {"some": ["a.py:attack", "<i>.py:<u>"]}}), "some")
+    page = Reader(rendered(found))
+    assert {tag for tag, _ in page.tags} == {"div", "section", "h4", "p", "pre", "code", "span"}
+    assert HOSTILE.strip() in page.text and tool in page.text and "<i>.py:<u>" in page.text
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gone.py",
+        "a.py:gone",
+        "a.py:x.y",
+        "broken.py",
+        "broken.py:x",
+        "empty.py",
+        "../../secret.py",
+        "shared/../../secret.py",
+    ],
+)
+def test_what_is_missing_is_said(name: str, tmp_path: Path) -> None:
+    """A part that is not there, cannot be read or is no part of the run is named, and the others are shown."""
+    sources = {"tool/a.py": "x = 1\n", "tool/broken.py": "def (\n", "tool/empty.py": "import os\n", "shared/a.py": "x = 2\n"}
+    folder = keep(tmp_path, sources)
+    (tmp_path / "secret.py").write_text("secret = 1\n")
+    (found,) = excerpts(folder, record({"tool": {"some": [name, "a.py:x"]}}), "some")
+    assert (found.missing, found.places, text_of(found.html)) == ((name,), ("a.py:1",), "x = 1")
+    page = text_of(rendered([found]))
+    assert name in page and "of code" not in page  # a count of what is left would be a wrong one
+
+
+def test_a_run_without_kept_code_has_none() -> None:
+    """Older runs have not kept their sources, and are reported without them."""
+    folder = RunFolder(ROOT / "reports" / "sample")
+    assert excerpts(folder, folder.run(), "overhead") == []
+    assert pipeline_lines(folder, folder.run()) == {}
+
+
+def test_each_code_can_be_reached_and_is_named(tmp_path: Path) -> None:
+    """What scrolls has a name of its own, and takes the focus."""
+    folder = keep(tmp_path, {"one/a.py": "x = 1\n", "two/a.py": "x = 1\ny = [\n]\n"})
+    run = record({tool: {"some": ["a.py"], "other": ["a.py"]} for tool in ("one", "two")})
+    page = Reader(rendered(excerpts(folder, run, "some")) + rendered(excerpts(folder, run, "other")))
+    boxes = [attributes for tag, attributes in page.tags if tag == "pre"]
+    assert [(each["tabindex"], each["role"]) for each in boxes] == [("0", "region")] * 4
+    assert len({each["aria-label"] for each in boxes}) == 4
+    assert "1 line of code" in page.text and "3 lines of code" in page.text
+
+
+# A real run ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the harness, and of plain Python with an interpreter that runs the copy; a run of it is in `run`."""
+    world = tmp_path_factory.mktemp("world")
+    plain = world / "implementations" / "plain"
+    nothing_built = shutil.ignore_patterns(".venv", "__pycache__")
+    shutil.copytree(ROOT / "bench", world / "bench", ignore=nothing_built)
+    shutil.copytree(ROOT / "shared", world / "shared", ignore=nothing_built)
+    shutil.copytree(KNOWN["plain"].folder, plain, ignore=nothing_built)
+    (plain / ".venv" / "bin").mkdir(parents=True)
+    (plain / ".venv/bin/python").write_text(f'#!/bin/sh\nPYTHONPATH="{plain}/src" exec "{KNOWN["plain"].python}" "$@"\n')
+    (plain / ".venv/bin/python").chmod(0o755)
+    (world / "suite.toml").write_text(SUITE)
+    orchbench(world, "run", "--suite", "suite.toml", "--on", "plain", "--out", "run")
+    return world
+
+
+def orchbench(world: Path, *arguments: str) -> None:
+    """Call the copy, as one that succeeds."""
+    argv = [sys.executable, "-m", "bench", *arguments]
+    subprocess.run(argv, cwd=world, env=os.environ | {"PYTHONPATH": str(world)}, capture_output=True, check=True)
+
+
+def test_a_run_keeps_what_it_measured(world: Path) -> None:
+    """All sources of the orchestrators that were chosen are there, with those that all share, and of others nothing."""
+    kept = {str(path.relative_to(world / "run/code")): path.read_text() for path in world.glob("run/code/**/*.*")}
+    sources = {"plain": KNOWN["plain"].source, "shared": CORE}
+    assert kept == {f"{owner}/{path.name}": path.read_text() for owner, its in sources.items() for path in its.glob("*.py")}
+    assert json.loads((world / "run" / "run.json").read_text())["excerpts"] == {"plain": KNOWN["plain"].excerpts}
+
+
+def test_a_report_shows_what_ran(world: Path, tmp_path: Path) -> None:
+    """An edit after the run changes nothing, nor does --resume, nor another place, where nothing else is."""
+    folder = RunFolder(world / "run")
+    before = {scenario: excerpts(folder, folder.run(), scenario) for scenario in SCENARIOS}
+    shapes = world / "implementations/plain/src/churn_plain/shapes.py"
+    text = shapes.read_text()
+    shapes.write_text(text.replace("def _one_by_one(", "# Edited.\ndef _one_by_one("))
+    assert shapes.read_text() != text
+    orchbench(world, "run", "--resume", "run")
+    copy = RunFolder(Path(shutil.copytree(world / "run", tmp_path / "copy")))
+    for place in (folder, copy):
+        assert {scenario: excerpts(place, place.run(), scenario) for scenario in SCENARIOS} == before
+        assert "Edited" not in before["overhead"][0].html and "_one_by_one" in before["overhead"][0].html
+    assert [each.missing for found in before.values() for each in found] == [()] * len(SCENARIOS)

@@ -1,0 +1,287 @@
+"""The report says what results.json says, is one page that needs nothing else, and shows hostile names as text."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ORCHBENCH, Done
+
+from bench import wording
+
+SUITE = """
+name = "small"
+about = "For tests."
+[[blocks]]
+scenario = "overhead"
+tier = "library"
+rounds = 2
+repeat = 2
+reference_starts = 2
+limit_s = 60
+control = ["plain"]
+[blocks.options]
+sizes = { chain = [1, 10, 20], fan_out = [4, 8] }
+sweep_ms = [2, 10]
+[[blocks]]
+scenario = "retries"
+tier = "library"
+rounds = 1
+repeat = 1
+reference_starts = 2
+limit_s = 60
+[blocks.options]
+delay_s = 0.05
+backoff_tries = 2
+[[blocks]]
+scenario = "payload"
+tier = "library"
+rounds = 1
+repeat = 1
+reference_starts = 2
+limit_s = 60
+[blocks.options]
+sizes_kb = [1, 100]
+[[blocks]]
+scenario = "overhead"
+tier = "service"
+rounds = 1
+repeat = 1
+reference_starts = 2
+limit_s = 60
+[blocks.options]
+sizes = { chain = [1, 3] }
+"""
+
+HOSTILE = '<script>alert("it\'s")</script><img src=x onerror=alert(1)>|`&amp;'
+
+
+@dataclass
+class Page(HTMLParser):
+    """What a page holds: its numbers, its elements, what it would fetch, and its text."""
+
+    numbers: list[tuple[dict[str, str], str]] = field(default_factory=list)
+    tags: list[tuple[str, dict[str, str | None]]] = field(default_factory=list)
+    text: str = ""
+    _data: dict[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    # What HTMLParser calls:
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep an element."""
+        self.tags.append((tag, dict(attrs)))
+        if tag == "data":
+            self._data = {name: value or "" for name, value in attrs}
+            self.numbers.append((self._data, ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        """Leave a number."""
+        if tag == "data":
+            self._data = None
+
+    def handle_data(self, data: str) -> None:
+        """Keep the text."""
+        self.text += data
+        if self._data is not None:
+            self.numbers[-1] = (self._data, self.numbers[-1][1] + data)
+
+    @classmethod
+    def of(cls, path: Path) -> Page:
+        """Read a file."""
+        page = cls()
+        page.feed(path.read_text())
+        page.close()
+        return page
+
+    __hash__ = HTMLParser.__hash__
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real run of plain Python, with its report."""
+    folder = tmp_path_factory.mktemp("report")
+    (folder / "suite.toml").write_text(SUITE)
+    argv = [str(ORCHBENCH), "run", "--suite", "suite.toml", "--on", "plain", "--seed", "1", "--out", "run"]
+    done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return folder / "run"
+
+
+KEYS = {
+    "estimates": ("scenario", "workload", "orchestrator", "tier", "profile", "deployment", "metric"),
+    "ratios": (
+        "scenario", "workload", "orchestrator", "tier", "profile", "deployment", "metric",
+        "against", "against_deployment", "against_profile",
+    ),
+    "engines": ("orchestrator", "tier", "profile", "deployment"),
+    "code": ("orchestrator", "scenario"),
+}  # fmt: skip
+
+
+def test_every_number_is_that_of_the_results(run: Path) -> None:
+    """Each number on the page names its row, and has its value, to the digits that are shown."""
+    results = json.loads((run / "results.json").read_text())
+    rows = {table: {"|".join(row[key] for key in keys): row for row in results[table]} for table, keys in KEYS.items()}
+    page = Page.of(run / "report.html")
+    shown: set[tuple[str, str]] = set()
+    for attributes, text in page.numbers:
+        row = rows[attributes["data-of"]][attributes["data-key"]]
+        value = row[attributes["data-field"]]
+        assert float(attributes["value"]) == value
+        values = [value]
+        if "data-until" in attributes:
+            values.append(row["high"])
+            assert float(attributes["data-until"]) == row["high"]
+        unit = "s" if attributes["data-field"] == "start_s" else row.get("unit")
+        if attributes["data-of"] not in {"ratios", "code"} and attributes["data-field"] != "n" and unit:
+            assert text == wording.said(unit, *values)
+        else:
+            assert float(text.split()[0].replace(",", "")) == pytest.approx(value, rel=0.006, abs=0.5 if "MB" in text else 0)
+        shown.add((attributes["data-of"], attributes["data-key"]))
+    told = {key for table, key in shown if table == "estimates"}
+    noise = {
+        key for key, row in rows["estimates"].items() if row["median"] is not None and wording.reading(row).kind == "noise"
+    }
+    assert told | noise >= {key for key, row in rows["estimates"].items() if row["median"] is not None}
+
+
+def test_the_sentences_hold_no_other_numbers(run: Path) -> None:
+    """In the cards, whatever looks like a measurement is one of the marked numbers."""
+    cards = (run / "report.html").read_text().partition('<div class="cards">')[2].partition("<strong>Not measured")[0]
+    bare = re.sub(r"<data .*?</data>", "", cards, flags=re.DOTALL)
+    assert not re.search(r"\d+(\.\d+)? (ms|us|s|MB|lines|times)\b", re.sub(r"<.*?>", "", bare))
+
+
+def test_every_verdict_is_that_of_the_results(run: Path) -> None:
+    """All checks stand there with their evidence."""
+    page = Page.of(run / "report.html")
+    for row in json.loads((run / "results.json").read_text())["checks"]:
+        assert row["because"] in page.text
+
+
+def test_the_page_needs_nothing_else(run: Path) -> None:
+    """It is below 5 MB, fetches nothing, and its own links lead somewhere."""
+    path = run / "report.html"
+    assert path.stat().st_size < 5_000_000
+    page = Page.of(path)
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    for tag, attributes in page.tags:
+        assert tag not in {"iframe", "object", "embed", "link"} or attributes.get("href") == "data:,"
+        for name in ("src", "href", "xlink:href", "action", "data"):
+            target = attributes.get(name)
+            if target and target.startswith("#"):
+                assert target[1:] in ids, target
+            elif target and target != "data:,":
+                assert tag == "a" and (run / target).exists(), (tag, target)
+    assert not re.search(r"url\(['\"]?(?!#)", path.read_text())
+    assert "@import" not in path.read_text()
+
+
+def test_every_picture_has_words(run: Path) -> None:
+    """Charts are pictures with alternative text, and their files lie beside the page."""
+    page = Page.of(run / "report.html")
+    pictures = [attributes for tag, attributes in page.tags if tag == "svg"]
+    assert len(pictures) > 5
+    ids = {attributes.get("id") for _, attributes in page.tags}
+    for each in pictures:
+        assert each["role"] == "img"
+        assert set((each["aria-labelledby"] or "").split()) <= ids
+    assert {path.suffix for path in (run / "charts").iterdir()} == {".svg", ".png"}
+
+
+def test_it_is_the_same_on_another_machine(run: Path, tmp_path: Path, orchbench: Callable[..., Done]) -> None:
+    """A copied folder renders to the same page, and --out leaves the copy as it is."""
+    shutil.copytree(run, tmp_path / "copy" / run.name)
+    (tmp_path / "copy" / run.name / "report.html").unlink()
+    assert orchbench("report", f"copy/{run.name}").code == 0
+    assert (tmp_path / "copy" / run.name / "report.html").read_bytes() == (run / "report.html").read_bytes()
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "copy").rglob("*")}
+    assert orchbench("report", f"copy/{run.name}", "--out", "elsewhere").code == 0
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "copy").rglob("*")} == before
+    assert (tmp_path / "elsewhere" / "report.html").exists()
+
+
+def edited(path: Path, edit: Callable[[Any], None]) -> None:
+    """Change a JSON file."""
+    document = json.loads(path.read_text())
+    edit(document)
+    path.write_text(json.dumps(document))
+
+
+def test_hostile_names_are_text(run: Path, tmp_path: Path, orchbench: Callable[..., Done]) -> None:
+    """HTML in the names of a run, its machine, its settings and its failures is shown, not obeyed."""
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+
+    def spoil(document: Any) -> None:
+        document["id"] = HOSTILE
+        document["suite"] |= {"name": HOSTILE, "about": HOSTILE}
+        document["host"]["cpu"] = HOSTILE
+        document["git"] = {HOSTILE: HOSTILE}
+        document["warnings"] = [HOSTILE]
+
+    def break_down(document: Any) -> None:
+        document |= {"status": "failed", "because": HOSTILE}
+        document["subject"]["isolation"] = HOSTILE
+
+    edited(copy / "run.json", spoil)
+    for path in sorted(copy.glob("trials/*/trial.json"))[:6]:
+        edited(path, break_down)
+    for path in sorted(copy.glob("starts/*/start.json")):
+        edited(
+            path,
+            lambda document: document["settings"].append(
+                dict.fromkeys(("name", "value", "default", "because", "profile"), HOSTILE)
+            ),
+        )
+    done = orchbench("report", "copy")
+    assert done.code == 0, done.err
+    page = Page.of(copy / "report.html")
+    assert page.text.count(HOSTILE) >= 6
+    assert [tag for tag, _ in page.tags].count("script") == 1
+    assert not [attributes for _, attributes in page.tags if any(name.startswith("on") for name in attributes)]
+    assert "<script" not in (copy / "summary.md").read_text()
+    assert "<img" not in (copy / "summary.md").read_text()
+
+
+def test_the_summary_says_the_same_in_short(run: Path) -> None:
+    """The Markdown has the headline numbers of the page, in tables that have as many cells in each row."""
+    summary = (run / "summary.md").read_text()
+    results = json.loads((run / "results.json").read_text())
+    row = next(
+        row for row in results["estimates"]
+        if (row["metric"], row["workload"], row["tier"]) == ("submit_to_first_s", "chain_1", "library")
+    )  # fmt: skip
+    assert wording.said(row["unit"], row["median"]) in summary
+    for block in re.findall(r"(?:^\|.*\n)+", summary, re.MULTILINE):
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}) == 1
+
+
+def test_an_unfinished_run_says_so(run: Path, tmp_path: Path, orchbench: Callable[..., Done]) -> None:
+    """Nobody takes half a run for a whole one."""
+    shutil.copytree(run, tmp_path / "copy")
+    edited(tmp_path / "copy" / "run.json", lambda document: document.update(finished=False))
+    assert orchbench("report", "copy").code == 0
+    assert "The run is not finished." in Page.of(tmp_path / "copy" / "report.html").text
+
+
+def test_results_without_their_trials_are_not_overwritten(run: Path, tmp_path: Path, orchbench: Callable[..., Done]) -> None:
+    """A folder that holds results only, as a sample does, is left as it is."""
+    for name in ("run.json", "results.json"):
+        shutil.copy(run / name, tmp_path)
+    done = orchbench("report", ".")
+    assert (done.code, len(done.err.splitlines())) == (2, 1)
+    assert "no finished trial" in done.err
+    assert (tmp_path / "results.json").read_bytes() == (run / "results.json").read_bytes()
