@@ -205,7 +205,7 @@ def report(run_dir: Path, out_dir: Path | None) -> None:
     folder = RunFolder(run_dir)
     record = folder.run()
     if not any(folder.trials()):
-        raise Problem(f"{run_dir} has no finished trial to derive results from; `orchbench show {run_dir}` prints what it has")
+        raise Problem(f"{run_dir} has no finished trial to derive results from; `orchbench show` prints those that it has")
     target = RunFolder(out_dir) if out_dir else folder
     target.make()
     with target.locked():
