@@ -13,8 +13,7 @@ if [ -n "$known" ]; then
   git worktree add --quiet -B history history FETCH_HEAD
 else
   git worktree add --quiet --detach --no-checkout history
-  git -C history checkout --quiet --orphan history
-  git -C history read-tree --empty
+  git -C history symbolic-ref HEAD refs/heads/history # which has no commit yet
 fi
 mkdir -p "history/$name"
 cp "$run/run.json" "$run/results.json" "history/$name/"

@@ -142,7 +142,7 @@ def run(
         return
     folder = prepared.folder
     terminal.show(out, folder.run(), folder.results())
-    out.print(f"report: {folder.path / 'report.html'}", highlight=False, soft_wrap=True)
+    name_report(folder)
     log_finished(folder, wanted=not no_mlflow)
 
 
@@ -157,11 +157,21 @@ def measure(prepared: runs.Prepared, until_round: int | None) -> bool:
         with Live(err, prepared.plan, done) as watcher:
             derived = runs.carry_out(prepared, watcher)
         if prepared.record.finished:
-            render(folder, prepared.record, derived, folder)
+            try:
+                render(folder, prepared.record, derived, folder)
+            except Exception as error:  # noqa: BLE001 - whatever it is, hours of measuring are done, and safe
+                again = f"`orchbench report {folder.path}` tries again"
+                complain(f"the run is complete, but no report can be drawn ({type(error).__name__}: {error}); {again}")
             return True
     rest = f"round {until_round} of {planned.rounds} is done; `orchbench run --resume {folder.path}` goes on"
     err.print(rest, highlight=False, markup=False, soft_wrap=True)
     return False
+
+
+def name_report(folder: RunFolder) -> None:
+    """Say where the report is, if it could be drawn."""
+    if (page := folder.path / "report.html").exists():
+        out.print(f"report: {page}", highlight=False, soft_wrap=True)
 
 
 def read_workload(path: Path, time_scale: float | None) -> tuple[Workload, bool]:

@@ -22,12 +22,9 @@ from bench.metrics import METRICS, Metric
 from bench.outcomes import group, outcome
 from bench.records import RunRecord
 from bench.results import noise_floor
-from bench.stats import Quantity
+from bench.stats import MIN_RUNS, Quantity
 from bench.store import RunFolder
 from contract import pipeline
-
-MIN_RUNS = 5
-"""Of five independent runs on either side, all of one lie above all of the other by chance in 1 of 252 cases."""
 
 MIN_STARTS = 2
 """One engine start has a bias of its own, which its runs cannot show."""

@@ -23,6 +23,9 @@ from contract.events import Trial
 
 START_LIMIT_S = 180.0
 STOP_LIMIT_S = 30.0
+QUIET_S = 3.0
+"""How long an engine is left alone before its memory is read: it has just been given its work."""
+
 GRACE_S = 90.0
 """What a run may take beyond its own limit, to be cancelled, before the adapter itself is taken for dead."""
 
@@ -199,18 +202,24 @@ class Engine:
                 continue
         return sorted(found)
 
-    def services(self) -> list[str]:
-        """Return the commands of the processes that its adapter has started, and that a user would have to keep running."""
-        found: list[str] = []
-        for adapter in psutil.Process(self._running.pid).children():
-            for service in adapter.children():
-                with suppress(psutil.Error):
-                    found.append(_in_short(service.cmdline()))
-        return sorted(found)
+    def services(self) -> dict[str, Any]:
+        """Return what a user of the tool would have to keep running: names, processes and memory, after a quiet while.
 
-    def processes(self) -> int:
-        """Return how many processes it consists of, the adapter's own not counted."""
-        return len(psutil.Process(self._running.pid).children(recursive=True)) - 1
+        Not what the adapter itself takes, and not what it starts for a single run.
+        """
+        pids: dict[str, int] = self._call("services", GRACE_S, {})
+        if pids:
+            time.sleep(QUIET_S)
+        processes = 0
+        pss = 0
+        for pid in pids.values():
+            with suppress(psutil.Error):
+                service = psutil.Process(pid)
+                for process in (service, *service.children(recursive=True)):
+                    with suppress(psutil.Error):  # it has just ended
+                        pss += process.memory_full_info().pss
+                        processes += 1
+        return {"services": sorted(pids), "processes": processes, "idle_pss": pss}
 
     def log_size(self) -> int:
         """Return where the adapter's log ends now."""
@@ -290,9 +299,3 @@ class Engine:
             self._keeper.stdin.close()
         self._keeper = None
         shutil.rmtree(self._temporary, ignore_errors=True)  # the keeper has done so, if it lived to
-
-
-def _in_short(command: Sequence[str]) -> str:
-    """Return a command without the interpreter, the folders and the options: two engine starts have the same."""
-    words = [Path(word).name for word in command if not word.startswith("-")]
-    return " ".join([word for word in words if not word.startswith("python")][:3])

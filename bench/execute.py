@@ -19,7 +19,7 @@ from bench.footprint import sampled
 from bench.orchestrators import Orchestrator, Subject
 from bench.plan import Plan, Start, Trial
 from bench.problem import Problem
-from bench.records import StartRecord, SubjectKey, TrialRecord
+from bench.records import StartRecord, SubjectKey, TrialRecord, Upkeep
 from bench.scenarios import SCENARIOS, Work
 from bench.store import RunFolder
 from bench.timeline import fails
@@ -60,6 +60,7 @@ class Executor:
         self._done: dict[str, str] = {
             record.id: record.status for record in folder.trials() if record.status != "not_started" or not again
         }
+        self._looked_at = {start.subject for start in folder.starts() if start.upkeep}
         self.subjects_s = 0.0
         """How long subjects started, ran or stopped so far."""
 
@@ -140,13 +141,19 @@ class Executor:
             start_s=start_s,
             deploy_s=deploy_s,
             listening=engine.listening(),
-            services=engine.services(),
-            processes=engine.processes(),
-            idle_pss=engine.footprint()["pss"],
+            upkeep=self._look_at(start, engine),
             **about,
         )
         self._folder.write_start(record)
         return record
+
+    def _look_at(self, start: Start, engine: Engine) -> Upkeep | None:
+        """Look once at what each subject consists of: the next start of it would be the same, and looking takes a while."""
+        subject = key_of(start.subject)
+        if subject.control or subject in self._looked_at:
+            return None
+        self._looked_at.add(subject)
+        return Upkeep(**engine.services())
 
     def _run(self, engine: Engine, start: Start, name: str, trial: Trial, *, warmup: bool = False) -> None:
         """Make one run and write it down; raise when the engine is not to be trusted with another."""

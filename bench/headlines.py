@@ -89,6 +89,9 @@ COLUMNS: Mapping[str, Sequence[Column]] = {
 }
 """The summary of each scenario; what stands first stands for it where there is room for one number."""
 
+TIMELINES: Mapping[str, Sequence[str]] = {"overhead": ("chain_10", "chain_8")}
+"""Which workload a timeline shows best, where it is not the first that the summary has."""
+
 OWN_WORKLOAD: Sequence[str] = ("makespan_s", "submit_to_first_s", "transition_ms", "finish_lag_s")
 
 

@@ -51,6 +51,8 @@ class Orchestrator:
     """The checks of scenarios that ask for what the tool does not have, and why it has not."""
     by_hand: dict[str, str] = field(default_factory=dict)
     """The checks that judge what we wrote, because the tool does not have it."""
+    declared: dict[str, str] = field(default_factory=dict)
+    """The checks that judge what the tool has, but goes by what the pipeline's author declares."""
     remarks: dict[str, str] = field(default_factory=dict)
     """The checks of which a reader should know something when they fail."""
     excerpts: dict[str, list[str]] = field(default_factory=dict)
@@ -109,7 +111,7 @@ def _read(path: Path) -> Orchestrator:
         about = tomllib.loads(path.read_text())["tool"]["orchbench"]
         deployments = msgspec.convert(about["deployments"], tuple[Deployment, ...])
         notes = msgspec.convert(
-            {key: about.get(key, {}) for key in ("unsupported", "by_hand", "remarks")}, dict[str, dict[str, str]]
+            {key: about.get(key, {}) for key in ("unsupported", "by_hand", "declared", "remarks")}, dict[str, dict[str, str]]
         )
         excerpts = msgspec.convert(about.get("excerpts", {}), dict[str, list[str]])
         return Orchestrator(path.parent.name, path.parent, about["adapter"], deployments, excerpts=excerpts, **notes)

@@ -2,7 +2,8 @@
 
 SCHEMA history
     1  the first
-    2  trials may be `unsupported`, and have a width; pipelines say what is done before them
+    2  trials may be `unsupported`, and have a width; pipelines say what is done before them.
+       Added since, so that it may be missing: excerpts, declared, and the upkeep of an engine start
 """
 
 from __future__ import annotations
@@ -63,6 +64,17 @@ class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What the run left behind, of a churn pipeline: a hash of its predictions, its MLflow runs, what it registered."""
 
 
+class Upkeep(msgspec.Struct, frozen=True):
+    """What a user of the tool has to keep running so that it can run something."""
+
+    services: list[str]
+    """The names of the processes."""
+    processes: int
+    """How many they are, with those that they have started."""
+    idle_pss: int
+    """The memory that all of them take when there is nothing to do, in bytes (proportional set size)."""
+
+
 class StartRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One engine start, as starts/<id>/start.json holds it."""
 
@@ -76,12 +88,8 @@ class StartRecord(msgspec.Struct, frozen=True, kw_only=True):
     settings: list[dict[str, str]]
     listening: list[str]
     """The addresses on which its processes listened when it was ready."""
-    services: list[str] | None = None
-    """The commands of the processes that the tool's users keep running, when it was ready."""
-    processes: int | None = None
-    """How many processes there were then, with those that the services had started."""
-    idle_pss: int | None = None
-    """The memory that they took then, in bytes (proportional set size)."""
+    upkeep: Upkeep | None = None
+    """Looked at in one start of each subject."""
     left_behind: list[str] = []
     """The commands of processes that its own stop() left, and that the harness ended."""
 
@@ -123,6 +131,8 @@ class RunRecord(msgspec.Struct, kw_only=True):
     """By orchestrator and check: what the tool does not have, and why."""
     by_hand: dict[str, dict[str, str]] = {}
     """By orchestrator and check: what the tool does not have, and we have written."""
+    declared: dict[str, dict[str, str]] = {}
+    """By orchestrator and check: what the tool has, but goes by what the pipeline's author declares."""
     remarks: dict[str, dict[str, str]] = {}
     """By orchestrator and check: what a reader should know of a failure."""
     excerpts: dict[str, dict[str, list[str]]] = {}

@@ -130,8 +130,7 @@ def _engines(starts: Sequence[StartRecord]) -> list[Row]:
             by_subject[start.subject].append(start)
     rows: list[Row] = []
     for subject, its in by_subject.items():
-        seen = [start for start in its if start.services is not None]
-        memory = [start.idle_pss / 1e6 for start in seen if start.idle_pss is not None]
+        upkeep = next((start.upkeep for start in its if start.upkeep), None)
         rows.append(
             {
                 "orchestrator": subject.orchestrator,
@@ -141,11 +140,12 @@ def _engines(starts: Sequence[StartRecord]) -> list[Row]:
                 "isolation": subject.isolation,
                 "default": subject.default,
                 "starts": len(its),
-                "start_s": statistics.median(start.start_s for start in its),
-                "services": len(seen[0].services or ()) if seen else None,
-                "commands": seen[0].services if seen else None,
-                "processes": statistics.median(start.processes or 0 for start in seen) if seen else None,
-                "idle_pss_mb": statistics.median(memory) if memory else None,
+                # Some servers can only be started when it is known what they are to serve.
+                "ready_s": statistics.median(start.start_s + start.deploy_s for start in its),
+                "services": len(upkeep.services) if upkeep else None,
+                "names": upkeep.services if upkeep else None,
+                "processes": upkeep.processes if upkeep else None,
+                "idle_pss_mb": upkeep.idle_pss / 1e6 if upkeep and upkeep.services else None,
                 "ports": statistics.median(len(start.listening) for start in its),
             }
         )

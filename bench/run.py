@@ -83,6 +83,7 @@ def begin(
         data={"file": data.name, "sha256": machine.hash_of(folder.data(data))} if data else {},
         unsupported={each.name: each.unsupported for each in orchestrators},
         by_hand={each.name: each.by_hand for each in orchestrators},
+        declared={each.name: each.declared for each in orchestrators},
         remarks={each.name: each.remarks for each in orchestrators},
         excerpts={each.name: each.excerpts for each in orchestrators},
         trials_planned=len(plan.trials),

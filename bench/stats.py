@@ -16,6 +16,12 @@ import numpy as np
 RESAMPLES = 1000
 LEVEL = 0.95
 
+MIN_RUNS = 5
+"""Of five independent runs on either side, all of one lie above all of the other by chance in 1 of 252 cases.
+
+Of fewer, an interval is little more than their range.
+"""
+
 Array = np.ndarray
 
 

@@ -211,6 +211,10 @@ class RunFolder:
         """Write a page of the report."""
         self._write(name, content.encode())
 
+    def clear_charts(self) -> None:
+        """Remove the charts of an earlier report."""
+        shutil.rmtree(self.path / "charts", ignore_errors=True)
+
     def chart(self, name: str) -> Path:
         """Return where a chart is written to, without the ending."""
         folder = self.path / "charts"

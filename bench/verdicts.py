@@ -91,7 +91,9 @@ def _scenario_row(its: Group, name: str, verdict: Verdict, run: RunRecord) -> Ro
     if not verdict.passed and verdict.observed and (lack := note(run.unsupported)):
         return row | {"verdict": "unsupported", "because": f"{lack} (seen: {verdict.because})"}
     if by_hand := note(run.by_hand):
-        return row | {"because": f"written by hand: {by_hand} (seen: {verdict.because})"}
+        return row | {"because": f"written by hand: {by_hand} (seen: {verdict.because})", "means": "by_hand"}
+    if verdict.passed and (declared := note(run.declared)):
+        return row | {"because": f"declared by the author: {declared} (seen: {verdict.because})", "means": "declared"}
     if not verdict.passed and (remark := note(run.remarks)):
         return row | {"because": f"{verdict.because} ({remark})"}
     return row
@@ -110,7 +112,8 @@ def _verdict(check: str, ran: Sequence[Outcome]) -> tuple[bool | None, str]:
 
 def _check_row(its: Group, check: str, passed: bool | None, because: str) -> Row:
     verdict = "fail" if passed is not True else "pass"
-    return {"scenario": its.scenario, **its.keys, "check": check, "verdict": verdict, "because": because}
+    means = "native"  # by what the tool brings; else the scenario's row says otherwise
+    return {"scenario": its.scenario, **its.keys, "check": check, "verdict": verdict, "because": because, "means": means}
 
 
 def is_loopback(address: str) -> bool:

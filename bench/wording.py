@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from bench.stats import MIN_RUNS
+
 SLOPES = ("per_task_ms", "per_run_ms", "per_level_ms")
 
 
@@ -26,12 +28,17 @@ def reading(row: Mapping[str, Any]) -> Reading:
     value, low, high = said(row["unit"], row["median"]), row["low"], row["high"]
     if low is None:
         return Reading("value", value, f"n={row['n']}")
-    spread = said(row["unit"], low, high)
+    spread = said(row["unit"], low, high, like=row["median"]) + (f", n={row['n']}" if is_range(row) else "")
     if row["metric"] in SLOPES and high < 0:
         return Reading("noise", "none: curved", spread)  # a task's cost grows with the graph: nothing is left for the run
     if row["metric"] in SLOPES and low <= 0:
         return Reading("noise", "lost in noise", spread)  # a slope or an intercept that is not told apart from zero
     return Reading("value", value, spread)
+
+
+def is_range(row: Mapping[str, Any]) -> bool:
+    """Whether there were too few runs for an interval to be more than their range."""
+    return bool(row["n"] < MIN_RUNS)
 
 
 def is_unsupported(row: Mapping[str, Any]) -> bool:
@@ -44,28 +51,39 @@ def subject(row: Mapping[str, Any]) -> str:
     return f"{row['orchestrator']}/{row['deployment']}" + ("" if row["profile"] == "stock" else f", {row['profile']}")
 
 
-def said(unit: str, *values: float) -> str:
-    """Return one number, or two as a range, with three digits and in a unit that fits."""
+def said(unit: str, *values: float, like: float | None = None) -> str:
+    """Return one number, or two as a range, with three digits, in a unit that fits them (or `like`, which stands beside)."""
+    size = abs(like) if like is not None else max(abs(value) for value in values)
     match unit:
         case "s" | "ms":
-            return span(*(value * (1000 if unit == "s" else 1) for value in values))
+            factor = 1000.0 if unit == "s" else 1.0
+            unit, scale = _duration(size * factor)
+            scale *= factor
         case "B":
-            size = max(abs(value) for value in values)
-            name, scale = ("MB", 1e6) if size >= 1e6 else ("kB", 1e3) if size >= 1e3 else ("B", 1.0)
-            return " .. ".join(digits(value / scale) for value in values) + f" {name}"
+            unit, scale = ("MB", 1e-6) if size >= 1e6 else ("kB", 1e-3) if size >= 1e3 else ("B", 1.0)
         case "share":
             return " .. ".join(f"{value:.1%}" for value in values)
-    counted = unit in {"runs", "bodies", "processes"}  # the heading says what
-    return " .. ".join(map(digits, values)) + ("" if counted else f" {unit}")
+        case "runs" | "bodies" | "processes":  # the heading says what
+            return " .. ".join(f"{float(f'{value:.3g}'):,.10g}" for value in values)
+        case _:
+            scale = 1.0
+    return f"{' .. '.join(digits(value * scale) for value in values)} {unit}"
+
+
+def base(unit: str, value: float) -> tuple[str, float]:
+    """Return the number in the unit that all of its kind are sorted by."""
+    return ("s", value / 1000) if unit == "ms" else (unit, value)
 
 
 def digits(value: float) -> str:
-    """Return a number with three digits that mean something: 6,150 and not 6.15e+03."""
-    return f"{float(f'{value:.3g}'):,.10g}"
+    """Return a number with three digits that mean something: 4.00 and not 4, 6,150 and not 6.15e+03."""
+    if abs(value) >= 999.5:
+        return f"{float(f'{value:.3g}'):,.0f}"
+    return f"{value:#.3g}".rstrip(".") if value else "0"
 
 
-def span(*milliseconds: float) -> str:
-    """Return one duration, or two as a range, in the unit that fits the largest, with three digits."""
-    size = max(abs(each) for each in milliseconds)
-    unit, scale = ("s", 1e-3) if size >= 999.5 else ("ms", 1.0) if size >= 0.9995 else ("us", 1e3)
-    return " .. ".join(digits(each * scale) for each in milliseconds) + f" {unit}"
+def _duration(milliseconds: float) -> tuple[str, float]:
+    """Return the unit of a duration, and how many of it a millisecond is."""
+    if milliseconds >= 999.5:
+        return "s", 1e-3
+    return ("ms", 1.0) if milliseconds >= 0.9995 else ("us", 1e3)

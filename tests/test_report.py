@@ -124,6 +124,7 @@ KEYS = {
         "scenario", "workload", "orchestrator", "tier", "profile", "deployment", "metric",
         "against", "against_deployment", "against_profile",
     ),
+    "controls": ("scenario", "orchestrator", "tier", "profile", "deployment"),
     "engines": ("orchestrator", "tier", "profile", "deployment"),
     "code": ("orchestrator", "scenario"),
 }  # fmt: skip
@@ -143,9 +144,9 @@ def test_every_number_is_that_of_the_results(run: Path) -> None:
         if "data-until" in attributes:
             values.append(row["high"])
             assert float(attributes["data-until"]) == row["high"]
-        unit = "s" if attributes["data-field"] == "start_s" else row.get("unit")
-        if attributes["data-of"] not in {"ratios", "code"} and attributes["data-field"] != "n" and unit:
-            assert text == wording.said(unit, *values)
+        unit = "s" if attributes["data-field"] == "ready_s" else row.get("unit")
+        if attributes["data-of"] in {"estimates", "engines"} and attributes["data-field"] != "n" and unit:
+            assert text == wording.said(unit, *values, like=row.get("median", value))
         else:
             assert float(text.split()[0].replace(",", "")) == pytest.approx(value, rel=0.006, abs=0.5 if "MB" in text else 0)
         shown.add((attributes["data-of"], attributes["data-key"]))

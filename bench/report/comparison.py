@@ -10,7 +10,7 @@ from bench import wording
 from bench.compare import VERDICTS, Change, Comparison, Verdict
 from bench.records import RunRecord
 from bench.report.charts import Drawing, Mark, Panel, dots
-from bench.report.markdown import table, text
+from bench.report.md import table, text
 from bench.report.pages import page
 
 LIMIT: Final = 60_000
@@ -35,8 +35,12 @@ def verdict(its: Comparison) -> str:
     better = f", and {counts['better']} better" if counts["better"] else ""
     if its.exit_code == 1:
         said = " and ".join(f"{counts[each]} {each}" for each in ("worse", "lost") if counts[each])
-        return f"Regression: of {len(its.changes)} numbers, {said}{better}."
-    return f"No regression: of {len(its.changes)} numbers none is worse{better}."
+        return f"Regression: of {_judged(counts)} numbers, {said}{better}."
+    return f"No regression: of {_judged(counts)} numbers that could be judged none is worse{better}."
+
+
+def _judged(counts: Mapping[Verdict, int]) -> int:
+    return sum(count for verdict, count in counts.items() if verdict != "too few runs")
 
 
 def rest(its: Comparison) -> str:
@@ -44,8 +48,8 @@ def rest(its: Comparison) -> str:
     counts = Counter(change.verdict for change in its.changes)
     few = f", {counts['too few runs']} have too few runs to be judged" if counts["too few runs"] else ""
     return (
-        f"{counts['same']} are the same{few}. A change counts where it is larger than {its.fail_over * 100:.3g} %, and its "
-        "interval, widened for the number of comparisons, lies beyond the noise floor."
+        f"{counts['same']} show no change{few}. A change counts where it is larger than {its.fail_over * 100:.3g} %, and "
+        "its interval, widened for the number of comparisons, lies beyond the noise floor."
     )
 
 

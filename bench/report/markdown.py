@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -12,24 +10,10 @@ from bench import wording
 from bench.report import answer
 from bench.report.facts import Facts
 from bench.report.matrix import Line
+from bench.report.md import table, text
 from bench.report.sections import Place, Section
 
 Row = Mapping[str, Any]
-
-
-def text(value: object) -> str:
-    """Return what Markdown shows as it is, also in the cell of a table."""
-    flat = html.escape(" ".join(str(value).split()), quote=False)
-    return re.sub(r"([\\`*_{}\[\]+!|~])", r"\\\1", flat)
-
-
-def table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield the lines of a table, whose cells are Markdown already."""
-    yield f"| {' | '.join(heading)} |"
-    yield f"|{'---|' * len(heading)}"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
-    yield ""
 
 
 def summary(facts: Facts, sections: Sequence[Section], cards: Sequence[answer.Card], lines: Sequence[Line]) -> str:

@@ -55,8 +55,10 @@ def bounds(row: Row) -> tuple[Part, ...]:
     """Return an estimate's interval, or how many runs there were."""
     if row["low"] is None:
         return (" (n=", Number(str(row["n"]), row["n"], "estimates", identity(row), "n"), ")")
-    said = wording.said(row["unit"], row["low"], row["high"])
-    return (" [", Number(said, row["low"], "estimates", identity(row), "low", row["high"]), "]")
+    said = wording.said(row["unit"], row["low"], row["high"], like=row["median"])
+    interval = Number(said, row["low"], "estimates", identity(row), "low", row["high"])
+    few: tuple[Part, ...] = (", n=", Number(str(row["n"]), row["n"], "estimates", identity(row), "n"))
+    return (" [", interval, *(few if wording.is_range(row) else ()), "]")
 
 
 def times(row: Row) -> tuple[Part, ...]:
@@ -69,6 +71,23 @@ def times(row: Row) -> tuple[Part, ...]:
         return (ratio, " times")
     said = f"{wording.digits(row['low'])} .. {wording.digits(row['high'])}"
     return (ratio, " times [", Number(said, row["low"], "ratios", key, "low", row["high"]), "]")
+
+
+def at_most(row: Row) -> Number:
+    """Return the upper end of an estimate that is lost in noise."""
+    return Number(wording.said(row["unit"], row["high"]), row["high"], "estimates", identity(row), "high")
+
+
+def control(row: Row) -> Sentence:
+    """Return the ratio of a subject to itself, with its interval."""
+    if row["ratio"] is None:
+        return Sentence.of(str(row["missing_because"]))
+    key = tuple(row[name] for name in ("scenario", "orchestrator", "tier", "profile", "deployment"))
+    ratio = Number(f"{row['ratio']:.3f}", row["ratio"], "controls", key, "ratio")
+    if row["low"] is None:
+        return Sentence.of(ratio)
+    said = f"{row['low']:.3f} .. {row['high']:.3f}"
+    return Sentence.of(ratio, " [", Number(said, row["low"], "controls", key, "low", row["high"]), "]")
 
 
 def engine(row: Row, field: str, text: str) -> Number:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from bench import wording
@@ -23,11 +23,15 @@ FILES = (
     ("run.json", "the suite, the versions, the settings and the machine"),
     ("pytest-benchmark.json", "the timings, for programs that read pytest-benchmark's format"),
     ("summary.md", "the same in short"),
-    ("trials/", "the events of every run, as they were logged"),
-    ("starts/", "the engine starts, with the ends of the tools' own logs"),
-    ("charts/", "the charts, as SVG and PNG"),
-    ("code/", "the implementations as they were when the run began"),
 )
+
+FOLDERS = (
+    ("charts", "the charts, as SVG and PNG"),
+    ("trials", "the events of every run, as they were logged"),
+    ("starts", "the engine starts, with the ends of the tools' own logs"),
+    ("code", "the implementations as they were when the run began"),
+)
+"""Not linked to: where the page is published, a folder has no page."""
 
 
 def render(facts: Facts, source: RunFolder, target: RunFolder) -> None:
@@ -35,13 +39,14 @@ def render(facts: Facts, source: RunFolder, target: RunFolder) -> None:
     found = sections(facts)
     cards = answer.cards(facts)
     lines = matrix(facts, found)
+    target.clear_charts()
     for section in found:
         for place in section.places:
             for number, chart in enumerate(place.charts, 1):
                 chart.save(target.chart(f"{place.id}-{number}"))
     target.write_page("summary.md", markdown.summary(facts, found, cards, lines))
-    files = [each for each in FILES if (target.path / each[0]).exists()]
-    target.write_page("report.html", _page(facts, source, found, cards, lines, files))
+    here = {path.name for path in target.path.iterdir()}
+    target.write_page("report.html", _page(facts, source, found, cards, lines, here))
 
 
 def _page(
@@ -50,10 +55,10 @@ def _page(
     found: Sequence[Section],
     cards: Sequence[answer.Card],
     lines: Sequence[Line],
-    files: Sequence[tuple[str, str]],
+    here: Collection[str],
 ) -> str:
     run = facts.run
-    tools = [answer.NAMES.get(name, name) for name in facts.orchestrators]
+    tools = [answer.name_of(name) for name in facts.orchestrators]
     return page(
         "report.html",
         run=run,
@@ -62,6 +67,7 @@ def _page(
         starts=len(facts.starts),
         began=run.segments[0].began if run.segments else "",
         cards=cards,
+        tuned=any(row["profile"] == "tuned" for row in facts.results["estimates"]),
         not_measured=answer.not_measured(facts),
         orchestrators=facts.orchestrators,
         matrix=lines,
@@ -75,7 +81,8 @@ def _page(
         missing=list(_missing(facts.results["estimates"])),
         settings=[(where, each) for where, settings in sorted(run.settings.items()) for each in settings],
         provenance=list(_provenance(facts)),
-        files=files,
+        files=[each for each in FILES if each[0] in here],
+        folders=[each for each in FOLDERS if each[0] in here],
         # What the templates say numbers with.
         reading=wording.reading,
         said=wording.said,
@@ -83,7 +90,9 @@ def _page(
         median=prose.median,
         bounds=lambda row: prose.Sentence(prose.bounds(row)),
         engine=prose.engine,
+        control=prose.control,
         key=key,
+        base=wording.base,
     )
 
 

@@ -138,20 +138,19 @@ def _family_charts(facts: Facts, place: Place) -> list[Drawing]:
 
 
 def _timelines(facts: Facts, places: Sequence[Place]) -> list[Drawing]:
-    """Draw a run of each orchestrator as it usually is deployed, of the workload that most of them have run."""
+    """Draw a run of each orchestrator, deployed as it usually is."""
     found: list[Drawing] = []
     for place in places:
-        rows = [row for row in place.estimates if row["metric"] == "makespan_s" and row["profile"] == "stock"]
-        rows = [row for row in rows if row["median"] is not None]
-        headline = [workload for _, _, workload in place.columns if any(row["workload"] == workload for row in rows)]
+        usual = {name for _, name in facts.usual(place.tier)}
+        rows = [row for row in place.estimates if row["metric"] == "makespan_s" and row["median"] is not None]
+        rows = [row for row in rows if wording.subject(row) in usual]
         workloads = Counter(row["workload"] for row in rows)
-        if not workloads:
-            continue
-        chosen = headline[0] if headline else workloads.most_common(1)[0][0]
-        drawings = (
-            timelines.drawn(facts, row, f"{wording.subject(row)}, {place.tier}") for row in rows if row["workload"] == chosen
-        )
-        found += [drawing for drawing in drawings if drawing]
+        wanted = [*headlines.TIMELINES.get(place.scenario, ()), *(workload for _, _, workload in place.columns)]
+        most = [workload for workload, _ in workloads.most_common(1)]
+        chosen = next((workload for workload in (*wanted, *most) if workload in workloads), None)
+        for row in (each for each in rows if each["workload"] == chosen):
+            drawing = timelines.drawn(facts, row, f"{wording.subject(row)}, {place.tier}")
+            found += [drawing] if drawing else []
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from bench import wording
 from bench.report.charts import Curve, Drawing, curves
-from bench.report.markdown import table, text
+from bench.report.md import table, text
 from bench.report.pages import page
 from bench.trend import NOT_COMPARABLE, Gap, Number, Place, Run, Trend
 
@@ -19,6 +19,9 @@ LATEST: Final = 5
 
 TABLED: Final = 12
 """How many runs the tables of the page show; the charts show all."""
+
+WIDE: Final = 5
+"""Where the largest value is so many times the smallest, the axis is logarithmic."""
 
 
 def summary(its: Trend) -> str:
@@ -104,4 +107,7 @@ def _chart(place: Place, number: Number) -> Drawing:
         )
         for its in number.series
     ]
-    return curves(f"{place.scenario}, {place.tier} tier: {number.name}", "run", number.unit, lines)
+    values = [point[1] for line in lines for point in line.points]
+    # A tenth more of the small is to be seen beside the large.
+    wide = bool(values) and min(values) > 0 and max(values) > WIDE * min(values)
+    return curves(f"{place.scenario}, {place.tier} tier: {number.name}", "run", number.unit, lines, log_y=wide)

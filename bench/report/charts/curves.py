@@ -20,6 +20,9 @@ from bench.report.charts.drawing import EDGE, WIDTH, Drawing, Sheet, keyed
 Point = tuple[float, float, float | None, float | None]
 """x, y, and the interval of y where there is one."""
 
+Logs = tuple[bool, bool]
+"""Whether x and y are logarithmic."""
+
 _LEFT, _TOP, _BELOW, _NOTE, _LABEL, _LABELS_MOST = 58, 26, 40, 18, 17, 230
 
 _VARIANTS: Final = ((1.0, True), (1.0, False), (0.65, True), (0.65, False))
@@ -42,14 +45,19 @@ class Curve:
     """Each x to which nothing leads from the point before it."""
 
 
-def curves(title: str, x_label: str, unit: str, curves: Sequence[Curve], log: bool = False) -> Drawing:
-    """Draw points with their intervals, and where both axes are logarithmic, those above zero."""
-    shown = [(curve, [point for point in curve.points if not log or min(point[:2]) > 0]) for curve in curves]
+def curves(title: str, x_label: str, unit: str, curves: Sequence[Curve], log: bool = False, log_y: bool = False) -> Drawing:
+    """Draw points with their intervals; on a logarithmic axis, which both are with `log`, those above zero."""
+    logs = (log, log or log_y)
+    shown = [(curve, [point for point in curve.points if _has_place(point, logs)]) for curve in curves]
     return Drawing(
         title,
-        _in_words(x_label, unit, shown, log=log),
-        lambda alone: _paint(title, x_label, unit, shown, log=log, alone=alone),
+        _in_words(x_label, unit, shown, logs),
+        lambda alone: _paint(title, x_label, unit, shown, logs, alone=alone),
     )
+
+
+def _has_place(point: Point, logs: Logs) -> bool:
+    return all(number > 0 or not log for number, log in zip(point[:2], logs, strict=True))
 
 
 Shown = Sequence[tuple[Curve, list[Point]]]
@@ -58,14 +66,15 @@ Shown = Sequence[tuple[Curve, list[Point]]]
 # The picture -----------------------------------------------------------------------------------------------------------
 
 
-def _paint(title: str, x_label: str, unit: str, shown: Shown, *, log: bool, alone: bool) -> Figure:
+def _paint(title: str, x_label: str, unit: str, shown: Shown, logs: Logs, *, alone: bool) -> Figure:
     labels = min(max((theme.width(curve.label, theme.BODY) for curve, _ in shown), default=0), _LABELS_MOST)
     width = WIDTH - _LEFT - labels - 52
     height = max(320, _LABEL * len(shown))
     sheet = Sheet(_TOP + height + _BELOW + _NOTE, title, alone=alone)
-    x, y = _axes(unit, shown, log=log)
+    x, y = _axes(unit, shown, logs)
     area = sheet.area(_LEFT, _TOP, width, height, x=x, y=y)
-    sheet.text(_LEFT, _TOP - 10, y.named.replace("logarithmic", "both axes logarithmic"), colour=theme.SOFT)
+    named = y.named.replace("logarithmic", "both axes logarithmic") if x.log else y.named
+    sheet.text(_LEFT, _TOP - 10, named, colour=theme.SOFT)
     below = theme.shortened(x_label, theme.BODY, width)
     sheet.text(_LEFT + width / 2, _TOP + height + 34, below, colour=theme.SOFT, align="center")
     sheet.text(EDGE, _TOP + height + _BELOW + _NOTE - 6, _note(shown), size=theme.SMALL, colour=theme.SOFT)
@@ -86,14 +95,14 @@ def _paint(title: str, x_label: str, unit: str, shown: Shown, *, log: bool, alon
     return sheet.figure
 
 
-def _axes(unit: str, shown: Shown, *, log: bool) -> tuple[Axis, Axis]:
+def _axes(unit: str, shown: Shown, logs: Logs) -> tuple[Axis, Axis]:
     points = [point for _, its in shown for point in its]
     xs = [x for x, *_ in points] or [1.0]
     ys = [number for _, *numbers in points for number in numbers if number is not None] or [1.0]
     zero = min(xs) <= max(xs) / 2
     # Between two whole numbers, of tasks or of runs, there is none to be read.
-    across = axis("", xs, log=log, ticks=8, zero=zero, finest=0.0 if any(x % 1 for x in xs) else 1.0)
-    return _ticked_at(across, xs) if log else across, axis(unit, ys, log=log, ticks=7)
+    across = axis("", xs, log=logs[0], ticks=8, zero=zero, finest=0.0 if any(x % 1 for x in xs) else 1.0)
+    return _ticked_at(across, xs) if across.log else across, axis(unit, ys, log=logs[1], ticks=7)
 
 
 def _ticked_at(x: Axis, measured: Sequence[float]) -> Axis:
@@ -161,11 +170,11 @@ def _note(shown: Shown) -> str:
 # The words -------------------------------------------------------------------------------------------------------------
 
 
-def _in_words(x_label: str, unit: str, shown: Shown, *, log: bool) -> str:
+def _in_words(x_label: str, unit: str, shown: Shown, logs: Logs) -> str:
     said = [_course(curve, points, unit) for curve, points in shown[:6]]
     more = [f"{len(shown) - 6} more curves are drawn."] if len(shown) > 6 else []
     lost = sum(len(curve.points) - len(points) for curve, points in shown)
-    scale = ", both axes logarithmic" if log else ""
+    scale = {(True, True): ", both axes logarithmic", (False, True): ", on a logarithmic axis"}.get(logs, "")
     gap = [f"{lost} points at or below zero have no place on logarithmic axes."] if lost else []
     return " ".join([f"{len(shown)} curves over {x_label}{scale}.", *said, *more, *gap])
 

@@ -14,13 +14,14 @@ for (const table of document.querySelectorAll("table[data-sorts]")) {
       heading.setAttribute("aria-sort", up ? "ascending" : "descending");
       const key = (row) => {
         const cell = row.cells[column];
-        const value = cell.querySelector("data") ? cell.querySelector("data").value : cell.textContent.trim();
-        return value !== "" && Number.isFinite(Number(value)) ? Number(value) : value;
+        const value = cell.dataset.sort ?? cell.querySelector("data")?.value ?? cell.textContent.trim();
+        return [cell.dataset.unit ?? "", value !== "" && Number.isFinite(Number(value)) ? Number(value) : value];
       };
-      const compare = (a, b) => {
-        const [x, y] = [key(a), key(b)];
+      const compare = (one, other) => {
+        const [[unit, x], [otherUnit, y]] = [key(one), key(other)];
         // What has no number comes last, whichever way the numbers go.
         if (typeof x !== typeof y) return typeof x === "number" ? -1 : 1;
+        if (unit !== otherUnit) return unit.localeCompare(otherUnit);
         return (typeof x === "number" ? x - y : x.localeCompare(y)) * (up ? 1 : -1);
       };
       body.append(...[...body.rows].sort(compare));

@@ -111,6 +111,10 @@ class Adapter(ABC):
     def state(self, run: str) -> State:
         """Return what the tool says of the run now."""
 
+    def services(self) -> Mapping[str, int]:
+        """Return the processes that a user of the tool would have to keep running, by their names."""
+        return {}
+
     @abstractmethod
     def stop(self) -> None:
         """Stop the engine, leaving no process, port or file outside its home. It may be called twice."""

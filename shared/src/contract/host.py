@@ -94,6 +94,9 @@ class _Calls:
         if pipelines := list(dict.fromkeys(each.pipeline for each in able if isinstance(each, Pipeline))):
             self._engine.deploy_pipelines(pipelines)
 
+    def services(self) -> dict[str, int]:
+        return dict(self._engine.services())
+
     def prepare(self, workload: str) -> int:
         """Do what has to be done before the run, and say how many files were spoiled.
 

@@ -68,6 +68,10 @@ class Servers:
                 raise NotReady(f"{what} was not ready after {limit_s:.0f} s: {' | '.join(map(self._tail, self.running))}")
             time.sleep(0.05)
 
+    def pids(self) -> dict[str, int]:
+        """Return the processes that have to be kept running, by their names."""
+        return {name: process.pid for name, process in self.running.items()}
+
     def stop(self, grace_s: float = 2.0) -> None:
         """End every process below this one: SIGTERM, then SIGKILL for those that stay."""
         kill_descendants(grace_s)

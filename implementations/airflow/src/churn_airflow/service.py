@@ -74,6 +74,9 @@ class LocalExecutor(Adapter):
         parts = ("metadatabase", "scheduler", "dag_processor")
         return min(beats) > self._began and all(health[part]["status"] == "healthy" for part in parts)
 
+    def services(self) -> Mapping[str, int]:
+        return self._servers.pids() if self._servers else {}
+
     def deploy(self, workloads: Sequence[Workload]) -> None:
         written = time.time()
         for workload in workloads:

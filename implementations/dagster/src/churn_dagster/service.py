@@ -55,7 +55,7 @@ class Multiprocess(Adapter):
         self._location = Location(setup.home)
         self._configure(temporary / "code")
         # Not in `logs`: what lies in that folder of its home Dagster takes for telemetry to be uploaded.
-        servers = Servers(setup.home / "server-logs")
+        self._servers = servers = Servers(setup.home / "server-logs")
         self._to_undo.callback(servers.stop)
         env = {**os.environ, **settings.environment(self._home), "TMPDIR": str(temporary)}
         self._start(servers, temporary / "code", env)
@@ -81,6 +81,9 @@ class Multiprocess(Adapter):
         servers.wait_until(lambda: answers(f"{self._client.url}/server_info"), "the webserver")
         servers.wait_until(self._client.location_is_loaded, "the code location")
         servers.wait_until(self._client.daemons_are_healthy, "the daemon")
+
+    def services(self) -> Mapping[str, int]:
+        return self._servers.pids()
 
     def deploy(self, workloads: Sequence[Workload]) -> None:
         self._location.add(workloads)

@@ -52,6 +52,9 @@ class FlowCall(Adapter):
 
         return threads(self._width)
 
+    def services(self) -> Mapping[str, int]:
+        return self._engine.servers.pids()
+
     def deploy(self, workloads: Sequence[Workload]) -> None:
         from churn_prefect import shapes
 

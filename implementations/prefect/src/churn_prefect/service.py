@@ -65,6 +65,9 @@ class _Service(Adapter):
         self._start_runner()
         return started(setup)
 
+    def services(self) -> Mapping[str, int]:
+        return self._engine.servers.pids()
+
     def deploy(self, workloads: Sequence[Workload]) -> None:
         for workload in workloads:
             file = self._flows / workload.name

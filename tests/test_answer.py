@@ -1,0 +1,185 @@
+"""The first screen of a report claims what its data support, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from bench.records import RunRecord
+from bench.report import answer
+from bench.report.answer import Card
+from bench.report.facts import Facts
+from bench.scenarios import SCENARIOS
+from bench.timeline import Timeline
+
+Row = dict[str, Any]
+
+
+def estimate(tool: str, median: float | None, **more: Any) -> Row:
+    """Return a row of results.json: what a task of a chain costs, unless something else is said."""
+    low, high, lack = (None, None, "lost") if median is None else (median * 0.95, median * 1.05, None)
+    row = {
+        "scenario": "overhead", "workload": "chain", "orchestrator": tool, "tier": "library", "profile": "stock",
+        "deployment": "usual", "isolation": "one process", "metric": "per_task_ms", "unit": "ms", "better": "lower", "n": 20,
+        "starts": 4, "median": median, "low": low, "high": high, "unstable": [], "missing_because": lack,
+    }  # fmt: skip
+    return row | more
+
+
+def ratio(row: Row, best: Row, apart: bool | None, low: float) -> Row:
+    """Return the ratio of one to the best."""
+    against = {"against": best["orchestrator"], "against_deployment": best["deployment"], "against_profile": best["profile"]}
+    value = row["median"] / best["median"]
+    return row | against | {"ratio": value, "low": low, "high": value * 1.1, "above_noise": apart}
+
+
+def check(tool: str, name: str, verdict: str = "pass", means: str = "native") -> Row:
+    """Return a verdict."""
+    scenario, _, its = name.partition(".")
+    return {
+        "scenario": scenario, "orchestrator": tool, "tier": "library", "profile": "stock", "deployment": "usual",
+        "isolation": "one process", "check": its, "verdict": verdict, "because": "seen", "means": means,
+    }  # fmt: skip
+
+
+def cards(own: str | None = None, **results: Sequence[Mapping[str, Any]]) -> dict[str, Card]:
+    """Return the cards by what they are about."""
+    run = RunRecord(
+        id="made-up", suite={"name": "s", "about": "a"}, seed=1, orchestrators=[], scenarios={}, width=2,
+        cpu_rounds_per_s=1.0, trials_planned=0, plan="", host={}, own_workload=own,
+    )  # fmt: skip
+    empty: dict[str, Any] = {name: [] for name in ("estimates", "ratios", "controls", "checks", "engines", "code")}
+    facts = Facts(run, empty | results, [], [], [], lambda _: Timeline())
+    return {card.need.partition(",")[0]: card for card in answer.cards(facts)}
+
+
+def said(card: Card) -> str:
+    """Return its sentences."""
+    return " ".join(str(each) for each in card.because)
+
+
+def test_what_is_apart_is_named_alone() -> None:
+    """The lowest cost wins where every other ratio lies beyond the noise."""
+    rows = [estimate("prefect", 5.0), estimate("dagster", 50.0), estimate("plain", 0.01)]
+    card = cards(estimates=rows, ratios=[ratio(rows[1], rows[0], apart=True, low=9.0)])["Many short tasks"]
+    assert card.pick == "Prefect, at the library tier"
+    assert "prefect/usual adds the least to a task: 5.00 ms [4.75 .. 5.25 ms]" in said(card)
+    assert "dagster/usual 10.0 times [9.00 .. 11.0] as much" in said(card)
+    assert "plain" not in said(card)
+
+
+def test_what_is_not_apart_is_named_together() -> None:
+    """Nobody wins by noise."""
+    rows = [estimate("prefect", 5.0), estimate("dagster", 5.1)]
+    card = cards(estimates=rows, ratios=[ratio(rows[1], rows[0], apart=False, low=0.9)])["Many short tasks"]
+    assert card.pick == "Prefect or Dagster (not told apart), at the library tier"
+    assert "dagster/usual is not told apart from it" in said(card)
+
+
+@pytest.mark.parametrize(("low", "alone"), [(1.5, False), (2.5, True)])
+def test_one_engine_start_needs_a_factor_of_two(low: float, alone: bool) -> None:
+    """A start's own bias is not known, so that only what is beyond any such bias is called a difference."""
+    rows = [estimate("prefect", 5.0, starts=1), estimate("dagster", 15.0, starts=1)]
+    card = cards(estimates=rows, ratios=[ratio(rows[1], rows[0], apart=None, low=low)])["Many short tasks"]
+    assert ("not told apart" not in card.pick) == alone
+    assert "(one engine start each)" in said(card)
+
+
+def test_what_is_lost_in_noise_still_leads() -> None:
+    """A tool that is too cheap to be measured is not left out in favour of a dear one."""
+    rows = [estimate("prefect", 0.5, low=-2.0, high=3.0), estimate("airflow", 900.0)]
+    card = cards(estimates=rows)["Many short tasks"]
+    assert card.pick == "Prefect, at the library tier"
+    assert "lost in noise, at most 3.00 ms" in said(card)
+    assert "times" not in said(card)
+
+
+def test_a_long_wait_of_the_cheapest_is_told() -> None:
+    """Where tasks are few the wait before them decides, and somebody else may be faster."""
+    waits = {"metric": "submit_to_first_s", "workload": "chain_1", "unit": "s"}
+    rows = [estimate("prefect", 5.0), estimate("airflow", 900.0)]
+    rows += [estimate("prefect", 7.0, **waits), estimate("airflow", 1.0, **waits)]
+    card = cards(estimates=rows, ratios=[ratio(rows[1], rows[0], apart=True, low=150.0)])["Many short tasks"]
+    assert "waits before its first task, which decides where tasks are few: airflow/usual 1.00 s" in said(card)
+
+
+def test_few_runs_are_called_a_range() -> None:
+    """Two runs have no 95 % interval that is worth the name."""
+    rows = [estimate("prefect", 5.0, n=2), estimate("dagster", 50.0)]
+    card = cards(estimates=rows, ratios=[ratio(rows[1], rows[0], apart=True, low=9.0)])["Many short tasks"]
+    assert "5.00 ms [4.75 .. 5.25 ms, n=2]" in said(card)
+
+
+ASKED = [*answer.NEEDS.values()]
+
+
+def test_needs_are_counted_by_what_the_tool_does_itself() -> None:
+    """What is written by hand, declared by the author, unsupported or failed is not met by the tool alone, and is shown."""
+    checks = [check("prefect", name) for name in ASKED[:4]] + [check("airflow", ASKED[0])]
+    checks += [check("airflow", ASKED[1], means="by_hand"), check("airflow", ASKED[2], means="declared")]
+    checks += [check("airflow", ASKED[3], "fail")]
+    card = cards(estimates=[estimate("prefect", 1.0), estimate("airflow", 1.0)], checks=checks)["A nightly training job"]
+    assert card.pick == "Prefect, by what was measured"
+    assert "Of 4 needs that were verified, the tool alone meets: Prefect 4, Airflow 1." in said(card)
+    assert [str(row[1]) for row in card.rows] == ["yes", "by hand", "if declared", "no"]
+    assert "was not measured: scheduling" in said(card)
+
+
+def test_what_one_tool_was_not_asked_counts_for_nobody() -> None:
+    """A check that did not run is neither met nor missed."""
+    checks = [check("prefect", ASKED[0]), check("airflow", ASKED[0]), check("airflow", ASKED[1])]
+    card = cards(estimates=[estimate("prefect", 1.0), estimate("airflow", 1.0)], checks=checks)["A nightly training job"]
+    assert card.pick == "No difference in what was measured"
+    assert "Of 1 needs" in said(card)
+
+
+def test_one_deployment_that_can_is_enough() -> None:
+    """Users take the deployment that does what they need."""
+    checks = [check("airflow", ASKED[0], "unsupported"), check("airflow", ASKED[0]) | {"deployment": "other"}]
+    checks += [check("prefect", ASKED[0], "fail")]
+    card = cards(estimates=[estimate("prefect", 1.0), estimate("airflow", 1.0)], checks=checks)["A nightly training job"]
+    assert [[str(cell) for cell in row[1:]] for row in card.rows] == [["yes", "no"]]
+
+
+def test_each_need_is_a_check_that_there_is() -> None:
+    """A renamed check does not fall out of the answer unseen."""
+    known = {f"{name}.{each}" for name, scenario in SCENARIOS.items() for each in scenario.checks}
+    assert set(ASKED) <= known
+
+
+def engine(tool: str, names: Sequence[str]) -> Row:
+    """Return what has to be kept running."""
+    return {
+        "orchestrator": tool, "tier": "service", "profile": "stock", "deployment": "usual", "isolation": "", "default": True,
+        "starts": 1, "ready_s": 1.0, "services": len(names), "names": list(names), "processes": 5,
+        "idle_pss_mb": 500.0 if names else None, "ports": 1,
+    }  # fmt: skip
+
+
+def test_code_and_services_are_picked_apart() -> None:
+    """The shortest code and the fewest services may be two tools; within a tenth two counts of lines are equal."""
+    code = [{"orchestrator": tool, "scenario": "pipeline", "lines": n} for tool, n in (("a", 100), ("b", 105), ("c", 300))]
+    engines = [engine("a", ["server", "worker", "x"]), engine("c", ["server"]), engine("plain", [])]
+    rows = [estimate(tool, 1.0) for tool in ("a", "b", "c", "plain")]
+    card = cards(estimates=rows, code=code, engines=engines)["The least code"]
+    assert card.pick == "a or b for code; c for services"
+    assert "c 1 (server); a 3 (server, worker, x)" in said(card)
+    assert [str(cell) for cell in card.rows[-1]] == ["plain Python", "-", "0", "-"]
+
+
+def test_nothing_is_said_of_what_was_not_measured() -> None:
+    """A run of plain Python alone, or of nothing, has no answer."""
+    for estimates in ([], [estimate("plain", 1.0)], [estimate("prefect", 1.0)]):
+        for card in cards(estimates=estimates).values():
+            assert (card.pick, list(card.because)) == (answer.NOT_MEASURED, [])
+
+
+def test_the_readers_own_workload_comes_first() -> None:
+    """Who measured a graph of their own reads of it first."""
+    mine = {"workload": "mine", "metric": "makespan_s", "unit": "s"}
+    rows = [estimate("prefect", 5.0, **mine), estimate("dagster", 50.0, **mine)]
+    found = cards(own="mine", estimates=rows, ratios=[ratio(rows[1], rows[0], apart=True, low=9.0)])
+    assert next(iter(found)) == "Your workload mine"
+    assert "prefect/usual takes the shortest: 5.00 s" in said(found["Your workload mine"])
