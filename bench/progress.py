@@ -51,8 +51,8 @@ class Estimator:
 def _keys(start: Start, trial: Trial) -> tuple[str, ...]:
     """Return under what a run's time is remembered, the closest first."""
     its = start.subject
-    alike = f"{trial.scenario} {its.orchestrator} {its.tier}"
-    return (f"{its.label} {trial.case.workload.name}", f"{trial.scenario} {its.label}", alike)
+    alike = f"{its.orchestrator} {its.tier}"
+    return (f"{its.label} {trial.case.workload.name}", f"{trial.scenario} {its.label}", f"{trial.scenario} {alike}", alike)
 
 
 class Live:

@@ -72,10 +72,13 @@ def test_what_is_apart_is_named_alone() -> None:
 
 def test_what_is_not_apart_is_named_together() -> None:
     """Nobody wins by noise."""
-    rows = [estimate("prefect", 5.0), estimate("dagster", 5.1)]
-    card = cards(estimates=rows, ratios=[ratio(rows[1], rows[0], apart=False, low=0.9)])["Many short tasks"]
+    rows = [estimate("prefect", 5.0), estimate("dagster", 5.1), estimate("airflow", 50.0)]
+    ratios = [ratio(rows[1], rows[0], apart=False, low=0.9), ratio(rows[2], rows[0], apart=True, low=9.0)]
+    card = cards(estimates=rows, ratios=ratios)["Many short tasks"]
     assert card.pick == "Prefect or Dagster (not told apart), at the library tier"
     assert "dagster/usual is not told apart from it" in said(card)
+    alike = cards(estimates=rows[:2], ratios=ratios[:1])["Many short tasks"]
+    assert alike.pick == "No tool alone (none is told apart), at the library tier"
 
 
 @pytest.mark.parametrize(("low", "alone"), [(1.5, False), (2.5, True)])
@@ -83,7 +86,7 @@ def test_one_engine_start_needs_a_factor_of_two(low: float, alone: bool) -> None
     """A start's own bias is not known, so that only what is beyond any such bias is called a difference."""
     rows = [estimate("prefect", 5.0, starts=1), estimate("dagster", 15.0, starts=1)]
     card = cards(estimates=rows, ratios=[ratio(rows[1], rows[0], apart=None, low=low)])["Many short tasks"]
-    assert ("not told apart" not in card.pick) == alone
+    assert ("none is told apart" not in card.pick) == alone
     assert "(one engine start each)" in said(card)
 
 
@@ -167,6 +170,14 @@ def test_code_and_services_are_picked_apart() -> None:
     assert card.pick == "a or b for code; c for services"
     assert "c 1 (server); a 3 (server, worker, x)" in said(card)
     assert [str(cell) for cell in card.rows[-1]] == ["plain Python", "-", "0", "-"]
+
+
+def test_one_tool_may_have_the_least_of_both() -> None:
+    """Then it is named once."""
+    code = [{"orchestrator": tool, "scenario": "pipeline", "lines": n} for tool, n in (("a", 100), ("b", 200))]
+    engines = [engine("a", ["server"]), engine("b", ["server", "worker"])]
+    card = cards(estimates=[estimate("a", 1.0), estimate("b", 1.0)], code=code, engines=engines)["The least code"]
+    assert card.pick == "a, for both"
 
 
 def test_nothing_is_said_of_what_was_not_measured() -> None:

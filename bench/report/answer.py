@@ -186,6 +186,8 @@ def _leaders(facts: Facts, ranked: Sequence[Row]) -> str:
     best, *others = ranked
     close = [row for row in others if not _is_apart(facts, row, best)]
     names = list(dict.fromkeys(name_of(row["orchestrator"]) for row in [best, *close]))
+    if len(close) == len(others):
+        return "No tool alone (none is told apart)"
     return names[0] if len(names) == 1 else f"{' or '.join(names)} (not told apart)"
 
 
@@ -294,23 +296,27 @@ def _least_to_look_after(facts: Facts) -> Card:
     tools = [name for name in facts.orchestrators if name != REFERENCE]
     lines = {tool: code[tool]["lines"] for tool in tools if tool in code}
     services = {tool: engines[tool]["services"] for tool in tools if tool in engines}
-    picks: list[str] = []
+    picks: dict[str, str] = {}
     because: list[Sentence] = []
     if len(lines) > 1:
-        picks.append(f"{_fewest(lines, ABOUT)} for code")
+        picks["code"] = _fewest(lines, ABOUT)
         written = [(f"{name_of(tool)} ", prose.lines(code[tool]), " lines") for tool in sorted(lines, key=lines.__getitem__)]
         because.append(
             Sentence.of("The same training and inference, on a core that all share: ", *prose.listed(written), ".")
         )
     if len(services) > 1:
-        picks.append(f"{_fewest(services)} for services")
+        picks["services"] = _fewest(services)
         kept = [_kept_running(engines[tool]) for tool in sorted(services, key=services.__getitem__)]
         because.append(Sentence.of("To be kept running, as deployed here on SQLite: ", *prose.listed(kept), "."))
     if not picks:
         return Card(need, NOT_MEASURED)
     rows = [_upkeep_row(tool, code.get(tool), engines.get(tool)) for tool in facts.orchestrators]
     heading = ("", "lines of code", "services", "their memory, idle")
-    return Card(need, "; ".join(picks), because, heading, rows, "engines")
+    if len(picks) == 2 and len(set(picks.values())) == 1:
+        pick = f"{picks['code']}, for both"
+    else:
+        pick = "; ".join(f"{who} for {what}" for what, who in picks.items())
+    return Card(need, pick, because, heading, rows, "engines")
 
 
 def _fewest(counts: Mapping[str, int], about: float = 1.0) -> str:

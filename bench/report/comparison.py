@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from bench import wording
-from bench.compare import VERDICTS, Change, Comparison, Verdict
+from bench.compare import VERDICTS, Change, Comparison, Effect, Verdict
 from bench.records import RunRecord
 from bench.report.charts import Drawing, Mark, Panel, dots
 from bench.report.md import table, text
@@ -126,26 +126,21 @@ def html(its: Comparison) -> str:
 
 
 def _charts(changes: Sequence[Change]) -> Iterator[Drawing]:
-    """Yield a chart for each orchestrator."""
-    for tool in dict.fromkeys(sorted(change.keys["orchestrator"] for change in changes)):
-        # They come with what matters most first.
-        ratios = [change for change in changes if change.keys["orchestrator"] == tool and _is_ratio(change)]
-        if ratios:
-            said = "all" if len(ratios) <= DRAWN else f"the {DRAWN} that matter most of"
-            title = f"{tool}: {said} {len(ratios)} ratios, after over before"
-            yield dots(title, [Panel("after over before: 1 is no change", "x", [_mark(each) for each in ratios[:DRAWN]])])
+    """Yield a chart for each subject, those of an orchestrator after each other."""
+    ratios = [change for change in changes if change.verdict != "too few runs" and change.effect]
+    for subject in sorted({change.subject for change in ratios}):
+        its = [change for change in ratios if change.subject == subject and change.effect and change.effect.by == "ratio"]
+        if its:
+            # They come with what matters most first.
+            said = f"all {len(its)} ratios" if len(its) <= DRAWN else f"of {len(its)} ratios the {DRAWN} that changed most"
+            panel = Panel("after over before: 1 is no change", "x", [_mark(each, each.effect) for each in its[:DRAWN]])
+            yield dots(f"{subject}: {said}", [panel], "intervals, widened for the number of comparisons")
 
 
-def _is_ratio(change: Change) -> bool:
-    return change.effect is not None and change.effect.by == "ratio" and change.verdict != "too few runs"
-
-
-def _mark(change: Change) -> Mark:
-    its, effect = change.keys, change.effect
-    profile = "" if its["profile"] == "stock" else f", {its['profile']}"
-    label = f"{its['workload']} {its['metric']} ({its['deployment']}, {its['tier']}{profile})"
-    value, low, high = (effect.size, effect.low, effect.high) if effect else (None, None, None)
-    return Mark("/".join(its.values()), label, its["orchestrator"], value, low, high)
+def _mark(change: Change, ratio: Effect | None) -> Mark:
+    its = change.keys
+    size, low, high = (ratio.size, ratio.low, ratio.high) if ratio else (None, None, None)
+    return Mark("/".join(its.values()), f"{its['workload']} {its['metric']}", its["orchestrator"], size, low, high)
 
 
 def _runs(before: RunRecord, after: RunRecord) -> Iterator[tuple[str, str, str]]:

@@ -62,9 +62,9 @@ class Panel:
     marks: Sequence[Mark]
 
 
-def dots(title: str, panels: Sequence[Panel]) -> Drawing:
-    """Draw panels beside each other, and a row a subject in each."""
-    return Drawing(title, _in_words(panels), lambda alone: _paint(title, panels, alone=alone))
+def dots(title: str, panels: Sequence[Panel], bars: str = "95 % intervals") -> Drawing:
+    """Draw panels beside each other, and a row a subject in each; `bars` says what the marks' bars are."""
+    return Drawing(title, _in_words(panels), lambda alone: _paint(title, panels, bars, alone=alone))
 
 
 # The picture -----------------------------------------------------------------------------------------------------------
@@ -104,7 +104,7 @@ class _Layout:
         return theme.wrapped(panel.title, theme.HEADING * 1.1, self.panel + _GAP / 2, most=2)
 
 
-def _paint(title: str, panels: Sequence[Panel], *, alone: bool) -> Figure:
+def _paint(title: str, panels: Sequence[Panel], bars: str, *, alone: bool) -> Figure:
     layout = _Layout.of(panels)
     rows = [panels[first : first + layout.columns] for first in range(0, len(panels), layout.columns)]
     heads = [22 + 14 * max(len(layout.heading(panel)) for panel in row) for row in rows]
@@ -119,7 +119,7 @@ def _paint(title: str, panels: Sequence[Panel], *, alone: bool) -> Figure:
                 _paint_labels(sheet, layout, layout.left(column), top + head, panel)
             _paint_panel(sheet, layout, layout.left(column), top + head, panel)
         top += height
-    sheet.text(EDGE, top + _NOTE - 6, _note(panels), size=theme.SMALL, colour=theme.SOFT)
+    sheet.text(EDGE, top + _NOTE - 6, _note(panels, bars), size=theme.SMALL, colour=theme.SOFT)
     return sheet.figure
 
 
@@ -189,13 +189,13 @@ def _write_instead(sheet: Sheet, left: float, y: float, room: float, mark: Mark)
         sheet.text(left, y + 4 + 12 * (number - (len(lines) - 1) / 2), line, size=theme.SMALL, colour=theme.SOFT)
 
 
-def _note(panels: Sequence[Panel]) -> str:
+def _note(panels: Sequence[Panel], bars: str) -> str:
     marks = [mark for panel in panels for mark in panel.marks if mark.value is not None]
     if not marks:
         return "Nothing was measured."
     notes = ["Large marks: estimates"]
     if any(mark.low is not None for mark in marks):
-        notes.append("bars: their 95 % intervals")
+        notes.append(f"bars: their {bars}")
     if any(mark.points for mark in marks):
         notes.append("small dots: single runs")
     return "; ".join(notes) + "."
