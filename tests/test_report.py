@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import shutil
@@ -286,3 +287,57 @@ def test_results_without_their_trials_are_not_overwritten(run: Path, tmp_path: P
     assert (done.code, len(done.err.splitlines())) == (2, 1)
     assert "no finished trial" in done.err
     assert (tmp_path / "results.json").read_bytes() == (run / "results.json").read_bytes()
+
+
+BROWSER = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+
+LOOK = """<script>
+const errors = [];
+addEventListener("error", (event) => errors.push(event.message));
+addEventListener("load", () => {
+  const table = document.querySelector("table[data-sorts]");
+  const numbers = () => [...table.tBodies[0].rows].map((row) => row.cells[1].querySelector("data")?.value).filter(Boolean);
+  table.tHead.rows[0].cells[1].querySelector("button").click();
+  const sorted = numbers();
+  const input = document.querySelector("input[data-filters]");
+  input.value = "no such word";
+  input.dispatchEvent(new Event("input"));
+  const rows = [...document.getElementById(input.dataset.filters).tBodies[0].rows];
+  const seen = {
+    errors, sorted,
+    filtered: rows.every((row) => row.hidden),
+    overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    fetched: performance.getEntriesByType("resource").map((each) => each.name).filter((name) => !name.startsWith("data:")),
+  };
+  document.body.innerHTML = `<pre id="seen"></pre>`;
+  document.getElementById("seen").textContent = JSON.stringify(seen);
+});
+</script>"""
+
+
+FROM_THE_FRAME = """<script>
+const frame = document.querySelector("iframe");
+frame.onload = () => setTimeout(() => {
+  document.body.textContent = frame.contentDocument.getElementById("seen").textContent;
+}, 100);
+</script>"""
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium on the PATH")
+@pytest.mark.parametrize("width", [360, 1920])
+def test_a_browser_shows_it(width: int, run: Path, tmp_path: Path) -> None:
+    """No script error, nothing fetched, no sideways scrolling of the page; tables can be sorted and filtered."""
+    page = tmp_path / "page.html"
+    # A browser's window is never as narrow as a phone; a frame in it is.
+    (tmp_path / "inner.html").write_text((run / "report.html").read_text().replace("<head>", f"<head>{LOOK}", 1))
+    page.write_text(f'<iframe src="inner.html" width="{width}" height="2000"></iframe>')
+    argv = [
+        str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/profile",
+        "--allow-file-access-from-files", f"--window-size={width + 100},2200", "--virtual-time-budget=20000", "--dump-dom",
+    ]  # fmt: skip
+    page.write_text(page.read_text() + FROM_THE_FRAME)
+    done = subprocess.run([*argv, page.as_uri()], capture_output=True, text=True, check=True, timeout=120)
+    seen = json.loads(html.unescape(re.findall(r"<body>(.*?)</body>", done.stdout, re.DOTALL)[0]))
+    assert (seen["errors"], seen["fetched"], seen["overflow"], seen["filtered"]) == ([], [], 0, True)
+    assert len(seen["sorted"]) > 1
+    assert seen["sorted"] == sorted(seen["sorted"], key=float)

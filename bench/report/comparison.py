@@ -20,7 +20,7 @@ NAMED: Final = 40
 """How many differences Markdown names; the page names all."""
 
 DRAWN: Final = 16
-"""How many numbers of an orchestrator a chart shows, those that changed most first: more could not be told apart."""
+"""How many numbers of a subject its chart shows, those that changed most first: more could not be told apart."""
 
 COLUMNS: Final = ("verdict", "who", "workload", "metric", "before", "after", "change")
 

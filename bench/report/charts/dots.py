@@ -234,4 +234,4 @@ def _number(panel: Panel, mark: Mark) -> str:
     said = f"{mark.label} {wording.said(panel.unit, mark.value)}"
     if mark.low is None or mark.high is None:
         return said
-    return f"{said} ({wording.said(panel.unit, mark.low, mark.high)})"
+    return f"{said} ({wording.said(panel.unit, mark.low, mark.high, like=mark.value)})"
