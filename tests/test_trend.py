@@ -157,7 +157,7 @@ def test_the_page_has_a_chart_of_each_number(measured: Path, orchbench: Call, tm
 
 def test_the_sample_report_can_be_shown(measured: Path, orchbench: Call, tmp_path: Path) -> None:
     """A committed run of another machine, whatever its schema, is welcome."""
-    done = orchbench("trend", ROOT / "reports/sample", week(measured, tmp_path / "a", 1), "--json")
+    done = orchbench("trend", ROOT / "reports/earlier/2026-11-20-quick", week(measured, tmp_path / "a", 1), "--json")
     assert done.code == 0, done.err
     assert {len(each["points"]) for each in json.loads(done.out)["numbers"]} == {1, 2}
 
