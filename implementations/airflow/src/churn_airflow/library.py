@@ -121,7 +121,7 @@ class DagTestObjects(DagTest):
     _way = "store"
 
     def _configure(self) -> Sequence[Setting]:
-        storage = settings.objects(self._home)
+        storage = settings.OBJECTS
         settings.write_config(self._home, (*settings.COMMON, *storage))
         return (*settings.LIBRARY, *storage)
 

@@ -41,20 +41,17 @@ LIBRARY: Final = (
 )
 
 
-def objects(home: Path) -> tuple[Setting, ...]:
-    """Return the changes that put XComs into files, as into any other object storage."""
-    return (
-        Setting(
-            "[core] xcom_backend",
-            "airflow.providers.common.io.xcom.backend.XComObjectStorageBackend",
-            "airflow.sdk.bases.xcom.BaseXCom",
-            "it is what this deployment is for: values between tasks in object storage, as Airflow's documentation has it",
-        ),
-        Setting("[common.io] xcom_objectstorage_path", f"file://{home}/xcom", "none", "the storage that each machine has"),
-        Setting(
-            "[common.io] xcom_objectstorage_threshold", "0", "-1 (none)", "small values too, lest the way change with size"
-        ),
-    )
+OBJECTS: Final = (
+    Setting(
+        "[core] xcom_backend",
+        "airflow.providers.common.io.xcom.backend.XComObjectStorageBackend",
+        "airflow.sdk.bases.xcom.BaseXCom",
+        "it is what this deployment is for: values between tasks in object storage, as Airflow's documentation has it",
+    ),
+    Setting("[common.io] xcom_objectstorage_path", "file://{home}/xcom", "none", "the storage that each machine has"),
+    Setting("[common.io] xcom_objectstorage_threshold", "0", "-1 (none)", "small values too, lest the way change with size"),
+)
+"""The changes that put XComs into files, as into any other object storage."""
 
 
 def service(width: int) -> tuple[Setting, ...]:
@@ -135,7 +132,7 @@ def write_config(home: Path, settings: tuple[Setting, ...], port: int | None = N
             section, _, option = name[1:].partition("] ")
             if not config.has_section(section):
                 config.add_section(section)
-            config.set(section, option, value)
+            config.set(section, option, value.replace("{home}", str(home)))
     with private_file(home / "airflow.cfg") as file:
         config.write(file)
 
