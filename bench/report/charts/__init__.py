@@ -1,5 +1,12 @@
 """Charts: dots with their intervals, curves with their lines, and timelines, each with the words that stand for it."""
 
+import os
+import sys
+from pathlib import Path
+
+# What matplotlib remembers of the fonts belongs to this environment, not to the user's home; it asks at its first import.
+os.environ.setdefault("MPLCONFIGDIR", str(Path(sys.prefix, "var", "matplotlib")))
+
 from bench.report.charts.curves import Curve, curves
 from bench.report.charts.dots import Mark, Panel, dots
 from bench.report.charts.drawing import Drawing
