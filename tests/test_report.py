@@ -323,7 +323,11 @@ frame.onload = () => setTimeout(() => {
 </script>"""
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium on the PATH")
+@pytest.mark.skipif(
+    BROWSER is None,
+    reason="the report is opened in Chromium, at the width of a phone and of a desk: to test that, install it, "
+    "as chromium, chromium-browser or google-chrome on the PATH",
+)
 @pytest.mark.parametrize("width", [360, 1920])
 def test_a_browser_shows_it(width: int, run: Path, tmp_path: Path) -> None:
     """No script error, nothing fetched, no sideways scrolling of the page; tables can be sorted and filtered."""
