@@ -1,0 +1,38 @@
+"""The command line: a file for each command, named as it is; `run` is the story of a run."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from bench import run as runs
+from bench.cli import compare, doctor, list_, report, run, show, track, trend
+from bench.cli.console import complain
+from bench.problem import Problem
+
+
+@click.group(
+    commands=[run.run, report.report, track.track, show.show, compare.compare, trend.trend, list_.list_, doctor.doctor],
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+def orchbench() -> None:
+    """Measure what Airflow, Prefect and Dagster cost you, beside plain Python."""
+
+
+def main() -> None:
+    """Run a command; what a user can mend ends with one line and exit code 2."""
+    try:
+        sys.exit(orchbench.main(standalone_mode=False) or 0)
+    except runs.Interrupted as signal:
+        complain(str(signal))
+        sys.exit(signal.exit_code)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        complain(error.format_message())
+    except Problem as problem:
+        complain(str(problem))
+    except OSError as error:
+        complain(f"{error.filename or 'the system'}: {error.strerror or error}")
+    sys.exit(2)

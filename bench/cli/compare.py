@@ -1,0 +1,57 @@
+"""`compare`: two runs, and an exit code for CI."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+from rich.markup import escape
+
+from bench import compare as comparison
+from bench import show as terminal
+from bench.cli.console import FILE, FILE_OR_OUTPUT, OUTPUT, err, one_output, out, write
+from bench.problem import Problem
+from bench.store import RunFolder
+
+
+@click.command()
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+@click.option("--fail-over", default="10%", show_default=True, help="A slow-down within this is let pass.")
+@click.option("--anyway", is_flag=True, help="Compare even what is not comparable.")
+@click.option("--markdown", type=FILE_OR_OUTPUT, help="Write it as Markdown, for a job's summary (-: to the output).")
+@click.option("--html", type=FILE, help="Write it as a page.")
+@click.option("--json", "as_json", is_flag=True, help="Print it for a program to read.")
+def compare(
+    before: Path, after: Path, fail_over: str, anyway: bool, markdown: Path | None, html: Path | None, as_json: bool
+) -> None:
+    """Compare two runs: exit code 0 for no regression, 1 for one, 2 where they cannot be compared."""
+    one_output(markdown, as_json)
+    its = comparison.compare(RunFolder(before), RunFolder(after), fraction(fail_over), anyway=anyway)
+    if markdown or html:
+        from bench.report import comparison as rendered  # noqa: PLC0415 - as in report.py
+
+        write(markdown, lambda: rendered.markdown(its))
+        write(html, lambda: rendered.html(its))
+    if as_json:
+        click.echo(json.dumps(its.document()))
+    elif its.changes and markdown != OUTPUT:
+        for each in its.differences:
+            err.print(f"[yellow]differs:[/] {escape(each.said)}", highlight=False, soft_wrap=True)
+        terminal.show_changes(out, its.changes)
+    if its.exit_code == 2:
+        raise Problem(f"{before} and {after} are not comparable: {its.because}")
+    sys.exit(its.exit_code)
+
+
+def fraction(text: str) -> float:
+    """Read `10%` or `0.1`."""
+    try:
+        value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 100:
+        raise Problem(f"--fail-over {text}: give a share such as 10% or 0.1")
+    return value

@@ -1,0 +1,56 @@
+"""What a reader gives to `run`: lists of names, a workload, customers; and what is wrong with them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bench import engine, orchestrators, suite, warmups, wfformat
+from bench.problem import Problem
+from contract.workload import Workload, WorkloadError
+
+
+class Names(click.ParamType[list[str]]):
+    """A list of names with commas between them."""
+
+    name = "a,b"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[str]:
+        """Split it."""
+        return [each.strip() for each in value.split(",") if each.strip()] if isinstance(value, str) else value
+
+
+def read_workload(path: Path, time_scale: float | None) -> tuple[Workload, bool]:
+    """Read a workload file, or say what is wrong with it; and say whether it is the record of a real workflow."""
+    try:
+        text = path.read_text()
+        document = json.loads(text)
+        if recorded := wfformat.is_wfformat(document):
+            workload = wfformat.convert(document, path.stem, 1.0 if time_scale is None else time_scale)
+        else:
+            workload = Workload.from_json(text)
+    except (OSError, UnicodeDecodeError, WorkloadError) as error:
+        raise Problem(f"--workload {path}: {getattr(error, 'strerror', None) or error}") from None
+    except (ValueError, RecursionError) as error:
+        raise Problem(f"--workload {path}: this is not JSON: {error}") from None
+    if time_scale is not None and not recorded:
+        raise Problem(f"--workload {path}: it is not a WfCommons instance, whose times --time-scale is for; leave that out")
+    if workload.name in warmups.NAMES:
+        raise Problem(f"--workload {path}: {workload.name} is the name of the harness's own warm-up; choose another")
+    return workload, recorded
+
+
+def check_data(path: Path, chosen: suite.Suite, known: dict[str, orchestrators.Orchestrator]) -> None:
+    """Say what is wrong with the reader's customers before anything is started."""
+    if not any(block.scenario == "churn" for block in chosen.blocks):
+        raise Problem("--data is for the scenario churn, which is not among those chosen")
+    plain = orchestrators.choose(known, [orchestrators.REFERENCE])[0]
+    try:
+        problem = engine.check_customers(plain, path)
+    except engine.EngineError as error:
+        raise Problem(f"--data {path}: {error}") from None
+    if problem:
+        raise Problem(f"--data {problem}")

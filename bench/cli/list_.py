@@ -1,0 +1,42 @@
+"""`list`: what can be measured."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+import msgspec
+
+from bench import orchestrators, suite
+from bench.cli.console import out
+from bench.scenarios import SCENARIOS
+
+
+@click.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+def list_(as_json: bool) -> None:
+    """Say what there is: orchestrators and their deployments, scenarios, suites."""
+    known = orchestrators.discover()
+    about: dict[str, Any] = {
+        "orchestrators": {
+            each.name: {
+                "deployments": [msgspec.to_builtins(deployment) for deployment in each.deployments],
+                "installed": each.missing() is None,
+            }
+            for each in known.values()
+        },
+        "tiers": list(orchestrators.TIERS),
+        "scenarios": {each.name: each.question for each in SCENARIOS.values()},
+        "suites": {name: suite.load(name, known).about for name in suite.available()},
+    }
+    if as_json:
+        click.echo(json.dumps(about))
+        return
+    for name, each in about["orchestrators"].items():
+        out.print(f"[bold]{name}[/]" + ("" if each["installed"] else "  [yellow]not installed: make setup[/]"))
+        for deployment in each["deployments"]:
+            out.print(f"  {deployment['tier']:<8} {deployment['name']:<16} {deployment['isolation']}", highlight=False)
+    for heading in ("scenarios", "suites"):
+        for name, text in about[heading].items():
+            out.print(f"[bold]{heading[:-1]} {name}[/]  {text}", highlight=False)

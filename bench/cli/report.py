@@ -1,0 +1,45 @@
+"""`report`: the results of a run, derived and rendered again; `run` renders its own in the same way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bench import run as runs
+from bench.cli.console import err, out
+from bench.problem import Problem
+from bench.records import RunRecord
+from bench.results import Results
+from bench.store import RunFolder
+
+
+@click.command()
+@click.argument("run_dir", type=click.Path(path_type=Path))
+@click.option("--out", "out_dir", type=click.Path(path_type=Path), help="Where to write.  [default: the run's folder]")
+def report(run_dir: Path, out_dir: Path | None) -> None:
+    """Derive the results of a run again from its raw data, and render its report."""
+    folder = RunFolder(run_dir)
+    record = folder.run()
+    if not any(folder.trials()):
+        raise Problem(f"{run_dir} has no finished trial to derive results from; `orchbench show` prints those that it has")
+    target = RunFolder(out_dir) if out_dir else folder
+    target.make()
+    with target.locked():
+        render(folder, record, runs.publish(folder, record, target), target)
+    written = "report.html, summary.md, charts, results.json, samples.csv and pytest-benchmark.json"
+    out.print(f"wrote {written} to {target.path}", highlight=False, soft_wrap=True)
+
+
+def render(folder: RunFolder, record: RunRecord, derived: Results, target: RunFolder) -> None:
+    """Render the report of what was derived."""
+    from bench import report  # noqa: PLC0415 - matplotlib takes its time, and most commands draw nothing
+
+    with err.status("drawing the report"):
+        report.render(report.Facts.of(folder, record, derived), folder, target)
+
+
+def name_report(folder: RunFolder) -> None:
+    """Say where the report is, if it could be drawn."""
+    if (page := folder.path / "report.html").exists():
+        out.print(f"report: {page}", highlight=False, soft_wrap=True)

@@ -1,0 +1,132 @@
+"""`run`, the story of a run: choose, plan, execute, derive, show."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import click
+
+from bench import machine, orchestrators, suite, wfformat
+from bench import run as runs
+from bench import show as terminal
+from bench.cli.console import complain, err, out
+from bench.cli.inputs import Names, check_data, read_workload
+from bench.cli.report import name_report, render
+from bench.cli.track import log_finished
+from bench.problem import Problem
+from bench.progress import Live
+from bench.store import RunFolder
+
+
+@click.command()
+@click.option("--suite", "suite_name", default="quick", show_default=True, help="smoke, quick, full, or a TOML file.")
+@click.option("--scenario", type=Names(), help="Only these scenarios.")
+@click.option("--on", type=Names(), help="Only these orchestrators.")
+@click.option("--tier", type=Names(), help="Only these tiers: library, service.")
+@click.option("--profile", type=Names(), help="Only these profiles: stock, tuned.")
+@click.option("--repeat", type=click.IntRange(1, 10_000), help="Runs of each workload in an engine start.")
+@click.option("--rounds", type=click.IntRange(1, 10_000), help="Engine starts of each subject.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Of the order of runs; drawn and recorded if not given.")
+@click.option(
+    "--workload",
+    "workload_file",
+    type=click.Path(path_type=Path),
+    help="Measure this workload (JSON) instead: a graph of your own, or a WfCommons instance (WfFormat 1.4 to 1.6).",
+)
+@click.option(
+    "--time-scale",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Multiply the run times of a WfCommons instance by this.  [default: 1.0]",
+)
+@click.option("--data", "data_file", type=click.Path(path_type=Path), help="Your own customers (CSV, Parquet) for churn.")
+@click.option(
+    "--out", "out_dir", type=click.Path(path_type=Path), help="The run's folder.  [default: reports/<time>-<suite>]"
+)
+@click.option("--resume", "resume_dir", type=click.Path(path_type=Path), help="Go on with a run that was cut short.")
+@click.option(
+    "--until-round",
+    type=click.IntRange(1, 10_000),
+    help="Stop behind this round, in good order; --resume goes on. For what is measured in turns with another run.",
+)
+@click.option("--strict", is_flag=True, help="Refuse to measure on a machine that is unfit.")
+@click.option(
+    "--no-mlflow", is_flag=True, envvar="ORCHBENCH_NO_MLFLOW", show_envvar=True, help="Do not log the run to MLflow."
+)
+def run(
+    suite_name: str,
+    scenario: list[str] | None,
+    on: list[str] | None,
+    tier: list[str] | None,
+    profile: list[str] | None,
+    repeat: int | None,
+    rounds: int | None,
+    seed: int | None,
+    workload_file: Path | None,
+    time_scale: float | None,
+    data_file: Path | None,
+    out_dir: Path | None,
+    resume_dir: Path | None,
+    until_round: int | None,
+    strict: bool,
+    no_mlflow: bool,
+) -> None:
+    """Measure, and leave a run folder."""
+    unfit = machine.warnings()
+    for each in unfit:
+        err.print(f"machine: {each}", style="yellow", highlight=False, markup=False)
+    if unfit and strict:
+        raise Problem("this machine is not fit to measure on (see above); mend that, or run without --strict")
+    if resume_dir:
+        own_choice = (scenario, on, tier, profile, repeat, rounds, seed, workload_file, time_scale, data_file, out_dir)
+        if any(each is not None for each in own_choice):
+            raise Problem(
+                "--resume goes on with the same plan: it takes no other choice but --until-round, --strict and --no-mlflow"
+            )
+        prepared = runs.resume(RunFolder(resume_dir))
+    else:
+        known = orchestrators.discover()
+        chosen = suite.narrow(suite.load(suite_name, known), scenario, tier, profile, repeat, rounds)
+        subjects = orchestrators.choose(known, on)
+        if time_scale is not None and not workload_file:
+            raise Problem("--time-scale is for a WfCommons instance: give one with --workload, or leave --time-scale out")
+        own, recorded = read_workload(workload_file, time_scale) if workload_file else (None, False)
+        if own and data_file:
+            raise Problem("--workload and --data exclude each other: customers are for the churn pipelines")
+        if data_file:
+            check_data(data_file, chosen, known)
+        folder = RunFolder(out_dir or runs.default_folder(chosen.name))
+        drawn = random.SystemRandom().randrange(2**32) if seed is None else seed
+        prepared = runs.begin(folder, chosen, subjects, drawn, own, data_file, unfit)
+        if own and recorded:
+            starts = prepared.plan.starts
+            width, limit_s = min(start.width for start in starts), min(start.limit_s for start in starts)
+            err.print(wfformat.notice(own, width, limit_s), style="yellow", highlight=False, soft_wrap=True)
+    if not measure(prepared, until_round):
+        return
+    folder = prepared.folder
+    terminal.show(out, folder.run(), folder.results())
+    name_report(folder)
+    log_finished(folder, wanted=not no_mlflow)
+
+
+def measure(prepared: runs.Prepared, until_round: int | None) -> bool:
+    """Carry the run out, and render its report; return whether that was all of it."""
+    planned, folder = prepared.plan, prepared.folder
+    err.print(f"{len(planned.trials)} runs in {len(planned.starts)} engine starts, to {folder.path}", highlight=False)
+    if until_round:
+        prepared = runs.until(prepared, until_round)
+    with folder.locked():
+        done = {record.id for record in folder.trials()} & {trial.id for trial in prepared.plan.trials}
+        with Live(err, prepared.plan, done) as watcher:
+            derived = runs.carry_out(prepared, watcher)
+        if prepared.record.finished:
+            try:
+                render(folder, prepared.record, derived, folder)
+            except Exception as error:  # noqa: BLE001 - whatever it is, hours of measuring are done, and safe
+                again = f"`orchbench report {folder.path}` tries again"
+                complain(f"the run is complete, but no report can be drawn ({type(error).__name__}: {error}); {again}")
+            return True
+    rest = f"round {until_round} of {planned.rounds} is done; `orchbench run --resume {folder.path}` goes on"
+    err.print(rest, highlight=False, markup=False, soft_wrap=True)
+    return False

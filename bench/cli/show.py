@@ -1,0 +1,30 @@
+"""`show`: the summary of a run, in the terminal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from bench import show as terminal
+from bench.cli.console import WIDE, out
+from bench.store import RunFolder
+
+
+@click.command()
+@click.argument("run_dir", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print results.json as it is.")
+@click.option("--svg", type=click.Path(path_type=Path), help="Also draw what is printed as a picture.")
+def show(run_dir: Path, as_json: bool, svg: Path | None) -> None:
+    """Print the summary of a run."""
+    folder = RunFolder(run_dir)
+    record, results = folder.run(), folder.results()
+    if as_json:
+        click.echo(json.dumps(results))
+        return
+    console = Console(record=True, width=WIDE) if svg else out
+    terminal.show(console, record, results)
+    if svg:
+        console.save_svg(str(svg), title=f"orchbench show {record.id}")
