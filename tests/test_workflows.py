@@ -5,11 +5,14 @@ from __future__ import annotations
 import importlib
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import ROOT
+
+from bench import orchestrators, plan, suite
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 HISTORY = ROOT / ".github" / "history.sh"
@@ -83,3 +86,13 @@ def test_the_history_grows_on_a_branch_of_its_own(tmp_path: Path) -> None:
     assert set(git(tmp_path / "second" / "history", "ls-files").split()) == kept
     assert set(git(tmp_path / "origin.git", "ls-tree", "-r", "--name-only", "history").split()) == kept
     assert git(tmp_path / "origin.git", "ls-tree", "-r", "--name-only", "main").split() == ["code.py"]
+
+
+def test_the_suite_of_pull_requests_judges_every_tool() -> None:
+    """Orchbench takes it, and it gives each tool as many engine starts as a verdict needs."""
+    known = orchestrators.discover()
+    chosen = suite.load(str(ROOT / ".github" / "pull-request.toml"), known)
+    planned = plan.make(chosen, list(known.values()), seed=1, cpu_rounds_per_s=1e6)
+    starts = Counter(start.subject.orchestrator for start in planned.starts)
+    assert set(starts) == set(known)
+    assert min(starts.values()) >= 8
