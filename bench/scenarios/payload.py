@@ -25,14 +25,13 @@ WATCHED: Final = "_watched"
 
 
 Size = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+"""Of a value, in kilobytes."""
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a suite chooses."""
 
-    sizes_kb: list[Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]] = msgspec.field(
-        default_factory=lambda: [1, 1_000, 16_000]
-    )
+    sizes_kb: list[Size] = msgspec.field(default_factory=lambda: [1, 1_000, 16_000])
     watch: bool = True
     """Whether memory and disk are looked at, in runs of their own."""
     ways: list[str] = msgspec.field(default_factory=lambda: list(WAYS))

@@ -15,7 +15,7 @@ _LIGHT: Final = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", _STYLE.read_tex
 
 # Charts are drawn in the page's light colours. In the page, each of them is then replaced by its variable, which is dark
 # where the reader likes it dark; so no two of these may be the same.
-PAPER, INK, SOFT, LINE, GRID = (_LIGHT[name] for name in ("paper", "ink", "soft", "line", "grid"))
+PAPER, INK, SOFT, GRID = (_LIGHT[name] for name in ("paper", "ink", "soft", "grid"))
 GOOD, BAD, WARN = (_LIGHT[name] for name in ("good", "bad", "warn"))
 
 TITLE, HEADING, BODY, SMALL = 14.0, 11.5, 11.0, 10.0
@@ -42,7 +42,7 @@ _OTHER: Final = Look(_LIGHT["other"], "X", 9.0)
 
 VARIABLES: Final = {
     _LIGHT[name]: f"var(--{name})"
-    for name in ("paper", "ink", "soft", "line", "grid", "good", "bad", "warn", *_LOOKS, "other")
+    for name in ("paper", "ink", "soft", "grid", "good", "bad", "warn", *_LOOKS, "other")
 }
 
 
