@@ -8,15 +8,12 @@ import json
 import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -29,6 +26,7 @@ from conftest import ORCHBENCH, ROOT, Done
 from bench.problem import Problem
 from bench.store import RunFolder
 from bench.tracking import EXPERIMENT, metric_name, track
+from contract.servers import HOST, answers, free_port
 
 Call = Callable[..., Done]
 Logged = Any
@@ -141,13 +139,6 @@ def medians(run: Path) -> dict[tuple[tuple[str, ...], str], float]:
 def read_artifact(uri: str, its: Logged, name: str, place: Path) -> Any:
     """Return a file of an MLflow run, which is JSON."""
     return json.loads(Path(client_of(uri).download_artifacts(its.info.run_id, name, str(place))).read_text())
-
-
-def free_port() -> int:
-    """Return a port on which nobody listens."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 # What is logged --------------------------------------------------------------------------------------------------------
@@ -434,38 +425,34 @@ def test_nobody_waits_for_mlflow_who_does_not_log() -> None:
 
 @pytest.fixture
 def mlflow_server(tracked: Path, tmp_path: Path) -> Iterator[str]:
-    """MLflow's own server, on a free port of this machine."""
+    """MLflow's own server, on a free port of this machine; its keeper ends it with the test, even a killed one."""
     mlflow = ROOT / "implementations/plain/.venv/bin/mlflow"
     assert mlflow.exists(), "MLflow's server is in the environment of plain, which is not set up: call `make setup`"
-    store, port = another_store(tracked, tmp_path), free_port()
-    argv = [mlflow, "server", "--host", "127.0.0.1", "--port", port, "--workers", "1"]
+    store, port, temporary = another_store(tracked, tmp_path), free_port(), tmp_path / "temporary"
+    temporary.mkdir()
+    argv = [sys.executable, "-m", "bench.keeper", tmp_path / "left_behind.json", temporary]
+    argv += [mlflow, "server", "--host", HOST, "--port", port, "--workers", "1"]
     argv += ["--backend-store-uri", store, "--artifacts-destination", tmp_path / "artifacts"]
-    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "MLFLOW_DISABLE_TELEMETRY": "true"}
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TMPDIR": str(temporary), "MLFLOW_DISABLE_TELEMETRY": "true"}
     env["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"  # half a dozen processes, of which nothing here makes use
     with (tmp_path / "server.log").open("wb") as log:
-        process = subprocess.Popen([*map(str, argv)], cwd=tmp_path, env=env, stdout=log, stderr=log, start_new_session=True)
-    try:
-        for _ in range(300):
-            if healthy(f"http://127.0.0.1:{port}/health"):
-                break
-            assert process.poll() is None, (tmp_path / "server.log").read_text()
+        env["ORCHBENCH_PIPE"] = str(log.fileno())  # where an adapter would answer its harness; a server answers at its port
+        process = subprocess.Popen(
+            [*map(str, argv)],
+            cwd=tmp_path,
+            env=env,
+            stdin=subprocess.PIPE,  # the leash: it ends when this process closes it, or is no more
+            stdout=log,
+            stderr=log,
+            pass_fds=(log.fileno(),),
+            start_new_session=True,  # a Ctrl-C at the terminal is for pytest, which then closes the leash
+        )
+    with process:
+        deadline = time.monotonic() + 120
+        while not answers(f"http://{HOST}:{port}/health", timeout_s=5):
+            assert process.poll() is None and time.monotonic() < deadline, (tmp_path / "server.log").read_text()
             time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-
-
-def healthy(url: str) -> bool:
-    """Whether the server says that it is ready."""
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
+        yield f"http://{HOST}:{port}"
 
 
 def test_a_server_takes_it(mlflow_server: str, copy: Path, orchbench: Call, monkeypatch: pytest.MonkeyPatch) -> None:
