@@ -6,7 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,16 +30,72 @@ class Done:
     err: str
 
 
+Call = Callable[..., Done]
+"""orchbench as the fixture of that name calls it."""
+
+
+def call(*argv: object, cwd: Path, timeout: float | None = None, **variables: str) -> Done:
+    """Call a command, with more variables in its environment."""
+    done = subprocess.run(
+        [*map(str, argv)],
+        cwd=cwd,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def orchbench_in(folder: Path, *arguments: object, timeout: float | None = None) -> Done:
+    """Call orchbench in that folder."""
+    return call(ORCHBENCH, *arguments, cwd=folder, timeout=timeout)
+
+
+def copied_orchbench(world: Path, *arguments: object) -> Done:
+    """Call the copy of the harness that lies in that folder."""
+    return call(sys.executable, "-m", "bench", *arguments, cwd=world, PYTHONPATH=str(world))
+
+
 @pytest.fixture
-def orchbench(tmp_path: Path) -> Callable[..., Done]:
+def orchbench(tmp_path: Path) -> Call:
     """Call orchbench in an empty folder."""
 
-    def call(*arguments: object, cwd: Path = tmp_path, timeout: float = 300) -> Done:
-        argv = [str(ORCHBENCH), *map(str, arguments)]
-        done = subprocess.run(argv, cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False)
-        return Done(done.returncode, done.stdout, done.stderr)
+    def orchbench(*arguments: object, timeout: float = 300) -> Done:
+        return orchbench_in(tmp_path, *arguments, timeout=timeout)
 
-    return call
+    return orchbench
+
+
+def refusal(done: Done) -> str:
+    """Return why orchbench refused: with exit code 2, and in one line beside those about the machine."""
+    lines = [line for line in done.err.splitlines() if not line.startswith("machine:")]
+    assert done.code == 2, done
+    assert len(lines) == 1 and lines[0].startswith("orchbench: "), lines
+    return lines[0].removeprefix("orchbench: ")
+
+
+@contextmanager
+def mounted(place: Path, *options: object) -> Iterator[None]:
+    """Mount something at a folder; who may not do that, gives up the right to write there instead."""
+    mounted = call("mount", *options, place, cwd=place.parent).code == 0
+    if not mounted:
+        place.chmod(0o500)
+    try:
+        yield
+    finally:
+        if mounted:
+            subprocess.run(["umount", place], check=True)
+
+
+def stand_in(environment: Path, python: Path, modules: Path) -> None:
+    """Make an environment whose interpreter is another one's, but for the modules that it finds first."""
+    path = environment / "bin" / "python"
+    path.parent.mkdir(parents=True)
+    # In a script, because the harness hands no PYTHONPATH on to what it starts.
+    path.write_text(f'#!/bin/sh\nPYTHONPATH="{modules}" exec "{python}" "$@"\n')
+    path.chmod(0o755)
 
 
 @pytest.fixture(scope="session")
@@ -46,10 +103,7 @@ def fakes(tmp_path_factory: pytest.TempPathFactory) -> Orchestrator:
     """The folder of the faulty adapters, with an interpreter that finds them."""
     folder = tmp_path_factory.mktemp("world") / "faulty"
     shutil.copytree(ROOT / "tests" / "fakes", folder)
-    python = folder / ".venv" / "bin" / "python"
-    python.parent.mkdir(parents=True)
-    python.write_text(f'#!/bin/sh\nPYTHONPATH="{folder}/src" exec "{sys.executable}" "$@"\n')
-    python.chmod(0o755)
+    stand_in(folder / ".venv", Path(sys.executable), folder / "src")
     return discover(folder.parent)["faulty"]
 
 

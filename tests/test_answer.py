@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+from small_runs import made_up_record
 
-from bench.records import RunRecord
 from bench.report import answer
 from bench.report.answer import Card
 from bench.report.facts import Facts
@@ -46,10 +46,7 @@ def check(tool: str, name: str, verdict: str = "pass", means: str = "native") ->
 
 def cards(own: str | None = None, **results: Sequence[Mapping[str, Any]]) -> dict[str, Card]:
     """Return the cards by what they are about."""
-    run = RunRecord(
-        id="made-up", suite={"name": "s", "about": "a"}, seed=1, orchestrators=[], scenarios={}, width=2,
-        cpu_rounds_per_s=1.0, trials_planned=0, plan="", host={}, own_workload=own,
-    )  # fmt: skip
+    run = made_up_record(suite={"name": "s", "about": "a"}, own_workload=own)
     empty: dict[str, Any] = {name: [] for name in ("estimates", "ratios", "controls", "checks", "engines", "code")}
     facts = Facts(run, empty | results, [], [], [], lambda _: Timeline())
     return {card.need.partition(",")[0]: card for card in answer.cards(facts)}

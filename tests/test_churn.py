@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import signal
 import subprocess
@@ -12,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ORCHBENCH, Done
+from conftest import ORCHBENCH, Call, refusal
+from small_runs import block, record_of, results_of, suite_of
 
 from bench.orchestrators import discover
 from bench.scenarios.churn import CHECKS
@@ -21,8 +21,6 @@ from bench.timeline import Attempt, Timeline, verify
 from contract import pipeline
 from contract.pipeline import STEPS, Pipeline
 
-Call = Callable[..., Done]
-
 ONCE = dict.fromkeys(STEPS["train"], 1)
 MLFLOW = {
     "mlflow_runs": ["gradient_boosting", "logistic_regression", "random_forest"],
@@ -30,21 +28,9 @@ MLFLOW = {
 }
 PREDICTED = {"predictions": "a" * 64, "rows": 10}
 
-SUITE = """
-name = "pipelines"
-about = "For tests."
-[[blocks]]
-scenario = "churn"
-tier = "library"
-rounds = 1
-repeat = 1
-reference_starts = 1
-limit_s = 100
-skip = ["processes"]
-[blocks.options]
-rows = 600
-n_estimators = 10
-"""
+SUITE = suite_of(
+    block("churn", reference_starts=1, limit_s=100, skip=["processes"], options={"rows": 600, "n_estimators": 10})
+)
 
 
 def seen(
@@ -216,14 +202,14 @@ def test_all_come_to_the_same_result_on_the_reader_s_own_customers(orchbench: Ca
     (tmp_path / "pipelines.toml").write_text(SUITE)
     done = orchbench("run", "--suite", "pipelines.toml", "--data", "customers.csv", "--out", "run", timeout=600)
     assert done.code == 0, done.err
-    results = json.loads((tmp_path / "run/results.json").read_text())
+    results = results_of(tmp_path / "run")
     verdicts = {(row["orchestrator"], row["check"]): row["verdict"] for row in results["checks"]}
     assert verdicts.keys() >= {(tool, check) for tool in discover() for check in CHECKS}
     not_passed = {who: verdict for who, verdict in verdicts.items() if verdict != "pass"}
     assert not_passed == {("dagster", "features_not_computed_again"): "unsupported"}, results["checks"]
     assert [row for row in results["estimates"] if row["median"] is None] == []
     assert {"makespan_s", "between_steps_s", "features_s"} <= {row["metric"] for row in results["estimates"]}
-    assert json.loads((tmp_path / "run/run.json").read_text())["data"]["file"] == "customers.csv"
+    assert record_of(tmp_path / "run")["data"]["file"] == "customers.csv"
 
 
 def test_an_interrupted_sequence_is_built_anew(orchbench: Call, tmp_path: Path) -> None:
@@ -238,7 +224,7 @@ def test_an_interrupted_sequence_is_built_anew(orchbench: Call, tmp_path: Path) 
     assert not list(tmp_path.glob("run/trials/*-infer_files/trial.json"))
     done = orchbench("run", "--resume", "run")
     assert done.code == 0, done.err
-    results = json.loads((tmp_path / "run/results.json").read_text())
+    results = results_of(tmp_path / "run")
     assert {row["verdict"] for row in results["checks"]} == {"pass"}, results["checks"]
     assert {row["n"] for row in results["estimates"] if row["metric"] == "makespan_s"} == {1}
     assert list(tmp_path.glob("run/trials/*-again-*-plain-train/trial.json"))
@@ -257,9 +243,7 @@ def test_broken_customers_are_refused_before_anything_is_started(orchbench: Call
     """One line, exit code 2, and no run folder; every kind of broken row is tested beside the core."""
     (tmp_path / "customers.csv").write_text(content)
     done = orchbench("run", "--scenario", "churn", "--on", "plain", "--data", "customers.csv", "--out", "run")
-    said = [line for line in done.err.splitlines() if not line.startswith("machine: ")]
-    assert (done.code, len(said)) == (2, 1)
-    assert said[0].startswith("orchbench: --data customers.csv: ")
+    assert refusal(done).startswith("--data customers.csv: ")
     assert not (tmp_path / "run").exists()
 
 

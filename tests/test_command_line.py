@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import os
 import shutil
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Done
+from conftest import ROOT, Call, copied_orchbench, mounted, refusal
+from small_runs import edited, finished_run, record_of, results_of, samples_of
 
 from bench.orchestrators import discover
 from bench.suite import available, load
-
-Call = Callable[..., Done]
 
 SUITE = """
 name = "tiny"
@@ -45,18 +40,12 @@ def suite(tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run."""
-    folder = tmp_path_factory.mktemp("finished")
-    (folder / "tiny.toml").write_text(SUITE)
-    argv = [ROOT / ".venv/bin/orchbench", "run", "--suite", folder / "tiny.toml", "--on", "plain", "--out", folder / "run"]
-    subprocess.run([*map(str, argv), "--seed", "1"], check=True, capture_output=True)
-    return folder / "run"
+    return finished_run(tmp_path_factory.mktemp("finished"), SUITE, "--seed", "1")
 
 
 def test_a_run_leaves_what_is_promised(finished: Path) -> None:
     """Provenance, trials with events and log, samples, results and pytest-benchmark's format are there, and agree."""
-    run = json.loads((finished / "run.json").read_text())
-    results = json.loads((finished / "results.json").read_text())
-    samples = list(csv.DictReader((finished / "samples.csv").open()))
+    run, results, samples = record_of(finished), results_of(finished), samples_of(finished)
     trials = list(finished.glob("trials/*/trial.json"))
     assert run["finished"] and run["seed"] == 1 and run["host"]["boot_id"] and run["locks"]["plain"]
     assert results["schema"] == run["schema"] and set(results) >= {"run", "estimates", "ratios", "checks", "controls"}
@@ -102,7 +91,7 @@ def test_show_prints_the_run(finished: Path, orchbench: Call) -> None:
     """The summary names the subjects, the control and the harness's own share; --json is results.json."""
     shown = orchbench("show", finished).out
     assert "plain/threads" in shown and "A/A control" in shown and "no engine was up for" in shown
-    assert json.loads(orchbench("show", finished, "--json").out) == json.loads((finished / "results.json").read_text())
+    assert json.loads(orchbench("show", finished, "--json").out) == results_of(finished)
 
 
 def test_the_same_seed_plans_the_same(suite: Path, finished: Path, orchbench: Call, tmp_path: Path) -> None:
@@ -125,9 +114,8 @@ def test_what_is_not_comparable_is_refused(finished: Path, orchbench: Call, tmp_
     """Another host and another scenario version are named, and the exit code is 2, unless told otherwise."""
     other = tmp_path / "other"
     shutil.copytree(finished, other)
-    run = json.loads((other / "run.json").read_text())
-    run["host"]["cpu"], run["scenarios"]["overhead"] = "abacus", 99
-    (other / "run.json").write_text(json.dumps(run))
+    with edited(other / "run.json") as run:
+        run["host"]["cpu"], run["scenarios"]["overhead"] = "abacus", 99
     done = orchbench("compare", finished, other)
     assert done.code == 2 and "abacus" in done.err and "99" in done.err and done.err.count("\n") == 1
     assert orchbench("compare", finished, other, "--anyway").code == 0
@@ -138,8 +126,7 @@ def test_a_workload_of_ones_own_is_measured(suite: Path, orchbench: Call, tmp_pa
     (tmp_path / "w.json").write_text('{"name": "mine", "nodes": [{"id": "a"}, {"id": "b", "after": ["a"]}]}')
     done = orchbench("run", "--suite", suite, "--on", "plain", "--workload", "w.json", "--out", "mine", "--rounds", "1")
     assert done.code == 0, done.err
-    results = json.loads((tmp_path / "mine" / "results.json").read_text())
-    assert {row["workload"] for row in results["estimates"]} == {"mine", "warm_up"}
+    assert {row["workload"] for row in results_of(tmp_path / "mine")["estimates"]} == {"mine", "warm_up"}
 
 
 def test_list_and_doctor_say_what_there_is(orchbench: Call) -> None:
@@ -179,7 +166,7 @@ BROKEN_SUITES = {
 def test_a_broken_suite_is_refused(case: str, orchbench: Call, tmp_path: Path) -> None:
     """One line names the file and the mistake; nothing is written."""
     (tmp_path / "broken.toml").write_text(_line(SUITE, *BROKEN_SUITES[case]))
-    _refused(orchbench("run", "--suite", "broken.toml", "--on", "plain", "--out", "out"), "broken.toml")
+    assert "broken.toml" in refusal(orchbench("run", "--suite", "broken.toml", "--on", "plain", "--out", "out"))
     assert not (tmp_path / "out").exists()
 
 
@@ -214,14 +201,14 @@ def test_a_mistake_gets_one_line(case: str, orchbench: Call, tmp_path: Path) -> 
     )
     arguments, message = MISTAKES[case]
     (tmp_path / "warm.json").write_text('{"name": "warm_up", "nodes": [{"id": "a"}]}')
-    _refused(orchbench(*arguments), message)
+    assert message in refusal(orchbench(*arguments))
     assert {path.name for path in tmp_path.iterdir()} == {"cycle.json", "warm.json"}
 
 
 def test_a_folder_that_holds_a_run_is_not_overwritten(finished: Path, suite: Path, orchbench: Call) -> None:
     """A second run into the same folder is refused."""
     before = (finished / "run.json").read_bytes()
-    _refused(orchbench("run", "--suite", suite, "--on", "plain", "--out", finished), "already holds a run")
+    assert "already holds a run" in refusal(orchbench("run", "--suite", suite, "--on", "plain", "--out", finished))
     assert (finished / "run.json").read_bytes() == before
 
 
@@ -230,14 +217,8 @@ def test_a_folder_that_cannot_take_a_run_is_refused(options: str, suite: Path, o
     """A read-only and a full file system are told before anything runs."""
     place = tmp_path / "place"
     place.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], capture_output=True, check=False)
-    if mounted.returncode != 0:  # not root: permission bits do what the mount would have done, and there is no small disk
-        place.chmod(0o500)
-    try:
-        _refused(orchbench("run", "--suite", suite, "--on", "plain", "--out", place / "run"), str(place))
-    finally:
-        if mounted.returncode == 0:
-            subprocess.run(["umount", place], check=True)
+    with mounted(place, "-t", "tmpfs", "-o", options, "tmpfs"):
+        assert str(place) in refusal(orchbench("run", "--suite", suite, "--on", "plain", "--out", place / "run"))
 
 
 def test_a_broken_event_line_is_named(finished: Path, orchbench: Call, tmp_path: Path) -> None:
@@ -247,7 +228,7 @@ def test_a_broken_event_line_is_named(finished: Path, orchbench: Call, tmp_path:
     log = min(copy.glob("trials/*chain_4*/events*.jsonl"))
     log.write_bytes(log.read_bytes()[:-20])
     before = (copy / "results.json").read_bytes()
-    _refused(orchbench("report", copy), f"{log.name}, line ")
+    assert f"{log.name}, line " in refusal(orchbench("report", copy))
     assert (copy / "results.json").read_bytes() == before
 
 
@@ -258,24 +239,15 @@ def test_a_broken_record_is_named(name: str, finished: Path, orchbench: Call, tm
     shutil.copytree(finished, copy)
     path = min(copy.glob(name))
     path.write_bytes(path.read_bytes()[:-30])
-    _refused(orchbench("report" if "trial" in name else "show", copy), str(path))
+    assert str(path) in refusal(orchbench("report" if "trial" in name else "show", copy))
 
 
-def test_a_deleted_environment_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deleted_environment_is_named(tmp_path: Path) -> None:
     """Without its environment an orchestrator cannot be chosen, and the message says what to do."""
     world = tmp_path / "world"
     (world / "implementations").mkdir(parents=True)
     shutil.copytree(ROOT / "implementations/plain", world / "implementations/plain", ignore=shutil.ignore_patterns(".venv"))
     shutil.copytree(ROOT / "bench", world / "bench")
-    monkeypatch.setenv("PYTHONPATH", str(world))
     (world / "tiny.toml").write_text(SUITE)
-    argv = [str(ROOT / ".venv/bin/python"), "-m", "bench", "run", "--suite", "tiny.toml", "--out", str(tmp_path / "out")]
-    done = subprocess.run(argv, cwd=world, env=os.environ, capture_output=True, text=True, check=False)
-    _refused(Done(done.returncode, done.stdout, done.stderr), "plain: its environment is missing")
-    assert "make setup" in done.stderr and not (tmp_path / "out").exists()
-
-
-def _refused(done: Done, message: str) -> None:
-    lines = [line for line in done.err.splitlines() if not line.startswith("machine:")]
-    assert done.code == 2, done
-    assert len(lines) == 1 and lines[0].startswith("orchbench: ") and message in lines[0], lines
+    said = refusal(copied_orchbench(world, "run", "--suite", "tiny.toml", "--out", tmp_path / "out"))
+    assert "plain: its environment is missing" in said and "make setup" in said and not (tmp_path / "out").exists()

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-from collections.abc import Callable
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ORCHBENCH, Done
-from markdown_it import MarkdownIt
+from conftest import Call, orchbench_in
+from pages import HOSTILE, Page, rendered
+from small_runs import block, edited, events_of, finished_run, results_of, stretch, suite_of
 
 from bench.compare import Change, Comparison, Effect, effect_of, judge
 from bench.metrics import METRICS
@@ -20,35 +18,17 @@ from bench.report.comparison import html, markdown
 from bench.stats import Quantity, Resampler
 from bench.store import RunFolder
 
-Call = Callable[..., Done]
-
-SUITE = """
-name = "tiny"
-about = "For tests."
-[[blocks]]
-scenario = "overhead"
-tier = "library"
-rounds = 2
-repeat = 3
-reference_starts = 2
-limit_s = 30
-control = ["plain"]
-[blocks.options]
-sizes = { chain = [1, 20] }
-"""
-
-HOSTILE = "a|b`c` <img src=x onerror=alert(1)> [d](http://e.example) *f* & \\|"
+SUITE = suite_of(
+    block("overhead", rounds=2, repeat=3, reference_starts=2, control=["plain"], options={"sizes": {"chain": [1, 20]}})
+)
 
 
 @pytest.fixture(scope="module")
 def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run of plain Python, in which a chain of one task took 2 ms and one of twenty 20 ms, give or take 1 %."""
     folder = tmp_path_factory.mktemp("before")
-    (folder / "tiny.toml").write_text(SUITE)
-    argv = [ORCHBENCH, "run", "--suite", folder / "tiny.toml", "--on", "plain", "--out", folder / "real", "--no-mlflow"]
-    subprocess.run([str(each) for each in argv], check=True, capture_output=True)
-    run = timed(folder / "real", folder / "run", chain_1=2.0, chain_20=20.0)
-    subprocess.run([str(ORCHBENCH), "report", str(run)], check=True, capture_output=True)
+    run = timed(finished_run(folder, SUITE), folder / "timed", chain_1=2.0, chain_20=20.0)
+    assert orchbench_in(folder, "report", run).code == 0
     return run
 
 
@@ -63,64 +43,25 @@ def timed(run: Path, target: Path, **milliseconds: float) -> Path:
     shutil.copytree(run, target)
     for workload, wanted in milliseconds.items():
         for number, folder in enumerate(sorted(target.glob(f"trials/*-{workload}"))):
-            logs = {log: [json.loads(line) for line in log.read_text().splitlines()] for log in folder.glob("events*.jsonl")}
-            events = [event for its in logs.values() for event in its]
+            logs = list(folder.glob("events*.jsonl"))
+            events = [event for log in logs for event in events_of(log)]
             began = next(event["t"] for event in events if event["kind"] == "submitted")
             ended = max(event["t"] for event in events if event["kind"] == "finished")
             factor = wanted * 1e6 / (ended - began) * (0.99 + 0.005 * (number * 7 % 5))
-            for log, its in logs.items():
-                lines = [json.dumps(event | {"t": began + int((event["t"] - began) * factor)}) + "\n" for event in its]
-                log.write_text("".join(lines))
+            for log in logs:
+                stretch(log, began, factor)
     return target
 
 
 def renamed(run: Path, name: str) -> Path:
     """Give the run, and the orchestrator that it measured, another name."""
     for path in (run / "run.json", *run.glob("trials/*/trial.json")):
-        record = json.loads(path.read_text())
-        if "subject" in record:
-            record["subject"]["orchestrator"] = name
-        else:
-            record["id"] = name
-        path.write_text(json.dumps(record))
+        with edited(path) as record:
+            if "subject" in record:
+                record["subject"]["orchestrator"] = name
+            else:
+                record["id"] = name
     return run
-
-
-class Page(HTMLParser):
-    """What a browser would make of it: its elements, the cells of its tables, and its text."""
-
-    def __init__(self, text: str) -> None:
-        """Read it."""
-        super().__init__()
-        self.tags: list[str] = []
-        self.rows: list[list[str]] = []
-        self.values: list[float] = []
-        self.links: list[str] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take an element."""
-        self.tags.append(tag)
-        found = dict(attrs)
-        self.links += [found[name] or "" for name in ("href", "src") if name in found]
-        if tag == "tr":
-            self.rows.append([])
-        elif tag in {"td", "th"}:
-            self.rows[-1].append("")
-        elif tag == "data":
-            self.values.append(float(found["value"] or "nan"))
-
-    def handle_data(self, data: str) -> None:
-        """Take a text."""
-        self.text += data
-        if self.rows and self.rows[-1]:
-            self.rows[-1][-1] += data.strip("\n")
-
-
-def rendered(text: str) -> Page:
-    """Return what GitHub makes of Markdown."""
-    return Page(MarkdownIt("commonmark").enable("table").render(text))
 
 
 # One verdict -----------------------------------------------------------------------------------------------------------
@@ -150,7 +91,7 @@ def test_numbers_are_those_of_the_results(before: Path, slower: Path, orchbench:
     orchbench("compare", before, slower, "--html", "c.html")
     document = json.loads(orchbench("compare", before, slower, "--json").out)
     for run, side in ((before, "before"), (slower, "after")):
-        medians = {_key(row): row["median"] for row in json.loads((run / "results.json").read_text())["estimates"]}
+        medians = {_key(row): row["median"] for row in results_of(run)["estimates"]}
         assert document["changes"]
         assert {_key(change): change[side] for change in document["changes"]}.items() <= medians.items()
     shown = Page((tmp_path / "c.html").read_text()).values
@@ -187,9 +128,8 @@ def test_what_is_not_comparable_is_written_down_too(before: Path, orchbench: Cal
     """The exit code is 2, and Markdown, page and JSON say what differs."""
     other = tmp_path / "other"
     shutil.copytree(before, other)
-    run = json.loads((other / "run.json").read_text())
-    run["host"]["cpu"], run["versions"]["plain"]["python"] = "abacus", "4.0"
-    (other / "run.json").write_text(json.dumps(run))
+    with edited(other / "run.json") as run:
+        run["host"]["cpu"], run["versions"]["plain"]["python"] = "abacus", "4.0"
     done = orchbench("compare", before, other, "--markdown", "c.md", "--html", "c.html")
     assert done.code == 2 and "(compare them --anyway)" in done.err and done.err.count("\n") == 1
     for text in ((tmp_path / "c.md").read_text(), (tmp_path / "c.html").read_text()):

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterable, Mapping
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, copied_orchbench, stand_in
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pages import Page
+from small_runs import block, made_up_record, record_of, suite_of
 
 from bench.excerpts import Excerpt, excerpts, pipeline_files, pipeline_lines
 from bench.orchestrators import CORE, discover
@@ -23,28 +20,10 @@ from bench.store import SHARED, RunFolder
 
 KNOWN = discover()
 
-SUITE = """
-name = "tiny"
-about = "For tests."
-[[blocks]]
-scenario = "overhead"
-tier = "library"
-rounds = 1
-repeat = 1
-reference_starts = 1
-limit_s = 30
-skip = ["processes"]
-[blocks.options]
-sizes = { chain = [1] }
-"""
-
 
 def record(excerpts_of: Mapping[str, dict[str, list[str]]]) -> RunRecord:
     """Return the record of a run of these orchestrators."""
-    return RunRecord(
-        id="made-up", suite={}, seed=1, orchestrators=list(excerpts_of), scenarios={}, width=2, cpu_rounds_per_s=1.0,
-        excerpts=dict(excerpts_of), trials_planned=0, plan="", host={},
-    )  # fmt: skip
+    return made_up_record(orchestrators=list(excerpts_of), excerpts=dict(excerpts_of))
 
 
 def keep(folder: Path, sources: Mapping[str, str]) -> RunFolder:
@@ -62,29 +41,9 @@ def shown(folder: Path, source: str, *names: str) -> Excerpt:
     return found
 
 
-class Reader(HTMLParser):
-    """Takes a page apart as a browser does: its text, and its tags."""
-
-    def __init__(self, page: str) -> None:
-        """Read the page."""
-        super().__init__()
-        self.text = ""
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(str(page))  # of Markup, the parser would escape what it joins
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep it."""
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        """Keep it."""
-        self.text += data
-
-
 def text_of(html: str) -> str:
     """Return what is read."""
-    return Reader(html).text
+    return Page(html).text
 
 
 def rendered(found: Iterable[Excerpt]) -> str:
@@ -285,8 +244,8 @@ def test_hostile_code_is_text(tmp_path: Path) -> None:
     tool = "<b onclick=alert(4)>"
     folder = keep(tmp_path, {f"{tool}/a.py": HOSTILE})
     found = excerpts(folder, record({tool: {"some": ["a.py:attack", "<i>.py:<u>"]}}), "some")
-    page = Reader(rendered(found))
-    assert {tag for tag, _ in page.tags} == {"div", "section", "h4", "p", "pre", "code", "span"}
+    page = Page(rendered(found))
+    assert set(page.tags) == {"div", "section", "h4", "p", "pre", "code", "span"}
     assert HOSTILE.strip() in page.text and tool in page.text and "<i>.py:<u>" in page.text
 
 
@@ -325,8 +284,8 @@ def test_each_code_can_be_reached_and_is_named(tmp_path: Path) -> None:
     """What scrolls has a name of its own, and takes the focus."""
     folder = keep(tmp_path, {"one/a.py": "x = 1\n", "two/a.py": "x = 1\ny = [\n]\n"})
     run = record({tool: {"some": ["a.py"], "other": ["a.py"]} for tool in ("one", "two")})
-    page = Reader(rendered(excerpts(folder, run, "some")) + rendered(excerpts(folder, run, "other")))
-    boxes = [attributes for tag, attributes in page.tags if tag == "pre"]
+    page = Page(rendered(excerpts(folder, run, "some")) + rendered(excerpts(folder, run, "other")))
+    boxes = [attributes for tag, attributes in page.elements if tag == "pre"]
     assert [(each["tabindex"], each["role"]) for each in boxes] == [("0", "region")] * 4
     assert len({each["aria-label"] for each in boxes}) == 4
     assert "1 line of code" in page.text and "3 lines of code" in page.text
@@ -344,18 +303,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "bench", world / "bench", ignore=nothing_built)
     shutil.copytree(ROOT / "shared", world / "shared", ignore=nothing_built)
     shutil.copytree(KNOWN["plain"].folder, plain, ignore=nothing_built)
-    (plain / ".venv" / "bin").mkdir(parents=True)
-    (plain / ".venv/bin/python").write_text(f'#!/bin/sh\nPYTHONPATH="{plain}/src" exec "{KNOWN["plain"].python}" "$@"\n')
-    (plain / ".venv/bin/python").chmod(0o755)
-    (world / "suite.toml").write_text(SUITE)
-    orchbench(world, "run", "--suite", "suite.toml", "--on", "plain", "--out", "run")
+    stand_in(plain / ".venv", KNOWN["plain"].python, plain / "src")
+    small = block("overhead", reference_starts=1, skip=["processes"], options={"sizes": {"chain": [1]}})
+    (world / "suite.toml").write_text(suite_of(small))
+    done = copied_orchbench(world, "run", "--suite", "suite.toml", "--on", "plain", "--out", "run")
+    assert done.code == 0, done.err
     return world
-
-
-def orchbench(world: Path, *arguments: str) -> None:
-    """Call the copy, as one that succeeds."""
-    argv = [sys.executable, "-m", "bench", *arguments]
-    subprocess.run(argv, cwd=world, env=os.environ | {"PYTHONPATH": str(world)}, capture_output=True, check=True)
 
 
 def test_a_run_keeps_what_it_measured(world: Path) -> None:
@@ -363,7 +316,7 @@ def test_a_run_keeps_what_it_measured(world: Path) -> None:
     kept = {str(path.relative_to(world / "run/code")): path.read_text() for path in world.glob("run/code/**/*.*")}
     sources = {"plain": KNOWN["plain"].source, "shared": CORE}
     assert kept == {f"{owner}/{path.name}": path.read_text() for owner, its in sources.items() for path in its.glob("*.py")}
-    assert json.loads((world / "run" / "run.json").read_text())["excerpts"] == {"plain": KNOWN["plain"].excerpts}
+    assert record_of(world / "run")["excerpts"] == {"plain": KNOWN["plain"].excerpts}
 
 
 def test_a_report_shows_what_ran(world: Path, tmp_path: Path) -> None:
@@ -374,7 +327,7 @@ def test_a_report_shows_what_ran(world: Path, tmp_path: Path) -> None:
     text = shapes.read_text()
     shapes.write_text(text.replace("def _one_by_one(", "# Edited.\ndef _one_by_one("))
     assert shapes.read_text() != text
-    orchbench(world, "run", "--resume", "run")
+    assert copied_orchbench(world, "run", "--resume", "run").code == 0
     copy = RunFolder(Path(shutil.copytree(world / "run", tmp_path / "copy")))
     for place in (folder, copy):
         assert {scenario: excerpts(place, place.run(), scenario) for scenario in SCENARIOS} == before

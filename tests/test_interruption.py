@@ -12,22 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ORCHBENCH
+from conftest import ORCHBENCH, orchbench_in
+from small_runs import block, record_of, results_of, suite_of
 
-SUITE = """
-name = "interrupted"
-about = "For tests."
-[[blocks]]
-scenario = "overhead"
-tier = "{tier}"
-rounds = {rounds}
-repeat = 2
-reference_starts = 2
-limit_s = 60
-[blocks.options]
-sizes = {{ chain = [1, 2], fan_out = [3] }}
-sweep_ms = {sweep}
-"""
+
+def suite(tier: str, rounds: int, *sweep_ms: float) -> str:
+    """Return what is to be measured: some graphs of nothing, and tasks that take so long."""
+    options = {"sizes": {"chain": [1, 2], "fan_out": [3]}, "sweep_ms": sweep_ms}
+    return suite_of(block("overhead", tier=tier, rounds=rounds, repeat=2, reference_starts=2, limit_s=60, options=options))
 
 
 def processes_of(folder: Path) -> list[str]:
@@ -80,13 +72,11 @@ def go_on(folder: Path, before: dict[str, bytes]) -> None:
     run = folder / "run"
     if not (run / "run.json").exists():  # stopped before the run began
         return
-    done = subprocess.run(
-        [str(ORCHBENCH), "run", "--resume", str(run)], cwd=folder, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    done = orchbench_in(folder, "run", "--resume", run)
+    assert done.code == 0, done.err
     after = finished_trials(run)
     assert {name: after[name] for name in before} == before
-    record = json.loads((run / "run.json").read_text())
+    record = record_of(run)
     planned = [json.loads(each) for each in after.values() if not json.loads(each)["warmup"]]
     assert record["finished"]
     assert len(planned) == record["trials_planned"]
@@ -104,7 +94,7 @@ MOMENTS = [
 )
 def test_a_stopped_run_can_go_on(number: signal.Signals, after_s: float, empty: Path) -> None:
     """Ten random moments of a run on plain Python."""
-    (empty / "suite.toml").write_text(SUITE.format(tier="library", rounds=2, sweep="[100, 200]"))
+    (empty / "suite.toml").write_text(suite("library", 2, 100, 200))
     arguments = ["run", "--suite", "suite.toml", "--on", "plain", "--out", "run", "--seed", "1"]
     code, trials = interrupt(empty, arguments, number, after_s)
     assert code in ({-9, 0} if number is signal.SIGKILL else {128 + number, -number, 0})
@@ -114,7 +104,7 @@ def test_a_stopped_run_can_go_on(number: signal.Signals, after_s: float, empty: 
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 def test_airflow_with_all_its_children_is_ended(number: signal.Signals, empty: Path) -> None:
     """The scheduler, its pool of workers and the API server are gone within 10 s, in the middle of a run or of a start."""
-    (empty / "suite.toml").write_text(SUITE.format(tier="service", rounds=1, sweep="[]"))
+    (empty / "suite.toml").write_text(suite("service", 1))
     arguments = ["run", "--suite", "suite.toml", "--on", "airflow", "--out", "run", "--seed", "1"]
     _, trials = interrupt(empty, arguments, number, random.Random(number).uniform(5, 30))
     go_on(empty, trials)
@@ -122,30 +112,27 @@ def test_airflow_with_all_its_children_is_ended(number: signal.Signals, empty: P
 
 def test_two_runs_at_once_do_not_meet(empty: Path) -> None:
     """Two runs with different folders both succeed; a second one into the same folder is refused."""
-    (empty / "suite.toml").write_text(SUITE.format(tier="library", rounds=1, sweep="[100, 300]"))
+    (empty / "suite.toml").write_text(suite("library", 1, 100, 300))
     base = [str(ORCHBENCH), "run", "--suite", "suite.toml", "--on", "plain,prefect"]
     runs = [
         subprocess.Popen([*base, "--out", name], cwd=empty, stderr=subprocess.PIPE, text=True) for name in ("one", "two")
     ]
     assert [run.wait() for run in runs] == [0, 0]
     for name in ("one", "two"):
-        results = json.loads((empty / name / "results.json").read_text())
-        assert {row["verdict"] for row in results["checks"]} == {"pass"}
+        assert {row["verdict"] for row in results_of(empty / name)["checks"]} == {"pass"}
 
 
 def test_a_second_harness_is_kept_out_of_the_folder(empty: Path) -> None:
     """While a run goes on, resuming it from elsewhere is refused with one line."""
-    (empty / "suite.toml").write_text(SUITE.format(tier="library", rounds=2, sweep="[300, 500]"))
+    (empty / "suite.toml").write_text(suite("library", 2, 300, 500))
     argv = [str(ORCHBENCH), "run", "--suite", "suite.toml", "--on", "plain", "--out", "run"]
     with subprocess.Popen(argv, cwd=empty, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as first:
         while not list(empty.glob("run/trials/*/trial.json")):
             time.sleep(0.1)
-        second = subprocess.run(
-            [str(ORCHBENCH), "run", "--resume", "run"], cwd=empty, capture_output=True, text=True, check=False
-        )
+        second = orchbench_in(empty, "run", "--resume", "run")
         first.send_signal(signal.SIGTERM)
-    assert second.returncode == 2
-    assert "another orchbench is writing to it" in second.stderr
+    assert second.code == 2
+    assert "another orchbench is writing to it" in second.err
 
 
 def test_a_users_own_homes_are_left_alone(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,11 +148,10 @@ def test_a_users_own_homes_are_left_alone(empty: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("PREFECT_HOME", str(home / ".prefect"))
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
     before = _snapshot(home)
-    (empty / "suite.toml").write_text(SUITE.format(tier="library", rounds=1, sweep="[]"))
-    argv = [str(ORCHBENCH), "run", "--suite", "suite.toml", "--out", "run"]
-    done = subprocess.run(argv, cwd=empty, capture_output=True, text=True, check=False)
-    results = json.loads((empty / "run" / "results.json").read_text())
-    assert done.returncode == 0
+    (empty / "suite.toml").write_text(suite("library", 1))
+    done = orchbench_in(empty, "run", "--suite", "suite.toml", "--out", "run")
+    assert done.code == 0, done.err
+    results = results_of(empty / "run")
     assert [row for row in results["checks"] if row["verdict"] != "pass"] == []
     assert [row for row in results["estimates"] if row["median"] is None] == []
     assert _snapshot(home) == before

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
 import msgspec
 import pytest
-from conftest import Done
+from conftest import Call
 from pytest_benchmark.fixture import BenchmarkFixture
+from small_runs import block, made_up_record, results_of, suite_of
 
 from bench import run as runs
 from bench.graphs import shaped
@@ -67,10 +67,8 @@ def made_up_run(folder: Path, events: int) -> tuple[RunFolder, RunRecord]:
         )  # fmt: skip
         (place / "trial.json").write_bytes(msgspec.json.encode(record))
         (place / "events-1.jsonl").write_text("\n".join(made_up_events(workload, trial, number)) + "\n")
-    run = RunRecord(
-        id="made-up", suite={}, seed=1, orchestrators=[], scenarios={"overhead": 1}, width=2, cpu_rounds_per_s=1e6,
-        workloads={workload.name: workload.to_json()}, trials_planned=trials, plan="", host={},
-    )  # fmt: skip
+    workloads = {workload.name: workload.to_json()}
+    run = made_up_record(scenarios={"overhead": 1}, cpu_rounds_per_s=1e6, workloads=workloads, trials_planned=trials)
     return RunFolder(folder), run
 
 
@@ -120,27 +118,13 @@ def test_deriving_results(benchmark: BenchmarkFixture, events: int, tmp_path: Pa
     benchmark.pedantic(runs.publish, args=(folder, run), rounds=3)  # type: ignore[no-untyped-call]
 
 
-SLEEPING = """
-name = "sleeping"
-about = "For tests."
-[[blocks]]
-scenario = "parallelism"
-tier = "library"
-rounds = 2
-repeat = 2
-reference_starts = 1
-limit_s = 60
-[blocks.options]
-kinds = ["sleeping"]
-"""
-
-
-def test_two_sleeping_lanes_are_used(orchbench: Callable[..., Done], tmp_path: Path) -> None:
+def test_two_sleeping_lanes_are_used(orchbench: Call, tmp_path: Path) -> None:
     """Plain Python, through the whole harness, keeps both lanes busy for more than 98 % of the time."""
-    (tmp_path / "sleeping.toml").write_text(SLEEPING)
+    sleeping = block("parallelism", rounds=2, repeat=2, reference_starts=1, limit_s=60, options={"kinds": ["sleeping"]})
+    (tmp_path / "sleeping.toml").write_text(suite_of(sleeping))
     done = orchbench("run", "--suite", "sleeping.toml", "--on", "plain", "--out", "run")
     assert done.code == 0, done.err
-    rows = json.loads((tmp_path / "run/results.json").read_text())["estimates"]
+    rows = results_of(tmp_path / "run")["estimates"]
     efficiency = {row["deployment"]: row["median"] for row in rows if row["metric"] == "efficiency"}
     assert efficiency.keys() == {"threads", "processes"}
     assert min(efficiency.values()) > 0.98

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from conftest import ROOT
+from conftest import ROOT, stand_in
+from small_runs import block, suite_of
 
 from bench import plan
 from bench import run as runs
@@ -75,12 +76,7 @@ ALSO_CAUGHT_BY = {
 def faulty(tmp_path_factory: pytest.TempPathFactory) -> Orchestrator:
     """The plain adapter's environment, with the faults to be planted."""
     folder = tmp_path_factory.mktemp("world") / "plain_faulty"
-    plain = discover()["plain"]
-    python = folder / ".venv" / "bin" / "python"
-    python.parent.mkdir(parents=True)
-    # Not on the PYTHONPATH alone: -P, which the harness calls its helpers with, does not go with it.
-    python.write_text(f'#!/bin/sh\nPYTHONPATH="{FOLDER}" exec "{plain.python}" "$@"\n')
-    python.chmod(0o755)
+    stand_in(folder / ".venv", discover()["plain"].python, FOLDER)
     deployments = tuple(Deployment(name, "library", "one process, a pool of threads") for name in FAULTS)
     return Orchestrator("faulty", folder, "faulty_patterns", deployments)
 
@@ -95,16 +91,8 @@ class Quiet:
 
 def verdicts(faulty: Orchestrator, fault: str, scenario: str, folder: Path) -> dict[str, tuple[str, str]]:
     """Run the scenario with the fault planted, and return the verdict of each check, with its evidence."""
-    block = {
-        "scenario": scenario,
-        "tier": "library",
-        "rounds": 1,
-        "repeat": 1,
-        "limit_s": 30,
-        "options": OPTIONS[scenario],
-        "skip": [each for each in FAULTS if each != fault],
-    }
-    suite = msgspec.convert({"name": "planted", "about": "For tests.", "blocks": [block]}, Suite)
+    planted = block(scenario, options=OPTIONS[scenario], skip=[each for each in FAULTS if each != fault])
+    suite = msgspec.toml.decode(suite_of(planted), type=Suite)
     run = runs.begin(RunFolder(folder), suite, [faulty], seed=1)
     runs.carry_out(run, Quiet())
     return {row["check"]: (row["verdict"], row["because"]) for row in RunFolder(folder).results()["checks"]}
@@ -144,39 +132,12 @@ def test_a_failure_that_does_not_reach_the_parent_is_caught(faulty: Orchestrator
     assert verdict == "fail" and "ran, although what it waits for had failed" in because, because
 
 
-SUITE = """
-name = "joined"
-about = "For tests."
-[[blocks]]
-scenario = "overhead"
-tier = "library"
-rounds = 1
-repeat = 1
-limit_s = 30
-options = { sizes = { chain = [1] } }
-[[blocks]]
-scenario = "retries"
-tier = "library"
-joins = true
-rounds = 1
-repeat = 1
-limit_s = 30
-[[blocks]]
-scenario = "caching"
-tier = "library"
-joins = true
-rounds = 1
-repeat = 2
-limit_s = 30
-[[blocks]]
-scenario = "parallelism"
-tier = "service"
-joins = true
-widths = [1, 2]
-rounds = 1
-repeat = 1
-limit_s = 30
-"""
+SUITE = suite_of(
+    block("overhead", options={"sizes": {"chain": [1]}}),
+    block("retries", joins=True),
+    block("caching", joins=True, repeat=2),
+    block("parallelism", tier="service", joins=True, widths=[1, 2]),
+)
 
 
 def test_what_joins_runs_behind_its_hosts_in_the_same_engines() -> None:

@@ -2,60 +2,33 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import shutil
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
 import pytest
-from conftest import ORCHBENCH, Done
+from conftest import ORCHBENCH, Call, call
+from small_runs import block, events_of, finished_run, samples_of, stretch, suite_of
 
-Call = Callable[..., Done]
-
-SUITE = """
-name = "tiny"
-about = "For tests."
-[[blocks]]
-scenario = "overhead"
-tier = "library"
-rounds = 2
-repeat = 2
-reference_starts = 2
-limit_s = 30
-[blocks.options]
-sizes = { chain = [1, 4] }
-[[blocks]]
-scenario = "retries"
-tier = "library"
-rounds = 1
-repeat = 1
-reference_starts = 1
-limit_s = 60
-skip = ["processes"]
-[blocks.options]
-backoff_tries = 2
-"""
+SUITE = suite_of(
+    block("overhead", rounds=2, repeat=2, reference_starts=2, options={"sizes": {"chain": [1, 4]}}),
+    block("retries", reference_starts=1, limit_s=60, skip=["processes"], options={"backoff_tries": 2}),
+)
 
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run of plain Python, with waits before retries in it."""
-    folder = tmp_path_factory.mktemp("measured")
-    (folder / "tiny.toml").write_text(SUITE)
-    argv = [ORCHBENCH, "run", "--suite", folder / "tiny.toml", "--on", "plain", "--out", folder / "run", "--no-mlflow"]
-    subprocess.run([str(each) for each in argv], check=True, capture_output=True)
-    return folder / "run"
+    return finished_run(tmp_path_factory.mktemp("measured"), SUITE)
 
 
-def samples(run: Path) -> dict[str, list[float]]:
+def series(run: Path) -> dict[str, list[float]]:
     """Return the values of each series of timings, in seconds, by the name that the export gives it."""
     found: dict[str, list[float]] = {}
-    for row in csv.DictReader((run / "samples.csv").open()):
+    for row in samples_of(run):
         if (
             row["unit"] in {"s", "ms"}
             and row["value"]
@@ -73,10 +46,10 @@ def test_pytest_benchmark_compares_two_exports(measured: Path, tmp_path: Path) -
     for name in ("before", "after"):
         shutil.copy(measured / "pytest-benchmark.json", tmp_path / f"{name}.json")
     argv = [ORCHBENCH.with_name("pytest-benchmark"), "compare", "before.json", "after.json", "--group-by=fullname"]
-    done = subprocess.run([str(each) for each in argv], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    done = call(*argv, cwd=tmp_path)
+    assert done.code == 0, done.err
     names = [each["fullname"] for each in json.loads((tmp_path / "before.json").read_text())["benchmarks"]]
-    assert names and [name for name in names if name not in done.stdout + done.stderr] == []
+    assert names and [name for name in names if name not in done.out + done.err] == []
 
 
 def read_as_github_action_benchmark(text: str) -> list[dict[str, Any]]:
@@ -100,7 +73,7 @@ def read_as_github_action_benchmark(text: str) -> list[dict[str, Any]]:
 def test_github_action_benchmark_reads_it(measured: Path) -> None:
     """Every benchmark has a name of its own and a rate above zero, which is one over the mean of its runs."""
     found = read_as_github_action_benchmark((measured / "pytest-benchmark.json").read_text())
-    known = samples(measured)
+    known = series(measured)
     names = [each["name"] for each in found]
     assert len(set(names)) == len(names) > 10
     for each in found:
@@ -117,12 +90,9 @@ def test_what_has_no_rate_is_left_out(measured: Path, orchbench: Call, tmp_path:
     early = tmp_path / "early"
     shutil.copytree(measured, early)
     for log in early.glob("trials/*retries_recovers*/events*.jsonl"):
-        events = [json.loads(line) for line in log.read_text().splitlines()]
-        began = min(event["t"] for event in events)
-        lines = [json.dumps(event | {"t": began + (event["t"] - began) // 2}) + "\n" for event in events]
-        log.write_text("".join(lines))
+        stretch(log, min(event["t"] for event in events_of(log)), 0.5)
     assert orchbench("report", early).code == 0
-    known = samples(early)
+    known = series(early)
     below = {name for name, values in known.items() if min(values) <= 0}
     assert {name.split("/")[2].partition("[")[0] for name in below} == {"delay_error_ms"}
     found = read_as_github_action_benchmark((early / "pytest-benchmark.json").read_text())

@@ -7,116 +7,41 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
-from conftest import ORCHBENCH, Done
+from conftest import Call
+from pages import Page
+from small_runs import block, edited, finished_run, results_of, suite_of
 
 from bench import wording
 
-SUITE = """
-name = "small"
-about = "For tests."
-[[blocks]]
-scenario = "overhead"
-tier = "library"
-rounds = 2
-repeat = 2
-reference_starts = 2
-limit_s = 60
-control = ["plain"]
-[blocks.options]
-sizes = { chain = [1, 10, 20], fan_out = [4, 8] }
-sweep_ms = [2, 10]
-[[blocks]]
-scenario = "retries"
-tier = "library"
-rounds = 1
-repeat = 1
-reference_starts = 2
-limit_s = 60
-[blocks.options]
-delay_s = 0.05
-backoff_tries = 2
-[[blocks]]
-scenario = "payload"
-tier = "library"
-rounds = 1
-repeat = 1
-reference_starts = 2
-limit_s = 60
-[blocks.options]
-sizes_kb = [1, 100]
-[[blocks]]
-scenario = "overhead"
-tier = "service"
-rounds = 1
-repeat = 1
-reference_starts = 2
-limit_s = 60
-[blocks.options]
-sizes = { chain = [1, 3] }
-"""
-
+SUITE = suite_of(
+    block(
+        "overhead",
+        rounds=2,
+        repeat=2,
+        reference_starts=2,
+        limit_s=60,
+        control=["plain"],
+        options={"sizes": {"chain": [1, 10, 20], "fan_out": [4, 8]}, "sweep_ms": [2, 10]},
+    ),
+    block("retries", reference_starts=2, limit_s=60, options={"delay_s": 0.05, "backoff_tries": 2}),
+    block("payload", reference_starts=2, limit_s=60, options={"sizes_kb": [1, 100]}),
+    block("overhead", tier="service", reference_starts=2, limit_s=60, options={"sizes": {"chain": [1, 3]}}),
+)
 HOSTILE = '<script>alert("it\'s")</script><img src=x onerror=alert(1)>|`&amp;'
-
-
-@dataclass
-class Page(HTMLParser):
-    """What a page holds: its numbers, its elements, what it would fetch, and its text."""
-
-    numbers: list[tuple[dict[str, str], str]] = field(default_factory=list)
-    tags: list[tuple[str, dict[str, str | None]]] = field(default_factory=list)
-    text: str = ""
-    _data: dict[str, str] | None = None
-
-    def __post_init__(self) -> None:
-        super().__init__()
-
-    # What HTMLParser calls:
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep an element."""
-        self.tags.append((tag, dict(attrs)))
-        if tag == "data":
-            self._data = {name: value or "" for name, value in attrs}
-            self.numbers.append((self._data, ""))
-
-    def handle_endtag(self, tag: str) -> None:
-        """Leave a number."""
-        if tag == "data":
-            self._data = None
-
-    def handle_data(self, data: str) -> None:
-        """Keep the text."""
-        self.text += data
-        if self._data is not None:
-            self.numbers[-1] = (self._data, self.numbers[-1][1] + data)
-
-    @classmethod
-    def of(cls, path: Path) -> Page:
-        """Read a file."""
-        page = cls()
-        page.feed(path.read_text())
-        page.close()
-        return page
-
-    __hash__ = HTMLParser.__hash__
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A real run of plain Python, with its report."""
-    folder = tmp_path_factory.mktemp("report")
-    (folder / "suite.toml").write_text(SUITE)
-    argv = [str(ORCHBENCH), "run", "--suite", "suite.toml", "--on", "plain", "--seed", "1", "--out", "run"]
-    done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
-    assert done.returncode == 0, done.stderr
-    return folder / "run"
+    return finished_run(tmp_path_factory.mktemp("report"), SUITE, "--seed", "1")
+
+
+def page_of(run: Path) -> Page:
+    """Return its report."""
+    return Page((run / "report.html").read_text())
 
 
 KEYS = {
@@ -133,9 +58,9 @@ KEYS = {
 
 def test_every_number_is_that_of_the_results(run: Path) -> None:
     """Each number on the page names its row, and has its value, to the digits that are shown."""
-    results = json.loads((run / "results.json").read_text())
+    results = results_of(run)
     rows = {table: {"|".join(row[key] for key in keys): row for row in results[table]} for table, keys in KEYS.items()}
-    page = Page.of(run / "report.html")
+    page = page_of(run)
     shown: set[tuple[str, str]] = set()
     for attributes, text in page.numbers:
         row = rows[attributes["data-of"]][attributes["data-key"]]
@@ -167,19 +92,18 @@ def test_the_sentences_hold_no_other_numbers(run: Path) -> None:
 
 def test_every_verdict_is_that_of_the_results(run: Path) -> None:
     """All checks stand there with their evidence."""
-    page = Page.of(run / "report.html")
-    for row in json.loads((run / "results.json").read_text())["checks"]:
+    page = page_of(run)
+    for row in results_of(run)["checks"]:
         assert row["because"] in page.text
 
 
 def test_the_page_needs_nothing_else(run: Path) -> None:
     """It is below 5 MB, fetches nothing, and its own links lead somewhere."""
-    path = run / "report.html"
+    path, page = run / "report.html", page_of(run)
     assert path.stat().st_size < 5_000_000
-    page = Page.of(path)
-    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
-    for tag, attributes in page.tags:
+    for tag, attributes in page.elements:
         assert tag not in {"iframe", "object", "embed", "link"} or attributes.get("href") == "data:,"
         for name in ("src", "href", "xlink:href", "action", "data"):
             target = attributes.get(name)
@@ -193,17 +117,17 @@ def test_the_page_needs_nothing_else(run: Path) -> None:
 
 def test_every_picture_has_words(run: Path) -> None:
     """Charts are pictures with alternative text, and their files lie beside the page."""
-    page = Page.of(run / "report.html")
-    pictures = [attributes for tag, attributes in page.tags if tag == "svg"]
+    page = page_of(run)
+    pictures = [attributes for tag, attributes in page.elements if tag == "svg"]
     assert len(pictures) > 5
-    ids = {attributes.get("id") for _, attributes in page.tags}
+    ids = {attributes.get("id") for _, attributes in page.elements}
     for each in pictures:
         assert each["role"] == "img"
         assert set((each["aria-labelledby"] or "").split()) <= ids
     assert {path.suffix for path in (run / "charts").iterdir()} == {".svg", ".png"}
 
 
-def test_it_is_the_same_on_another_machine(run: Path, tmp_path: Path, orchbench: Callable[..., Done]) -> None:
+def test_it_is_the_same_on_another_machine(run: Path, tmp_path: Path, orchbench: Call) -> None:
     """A copied folder renders to the same page, and --out leaves the copy as it is."""
     shutil.copytree(run, tmp_path / "copy" / run.name)
     (tmp_path / "copy" / run.name / "report.html").unlink()
@@ -215,45 +139,30 @@ def test_it_is_the_same_on_another_machine(run: Path, tmp_path: Path, orchbench:
     assert (tmp_path / "elsewhere" / "report.html").exists()
 
 
-def edited(path: Path, edit: Callable[[Any], None]) -> None:
-    """Change a JSON file."""
-    document = json.loads(path.read_text())
-    edit(document)
-    path.write_text(json.dumps(document))
-
-
-def test_hostile_names_are_text(run: Path, tmp_path: Path, orchbench: Callable[..., Done]) -> None:
+def test_hostile_names_are_text(run: Path, tmp_path: Path, orchbench: Call) -> None:
     """HTML in the names of a run, its machine, its settings and its failures is shown, not obeyed."""
     copy = tmp_path / "copy"
     shutil.copytree(run, copy)
 
-    def spoil(document: Any) -> None:
-        document["id"] = HOSTILE
-        document["suite"] |= {"name": HOSTILE, "about": HOSTILE}
-        document["host"]["cpu"] = HOSTILE
-        document["git"] = {HOSTILE: HOSTILE}
-        document["warnings"] = [HOSTILE]
-
-    def break_down(document: Any) -> None:
-        document |= {"status": "failed", "because": HOSTILE}
-        document["subject"]["isolation"] = HOSTILE
-
-    edited(copy / "run.json", spoil)
+    with edited(copy / "run.json") as record:
+        record["id"] = HOSTILE
+        record["suite"] |= {"name": HOSTILE, "about": HOSTILE}
+        record["host"]["cpu"] = HOSTILE
+        record["git"] = {HOSTILE: HOSTILE}
+        record["warnings"] = [HOSTILE]
     for path in sorted(copy.glob("trials/*/trial.json"))[:6]:
-        edited(path, break_down)
+        with edited(path) as trial:
+            trial |= {"status": "failed", "because": HOSTILE}
+            trial["subject"]["isolation"] = HOSTILE
     for path in sorted(copy.glob("starts/*/start.json")):
-        edited(
-            path,
-            lambda document: document["settings"].append(
-                dict.fromkeys(("name", "value", "default", "because", "profile"), HOSTILE)
-            ),
-        )
+        with edited(path) as start:
+            start["settings"].append(dict.fromkeys(("name", "value", "default", "because", "profile"), HOSTILE))
     done = orchbench("report", "copy")
     assert done.code == 0, done.err
-    page = Page.of(copy / "report.html")
+    page = page_of(copy)
     assert page.text.count(HOSTILE) >= 6
-    assert [tag for tag, _ in page.tags].count("script") == 1
-    assert not [attributes for _, attributes in page.tags if any(name.startswith("on") for name in attributes)]
+    assert page.tags.count("script") == 1
+    assert not [attributes for _, attributes in page.elements if any(name.startswith("on") for name in attributes)]
     assert "<script" not in (copy / "summary.md").read_text()
     assert "<img" not in (copy / "summary.md").read_text()
 
@@ -261,25 +170,26 @@ def test_hostile_names_are_text(run: Path, tmp_path: Path, orchbench: Callable[.
 def test_the_summary_says_the_same_in_short(run: Path) -> None:
     """The Markdown has the headline numbers of the page, in tables that have as many cells in each row."""
     summary = (run / "summary.md").read_text()
-    results = json.loads((run / "results.json").read_text())
+    results = results_of(run)
     row = next(
         row for row in results["estimates"]
         if (row["metric"], row["workload"], row["tier"]) == ("submit_to_first_s", "chain_1", "library")
     )  # fmt: skip
     assert wording.said(row["unit"], row["median"]) in summary
-    for block in re.findall(r"(?:^\|.*\n)+", summary, re.MULTILINE):
-        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}) == 1
+    for table in re.findall(r"(?:^\|.*\n)+", summary, re.MULTILINE):
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1
 
 
-def test_an_unfinished_run_says_so(run: Path, tmp_path: Path, orchbench: Callable[..., Done]) -> None:
+def test_an_unfinished_run_says_so(run: Path, tmp_path: Path, orchbench: Call) -> None:
     """Nobody takes half a run for a whole one."""
     shutil.copytree(run, tmp_path / "copy")
-    edited(tmp_path / "copy" / "run.json", lambda document: document.update(finished=False))
+    with edited(tmp_path / "copy" / "run.json") as record:
+        record["finished"] = False
     assert orchbench("report", "copy").code == 0
-    assert "The run is not finished." in Page.of(tmp_path / "copy" / "report.html").text
+    assert "The run is not finished." in page_of(tmp_path / "copy").text
 
 
-def test_results_without_their_trials_are_not_overwritten(run: Path, tmp_path: Path, orchbench: Callable[..., Done]) -> None:
+def test_results_without_their_trials_are_not_overwritten(run: Path, tmp_path: Path, orchbench: Call) -> None:
     """A folder that holds results only, as a sample does, is left as it is."""
     for name in ("run.json", "results.json"):
         shutil.copy(run / name, tmp_path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import os
@@ -12,7 +11,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,31 +20,18 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from conftest import ORCHBENCH, ROOT, Done
+from conftest import ORCHBENCH, ROOT, Call, call, mounted
+from small_runs import block, edited, finished_run, record_of, results_of, samples_of, suite_of
 
 from bench.problem import Problem
 from bench.store import RunFolder
 from bench.tracking import EXPERIMENT, metric_name, track
 from contract.servers import HOST, answers, free_port
 
-Call = Callable[..., Done]
 Logged = Any
 """A run as MLflow's client has it."""
 
-SUITE = """
-name = "tracked"
-about = "For tests."
-[[blocks]]
-scenario = "overhead"
-tier = "library"
-rounds = 2
-repeat = 2
-reference_starts = 2
-limit_s = 30
-control = ["plain"]
-[blocks.options]
-sizes = { chain = [1, 3] }
-"""
+BLOCK = block("overhead", rounds=2, repeat=2, reference_starts=2, control=["plain"], options={"sizes": {"chain": [1, 3]}})
 
 GAP = "nobody has looked"
 
@@ -54,16 +40,12 @@ GAP = "nobody has looked"
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that was not logged, and in which a number is missing."""
     folder = tmp_path_factory.mktemp("finished")
-    (folder / "suite.toml").write_text(SUITE)
-    argv = [ORCHBENCH, "run", "--suite", "suite.toml", "--on", "plain", "--out", "run", "--seed", "1", "--no-mlflow"]
-    subprocess.run([*map(str, argv)], cwd=folder, check=True, capture_output=True)
-    run = folder / "run"
+    run = finished_run(folder, suite_of(BLOCK, name="tracked"), "--seed", "1", "--no-mlflow")
     assert not (run / "mlflow").exists()
-    results = json.loads((run / "results.json").read_text())
-    next(row for row in results["estimates"] if row["metric"] == "finish_lag_s").update(
-        median=None, low=None, high=None, missing_because=GAP
-    )
-    (run / "results.json").write_text(json.dumps(results))
+    with edited(run / "results.json") as results:
+        next(row for row in results["estimates"] if row["metric"] == "finish_lag_s").update(
+            median=None, low=None, high=None, missing_because=GAP
+        )
     return run
 
 
@@ -72,10 +54,9 @@ def tracked(finished: Path) -> Path:
     """The same run, logged to its own store."""
     copy = finished.parent / "tracked"
     shutil.copytree(finished, copy)
-    argv = [str(ORCHBENCH), "track", str(copy)]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, env=os.environ | {"MLFLOW_TRACKING_URI": ""})
-    assert (done.returncode, done.stderr.replace("logging the run to MLflow\n", "")) == (0, ""), done
-    assert f"tracked in MLflow: sqlite:///{copy}/mlflow/mlflow.db, experiment orchbench" in done.stdout
+    done = call(ORCHBENCH, "track", copy, cwd=copy.parent, MLFLOW_TRACKING_URI="")
+    assert (done.code, done.err.replace("logging the run to MLflow\n", "")) == (0, ""), done
+    assert f"tracked in MLflow: sqlite:///{copy}/mlflow/mlflow.db, experiment orchbench" in done.out
     return copy
 
 
@@ -120,12 +101,6 @@ def key_of(row: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(row[key] for key in ("scenario", "orchestrator", "tier", "profile", "deployment"))
 
 
-def results_of(run: Path) -> dict[str, Any]:
-    """Return results.json."""
-    results: dict[str, Any] = json.loads((run / "results.json").read_text())
-    return results
-
-
 def medians(run: Path) -> dict[tuple[tuple[str, ...], str], float]:
     """Return each estimate's numbers, by child and metric."""
     return {
@@ -161,7 +136,7 @@ def test_a_childs_steps_are_its_runs(tracked: Path) -> None:
     """Each counted value is there, and its step is its run's place among those of the subject; no warm-up, no control."""
     client = client_of(store_of(tracked))
     _, children = logged(store_of(tracked))
-    samples = list(csv.DictReader((tracked / "samples.csv").open()))
+    samples = samples_of(tracked)
     for child in children:
         rows = [
             row
@@ -206,7 +181,7 @@ def test_checks_are_counted_and_kept(tracked: Path, tmp_path: Path) -> None:
 
 def test_provenance_goes_with_it(tracked: Path) -> None:
     """Parameters, versions, host, git state and the run's own times can be filtered and sorted by; the list has an order."""
-    run = json.loads((tracked / "run.json").read_text())
+    run = record_of(tracked)
     (parent,), children = logged(store_of(tracked))
     estimates = results_of(tracked)["estimates"]
     began = datetime.fromisoformat(run["segments"][0]["began"]).timestamp()
@@ -262,7 +237,7 @@ def test_a_copy_is_logged_into_itself_and_only_once(copy: Path, tracked: Path, o
 
 def test_two_runs_of_one_name_are_two(tracked: Path, copy: Path, tmp_path: Path) -> None:
     """In a store that several runs share, each replaces nothing but itself; quotes in a name do no harm."""
-    run = json.loads((copy / "run.json").read_text())
+    run = record_of(copy)
     shared = another_store(tracked, tmp_path)
     for seed, name in ((1, run["id"]), (2, run["id"]), (3, """it's "a" `run`"""), (2, run["id"]), (3, """it's "a" `run`""")):
         (copy / "run.json").write_text(json.dumps(run | {"seed": seed, "id": name}))
@@ -295,13 +270,11 @@ HOSTILE = [
 
 def test_names_stay_valid_and_different(copy: Path, orchbench: Call) -> None:
     """Whatever a workload is called, MLflow takes its numbers, and no two names become one."""
-    results = results_of(copy)
-    like = next(row for row in results["estimates"] if row["metric"] == "makespan_s")
-    results["estimates"] = [like | {"workload": name, "median": float(n)} for n, name in enumerate(HOSTILE, 1)]
-    (copy / "results.json").write_text(json.dumps(results))
-    run = json.loads((copy / "run.json").read_text())
-    run["suite"]["name"], run["versions"]["plain"]["a / ★ <b>"] = "s" * 10_000, "v" * 10_000
-    (copy / "run.json").write_text(json.dumps(run))
+    with edited(copy / "results.json") as results:
+        like = next(row for row in results["estimates"] if row["metric"] == "makespan_s")
+        results["estimates"] = [like | {"workload": name, "median": float(n)} for n, name in enumerate(HOSTILE, 1)]
+    with edited(copy / "run.json") as run:
+        run["suite"]["name"], run["versions"]["plain"]["a / ★ <b>"] = "s" * 10_000, "v" * 10_000
     done = orchbench("track", copy)
     assert done.code == 0, done.err
     child = next(child for child in logged(store_of(copy))[1] if key_of(child.data.params) == key_of(like))
@@ -317,7 +290,7 @@ def test_a_server_that_is_gone_costs_a_run_one_line(
     orchbench: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The run ends well and soon, has all of its files, and one line says what failed and how to log it later."""
-    (tmp_path / "suite.toml").write_text(SUITE.replace("rounds = 2", "rounds = 1"))
+    (tmp_path / "suite.toml").write_text(suite_of(BLOCK | {"rounds": 1}))
     monkeypatch.delenv("ORCHBENCH_NO_MLFLOW")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://anna:secret@127.0.0.1:{free_port()}")
     done = orchbench("run", "--suite", "suite.toml", "--on", "plain", "--seed", "1", "--out", "run", timeout=30)
@@ -392,18 +365,9 @@ def test_a_wrong_place_is_named(case: str, copy: Path, orchbench: Call) -> None:
 def test_a_folder_that_cannot_be_written_to_is_named(finished: Path, orchbench: Call, tmp_path: Path) -> None:
     """A run on a read-only file system cannot hold a store, which is said in one line."""
     place = tmp_path / "place"
-    place.mkdir()
-    bound = (
-        subprocess.run(["mount", "--bind", "-o", "ro", finished, place], capture_output=True, check=False).returncode == 0
-    )
-    if not bound:  # not root: permission bits do what the mount would have done
-        shutil.copytree(finished, place, dirs_exist_ok=True)
-        place.chmod(0o500)
-    try:
+    shutil.copytree(finished, place)
+    with mounted(place, "--bind", "-o", "ro", finished):
         done = orchbench("track", place)
-    finally:
-        if bound:
-            subprocess.run(["umount", place], check=True)
     assert done.code == 2 and done.err.count("\n") == 1 and str(place) in done.err, done
 
 

@@ -5,52 +5,34 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ORCHBENCH, ROOT, Done
-from test_compare_pages import HOSTILE, Page, rendered
+from conftest import ROOT, Call
+from pages import HOSTILE, Page, rendered
+from small_runs import block, finished_run, record_of, results_of, suite_of
 
 from bench.report.charts import Curve, curves
 
-Call = Callable[..., Done]
-
-SUITE = """
-name = "tiny"
-about = "For tests."
-[[blocks]]
-scenario = "overhead"
-tier = "library"
-rounds = 1
-repeat = 2
-reference_starts = 2
-limit_s = 30
-[blocks.options]
-sizes = { chain = [1, 20] }
-"""
+SUITE = suite_of(block("overhead", repeat=2, reference_starts=2, options={"sizes": {"chain": [1, 20]}}))
 
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run of plain Python."""
-    folder = tmp_path_factory.mktemp("measured")
-    (folder / "tiny.toml").write_text(SUITE)
-    argv = [ORCHBENCH, "run", "--suite", folder / "tiny.toml", "--on", "plain", "--out", folder / "run", "--no-mlflow"]
-    subprocess.run([str(each) for each in argv], check=True, capture_output=True)
-    return folder / "run"
+    return finished_run(tmp_path_factory.mktemp("measured"), SUITE)
 
 
 def week(measured: Path, target: Path, number: int, change: Callable[[dict[str, Any]], object] = lambda _: None) -> Path:
     """Make the run of another week of it: what a trend reads, with numbers that are larger week by week."""
     target.mkdir(parents=True)
-    run = json.loads((measured / "run.json").read_text())
+    run = record_of(measured)
     run["segments"][0]["began"], run["id"] = f"2026-01-{number * 7:02d}T03:00:00+00:00", target.name
     change(run)
     (target / "run.json").write_text(json.dumps(run))
-    results = json.loads((measured / "results.json").read_text())
+    results = results_of(measured)
     for row in results["estimates"]:
         for key in ("median", "low", "high"):
             row[key] = None if row[key] is None else row[key] * number
@@ -95,7 +77,7 @@ def test_runs_come_in_the_order_of_their_beginning(measured: Path, orchbench: Ca
     assert [run["id"] for run in document["runs"]] == ["b", "c", "a"]
     its = series(document)
     for point, folder in zip(its["points"], (first, second, third), strict=True):
-        rows = json.loads((folder / "results.json").read_text())["estimates"]
+        rows = results_of(folder)["estimates"]
         row = next(
             row for row in rows if (row["metric"], row["workload"], row["deployment"]) == ("per_task_ms", "chain", "threads")
         )

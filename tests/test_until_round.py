@@ -3,39 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, Done
+from conftest import ROOT, Call, Done, call
+from small_runs import block, record_of, suite_of
 
-Call = Callable[..., Done]
-
-SUITE = """
-name = "rounds"
-about = "For tests."
-[[blocks]]
-scenario = "overhead"
-tier = "library"
-rounds = 3
-repeat = 1
-reference_starts = 2
-limit_s = 30
-[blocks.options]
-sizes = { chain = [1, 4] }
-[[blocks]]
-scenario = "composition"
-tier = "library"
-joins = true
-rounds = 2
-repeat = 1
-reference_starts = 1
-limit_s = 30
-skip = ["processes"]
-"""
+SUITE = suite_of(
+    block("overhead", rounds=3, reference_starts=2, options={"sizes": {"chain": [1, 4]}}),
+    block("composition", joins=True, rounds=2, reference_starts=1, skip=["processes"]),
+)
 
 INTERLEAVE = ROOT / ".github" / "interleave.sh"
 
@@ -56,7 +34,7 @@ def trials(run: Path) -> list[dict[str, Any]]:
 
 def finished(run: Path) -> bool:
     """Whether the run says that it is."""
-    return bool(json.loads((run / "run.json").read_text())["finished"])
+    return bool(record_of(run)["finished"])
 
 
 def test_a_run_goes_on_round_by_round(suite: Path, orchbench: Call, tmp_path: Path) -> None:
@@ -108,9 +86,7 @@ def checkout(folder: Path, orchbench: str = "") -> Path:
 
 def interleave(*arguments: object, cwd: Path) -> Done:
     """Measure two checkouts in turns."""
-    argv = [str(INTERLEAVE), *map(str, arguments)]
-    done = subprocess.run(argv, cwd=cwd, env=os.environ | {"SEED": "7"}, capture_output=True, text=True, check=False)
-    return Done(done.returncode, done.stdout, done.stderr)
+    return call(INTERLEAVE, *arguments, cwd=cwd, SEED="7")
 
 
 def test_two_checkouts_are_measured_in_turns(suite: Path, orchbench: Call, tmp_path: Path) -> None:
@@ -127,7 +103,7 @@ def test_two_checkouts_are_measured_in_turns(suite: Path, orchbench: Call, tmp_p
     turns = [(1, "base"), (1, "head"), (2, "head"), (2, "base"), (3, "base"), (3, "head")]
     assert sorted(ended, key=lambda place: ended[place]) == turns
     assert [each["id"] for each in trials(out / "base")] == [each["id"] for each in trials(out / "head")]
-    assert json.loads((out / "head" / "run.json").read_text())["seed"] == 7
+    assert record_of(out / "head")["seed"] == 7
     compared = orchbench("compare", "out/base", "out/head", "--markdown", "-")
     assert (done.code, (out / "compare.md").read_text()) == (compared.code, compared.out.removesuffix("\n"))
     assert (out / "compare.html").is_file() and (out / "head" / "summary.md").is_file()

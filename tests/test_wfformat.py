@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import os
 import re
 import shutil
-import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Done
+from conftest import Call, call, refusal
+from small_runs import block, record_of, results_of, samples_of, suite_of
 
 from bench.wfformat import convert, is_wfformat, notice
 from contract.workload import Workload, WorkloadError
 
-Call = Callable[..., Done]
 Document = dict[str, Any]
 
 VERSIONS = ("1.4", "1.5", "1.6")
 
-SUITE = """
-name = "tiny"
-about = "For tests."
-[[blocks]]
-scenario = "overhead"
-tier = "library"
-rounds = 1
-repeat = 1
-reference_starts = 1
-limit_s = 30
-[blocks.options]
-sizes = { chain = [1] }
-"""
+BLOCK = block("overhead", reference_starts=1, options={"sizes": {"chain": [1]}})
 
 
 def mosaic(version: str, images: int) -> Document:
@@ -182,12 +166,8 @@ def test_the_same_document_always_becomes_the_same_workload(tmp_path: Path) -> N
     """To the last byte, whatever the order in which Python's sets happen to be."""
     (tmp_path / "m.json").write_text(json.dumps(mosaic("1.5", 9)))
     code = "import json; from bench.wfformat import convert; print(convert(json.load(open('m.json')), 'm', 1).to_json())"
-    argv = [sys.executable, "-c", code]
-    outputs = {
-        subprocess.run(argv, cwd=tmp_path, env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout
-        for seed in ("1", "2", "3")
-    }
-    assert len(outputs) == 1
+    done = {call(sys.executable, "-c", code, cwd=tmp_path, PYTHONHASHSEED=seed) for seed in ("1", "2", "3")}
+    assert len(done) == 1 and {each.code for each in done} == {0}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -297,7 +277,8 @@ def test_the_command_line_refuses_it_in_one_line(case: str, orchbench: Call, tmp
     """The line names the file, the exit code is 2, and nothing is written."""
     document, message = BROKEN[case]
     (tmp_path / "real.json").write_text(json.dumps(document))
-    _refused(orchbench("run", "--on", "plain", "--workload", "real.json"), f"--workload real.json: .*{re.escape(message)}")
+    said = refusal(orchbench("run", "--on", "plain", "--workload", "real.json"))
+    assert re.search(f"--workload real.json: .*{re.escape(message)}", said), said
     assert [path.name for path in tmp_path.iterdir()] == ["real.json"]
 
 
@@ -324,14 +305,14 @@ def test_a_mistake_with_the_option_gets_one_line(case: str, orchbench: Call, tmp
         (tmp_path / f"{name}.json").write_text(content)
     arguments, message = MISTAKES[case]
     on = [] if "--resume" in arguments else ["--on", "plain"]
-    _refused(orchbench("run", *on, *arguments), re.escape(message))
+    assert message in refusal(orchbench("run", *on, *arguments))
     assert {path.stem for path in tmp_path.iterdir()} == set(contents)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_real_workflow_is_run(version: str, orchbench: Call, tmp_path: Path) -> None:
     """500 tasks run on plain Python, no sooner than their times allow; resuming needs the run's own workload only."""
-    (tmp_path / "tiny.toml").write_text(SUITE)
+    (tmp_path / "tiny.toml").write_text(suite_of(BLOCK))
     (tmp_path / "mosaic-500.json").write_text(json.dumps(mosaic(version, 166)))
     scale = ["--time-scale", "0.001"]
     arguments = ["run", "--workload", "mosaic-500.json", *scale, "--on", "plain", "--suite", "tiny.toml", "--out", "out"]
@@ -342,33 +323,25 @@ def test_a_real_workflow_is_run(version: str, orchbench: Call, tmp_path: Path) -
     assert [line for line in done.err.splitlines() if line.startswith("wfformat: ")] == [
         f"{said}the suite ends it after 30 s (limit_s)"
     ]
-    run = json.loads((tmp_path / "out" / "run.json").read_text())
-    assert run["workloads"]["mosaic_500"] == convert(mosaic(version, 166), "mosaic-500", 0.001).to_json()
-    with (tmp_path / "out" / "samples.csv").open() as file:
-        rows = [row for row in csv.DictReader(file) if row["metric"] == "makespan_s" and row["workload"] == "mosaic_500"]
+    run = tmp_path / "out"
+    assert record_of(run)["workloads"]["mosaic_500"] == convert(mosaic(version, 166), "mosaic-500", 0.001).to_json()
+    rows = [row for row in samples_of(run) if (row["metric"], row["workload"]) == ("makespan_s", "mosaic_500")]
     assert rows and all(float(row["value"]) >= 0.333 for row in rows)
-    results = json.loads((tmp_path / "out" / "results.json").read_text())
-    assert [check for check in results["checks"] if check["verdict"] != "pass"] == []
+    assert [check for check in results_of(run)["checks"] if check["verdict"] != "pass"] == []
     (tmp_path / "mosaic-500.json").unlink()
-    shutil.rmtree(max((tmp_path / "out" / "trials").glob("*mosaic_500")))
+    shutil.rmtree(max((run / "trials").glob("*mosaic_500")))
     resumed = orchbench("run", "--resume", "out")
     assert resumed.code == 0, resumed.err
 
 
 def test_a_run_that_cannot_end_in_time_is_foreseen(orchbench: Call, tmp_path: Path) -> None:
     """The one line stays one line where it has more to say, and the run is made all the same."""
-    (tmp_path / "tiny.toml").write_text(SUITE.replace("limit_s = 30", "limit_s = 1"))
+    (tmp_path / "tiny.toml").write_text(suite_of(BLOCK | {"limit_s": 1}))
     (tmp_path / "long.json").write_text(json.dumps(mosaic("1.5", 1)))
     done = orchbench("run", "--workload", "long.json", "--on", "plain", "--suite", "tiny.toml", "--out", "out")
     assert done.code == 0, done.err
     said = "wfformat: 5 tasks, 6 s of work, critical path 6 s: a run takes at least 6 s at width 2"
     more = "but the suite ends it after 1 s (limit_s): choose a smaller --time-scale"
     assert f"{said}, {more}" in done.err.splitlines()
-    results = json.loads((tmp_path / "out" / "results.json").read_text())
-    assert not [row for row in results["estimates"] if row["workload"] == "long" and row["median"] is not None]
-
-
-def _refused(done: Done, message: str) -> None:
-    lines = [line for line in done.err.splitlines() if not line.startswith("machine:")]
-    assert done.code == 2, done
-    assert len(lines) == 1 and re.search(f"^orchbench: .*{message}", lines[0]), lines
+    estimates = results_of(tmp_path / "out")["estimates"]
+    assert not [row for row in estimates if row["workload"] == "long" and row["median"] is not None]
