@@ -18,6 +18,8 @@ from bench.orchestrators import Orchestrator, Subject, discover
 ROOT = Path(__file__).parent.parent
 ORCHBENCH = Path(sys.executable).with_name("orchbench")
 
+pytest_plugins = ["tracked_runs"]  # its fixtures, for the tests of tracking
+
 os.environ["ORCHBENCH_NO_MLFLOW"] = "1"  # a new store takes seconds, and the tests make many runs
 
 

@@ -1,0 +1,108 @@
+"""The code in a report is the code that ran, of each tool for each scenario, and what is counted is the pipelines."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, copied_orchbench, stand_in
+from pages import Page
+from small_runs import block, made_up_record, record_of, suite_of
+
+from bench.excerpts import excerpts, pipeline_files, pipeline_lines
+from bench.orchestrators import CORE, discover
+from bench.records import RunRecord
+from bench.scenarios import SCENARIOS
+from bench.store import SHARED, RunFolder
+
+KNOWN = discover()
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunFolder, RunRecord]:
+    """A run that has kept the sources of all implementations."""
+    folder = RunFolder(tmp_path_factory.mktemp("real"))
+    folder.keep_code(SHARED, CORE)
+    for each in KNOWN.values():
+        folder.keep_code(each.name, each.source)
+    return folder, made_up_record(orchestrators=list(KNOWN), excerpts={each.name: each.excerpts for each in KNOWN.values()})
+
+
+@pytest.mark.parametrize("tool", KNOWN)
+def test_each_named_excerpt_is_there(tool: str, real: tuple[RunFolder, RunRecord]) -> None:
+    """Each file and name of the tables exists, holds code, and belongs to a scenario that there is."""
+    assert KNOWN[tool].excerpts.keys() <= SCENARIOS.keys()
+    for scenario in KNOWN[tool].excerpts:
+        its = next(each for each in excerpts(*real, scenario) if each.tool == tool)
+        assert (its.missing, len(its.places)) == ((), len(KNOWN[tool].excerpts[scenario]))
+        assert its.lines > 0
+
+
+def test_each_scenario_has_the_code_of_all() -> None:
+    """Lines are counted to be compared."""
+    assert [name for name, each in KNOWN.items() if each.excerpts.keys() != SCENARIOS.keys()] == []
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_an_excerpt_can_be_read_at_a_glance(scenario: str, real: tuple[RunFolder, RunRecord]) -> None:
+    """It is short, but for the pipelines, which are shown whole; and nobody has to read imports."""
+    for each in excerpts(*real, scenario):
+        text = Page(each.html).text
+        assert len(text.splitlines()) <= (110 if scenario == "churn" else 60), each.tool
+        assert not [line for line in text.splitlines() if line.startswith(("import ", "from "))]
+
+
+def test_the_pipelines_are_counted_with_what_they_import(real: tuple[RunFolder, RunRecord]) -> None:
+    """In each implementation both pipelines and their preparation are counted, and nothing that is there for the harness."""
+    files = pipeline_files(*real)
+    assert list(files) == list(KNOWN) and list(pipeline_lines(*real)) == list(KNOWN)
+    others = {"adapter.py", "library.py", "service.py", "shapes.py", "caching.py", "whole.py", "__init__.py"}
+    for its in files.values():
+        assert {"training.py", "inference.py", "preparation.py", "notifications.py"} <= set(its)
+        assert others.isdisjoint(its)
+    assert "frames.py" in files["airflow"] and "resources.py" in files["dagster"] and "retries.py" in files["plain"]
+
+
+# A real run ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the harness, and of plain Python with an interpreter that runs the copy; a run of it is in `run`."""
+    world = tmp_path_factory.mktemp("world")
+    plain = world / "implementations" / "plain"
+    nothing_built = shutil.ignore_patterns(".venv", "__pycache__")
+    shutil.copytree(ROOT / "bench", world / "bench", ignore=nothing_built)
+    shutil.copytree(ROOT / "shared", world / "shared", ignore=nothing_built)
+    shutil.copytree(KNOWN["plain"].folder, plain, ignore=nothing_built)
+    stand_in(plain / ".venv", KNOWN["plain"].python, plain / "src")
+    small = block("overhead", reference_starts=1, skip=["processes"], options={"sizes": {"chain": [1]}})
+    (world / "suite.toml").write_text(suite_of(small))
+    done = copied_orchbench(world, "run", "--suite", "suite.toml", "--on", "plain", "--out", "run")
+    assert done.code == 0, done.err
+    return world
+
+
+def test_a_run_keeps_what_it_measured(world: Path) -> None:
+    """All sources of the orchestrators that were chosen are there, with those that all share, and of others nothing."""
+    kept = {str(path.relative_to(world / "run/code")): path.read_text() for path in world.glob("run/code/**/*.*")}
+    sources = {"plain": KNOWN["plain"].source, "shared": CORE}
+    assert kept == {f"{owner}/{path.name}": path.read_text() for owner, its in sources.items() for path in its.glob("*.py")}
+    assert record_of(world / "run")["excerpts"] == {"plain": KNOWN["plain"].excerpts}
+
+
+def test_a_report_shows_what_ran(world: Path, tmp_path: Path) -> None:
+    """An edit after the run changes nothing, nor does --resume, nor another place, where nothing else is."""
+    folder = RunFolder(world / "run")
+    before = {scenario: excerpts(folder, folder.run(), scenario) for scenario in SCENARIOS}
+    shapes = world / "implementations/plain/src/churn_plain/shapes.py"
+    text = shapes.read_text()
+    shapes.write_text(text.replace("def _one_by_one(", "# Edited.\ndef _one_by_one("))
+    assert shapes.read_text() != text
+    assert copied_orchbench(world, "run", "--resume", "run").code == 0
+    copy = RunFolder(Path(shutil.copytree(world / "run", tmp_path / "copy")))
+    for place in (folder, copy):
+        assert {scenario: excerpts(place, place.run(), scenario) for scenario in SCENARIOS} == before
+        assert "Edited" not in before["overhead"][0].html and "_one_by_one" in before["overhead"][0].html
+    assert [each.missing for found in before.values() for each in found] == [()] * len(SCENARIOS)
