@@ -3,6 +3,8 @@
 Many numbers are compared at once, so that some differ by chance alone. A difference is called one only if the interval of
 the ratio, widened for the number of comparisons of that metric (Bonferroni), lies beyond the A/A noise floor of both runs.
 
+A check is no number: a verdict that is another in the second run is told, and one that was `pass` makes the comparison fail.
+
 Nothing can be divided by what is zero or less: a wait minus the wait that was asked for, a line's intercept, how often a
 body ran again. There the difference is judged instead, as a share of the larger of the two values; from nothing to anything
 is then a change of 100 %, and what `--fail-over` lets pass and the noise floor mean the same as with a ratio.
@@ -12,11 +14,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
 from bench import timeline, wording
+from bench.comparable import Difference, differences
 from bench.estimates import Estimate, estimate_all
 from bench.metrics import METRICS, Metric
 from bench.outcomes import group, outcome
@@ -85,8 +88,7 @@ class Change:
     @property
     def subject(self) -> str:
         """Return who was measured."""
-        its = self.keys
-        return f"{its['orchestrator']}/{its['deployment']} ({its['tier']}, {its['profile']})"
+        return _subject(self.keys)
 
     @property
     def name(self) -> str:
@@ -106,13 +108,28 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Difference:
-    """A way in which two runs differ, so that their numbers cannot be compared."""
+class Turn:
+    """A check that has another verdict in the second run."""
 
-    of: Literal["run", "scenario", "workload", "tool", "setting"]
-    name: str
-    """Which scenario, workload, tool or subject; empty where it is the whole run."""
-    said: str
+    keys: Mapping[str, str]
+    before: str
+    after: str
+    because: str
+    """Of the second verdict."""
+
+    @property
+    def subject(self) -> str:
+        """Return who was looked at."""
+        return _subject(self.keys)
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether it passed, and does not pass now."""
+        return self.before == "pass"
+
+
+def _subject(keys: Mapping[str, str]) -> str:
+    return f"{keys['orchestrator']}/{keys['deployment']} ({keys['tier']}, {keys['profile']})"
 
 
 @dataclass(frozen=True)
@@ -127,11 +144,12 @@ class Comparison:
     changes: Sequence[Change]
     because: str = ""
     """Why there is no verdict, in one line."""
+    turns: Sequence[Turn] = ()
 
     @property
     def exit_code(self) -> int:
         """0: no regression; 1: a regression; 2: the two cannot be compared."""
-        if any(change.is_regression for change in self.changes):
+        if any(change.is_regression for change in self.changes) or any(turn.is_regression for turn in self.turns):
             return 1
         return 2 if self.because else 0
 
@@ -153,6 +171,9 @@ class Comparison:
                 | {"effect": asdict(change.effect) if change.effect else None, "verdict": change.verdict}
                 for change in self.changes
             ],
+            "checks": [
+                {**turn.keys, "before": turn.before, "after": turn.after, "because": turn.because} for turn in self.turns
+            ],
         }
 
 
@@ -170,53 +191,7 @@ def compare(before: RunFolder, after: RunFolder, fail_over: float, *, anyway: bo
         because = "they have no number in common"
     elif without := unjudged(found):
         because = f"too few runs to judge {', '.join(without)}: measure again with more --rounds or --repeat"
-    return Comparison(first, second, fail_over, unlike, found, because)
-
-
-def differences(before: RunRecord, after: RunRecord) -> list[Difference]:
-    """Return why the two runs cannot be compared."""
-    return list(_differences(before, after))
-
-
-def _differences(before: RunRecord, after: RunRecord) -> Iterator[Difference]:
-    host = ("name", "cpu", "cores", "memory_gb", "python")
-    run = [
-        *_differing("", {"schema": before.schema, "width": before.width}, {"schema": after.schema, "width": after.width}),
-        *_differing("host", {key: before.host.get(key) for key in host}, {key: after.host.get(key) for key in host}),
-        *_differing("the customers'", {"sha256": before.data.get("sha256")}, {"sha256": after.data.get("sha256")}),
-    ]
-    yield from (Difference("run", "", said) for said in run)
-    for name in sorted(before.scenarios.keys() & after.scenarios.keys()):
-        for said in _differing("version of scenario", {name: before.scenarios[name]}, {name: after.scenarios[name]}):
-            yield Difference("scenario", name, said)
-    for tool in sorted(before.versions.keys() & after.versions.keys()):
-        for said in _differing(f"{tool}:", before.versions[tool], after.versions[tool]):
-            yield Difference("tool", tool, said)
-    for who in sorted(before.settings.keys() & after.settings.keys()):
-        for said in _differing(f"{who}, setting", _values(before.settings[who]), _values(after.settings[who])):
-            yield Difference("setting", who, said)
-    for name in sorted(before.workloads.keys() & after.workloads.keys()):
-        if _is_another(name, before, after):
-            yield Difference("workload", name, f"workload {name} is another graph")
-
-
-def _is_another(name: str, before: RunRecord, after: RunRecord) -> bool:
-    # The sweep's work is calibrated anew for each run; its makespans are not compared, only the crossing is.
-    first, second = before.workloads[name], after.workloads[name]
-    return '"cpu"' not in first and pipeline.read(first) != pipeline.read(second)
-
-
-def _values(settings: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    return {each["name"]: each["value"] for each in settings}
-
-
-def _differing(what: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    names = sorted(before.keys() | after.keys())
-    return [
-        f"{what} {name} is {before.get(name)} and {after.get(name)}".strip()
-        for name in names
-        if before.get(name) != after.get(name)
-    ]
+    return Comparison(first, second, fail_over, unlike, found, because, turns(before, after))
 
 
 def changes(before: RunFolder, after: RunFolder, fail_over: float) -> list[Change]:
@@ -333,3 +308,17 @@ def unjudged(changes: Sequence[Change]) -> list[str]:
     """Return the orchestrators of which not a single number has enough runs on both sides."""
     judged = {change.keys["orchestrator"] for change in changes if change.verdict != "too few runs"}
     return sorted({change.keys["orchestrator"] for change in changes} - judged)
+
+
+def turns(before: RunFolder, after: RunFolder) -> list[Turn]:
+    """Return the checks of both runs whose verdict is another in the second, those that passed before first."""
+    keys = ("orchestrator", "tier", "profile", "deployment", "scenario", "check")
+    first, second = (
+        {tuple(row[key] for key in keys): row for row in folder.results()["checks"]} for folder in (before, after)
+    )
+    turned = [
+        Turn(dict(zip(keys, key, strict=True)), row["verdict"], second[key]["verdict"], second[key]["because"])
+        for key, row in first.items()
+        if key in second and second[key]["verdict"] != row["verdict"]
+    ]
+    return sorted(turned, key=lambda turn: (not turn.is_regression, *turn.keys.values()))

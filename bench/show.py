@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bench import headlines, wording
-from bench.compare import VERDICTS, Change
+from bench.compare import VERDICTS, Change, Comparison
 from bench.records import RunRecord
 from bench.results import noise_floor
 from bench.trend import NOT_COMPARABLE, Trend
@@ -115,14 +115,19 @@ def _gathered(rows: Iterable[Row], name: str) -> Iterable[tuple[tuple[str, str, 
     return [(key, list(names)) for key, names in sorted(found.items())]
 
 
-def show_changes(console: Console, changes: Sequence[Change]) -> None:
+def show_comparison(console: Console, its: Comparison) -> None:
     """Print what differs between two runs, what got worse first."""
+    for turn in its.turns:
+        colour = "red" if turn.is_regression else "green" if turn.after == "pass" else "yellow"
+        what = f"{turn.subject}  {turn.keys['scenario']}  {turn.keys['check']}: {turn.because}"
+        turned = f"[{colour}]{turn.before} -> {turn.after}[/] {escape(what)}"
+        console.print(turned, highlight=False, soft_wrap=True)
     styles = {"lost": "red", "worse": "red", "better": "green"}
-    for change in changes:
+    for change in its.changes:
         if style := styles.get(change.verdict):
             what = f"[{style}]{change.word}[/] {escape(change.name)}: {_apart(change)}"
             console.print(what, highlight=False, soft_wrap=True)
-    counts = Counter(change.verdict for change in changes)
+    counts = Counter(change.verdict for change in its.changes)
     console.print(", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS), highlight=False)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import headlines, wording
-from bench.compare import Difference, differences
+from bench.comparable import Difference, differences
 from bench.problem import Problem
 from bench.records import RunRecord
 from bench.store import RunFolder

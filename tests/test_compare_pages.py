@@ -18,6 +18,8 @@ from bench.report.comparison import html, markdown
 from bench.stats import Quantity, Resampler
 from bench.store import RunFolder
 
+pytestmark = pytest.mark.xdist_group("compared")  # the run is made once
+
 SUITE = suite_of(
     block("overhead", rounds=2, repeat=3, reference_starts=2, control=["plain"], options={"sizes": {"chain": [1, 20]}})
 )
@@ -122,6 +124,25 @@ def test_a_lost_number_is_a_regression(before: Path, orchbench: Call, tmp_path: 
     assert done.code == 1
     assert "lost plain/threads (library, stock)  chain_20  makespan_s: it was" in done.out
     assert ["lost", "missing"] in [[row[0], row[5]] for row in rendered((tmp_path / "c.md").read_text()).rows]
+
+
+def test_a_check_that_passes_no_more_is_a_regression(before: Path, orchbench: Call, tmp_path: Path) -> None:
+    """It is told in every form, with why; one that passes now is told too, and is none."""
+    broken = tmp_path / "broken"
+    shutil.copytree(before, broken)
+    with edited(broken / "results.json") as results:
+        row = next(row for row in results["checks"] if row["check"] == "order_respected")
+        row.update(verdict="fail", because=HOSTILE)
+    done = orchbench("compare", before, broken, "--markdown", "c.md", "--html", "c.html")
+    assert done.code == 1
+    assert "pass -> fail plain/" in done.out and f"(library, stock)  overhead  order_respected: {HOSTILE}" in done.out
+    written = (tmp_path / "c.md").read_text()
+    assert written.startswith("**Regression: ")
+    assert ["pass", "fail", "order_respected"] in [[*row[:2], row[4]] for row in rendered(written).rows if len(row) > 4]
+    assert HOSTILE in rendered(written).text and HOSTILE in Page((tmp_path / "c.html").read_text()).text
+    mended = orchbench("compare", broken, before, "--json")
+    assert mended.code == 0
+    assert [(each["before"], each["after"]) for each in json.loads(mended.out)["checks"]] == [("fail", "pass")]
 
 
 def test_what_is_not_comparable_is_written_down_too(before: Path, orchbench: Call, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def compare(
     elif its.changes and markdown != OUTPUT:
         for each in its.differences:
             err.print(f"[yellow]differs:[/] {escape(each.said)}", highlight=False, soft_wrap=True)
-        terminal.show_changes(out, its.changes)
+        terminal.show_comparison(out, its)
     if its.exit_code == 2:
         raise Problem(f"{before} and {after} are not comparable: {its.because}")
     sys.exit(its.exit_code)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from bench import wording
-from bench.compare import VERDICTS, Change, Comparison, Effect, Verdict
+from bench.compare import VERDICTS, Change, Comparison, Effect, Turn, Verdict
 from bench.records import RunRecord
 from bench.report.charts import Drawing, Mark, Panel, dots
 from bench.report.md import table, text
@@ -22,6 +22,8 @@ NAMED: Final = 40
 DRAWN: Final = 16
 """How many numbers of a subject its chart shows, those that changed most first: more could not be told apart."""
 
+TURNED: Final = ("before", "after", "who", "scenario", "check", "because")
+
 COLUMNS: Final = ("verdict", "who", "workload", "metric", "before", "after", "change")
 
 CHANGED: Final[Sequence[Verdict]] = ("lost", "worse", "better")
@@ -34,8 +36,10 @@ def verdict(its: Comparison) -> str:
         return f"Not comparable: {its.because}."
     better = f", and {counts['better']} better" if counts["better"] else ""
     if its.exit_code == 1:
-        said = " and ".join(f"{counts[each]} {each}" for each in ("worse", "lost") if counts[each])
-        return f"Regression: of {_judged(counts)} numbers, {said}{better}."
+        said = " and ".join(f"{counts[each]} {each}" for each in ("worse", "lost") if counts[each]) or "none worse"
+        lost = [f"{turn.keys['check']} ({turn.keys['orchestrator']})" for turn in its.turns if turn.is_regression]
+        checks = f"; of the checks that passed {len(lost)} no longer pass, such as {lost[0]}" if lost else ""
+        return f"Regression: of {_judged(counts)} numbers, {said}{better}{checks}."
     return f"No regression: of {_judged(counts)} numbers that could be judged none is worse{better}."
 
 
@@ -69,6 +73,10 @@ def markdown(its: Comparison) -> str:
         lines += [f"- {text(each.said)}" for each in its.differences[:NAMED]]
         lines += [f"- and {len(its.differences) - NAMED} more"] * (len(its.differences) > NAMED)
         lines += [""]
+    if its.turns:
+        lines += ["Checks with another verdict:", ""]
+        lines += table(TURNED, [[text(cell) for cell in _turned(turn)] for turn in its.turns[:NAMED]])
+        lines += [f"And {len(its.turns) - NAMED} more.", ""] if len(its.turns) > NAMED else []
     if changed := its.of(*CHANGED):
         lines += _table(changed, LIMIT - _size(lines) - 1000)
     if its.changes:
@@ -106,6 +114,11 @@ def _cells(change: Change) -> Sequence[str]:
     return change.word, change.subject, its["workload"], its["metric"], before, after, apart
 
 
+def _turned(turn: Turn) -> Sequence[str]:
+    its = turn.keys
+    return turn.before, turn.after, turn.subject, its["scenario"], its["check"], turn.because
+
+
 # The page --------------------------------------------------------------------------------------------------------------
 
 
@@ -117,6 +130,8 @@ def html(its: Comparison) -> str:
         verdict=verdict(its),
         rest=rest(its),
         differing=differing(its),
+        turned=[(turn, _turned(turn)) for turn in its.turns],
+        turned_columns=TURNED,
         columns=COLUMNS,
         changed=[(change, _cells(change)) for change in its.of(*CHANGED)],
         changes=[(change, _cells(change)) for change in its.changes],

@@ -41,8 +41,7 @@ _LOOKS: Final = {
 _OTHER: Final = Look(_LIGHT["other"], "X", 9.0)
 
 VARIABLES: Final = {
-    _LIGHT[name]: f"var(--{name})"
-    for name in ("paper", "ink", "soft", "grid", "good", "bad", "warn", *_LOOKS, "other")
+    _LIGHT[name]: f"var(--{name})" for name in ("paper", "ink", "soft", "grid", "good", "bad", "warn", *_LOOKS, "other")
 }
 
 

@@ -1,0 +1,66 @@
+"""Why two runs cannot be compared: other machines, versions, settings or graphs give other numbers by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bench.records import RunRecord
+from contract import pipeline
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A way in which two runs differ, so that their numbers cannot be compared."""
+
+    of: Literal["run", "scenario", "workload", "tool", "setting"]
+    name: str
+    """Which scenario, workload, tool or subject; empty where it is the whole run."""
+    said: str
+
+
+def differences(before: RunRecord, after: RunRecord) -> list[Difference]:
+    """Return why the two runs cannot be compared."""
+    return list(_differences(before, after))
+
+
+def _differences(before: RunRecord, after: RunRecord) -> Iterator[Difference]:
+    host = ("name", "cpu", "cores", "memory_gb", "python")
+    run = [
+        *_differing("", {"schema": before.schema, "width": before.width}, {"schema": after.schema, "width": after.width}),
+        *_differing("host", {key: before.host.get(key) for key in host}, {key: after.host.get(key) for key in host}),
+        *_differing("the customers'", {"sha256": before.data.get("sha256")}, {"sha256": after.data.get("sha256")}),
+    ]
+    yield from (Difference("run", "", said) for said in run)
+    for name in sorted(before.scenarios.keys() & after.scenarios.keys()):
+        for said in _differing("version of scenario", {name: before.scenarios[name]}, {name: after.scenarios[name]}):
+            yield Difference("scenario", name, said)
+    for tool in sorted(before.versions.keys() & after.versions.keys()):
+        for said in _differing(f"{tool}:", before.versions[tool], after.versions[tool]):
+            yield Difference("tool", tool, said)
+    for who in sorted(before.settings.keys() & after.settings.keys()):
+        for said in _differing(f"{who}, setting", _values(before.settings[who]), _values(after.settings[who])):
+            yield Difference("setting", who, said)
+    for name in sorted(before.workloads.keys() & after.workloads.keys()):
+        if _is_another(name, before, after):
+            yield Difference("workload", name, f"workload {name} is another graph")
+
+
+def _is_another(name: str, before: RunRecord, after: RunRecord) -> bool:
+    # The sweep's work is calibrated anew for each run; its makespans are not compared, only the crossing is.
+    first, second = before.workloads[name], after.workloads[name]
+    return '"cpu"' not in first and pipeline.read(first) != pipeline.read(second)
+
+
+def _values(settings: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    return {each["name"]: each["value"] for each in settings}
+
+
+def _differing(what: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    names = sorted(before.keys() | after.keys())
+    return [
+        f"{what} {name} is {before.get(name)} and {after.get(name)}".strip()
+        for name in names
+        if before.get(name) != after.get(name)
+    ]
