@@ -4,8 +4,9 @@
 
 SUITE ?= quick
 ARGS ?=
+# By its own path, not by that of a shim: uv would take it for another one, and replace a whole environment for a changed line.
 PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
-	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { command -v $$p; break; }; done)
+	$$p -c 'import sys; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit(1); print(sys.executable)' 2>/dev/null && break; done)
 UV := $(or $(shell command -v uv),$(CURDIR)/.tools/bin/uv)
 TOOLS := airflow dagster plain prefect
 READY := .venv/ready $(TOOLS:%=implementations/%/.venv/ready)
