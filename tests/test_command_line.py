@@ -13,6 +13,8 @@ from small_runs import edited, finished_run, record_of, results_of, samples_of
 from bench.orchestrators import discover
 from bench.suite import available, load
 
+pytestmark = pytest.mark.xdist_group("command_line")  # the run is made once
+
 SUITE = """
 name = "tiny"
 about = "For tests."

@@ -16,6 +16,8 @@ from bench.records import RunRecord
 from bench.scenarios import SCENARIOS
 from bench.store import SHARED, RunFolder
 
+pytestmark = pytest.mark.xdist_group("excerpts")  # the run is made once
+
 KNOWN = discover()
 
 

@@ -13,6 +13,8 @@ import pytest
 from conftest import ORCHBENCH, Call, call
 from small_runs import block, events_of, finished_run, samples_of, stretch, suite_of
 
+pytestmark = pytest.mark.xdist_group("pytest_format")  # the runs are made once
+
 SUITE = suite_of(
     block("overhead", rounds=2, repeat=2, reference_starts=2, options={"sizes": {"chain": [1, 4]}}),
     block("retries", reference_starts=1, limit_s=60, skip=["processes"], options={"backoff_tries": 2}),

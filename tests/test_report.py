@@ -16,6 +16,8 @@ from small_runs import block, edited, finished_run, results_of, suite_of
 
 from bench import wording
 
+pytestmark = pytest.mark.xdist_group("report")  # the run that is rendered is made once
+
 SUITE = suite_of(
     block(
         "overhead",

@@ -9,12 +9,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from conftest import Call, call
 from small_runs import edited, record_of, results_of, samples_of
 from tracked_runs import GAP, Logged, another_store, client_of, digest, key_of, logged, medians, store_of
 
 from bench.store import RunFolder
 from bench.tracking import metric_name, track
+
+pytestmark = pytest.mark.xdist_group("tracked")  # the run is made and logged once
 
 
 def read_artifact(uri: str, its: Logged, name: str, place: Path) -> Any:

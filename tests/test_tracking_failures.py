@@ -20,6 +20,8 @@ from bench.store import RunFolder
 from bench.tracking import track
 from contract.servers import free_port
 
+pytestmark = pytest.mark.xdist_group("tracked")  # as in test_tracking
+
 
 def test_a_server_that_is_gone_costs_a_run_one_line(
     orchbench: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

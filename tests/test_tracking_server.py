@@ -18,6 +18,8 @@ from bench.store import RunFolder
 from bench.tracking import track
 from contract.servers import HOST, answers, free_port
 
+pytestmark = pytest.mark.xdist_group("tracked")  # as in test_tracking
+
 
 @pytest.fixture
 def mlflow_server(tracked: Path, tmp_path: Path) -> Iterator[str]:

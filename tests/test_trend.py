@@ -16,6 +16,8 @@ from small_runs import block, finished_run, record_of, results_of, suite_of
 
 from bench.report.charts import Curve, curves
 
+pytestmark = pytest.mark.xdist_group("trend")  # the runs are made once
+
 SUITE = suite_of(block("overhead", repeat=2, reference_starts=2, options={"sizes": {"chain": [1, 20]}}))
 
 
