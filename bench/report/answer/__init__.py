@@ -1,0 +1,32 @@
+"""The first screen: which orchestrator to pick for which need, in sentences that name their numbers.
+
+A sentence whose data does not support it is not made. Where too little was measured to tell two tools apart, that is what
+is said.
+"""
+
+from __future__ import annotations
+
+from bench.report.answer.card import ASKED_TOO, NOT_MEASURED, Card, conjoined, name_of
+from bench.report.answer.nightly_job import NEEDS, nightly_job
+from bench.report.answer.own_workload import own_workload
+from bench.report.answer.short_tasks import short_tasks
+from bench.report.answer.upkeep import least_to_look_after
+from bench.report.facts import Facts
+from bench.scenarios import SCENARIOS
+
+__all__ = ["NEEDS", "NOT_MEASURED", "Card", "cards", "name_of", "not_measured"]
+
+
+def cards(facts: Facts) -> list[Card]:
+    """Answer what is asked most; of the reader's own workload first, if one was measured."""
+    own = [own_workload(facts, facts.run.own_workload)] if facts.run.own_workload else []
+    return [*own, short_tasks(facts), nightly_job(facts), least_to_look_after(facts)]
+
+
+def not_measured(facts: Facts) -> list[str]:
+    """Name what the answer does not rest on."""
+    skipped = [f"{name} (not in this run)" for name in SCENARIOS if name not in facts.scenarios]
+    beyond = [text for name, text in ASKED_TOO.items() if name not in SCENARIOS]
+    narrow = [name for name in facts.scenarios if facts.tiers(name) == ["library"]]
+    tier = [f"{conjoined(narrow)} at the service tier"] if narrow else []
+    return [*skipped, *tier, *beyond, "other machines (the cluster tier)"]

@@ -1,0 +1,78 @@
+"""Who takes the least, and who is not told apart from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from bench import wording
+from bench.orchestrators import REFERENCE
+from bench.report import prose
+from bench.report.answer.card import Row, name_of
+from bench.report.facts import Facts
+from bench.report.prose import Part, Sentence
+
+PLAIN_TO_SEE: Final = 2.0
+"""An engine start has a bias of its own, which its runs do not show; of a tenth, where we looked (tests/test_compare.py).
+
+So the interval of a ratio between single starts must lie beyond a factor that no such bias comes near to.
+"""
+
+
+def valued(row: Row | None) -> Sentence:
+    """Return an estimate with its interval, or what stands in its place."""
+    if row is None or row["median"] is None:
+        return Sentence.of("-")
+    if wording.reading(row).kind == "noise":
+        return Sentence.of("lost in noise, at most ", prose.at_most(row))
+    return Sentence.of(prose.median(row), *prose.bounds(row))
+
+
+def stock(facts: Facts, scenario: str, tier: str, metric: str, workload: str) -> list[Row]:
+    """Return the stock estimates of the orchestrators that have one, the lowest first."""
+    found = [
+        row
+        for row in facts.estimates(scenario, tier)
+        if (row["metric"], row["workload"], row["profile"]) == (metric, workload, "stock")
+        and row["orchestrator"] != REFERENCE
+        and row["median"] is not None
+    ]
+    return sorted(found, key=lambda row: row["median"])
+
+
+def leading(facts: Facts, ranked: Sequence[Row]) -> str:
+    """Name the first, and those that are not told apart from it."""
+    best, *others = ranked
+    close = [row for row in others if not _is_apart(facts, row, best)]
+    names = list(dict.fromkeys(name_of(row["orchestrator"]) for row in [best, *close]))
+    if len(close) == len(others):
+        return "No tool alone (none is told apart)"
+    return names[0] if len(names) == 1 else f"{' or '.join(names)} (not told apart)"
+
+
+def _is_apart(facts: Facts, row: Row, best: Row) -> bool:
+    """Whether the difference of two estimates is beyond noise; of what is lost in noise there is no ratio, but a limit."""
+    if wording.reading(best).kind == "noise":
+        return row["low"] is not None and best["high"] is not None and row["low"] > PLAIN_TO_SEE * max(best["high"], 0)
+    ratio = facts.ratio(row, best)
+    if ratio is None or ratio["low"] is None:
+        return False
+    return bool(ratio["above_noise"]) or (ratio["above_noise"] is None and ratio["low"] > PLAIN_TO_SEE)
+
+
+def ranking(facts: Facts, ranked: Sequence[Row], tier: str, leads: str) -> Sentence:
+    """Rank the tools in one sentence, and say of which the difference cannot be told."""
+    best, *others = ranked
+    said: list[tuple[Part, ...]] = []
+    for row in others:
+        who, ratio = wording.subject(row), facts.ratio(row, best)
+        if not _is_apart(facts, row, best):
+            said.append((f"{who} is not told apart from it, ", *valued(row).parts))
+        elif ratio and ratio["ratio"] is not None and wording.reading(best).kind == "value":
+            said.append((f"{who} ", *prose.times(ratio), " as much"))
+        else:
+            said.append((f"{who} ", *valued(row).parts))
+    once = " (one engine start each)" if any(row["starts"] == 1 for row in ranked) else ""
+    first = f"At the {tier} tier{once} {wording.subject(best)} {leads}: "
+    tail: tuple[Part, ...] = ("; ", *prose.listed(said), ".") if said else (".",)
+    return Sentence.of(first, *valued(best).parts, *tail)

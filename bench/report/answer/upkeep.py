@@ -1,0 +1,70 @@
+"""The least code to write, and the fewest services to look after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from bench.excerpts import PIPELINE
+from bench.orchestrators import REFERENCE
+from bench.report import prose
+from bench.report.answer.card import NOT_MEASURED, Card, Row, name_of
+from bench.report.facts import Facts
+from bench.report.prose import Part, Sentence
+
+ABOUT: Final = 1.1
+"""Within a tenth two counts of lines are about the same: style alone makes such a difference."""
+
+
+def least_to_look_after(facts: Facts) -> Card:
+    """Say which tools take the least code, and the fewest services."""
+    need = "The least code, and the fewest services to look after"
+    code = {row["orchestrator"]: row for row in facts.results.get("code", ()) if row["scenario"] == PIPELINE}
+    engines = {
+        row["orchestrator"]: row
+        for row in facts.results.get("engines", ())
+        if row["tier"] == "service" and row["profile"] == "stock" and row["default"] and row["services"] is not None
+    }
+    tools = [name for name in facts.orchestrators if name != REFERENCE]
+    lines = {tool: code[tool]["lines"] for tool in tools if tool in code}
+    services = {tool: engines[tool]["services"] for tool in tools if tool in engines}
+    picks: dict[str, str] = {}
+    because: list[Sentence] = []
+    if len(lines) > 1:
+        picks["code"] = _fewest(lines, ABOUT)
+        written = [(f"{name_of(tool)} ", prose.lines(code[tool]), " lines") for tool in sorted(lines, key=lines.__getitem__)]
+        because.append(
+            Sentence.of("The same training and inference, on a core that all share: ", *prose.listed(written), ".")
+        )
+    if len(services) > 1:
+        picks["services"] = _fewest(services)
+        kept = [_kept_running(engines[tool]) for tool in sorted(services, key=services.__getitem__)]
+        because.append(Sentence.of("To be kept running, as deployed here on SQLite: ", *prose.listed(kept), "."))
+    if not picks:
+        return Card(need, NOT_MEASURED)
+    rows = [_upkeep_row(tool, code.get(tool), engines.get(tool)) for tool in facts.orchestrators]
+    heading = ("", "lines of code", "services", "their memory, idle")
+    if len(picks) == 2 and len(set(picks.values())) == 1:
+        pick = f"{picks['code']}, for both"
+    else:
+        pick = "; ".join(f"{who} for {what}" for what, who in picks.items())
+    return Card(need, pick, because, heading, rows, "engines")
+
+
+def _fewest(counts: Mapping[str, int], about: float = 1.0) -> str:
+    least = min(counts.values())
+    return " or ".join(name_of(tool) for tool, count in counts.items() if count <= least * about)
+
+
+def _kept_running(row: Row) -> tuple[Part, ...]:
+    services = prose.engine(row, "services", str(row["services"]))
+    return (f"{name_of(row['orchestrator'])} ", services, f" ({', '.join(row['names'])})" if row["names"] else "")
+
+
+def _upkeep_row(tool: str, code: Row | None, engine: Row | None) -> list[Sentence]:
+    none = Sentence.of("-")
+    lines = Sentence.of(prose.lines(code)) if code else none
+    services = Sentence.of(prose.engine(engine, "services", str(engine["services"]))) if engine else none
+    pss = engine["idle_pss_mb"] if engine else None
+    memory = Sentence.of(prose.engine(engine, "idle_pss_mb", f"{pss:.0f} MB")) if engine and pss is not None else none
+    return [Sentence.of(name_of(tool)), lines, services, memory]
