@@ -13,14 +13,17 @@ from bench.timeline import CHECKS
 
 Row = dict[str, Any]
 
+ENDS = "comes_to_its_end"
+"""The check that no run failed, hung, or was lost with its engine: other verdicts and numbers are of what remains."""
+
 
 def rows_of(its: Group, starts: Sequence[StartRecord]) -> list[Row]:
     """Return the verdicts on what every scenario asks of a subject's runs, and of its engines."""
     ran = [each for each in its.outcomes if each.record.status == "ok"]
     if (reason := _all_unsupported(its)) is None:
-        rows = [_check_row(its, check, *_verdict(check, ran)) for check in CHECKS]
+        rows = [_check_row(its, ENDS, *_ends(its))] + [_check_row(its, check, *_verdict(check, ran)) for check in CHECKS]
     else:
-        rows = [_check_row(its, check, None, reason) | {"verdict": "unsupported"} for check in CHECKS]
+        rows = [_check_row(its, check, None, reason) | {"verdict": "unsupported"} for check in (ENDS, *CHECKS)]
     own = [start for start in starts if start.subject == its.subject and start.stop_s is not None]
     if own:
         left = [f"{start.id}: {what}" for start in own for what in start.left_behind]
@@ -39,6 +42,14 @@ def _all_unsupported(its: Group) -> str | None:
     counted = [each.record for each in its.outcomes if not each.record.warmup]
     unsupported = counted and all(record.status == "unsupported" for record in counted)
     return counted[0].because or "" if unsupported else None
+
+
+def _ends(its: Group) -> tuple[bool, str]:
+    """Return whether every run that was asked for, and that the tool has a way to do, ended as it should."""
+    asked = [each.record for each in its.outcomes if each.record.status != "unsupported"]
+    if lost := [record for record in asked if record.status != "ok"]:
+        return False, f"{len(lost)} of {len(asked)} runs, such as {lost[0].id}: {lost[0].because}"
+    return True, f"{len(asked)} runs"
 
 
 def _own_records(its: Group) -> tuple[bool, str] | None:
