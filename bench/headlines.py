@@ -97,11 +97,11 @@ OWN_WORKLOAD: Sequence[str] = ("makespan_s", "submit_to_first_s", "transition_ms
 
 def columns_of(scenario: str, rows: Sequence[Row]) -> list[Column]:
     """Return the columns that the estimates of one scenario and tier fill."""
-    columns = [_settled(column, rows) for column in COLUMNS[scenario] if any(matches(row, column) for row in rows)]
-    if any(metric != "cold_run_s" for _, metric, _ in columns):
-        return columns
-    workload = next((row["workload"] for row in rows if row["metric"] == "makespan_s"), "")  # the reader's own
-    return [(name, name, workload) for name in OWN_WORKLOAD]
+    filled = [column for column in COLUMNS[scenario] if any(matches(row, column) for row in rows)]
+    if any(workload and metric != "cold_run_s" for _, metric, workload in filled):
+        return [_settled(column, rows) for column in filled]
+    own = next((row["workload"] for row in rows if row["metric"] == "makespan_s"), "")  # no workload of the scenario's
+    return [(name, name, own) for name in OWN_WORKLOAD]
 
 
 def matches(row: Row, column: Column) -> bool:

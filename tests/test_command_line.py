@@ -129,6 +129,7 @@ def test_a_workload_of_ones_own_is_measured(suite: Path, orchbench: Call, tmp_pa
     done = orchbench("run", "--suite", suite, "--on", "plain", "--workload", "w.json", "--out", "mine", "--rounds", "1")
     assert done.code == 0, done.err
     assert {row["workload"] for row in results_of(tmp_path / "mine")["estimates"]} == {"mine", "warm_up"}
+    assert "makespan_s" in done.out, "the numbers of the workload head the summary"
 
 
 def test_list_and_doctor_say_what_there_is(orchbench: Call) -> None:
