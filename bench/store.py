@@ -10,7 +10,7 @@ import fcntl
 import io
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -211,15 +211,21 @@ class RunFolder:
         """Write a page of the report."""
         self._write(name, content.encode())
 
-    def clear_charts(self) -> None:
-        """Remove the charts of an earlier report."""
-        shutil.rmtree(self.path / "charts", ignore_errors=True)
-
-    def chart(self, name: str) -> Path:
-        """Return where a chart is written to, without the ending."""
-        folder = self.path / "charts"
-        folder.mkdir(exist_ok=True)
-        return folder / name
+    def write_charts(self, charts: Iterable[tuple[str, bytes]]) -> None:
+        """Write charts, by the names of their files, in the place of those of an earlier report."""
+        beside = self.path / ".charts.new"
+        shutil.rmtree(beside, ignore_errors=True)
+        try:
+            beside.mkdir()
+            for name, content in charts:
+                (beside / name).write_bytes(content)
+            shutil.rmtree(self.path / "charts", ignore_errors=True)
+            beside.replace(self.path / "charts")
+        except OSError as error:
+            shutil.rmtree(beside, ignore_errors=True)
+            raise Problem(
+                f"{self.path / 'charts'} cannot be written ({error.strerror}); nothing of the run is lost"
+            ) from None
 
     def samples(self) -> list[dict[str, str]]:
         """Read samples.csv."""

@@ -39,11 +39,13 @@ def render(facts: Facts, source: RunFolder, target: RunFolder) -> None:
     found = sections(facts)
     cards = answer.cards(facts)
     lines = matrix(facts, found)
-    target.clear_charts()
-    for section in found:
-        for place in section.places:
-            for number, chart in enumerate(place.charts, 1):
-                chart.save(target.chart(f"{place.id}-{number}"))
+    target.write_charts(
+        (f"{place.id}-{number}.{ending}", content)
+        for section in found
+        for place in section.places
+        for number, chart in enumerate(place.charts, 1)
+        for ending, content in chart.files().items()
+    )
     target.write_page("summary.md", markdown.summary(facts, found, cards, lines))
     here = {path.name for path in target.path.iterdir()}
     target.write_page("report.html", _page(facts, source, found, cards, lines, here))

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Final, Literal
 from xml.etree import ElementTree as ET
 
@@ -144,14 +143,15 @@ class Drawing:
         root = self._element(alone=False, colours=theme.VARIABLES)
         return Markup(ET.tostring(root, encoding="unicode"))  # noqa: S704 - names went through ElementTree as text
 
-    def save(self, stem: Path) -> None:
-        """Write the chart in light colours as a vector file and as a picture that is twice as wide."""
+    def files(self) -> Mapping[str, bytes]:
+        """Return the chart in light colours, by ending: as a vector file, and as a picture that is twice as wide."""
         root = self._element(alone=True, colours={})
         *_, width, height = root.attrib["viewBox"].split()
         root.attrib |= {"width": width, "height": height, "font-family": "sans-serif"}
-        stem.with_name(f"{stem.name}.svg").write_text(ET.tostring(root, encoding="unicode"), encoding="utf-8")
-        with _settings(), stem.with_name(f"{stem.name}.png").open("wb") as file:
-            self.paint(True).savefig(file, format="png", dpi=2 * _UNITS_AN_INCH, metadata={"Software": None})
+        picture = io.BytesIO()
+        with _settings():
+            self.paint(True).savefig(picture, format="png", dpi=2 * _UNITS_AN_INCH, metadata={"Software": None})
+        return {"svg": ET.tostring(root, encoding="unicode").encode(), "png": picture.getvalue()}
 
     def _element(self, *, alone: bool, colours: Mapping[str, str]) -> ET.Element:
         with _settings():
