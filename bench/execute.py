@@ -73,7 +73,7 @@ class Executor:
             while todo and failed_starts < TRIES:
                 before = len(todo)
                 because = self._attempt(start, todo)
-                failed_starts += len(todo) == before
+                failed_starts = failed_starts + 1 if len(todo) == before else 0
             for trial in todo:
                 self._write(start, start.id, trial, status="not_started", because=f"{TRIES} engine starts failed: {because}")
 

@@ -1,4 +1,4 @@
-"""A run on the terminal: the costs side by side, then what a reader must know before believing them."""
+"""What a terminal shows: a run's costs side by side and what to know before believing them, a comparison, a trend."""
 
 from __future__ import annotations
 

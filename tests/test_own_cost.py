@@ -115,7 +115,8 @@ def test_events_become_results_in_linear_time(tmp_path: Path) -> None:
 def test_deriving_results(benchmark: BenchmarkFixture, events: int, tmp_path: Path) -> None:
     """The figures for the record; the bars are in the test above."""
     folder, run = made_up_run(tmp_path / "run", events)
-    benchmark.pedantic(runs.publish, args=(folder, run), rounds=3)  # type: ignore[no-untyped-call]
+    results = benchmark.pedantic(runs.publish, args=(folder, run), rounds=3)  # type: ignore[no-untyped-call]
+    assert all(row["missing_because"] is None for row in results.estimates if row["metric"] == "makespan_s")
 
 
 def test_two_sleeping_lanes_are_used(orchbench: Call, tmp_path: Path) -> None:
