@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
 from bench import timeline, wording
-from bench.comparable import Difference, differences
+from bench.comparable import Difference, differences, is_calibrated
 from bench.estimates import Estimate, estimate_all
 from bench.metrics import METRICS, Metric
 from bench.outcomes import group, outcome
@@ -278,7 +278,7 @@ def _estimates(folder: RunFolder) -> dict[Key, Estimate]:
     run = folder.run()
     workloads = {name: pipeline.read(text) for name, text in run.workloads.items()}
     records = folder.trials()
-    calibrated = {name for name, text in run.workloads.items() if '"cpu"' in text}
+    calibrated = {name for name in run.workloads if is_calibrated(name, run)}
     groups = group(
         outcome(each, workloads, run.width, lambda trial: timeline.read(folder.events(trial))) for each in records
     )

@@ -1,0 +1,71 @@
+"""What makes two runs comparable: whatever was measured in another way is named, and nothing else is left out."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import Call
+from small_runs import block, edited, finished_run, made_up_record, suite_of
+
+from bench.comparable import differences
+from bench.records import RunRecord
+from contract.workload import Node, Workload
+
+pytestmark = pytest.mark.xdist_group("comparable")  # the run is made once
+
+SUITE = suite_of(block("overhead", rounds=2, repeat=3, reference_starts=2, options={"sizes": {"chain": [1, 3]}}))
+
+
+def said(before: RunRecord, after: RunRecord) -> list[str]:
+    """Return what differs."""
+    return [each.said for each in differences(before, after)]
+
+
+# Work that each run calibrates anew ------------------------------------------------------------------------------------
+
+
+def computing(rounds: int, tasks: int = 2, own: str | None = None) -> RunRecord:
+    """Return the record of a run with so many computing tasks."""
+    work = Workload("work", tuple(Node(f"n{i}", "cpu", (), {"rounds": rounds}) for i in range(tasks)))
+    return made_up_record(workloads={"work": work.to_json()}, own_workload=own)
+
+
+def test_calibrated_work_may_differ_in_its_rounds_only() -> None:
+    """How much a task computes is measured for each run; how many of them there are is not."""
+    assert said(computing(100), computing(101)) == []
+    assert said(computing(100), computing(100, tasks=3)) == ["workload work is another graph"]
+
+
+def test_work_of_the_readers_own_is_not_calibrated() -> None:
+    """Other rounds make it another graph, also where the other run has work of that name from a scenario."""
+    assert said(computing(100, own="work"), computing(100, own="work")) == []
+    assert said(computing(100, own="work"), computing(101, own="work")) == ["workload work is another graph"]
+    assert said(computing(100, own="work"), computing(100)) == ["workload work is another graph"]
+
+
+def test_a_node_may_be_called_cpu() -> None:
+    """What a task is called says nothing of what it does."""
+    first, second = (
+        made_up_record(workloads={"work": Workload("work", (Node("cpu"), Node("b", after=after))).to_json()})
+        for after in ((), ("cpu",))
+    )
+    assert said(first, second) == ["workload work is another graph"]
+
+
+def test_computing_work_of_ones_own_is_compared(orchbench: Call, tmp_path: Path) -> None:
+    """All of its numbers are judged, and another graph under its name is refused."""
+    own = Workload("mine", (Node("cpu", "cpu", (), {"rounds": 2000}), Node("b", after=("cpu",))))
+    (tmp_path / "mine.json").write_text(own.to_json())
+    run = finished_run(tmp_path, SUITE, "--workload", "mine.json")
+    done = orchbench("compare", run, run, "--json")
+    assert done.code == 0, done.err
+    changes = json.loads(done.out)["changes"]
+    assert {(each["metric"], each["verdict"]) for each in changes if each["workload"] == "mine"} >= {("makespan_s", "same")}
+    other = shutil.copytree(run, tmp_path / "other")
+    with edited(other / "run.json") as record:
+        record["workloads"]["mine"] = record["workloads"]["mine"].replace("2000", "9000")
+    done = orchbench("compare", run, other)
+    assert done.code == 2 and "workload mine is another graph" in done.err
