@@ -112,34 +112,88 @@ def test_few_runs_are_called_a_range() -> None:
     assert "5.00 ms [4.75 .. 5.25 ms, n=2]" in said(card)
 
 
-ASKED = [*answer.NEEDS.values()]
+ASKED = [check for needs in answer.TOPICS.values() for check in needs.values()]
+CACHING = [*answer.TOPICS["caching"].values()]
 
 
-def test_needs_are_counted_by_what_the_tool_does_itself() -> None:
+def nightly(*checks: Row) -> Card:
+    """Return the card on a nightly job."""
+    rows = [estimate(tool, 1.0) for tool in dict.fromkeys(each["orchestrator"] for each in checks)]
+    return cards(estimates=rows, checks=checks)["A nightly training job"]
+
+
+def all_met(tool: str, but: Mapping[str, Row] | None = None) -> list[Row]:
+    """Return the verdicts on a tool that meets all needs, with some of them replaced."""
+    return [(but or {}).get(name, check(tool, name)) for name in ASKED]
+
+
+def test_topics_are_counted_by_what_the_tool_does_itself() -> None:
     """What is written by hand, declared by the author, unsupported or failed is not met by the tool alone, and is shown."""
     checks = [check("prefect", name) for name in ASKED[:4]] + [check("airflow", ASKED[0])]
     checks += [check("airflow", ASKED[1], means="by_hand"), check("airflow", ASKED[2], means="declared")]
     checks += [check("airflow", ASKED[3], "fail")]
-    card = cards(estimates=[estimate("prefect", 1.0), estimate("airflow", 1.0)], checks=checks)["A nightly training job"]
+    card = nightly(*checks)
     assert card.pick == "Prefect, by what was measured"
-    assert "Of 4 needs that were verified, the tool alone meets: Prefect 4, Airflow 1." in said(card)
+    assert "Of 2 topics, so many are met in whole by the tool alone: Prefect 2, Airflow 0. They differ in" in said(card)
+    assert "Retries, of 3 needs alone: Prefect 3, Airflow 1 (1 by hand, 1 if declared)." in said(card)
     assert [str(row[1]) for row in card.rows] == ["yes", "by hand", "if declared", "no"]
+    assert str(card.rows[0][0]) == "retries: a failed task is tried again as often as asked"
     assert "was not measured: scheduling" in said(card)
+
+
+def test_one_feature_does_not_decide() -> None:
+    """A topic of six needs weighs no more than one of a single need, and is named where the tools differ in it."""
+    without = {name: check("airflow", name, means="by_hand") for name in CACHING}
+    card = nightly(*all_met("prefect"), *all_met("dagster"), *all_met("airflow", without))
+    assert card.pick == "All alike, but for caching (Dagster or Prefect)"
+    assert "met in whole by the tool alone: Dagster 6, Prefect 6, Airflow 5." in said(card)
+    assert "All are alike in retries, going on after a failure, parallelism, parameters and composition." in said(card)
+    equal = nightly(*all_met("prefect"), *all_met("airflow"))
+    assert equal.pick == "No difference in what was measured"
+    assert "differ" not in said(equal)
+    assert "A cache" not in said(equal)
+
+
+def test_it_is_said_whose_cache_it_is() -> None:
+    """A cache of the tool's own, one that goes by what the author declares and one by hand are three things."""
+    declared = {name: check("dagster", name, means="declared") for name in CACHING[2:4]}
+    declared[CACHING[1]] = check("dagster", CACHING[1], "unsupported")
+    by_hand = {name: check("airflow", name, means="by_hand") for name in CACHING}
+    card = nightly(*all_met("prefect"), *all_met("dagster", declared), *all_met("airflow", by_hand))
+    assert card.pick == "All alike, but for caching (Prefect)"
+    assert "Prefect has one of its own, and meets 6; Dagster has one that goes by what the author declares" in said(card)
+    assert "and meets 3 alone and 2 if they are declared; Airflow has none, and the one that was tried was" in said(card)
+
+
+def test_without_a_cache_nothing_is_stale_and_that_is_no_merit() -> None:
+    """Who computes everything again computes again what has changed."""
+    none = {CACHING[0]: check("airflow", CACHING[0], "unsupported")}
+    card = nightly(*all_met("prefect"), *all_met("airflow", none))
+    assert card.pick == "All alike, but for caching (Prefect)"
+    assert "Airflow has none." in said(card)
+    assert [str(row[1]) for row in card.rows[-6:]] == ["unsupported", *["no cache"] * 5]
+
+
+def test_topics_that_differ_for_everybody_make_no_winner() -> None:
+    """Where each has a topic of its own, none is picked."""
+    lacks = [check("prefect", ASKED[3], "fail"), check("airflow", ASKED[0], "fail")]
+    card = nightly(check("prefect", ASKED[0]), check("airflow", ASKED[3]), *lacks)
+    assert card.pick == "No tool in all topics"
 
 
 def test_what_one_tool_was_not_asked_counts_for_nobody() -> None:
     """A check that did not run is neither met nor missed."""
     checks = [check("prefect", ASKED[0]), check("airflow", ASKED[0]), check("airflow", ASKED[1])]
-    card = cards(estimates=[estimate("prefect", 1.0), estimate("airflow", 1.0)], checks=checks)["A nightly training job"]
+    card = nightly(*checks)
     assert card.pick == "No difference in what was measured"
-    assert "Of 1 needs" in said(card)
+    assert [str(cell) for row in card.rows for cell in row[1:]] == ["yes", "yes"]
 
 
 def test_one_deployment_that_can_is_enough() -> None:
     """Users take the deployment that does what they need."""
     checks = [check("airflow", ASKED[0], "unsupported"), check("airflow", ASKED[0]) | {"deployment": "other"}]
     checks += [check("prefect", ASKED[0], "fail")]
-    card = cards(estimates=[estimate("prefect", 1.0), estimate("airflow", 1.0)], checks=checks)["A nightly training job"]
+    card = nightly(*checks)
     assert [[str(cell) for cell in row[1:]] for row in card.rows] == [["yes", "no"]]
 
 

@@ -1,7 +1,9 @@
-"""A nightly training job: which of its needs a tool meets alone, and how long a training takes."""
+"""A nightly training job: in which topics a tool meets its needs alone, and how long a training takes."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bench import wording
@@ -12,55 +14,156 @@ from bench.report.answer.ranking import stock
 from bench.report.facts import Facts
 from bench.report.prose import Part, Sentence
 
-NEEDS: Final = {
-    "A failed task is tried again as often as asked": "retries.tried_as_often_as_needed",
-    "A failed task is tried again after as long as asked": "retries.waits_are_kept",
-    "An error that is final is not tried again": "retries.final_error_is_tried_once",
-    "After a failure only what failed runs again": "granularity.only_what_failed_runs_again",
-    "What can run at the same time does": "parallelism.tasks_overlap",
-    "What has not changed is not computed again": "caching.unchanged_is_not_computed_again",
-    "An unchanged step of a training is not run again": "churn.features_not_computed_again",
-    "A changed input is computed again": "caching.changed_input_is_seen",
-    "A changed task is computed again": "caching.changed_body_is_seen",
-    "A changed helper of a task is computed again": "caching.changed_helper_is_seen",
-    "A spoiled result is computed again": "caching.spoiled_is_computed_again",
-    "A parameter of the wrong type is refused": "parameters.wrong_type_is_refused",
-    "A parameter out of its range is refused": "parameters.out_of_range_is_refused",
-    "A parameter that is not there is refused": "parameters.unknown_name_is_refused",
-    "A failure inside a nested pipeline reaches its outside": "composition.failure_reaches_the_parent",
-}
-"""What a nightly training job asks of a tool, and the check that verifies it.
+CACHING: Final = "caching"
 
-Not what the shared core sees to, such as the gate, nor what only says that two runs did the same work.
+TOPICS: Final = {
+    "retries": {
+        "A failed task is tried again as often as asked": "retries.tried_as_often_as_needed",
+        "A failed task is tried again after as long as asked": "retries.waits_are_kept",
+        "An error that is final is not tried again": "retries.final_error_is_tried_once",
+    },
+    "going on after a failure": {
+        "After a failure only what failed runs again": "granularity.only_what_failed_runs_again",
+    },
+    "parallelism": {
+        "What can run at the same time does": "parallelism.tasks_overlap",
+    },
+    "parameters": {
+        "A parameter of the wrong type is refused": "parameters.wrong_type_is_refused",
+        "A parameter out of its range is refused": "parameters.out_of_range_is_refused",
+        "A parameter that is not there is refused": "parameters.unknown_name_is_refused",
+    },
+    "composition": {
+        "A failure inside a nested pipeline reaches its outside": "composition.failure_reaches_the_parent",
+    },
+    CACHING: {
+        "What has not changed is not computed again": "caching.unchanged_is_not_computed_again",
+        "An unchanged step of a training is not run again": "churn.features_not_computed_again",
+        "A changed input is computed again": "caching.changed_input_is_seen",
+        "A changed task is computed again": "caching.changed_body_is_seen",
+        "A changed helper of a task is computed again": "caching.changed_helper_is_seen",
+        "A spoiled result is computed again": "caching.spoiled_is_computed_again",
+    },
+}
+"""What a nightly training job asks of a tool, by topic, and the check that verifies it.
+
+Not what the shared core sees to, such as the gate, nor what only says that two runs did the same work. Topics are counted,
+not needs: how many checks a scenario has is our doing, and six of them are about one cache.
 """
+
+KEEPS: Final = "What has not changed is not computed again"
+"""What a cache is there for: who has none computes everything again, and would meet the rest of the topic for nothing."""
+
+FEW: Final = 2
+"""So many topics can be named in a pick; where tools differ in more, who meets the most of them in whole is picked."""
+
+States = Mapping[str, Mapping[str, str]]
+"""How each tool stands to each need of a topic: need -> tool -> state."""
 
 
 def nightly_job(facts: Facts) -> Card:
-    """Say which tools meet the most of the needs."""
+    """Say in which topics the tools differ, and who meets the most there."""
     need = "A nightly training job"
     tools = [name for name in facts.orchestrators if name != REFERENCE]
-    states = {what: {tool: _state(facts, tool, check) for tool in tools} for what, check in NEEDS.items()}
-    # What one of them was not asked tells nothing of the others.
-    asked = {what: each for what, each in states.items() if "" not in each.values()}
-    if len(tools) < 2 or not asked:
+    topics = _topics(facts, tools)
+    if len(tools) < 2 or not topics:
         return Card(need, NOT_MEASURED)
-    met = {tool: sum(each[tool] == "yes" for each in asked.values()) for tool in tools}
-    leaders = [name_of(tool) for tool in tools if met[tool] == max(met.values())]
-    counted = ", ".join(f"{name_of(tool)} {met[tool]}" for tool in sorted(tools, key=lambda tool: -met[tool]))
-    open_ = [text for name, text in ASKED_TOO.items() if name not in facts.scenarios]
-    because = [
-        Sentence.of(f"Of {len(asked)} needs that were verified, the tool alone meets: {counted}. The table says which.")
-    ]
+    differing = [topic for topic, states in topics.items() if len({_alone(states, tool) for tool in tools}) > 1]
+    because = [_counted(topics, differing, tools)]
+    because += [_caches(topics[each], tools) if each == CACHING else _met(each, topics[each], tools) for each in differing]
     because += [_training(facts, tier) for tier in reversed(facts.tiers("churn")) if _trainings(facts, tier)]
-    if open_:
+    if open_ := [text for name, text in ASKED_TOO.items() if name not in facts.scenarios]:
         because.append(Sentence.of(f"A nightly job asks for more, which was not measured: {conjoined(open_[:3])}."))
-    rows = [[Sentence.of(what), *(Sentence.of(each[tool]) for tool in tools)] for what, each in asked.items()]
-    pick = (
-        f"{' or '.join(leaders)}, by what was measured"
-        if len(leaders) < len(tools)
-        else "No difference in what was measured"
+    rows = [
+        [Sentence.of(f"{topic}: {what[0].lower()}{what[1:]}"), *(Sentence.of(each[tool]) for tool in tools)]
+        for topic, states in topics.items()
+        for what, each in states.items()
+    ]
+    return Card(need, _pick(topics, differing, tools), because, ("", *map(name_of, tools)), rows, "matrix")
+
+
+def _topics(facts: Facts, tools: Sequence[str]) -> dict[str, States]:
+    """Return how the tools stand to what all of them were asked: what one was not asked tells nothing of the others."""
+    found: dict[str, States] = {}
+    for topic, needs in TOPICS.items():
+        states = {what: {tool: _state(facts, tool, check) for tool in tools} for what, check in needs.items()}
+        if asked := {what: each for what, each in states.items() if "" not in each.values()}:
+            found[topic] = _without_cache(asked) if topic == CACHING else asked
+    return found
+
+
+def _without_cache(states: States) -> States:
+    """Return the states with what a tool meets only because it has no cache called so."""
+    none = {tool for tool, state in states.get(KEEPS, {}).items() if state in _LACKS.values()}
+    return {
+        what: {tool: "no cache" if state == "yes" and tool in none else state for tool, state in each.items()}
+        for what, each in states.items()
+    }
+
+
+def _alone(states: States, tool: str) -> int:
+    """Return how many needs of a topic the tool meets alone."""
+    return sum(each[tool] == "yes" for each in states.values())
+
+
+def _in_whole(topics: Mapping[str, States], tool: str) -> int:
+    return sum(_alone(states, tool) == len(states) for states in topics.values())
+
+
+def _pick(topics: Mapping[str, States], differing: Sequence[str], tools: Sequence[str]) -> str:
+    if not differing:
+        return "No difference in what was measured"
+    if len(differing) <= FEW and len(differing) < len(topics):
+        return f"All alike, but for {conjoined([f'{topic} ({_most(topics[topic], tools)})' for topic in differing])}"
+    most = max(_in_whole(topics, tool) for tool in tools)
+    leaders = [name_of(tool) for tool in tools if _in_whole(topics, tool) == most]
+    return "No tool in all topics" if len(leaders) == len(tools) else f"{' or '.join(leaders)}, by what was measured"
+
+
+def _most(states: States, tools: Sequence[str]) -> str:
+    """Name who meets the most of a topic."""
+    most = max(_alone(states, tool) for tool in tools)
+    return " or ".join(name_of(tool) for tool in tools if _alone(states, tool) == most)
+
+
+def _counted(topics: Mapping[str, States], differing: Sequence[str], tools: Sequence[str]) -> Sentence:
+    ordered = sorted(tools, key=lambda tool: -_in_whole(topics, tool))
+    whole = ", ".join(f"{name_of(tool)} {_in_whole(topics, tool)}" for tool in ordered)
+    alike = [topic for topic in topics if topic not in differing]
+    those = f" All are alike in {conjoined(alike)}." if alike else ""
+    differ = f" They differ in {conjoined(differing)}." if differing else ""
+    return Sentence.of(f"Of {len(topics)} topics, so many are met in whole by the tool alone: {whole}.{those}{differ}")
+
+
+def _met(topic: str, states: States, tools: Sequence[str]) -> Sentence:
+    """Say how much of a topic each tool meets alone, and how it stands to the rest."""
+    said = []
+    for tool in sorted(tools, key=lambda tool: -_alone(states, tool)):
+        rest = Counter(each[tool] for each in states.values() if each[tool] != "yes")
+        lacks = ", ".join(f"{count} {state}" for state, count in rest.items())
+        said.append(f"{name_of(tool)} {_alone(states, tool)}" + (f" ({lacks})" if lacks else ""))
+    return Sentence.of(f"{topic.capitalize()}, of {len(states)} needs alone: {', '.join(said)}.")
+
+
+def _caches(states: States, tools: Sequence[str]) -> Sentence:
+    """Say what each tool's cache is, if it has one, besides how much it does."""
+    said = []
+    for tool in sorted(tools, key=lambda tool: -_alone(states, tool)):
+        found = Counter(each[tool] for each in states.values())
+        keeps = states[KEEPS][tool] if KEEPS in states else ""
+        if keeps == "by hand":
+            said.append(f"{name_of(tool)} has none, and the one that was tried was written by hand")
+        elif keeps in _LACKS.values():
+            said.append(f"{name_of(tool)} has none")
+        elif found["if declared"]:
+            declared = f"{found['yes']} alone and {found['if declared']} if they are declared"
+            said.append(f"{name_of(tool)} has one that goes by what the author declares, and meets {declared}")
+        else:
+            said.append(f"{name_of(tool)} has one of its own, and meets {found['yes']}")
+    return Sentence.of(
+        f"A cache, of {len(states)} needs: {'; '.join(said)}. "
+        "A nightly job has little of it where its customers are new every night."
     )
-    return Card(need, pick, because, ("", *map(name_of, tools)), rows, "matrix")
 
 
 def _state(facts: Facts, tool: str, check: str) -> str:
