@@ -24,6 +24,18 @@ def said(before: RunRecord, after: RunRecord) -> list[str]:
     return [each.said for each in differences(before, after)]
 
 
+# The machine -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_machine_of_the_same_name_may_be_another() -> None:
+    """Two virtual machines that look alike were told apart by how much they compute; two runs of one boot are not."""
+    first, second = made_up_record(cpu_rounds_per_s=5_777_830.0), made_up_record(cpu_rounds_per_s=4_463_101.0)
+    same_boot = made_up_record(cpu_rounds_per_s=4_498_479.0)
+    assert said(first, second) == ["host pace is 5.78 and 4.46 million rounds of CPU work a second"]
+    assert said(second, first) == ["host pace is 4.46 and 5.78 million rounds of CPU work a second"]
+    assert said(second, same_boot) == []
+
+
 # Work that each run calibrates anew ------------------------------------------------------------------------------------
 
 
