@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+import msgspec
+
+from bench import wording
 from bench.records import RunRecord
-from bench.scenarios import Work
+from bench.scenarios import SCENARIOS, Case, Place, Work
+from bench.suite import Suite
 from contract import pipeline
 from contract.workload import Workload
 
@@ -25,8 +30,10 @@ class Difference:
 
     of: Literal["run", "scenario", "workload", "tool", "setting"]
     name: str
-    """Which scenario, workload, tool or subject; empty where it is the whole run."""
+    """Which scenario, workload (or family), tool or subject; empty where it is the whole run."""
     said: str
+    tier: str = ""
+    """Where it is one of that tier only."""
 
 
 def differences(before: RunRecord, after: RunRecord) -> list[Difference]:
@@ -55,6 +62,7 @@ def _differences(before: RunRecord, after: RunRecord) -> Iterator[Difference]:
     for name in sorted(before.workloads.keys() & after.workloads.keys()):
         if _graph(name, before) != _graph(name, after):
             yield Difference("workload", name, f"workload {name} is another graph")
+    yield from _other_lines(_points(before), _points(after))
 
 
 def _paces(before: float, after: float) -> Iterator[str]:
@@ -76,6 +84,51 @@ def _graph(name: str, run: RunRecord) -> Work:
     return replace(
         work, nodes=tuple(replace(node, params={"rounds": 1}) if node.op == "cpu" else node for node in work.nodes)
     )
+
+
+Line = tuple[str, str, str]
+"""A scenario, a tier, and a family of workloads that a line is laid through there."""
+
+Points = Mapping[float, str]
+"""What it goes through: sizes, or task durations in a sweep, each in words."""
+
+
+def _other_lines(before: Mapping[Line, Points], after: Mapping[Line, Points]) -> Iterator[Difference]:
+    """Yield the lines through other points: a slope over other sizes is another number."""
+    for line in sorted(before.keys() & after.keys()):
+        first, second = before[line], after[line]
+        # A single point makes no line.
+        if first != second and min(len(first), len(second)) > 1:
+            scenario, tier, family = line
+            said = f"{scenario} at the {tier} tier lays {family} through {_listed(first)} and {_listed(second)}"
+            yield Difference("workload", family, said, tier)
+
+
+def _points(run: RunRecord) -> Mapping[Line, Points]:
+    """Return what the lines of the run's suite go through."""
+    found: dict[Line, dict[float, str]] = defaultdict(dict)
+    try:
+        blocks = msgspec.convert(run.suite, Suite).blocks if not run.own_workload else []
+        for block in blocks:
+            scenario = SCENARIOS[block.scenario]
+            options = scenario.parse(block.options)
+            for width in block.widths or [run.width]:
+                # As in the plan: an engine with one lane has a sweep of its own.
+                for lanes in {1, width}:
+                    for case in scenario.cases(options, Place(width, lanes, run.cpu_rounds_per_s)):
+                        if case.family:
+                            found[block.scenario, block.tier, case.family] |= _point(case)
+    except (msgspec.ValidationError, KeyError):
+        return {}  # by another version of the scenarios, which is a difference of its own
+    return found
+
+
+def _point(case: Case) -> Points:
+    return {case.size: str(case.size)} if case.work_s is None else {case.work_s: wording.said("s", case.work_s)}
+
+
+def _listed(points: Points) -> str:
+    return ", ".join(points[each] for each in sorted(points))
 
 
 def _values(settings: Iterable[Mapping[str, str]]) -> dict[str, str]:

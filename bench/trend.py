@@ -169,24 +169,25 @@ class Trend:
                 for row in its:
                     if headlines.matches(row, column):
                         found[wording.subject(row)][number] = row
-            series = [self._series(name, found[name], scenario, workloads) for name in sorted(found)]
+            series = [self._series(name, found[name], scenario, tier, workloads) for name in sorted(found)]
             if series:
                 unit = next(iter(series[0].rows.values()))["unit"]
                 numbers.append(Number(*column, unit, series))
         return Place(scenario, tier, numbers)
 
-    def _series(self, subject: str, rows: Mapping[int, Row], scenario: str, workloads: set[str]) -> Series:
+    def _series(self, subject: str, rows: Mapping[int, Row], scenario: str, tier: str, workloads: set[str]) -> Series:
         measured = [number for number, row in rows.items() if row["median"] is not None]
         gaps = [
             Gap(before, after, apart)
             for before, after in pairwise(measured)
-            if (apart := self._apart(before, after, scenario, workloads))
+            if (apart := self._apart(before, after, scenario, tier, workloads))
         ]
         return Series(subject, next(iter(rows.values()))["orchestrator"], rows, gaps)
 
-    def _apart(self, before: int, after: int, scenario: str, workloads: set[str]) -> list[Difference]:
+    def _apart(self, before: int, after: int, scenario: str, tier: str, workloads: set[str]) -> list[Difference]:
         """Return why a scenario was measured in another way in the second run, if it was."""
-        return [each for each in self._between(before, after) if _is_measuring(each, scenario, workloads)]
+        its = [each for each in self._between(before, after) if each.tier in {"", tier}]
+        return [each for each in its if _is_measuring(each, scenario, workloads)]
 
 
 POINT = ("median", "low", "high", "n", "missing_because")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Call
 from small_runs import block, edited, finished_run, made_up_record, suite_of
 
-from bench.comparable import differences
+from bench.comparable import Difference, differences
 from bench.records import RunRecord
 from contract.workload import Node, Workload
 
@@ -34,6 +36,40 @@ def test_a_machine_of_the_same_name_may_be_another() -> None:
     assert said(first, second) == ["host pace is 5.78 and 4.46 million rounds of CPU work a second"]
     assert said(second, first) == ["host pace is 4.46 and 5.78 million rounds of CPU work a second"]
     assert said(second, same_boot) == []
+
+
+# Lines -----------------------------------------------------------------------------------------------------------------
+
+
+def sized(library: Mapping[str, Any], service: Mapping[str, Any] | None = None) -> RunRecord:
+    """Return the record of a run that has the scenario *overhead* with those options."""
+    blocks = [block("overhead", options=library)]
+    if service:
+        blocks.append(block("overhead", tier="service", options=service))
+    return made_up_record(suite={"name": "small", "about": "For tests.", "blocks": blocks})
+
+
+SHORT: Mapping[str, Any] = {"sizes": {"chain": [1, 10, 50], "fan_in": [10]}, "sweep_ms": [2, 30]}
+
+
+def test_a_line_through_other_sizes_is_another_number() -> None:
+    """The slope of chains of up to fifty tasks is not that of chains of up to a hundred; both lists are named."""
+    longer = sized({**SHORT, "sizes": {"chain": [1, 10, 50, 100]}})
+    found = "overhead at the library tier lays chain through 1, 10, 50 and 1, 10, 50, 100"
+    assert differences(sized(SHORT), longer) == [Difference("workload", "chain", found, "library")]
+    sweep = "overhead at the library tier lays lanes_1x1 through 2.00 ms, 30.0 ms and 2.00 ms, 150 ms"
+    assert sweep in said(sized(SHORT), sized({**SHORT, "sweep_ms": [2, 150]}))
+
+
+def test_sizes_that_no_common_line_goes_through_may_differ() -> None:
+    """One size makes no line, and a tier or a shape that only one of the runs has is not compared."""
+    assert said(sized(SHORT), sized({**SHORT, "sizes": {"chain": [1, 10, 50], "fan_in": [20], "fan_out": [1, 5]}})) == []
+    assert said(sized(SHORT, {"sizes": {"chain": [1, 8]}}), sized(SHORT)) == []
+
+
+def test_the_sizes_of_another_version_are_not_known() -> None:
+    """A suite that cannot be read any more says nothing; its scenario's version or the schema does."""
+    assert said(sized(SHORT), sized({"lengths": [1, 10]})) == []
 
 
 # Work that each run calibrates anew ------------------------------------------------------------------------------------

@@ -69,6 +69,11 @@ def with_another_version(run: dict[str, Any]) -> None:
     run["versions"]["plain"]["python"] = "4.0"
 
 
+def with_a_longer_chain(run: dict[str, Any]) -> None:
+    """Lay the line through another size."""
+    run["suite"]["blocks"][0]["options"]["sizes"]["chain"] = [1, 20, 50]
+
+
 def by_schema_one(run: dict[str, Any]) -> None:
     """Have it written by the first version of this program."""
     run["schema"] = 1
@@ -98,13 +103,14 @@ def test_runs_come_in_the_order_of_their_beginning(measured: Path, orchbench: Ca
         (on_another_host, "elsewhere"),
         (on_a_slower_host_of_that_name, "host pace is"),
         (with_another_scenario, "version of scenario overhead is"),
+        (with_a_longer_chain, "lays chain through"),
         (by_schema_one, "schema is"),
     ],
 )
 def test_what_cannot_be_compared_breaks_the_line(
     change: Callable[[dict[str, Any]], object], said: str, measured: Path, orchbench: Call, tmp_path: Path
 ) -> None:
-    """Another machine, scenario version or schema does, on either side of it, and each form of the trend says why."""
+    """Another machine, scenario version, size or schema does, on either side of it, and each form of the trend says why."""
     folders = [week(measured, tmp_path / str(n), n, change if n == 2 else lambda _: None) for n in (1, 2, 3)]
     done = orchbench("trend", *folders, "--out", "t.html", "--markdown", "t.md")
     assert done.code == 0, done.err
@@ -121,6 +127,22 @@ def test_a_new_version_of_a_tool_breaks_no_line(measured: Path, orchbench: Call,
     assert series(document)["breaks"] == []
     assert "4.0" in document["runs"][1]["since"][0]["said"]
     assert "4.0" in Page((tmp_path / "t.html").read_text()).text
+
+
+def test_what_differs_at_one_tier_breaks_no_line_of_another(measured: Path, orchbench: Call, tmp_path: Path) -> None:
+    """A scenario may be measured with few sizes at the tier where runs are long."""
+
+    def sized(*sizes: int) -> Callable[[dict[str, Any]], None]:
+        def change(run: dict[str, Any]) -> None:
+            own = run["suite"]["blocks"][0]
+            run["suite"]["blocks"].append(own | {"tier": "service", "options": {"sizes": {"chain": sizes}}})
+
+        return change
+
+    folders = [week(measured, tmp_path / str(n), n, sized(1, 8 * n)) for n in (1, 2)]
+    document = json.loads(orchbench("trend", *folders, "--json").out)
+    assert [each["tier"] for each in document["runs"][1]["since"]] == ["service"]
+    assert series(document)["breaks"] == []
 
 
 def test_a_line_is_drawn_between_comparable_runs_only() -> None:
