@@ -196,7 +196,8 @@ def compare(before: RunFolder, after: RunFolder, fail_over: float, *, anyway: bo
 
 def changes(before: RunFolder, after: RunFolder, fail_over: float) -> list[Change]:
     """Return every number that both runs have, with its verdict; a difference within `fail_over` is called none."""
-    first, second = _estimates(before), _estimates(after)
+    # The runs' own draws must differ: paired with each other, they would hide what differs between engine starts.
+    first, second = _estimates(before, "before "), _estimates(after, "after ")
     common = [key for key in first if key in second and _is_judged(key, first[key], second[key])]
     lost = [key for key in first if key in second and _is_lost(first[key], second[key])]
     places = {(dict(key)["scenario"], dict(key)["tier"]) for key in common}
@@ -274,7 +275,7 @@ def _enough(quantity: Quantity) -> bool:
     return quantity.n >= MIN_RUNS and quantity.starts >= MIN_STARTS
 
 
-def _estimates(folder: RunFolder) -> dict[Key, Estimate]:
+def _estimates(folder: RunFolder, salt: str) -> dict[Key, Estimate]:
     run = folder.run()
     workloads = {name: pipeline.read(text) for name, text in run.workloads.items()}
     records = folder.trials()
@@ -282,8 +283,7 @@ def _estimates(folder: RunFolder) -> dict[Key, Estimate]:
     groups = group(
         outcome(each, workloads, run.width, lambda trial: timeline.read(folder.events(trial))) for each in records
     )
-    # The runs' own draws must differ: paired with each other, they would hide what differs between engine starts.
-    estimates = estimate_all(groups, salt=f"{folder.path.resolve()} ")
+    estimates = estimate_all(groups, salt)
     found: dict[Key, Estimate] = {}
     for its in groups:
         if not its.subject.control:

@@ -113,6 +113,16 @@ def test_a_run_compared_with_itself_is_no_regression(before: Path, orchbench: Ca
     assert json.loads(orchbench("compare", before, before, "--json").out)["verdict"] == "no regression"
 
 
+def test_the_verdict_does_not_depend_on_where_the_runs_lie(
+    before: Path, slower: Path, orchbench: Call, tmp_path: Path
+) -> None:
+    """Copies in other folders compare to the same, to the last digit; the two sides are drawn independently all the same."""
+    first, second = (shutil.copytree(run, tmp_path / "moved" / run.name) for run in (before, slower))
+    assert orchbench("compare", first, second, "--json").out == orchbench("compare", before, slower, "--json").out
+    itself = json.loads(orchbench("compare", before, before, "--json").out)
+    assert any(change["effect"]["low"] < 1 < change["effect"]["high"] for change in itself["changes"])
+
+
 def test_a_lost_number_is_a_regression(before: Path, orchbench: Call, tmp_path: Path) -> None:
     """Where no run did its work any more, the numbers are lost, and said to be missing."""
     broken = tmp_path / "broken"
