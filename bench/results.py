@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench import stats, verdicts
+from bench import ranges, stats, verdicts
 from bench.estimates import Estimate, estimate_all
 from bench.metrics import METRICS
 from bench.orchestrators import REFERENCE
@@ -36,6 +36,7 @@ class Results:
     controls: list[Row]
     checks: list[Row]
     engines: list[Row]
+    ranges: list[Row]
     code: Sequence[Row] = ()
     """How many lines each implementation takes; counted in the sources, not derived from the records."""
 
@@ -49,6 +50,7 @@ class Results:
             "controls": self.controls,
             "checks": self.checks,
             "engines": self.engines,
+            "ranges": self.ranges,
             "code": self.code,
         }
 
@@ -74,6 +76,7 @@ def derive(
             row for its in subjects for row in verdicts.rows_of(its, starts) + verdicts.scenario_rows_of(its, subjects, run)
         ],
         engines=_engines(starts),
+        ranges=[row for its in subjects for row in ranges.rows_of(its)],
     )
 
 

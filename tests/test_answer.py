@@ -96,13 +96,50 @@ def test_what_is_lost_in_noise_still_leads() -> None:
     assert "times" not in said(card)
 
 
-def test_a_long_wait_of_the_cheapest_is_told() -> None:
-    """Where tasks are few the wait before them decides, and somebody else may be faster."""
-    waits = {"metric": "submit_to_first_s", "workload": "chain_1", "unit": "s"}
-    rows = [estimate("prefect", 5.0), estimate("airflow", 900.0)]
-    rows += [estimate("prefect", 7.0, **waits), estimate("airflow", 1.0, **waits)]
-    card = cards(estimates=rows, ratios=[ratio(rows[1], rows[0], apart=True, low=150.0)])["Many short tasks"]
-    assert "waits before its first task, which decides where tasks are few: airflow/usual 1.00 s" in said(card)
+def wait(tool: str, low: float, high: float, **more: Any) -> Row:
+    """Return between which values the waits of a tool's runs lay, at the service tier, by an engine that polls."""
+    row = estimate(tool, (low + high) / 2, tier="service", metric="submit_to_first_s", unit="s", n=6)
+    return row | {"low": low, "high": high, "polls": True, "workloads": 3} | more
+
+
+def at_service(*tools: str, beside: Sequence[Row] = (), ranges: Sequence[Row] = ()) -> Card:
+    """Return the card of results in which the first tool adds the least to a task of a chain, at the service tier."""
+    rows = [estimate(tool, 5.0 * 100**place, tier="service") for place, tool in enumerate(tools)]
+    ratios = [ratio(row, rows[0], apart=True, low=50.0) for row in rows[1:]]
+    return cards(estimates=[*rows, *beside], ratios=ratios, ranges=ranges)["Many short tasks"]
+
+
+def test_waits_for_a_poll_are_a_range_and_no_order() -> None:
+    """Where engines poll, all waits of the scenario stand there, by name: medians of two of them are draws of chance."""
+    chance = [
+        estimate(tool, 1.0, tier="service", metric="submit_to_first_s", unit="s", workload="chain_1", n=2) for tool in "ba"
+    ]
+    card = at_service("b", "a", beside=chance, ranges=[wait("b", 3.44, 11.5), wait("a", 4.0, 9.0)])
+    assert "also for the engine to poll" in said(card)
+    assert "a/usual 4.00 .. 9.00 s, n=6; b/usual 3.44 .. 11.5 s, n=6." in said(card)
+    assert [str(row[3]) for row in card.rows] == ["3.44 .. 11.5 s, n=6", "4.00 .. 9.00 s, n=6"]
+
+
+def test_a_wait_that_changes_nothing_is_not_told() -> None:
+    """Who adds the least to a task, and waits the shortest by the worst of its runs, is the first either way."""
+    waits = [wait("prefect", 1.0, 2.0), wait("airflow", 2.1, 4.0)]
+    assert "few" not in said(at_service("prefect", "airflow", ranges=waits))
+    waits[1] |= {"low": 1.9}
+    assert "few" in said(at_service("prefect", "airflow", ranges=waits))
+
+
+def test_without_a_poll_the_wait_is_that_of_one_task() -> None:
+    """Then it is no matter of chance, and grows with the graph."""
+    one = {"metric": "submit_to_first_s", "workload": "chain_1", "unit": "s"}
+    rows = [
+        estimate("prefect", 5.0),
+        estimate("airflow", 900.0),
+        estimate("prefect", 7.0, **one),
+        estimate("airflow", 1.0, **one),
+    ]
+    ranges = [wait(tool, 0.1, 9.0, tier="library", polls=False) for tool in ("prefect", "airflow")]
+    card = cards(estimates=rows, ratios=[ratio(rows[1], rows[0], apart=True, low=150.0)], ranges=ranges)["Many short tasks"]
+    assert "waits before its first task, which decides where tasks are few: airflow/usual 1.00 s [0.950" in said(card)
 
 
 def test_few_runs_are_called_a_range() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import Call
 from pages import Page
-from small_runs import block, edited, finished_run, results_of, suite_of
+from small_runs import block, edited, finished_run, results_of, samples_of, suite_of
 
 from bench import wording
 
@@ -54,6 +54,7 @@ KEYS = {
     ),
     "controls": ("scenario", "orchestrator", "tier", "profile", "deployment"),
     "engines": ("orchestrator", "tier", "profile", "deployment"),
+    "ranges": ("scenario", "orchestrator", "tier", "profile", "deployment", "metric"),
     "code": ("orchestrator", "scenario"),
 }  # fmt: skip
 
@@ -73,7 +74,7 @@ def test_every_number_is_that_of_the_results(run: Path) -> None:
             values.append(row["high"])
             assert float(attributes["data-until"]) == row["high"]
         unit = "s" if attributes["data-field"] == "ready_s" else row.get("unit")
-        if attributes["data-of"] in {"estimates", "engines"} and attributes["data-field"] != "n" and unit:
+        if attributes["data-of"] in {"estimates", "engines", "ranges"} and attributes["data-field"] != "n" and unit:
             assert text == wording.said(unit, *values, like=row.get("median", value))
         else:
             assert float(text.split()[0].replace(",", "")) == pytest.approx(value, rel=0.006, abs=0.5 if "MB" in text else 0)
@@ -90,6 +91,19 @@ def test_the_sentences_hold_no_other_numbers(run: Path) -> None:
     cards = (run / "report.html").read_text().partition('<div class="cards">')[2].partition("<strong>Not measured")[0]
     bare = re.sub(r"<data .*?</data>", "", cards, flags=re.DOTALL)
     assert not re.search(r"\d+(\.\d+)? (ms|us|s|MB|lines|times)\b", re.sub(r"<.*?>", "", bare))
+
+
+def test_a_range_is_that_of_all_runs(run: Path) -> None:
+    """The least and the most of the runs of a scenario that count, whatever their workload."""
+    rows = [row for row in results_of(run)["ranges"] if (row["scenario"], row["deployment"]) == ("overhead", "threads")]
+    assert [row["metric"] for row in rows] == ["submit_to_first_s"]
+    for row in rows:
+        where = {"scenario": "overhead", "deployment": "threads", "metric": row["metric"], "warmup": "0", "control": "0"}
+        found = [each for each in samples_of(run) if where.items() <= each.items()]
+        values = [float(each["value"]) for each in found]
+        assert (row["low"], row["high"], row["n"]) == (min(values), max(values), len(values))
+        assert row["workloads"] == len({each["workload"] for each in found}) > 1
+        assert row["polls"] is False
 
 
 def test_every_verdict_is_that_of_the_results(run: Path) -> None:

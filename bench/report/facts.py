@@ -88,6 +88,14 @@ class Facts:
                 return row
         return None
 
+    def range_of(self, scenario: str, tier: str, metric: str, who: str) -> Row | None:
+        """Return between which values all runs of the subject with that name lay; older results do not say so."""
+        rows: Sequence[Row] = self.results.get("ranges", ())
+        for row in rows:
+            if (row["scenario"], row["tier"], row["metric"], wording.subject(row)) == (scenario, tier, metric, who):
+                return row
+        return None
+
     def ratio(self, row: Row, against: Row) -> Row | None:
         """Return the ratio of one estimate to another, where the results have it."""
         for each in self._ratios[identity(row)]:

@@ -19,7 +19,7 @@ class Number:
     text: str
     value: float
     table: str
-    """estimates, ratios, controls, engines or code"""
+    """estimates, ratios, ranges, controls, engines or code"""
     key: tuple[str, ...]
     """What names the row."""
     field: str
@@ -71,6 +71,17 @@ def times(row: Row) -> tuple[Part, ...]:
         return (ratio, " times")
     said = f"{wording.digits(row['low'])} .. {wording.digits(row['high'])}"
     return (ratio, " times [", Number(said, row["low"], "ratios", key, "low", row["high"]), "]")
+
+
+def between(row: Row) -> tuple[Part, ...]:
+    """Return between which values all runs lay, and how many there were."""
+    key = tuple(row[name] for name in ("scenario", "orchestrator", "tier", "profile", "deployment", "metric"))
+    said = wording.said(row["unit"], row["low"], row["high"], like=row["median"])
+    return (
+        Number(said, row["low"], "ranges", key, "low", row["high"]),
+        ", n=",
+        Number(str(row["n"]), row["n"], "ranges", key, "n"),
+    )
 
 
 def at_most(row: Row) -> Number:
