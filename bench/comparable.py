@@ -65,6 +65,12 @@ def _differences(before: RunRecord, after: RunRecord) -> Iterator[Difference]:
     yield from _other_lines(_points(before), _points(after))
 
 
+def asks_for_all_of(before: RunRecord, after: RunRecord) -> bool:
+    """Whether all that was measured in the first run is planned in the second too, so that nothing may be missing there."""
+    same = (before.suite, before.own_workload) == (after.suite, after.own_workload)
+    return same and set(before.orchestrators) <= set(after.orchestrators)
+
+
 def _paces(before: float, after: float) -> Iterator[str]:
     if min(before, after) < (1 - PACE) * max(before, after):
         yield f"host pace is {before / 1e6:.3g} and {after / 1e6:.3g} million rounds of CPU work a second"

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
 from bench import timeline, wording
-from bench.comparable import Difference, differences, is_calibrated
+from bench.comparable import Difference, asks_for_all_of, differences, is_calibrated
 from bench.estimates import Estimate, estimate_all
 from bench.metrics import METRICS, Metric
 from bench.outcomes import group, outcome
@@ -27,6 +27,7 @@ from bench.records import RunRecord
 from bench.results import noise_floor
 from bench.stats import MIN_RUNS, Quantity
 from bench.store import RunFolder
+from bench.turns import Turn, subject, turns
 from contract import pipeline
 
 MIN_STARTS = 2
@@ -44,6 +45,7 @@ NAMED = 5
 """How many differences a refusal names."""
 
 Key = tuple[tuple[str, str], ...]
+Numbers = Mapping[Key, Estimate]
 Verdict = Literal["lost", "worse", "better", "same", "too few runs"]
 
 VERDICTS: Final[Sequence[Verdict]] = ("lost", "worse", "better", "same", "too few runs")
@@ -88,7 +90,7 @@ class Change:
     @property
     def subject(self) -> str:
         """Return who was measured."""
-        return _subject(self.keys)
+        return subject(self.keys)
 
     @property
     def name(self) -> str:
@@ -105,31 +107,6 @@ class Change:
     def is_regression(self) -> bool:
         """Whether it makes the comparison fail."""
         return self.verdict in {"lost", "worse"}
-
-
-@dataclass(frozen=True)
-class Turn:
-    """A check that has another verdict in the second run."""
-
-    keys: Mapping[str, str]
-    before: str
-    after: str
-    because: str
-    """Of the second verdict."""
-
-    @property
-    def subject(self) -> str:
-        """Return who was looked at."""
-        return _subject(self.keys)
-
-    @property
-    def is_regression(self) -> bool:
-        """Whether it passed, and does not pass now."""
-        return self.before == "pass"
-
-
-def _subject(keys: Mapping[str, str]) -> str:
-    return f"{keys['orchestrator']}/{keys['deployment']} ({keys['tier']}, {keys['profile']})"
 
 
 @dataclass(frozen=True)
@@ -185,26 +162,39 @@ def compare(before: RunFolder, after: RunFolder, fail_over: float, *, anyway: bo
         said = "; ".join(each.said for each in unlike[:NAMED])
         more = f"; and {len(unlike) - NAMED} more" if len(unlike) > NAMED else ""
         return Comparison(first, second, fail_over, unlike, (), f"{said}{more} (compare them --anyway)")
-    found = changes(before, after, fail_over)
+    due = asks_for_all_of(first, second)
+    # The runs' own draws must differ: paired with each other, they would hide what differs between engine starts.
+    its, others = _estimates(before, "before "), _estimates(after, "after ")
+    gone = [key for key in its if key not in others and _means_something(key, its[key])] if due else []
+    lost = [_lost(key, its[key]) for key in gone] if second.finished else []
+    found = sorted([*lost, *changes(its, others, fail_over, lambda *place: _floor(before, after, *place))], key=_rank)
     because = ""
     if not found:
         because = "they have no number in common"
+    elif gone and not second.finished:
+        because = (
+            f"{second.id} is not finished, and has no row yet for {len(gone)} numbers; `orchbench run --resume` goes on"
+        )
     elif without := unjudged(found):
         because = f"too few runs to judge {', '.join(without)}: measure again with more --rounds or --repeat"
     return Comparison(first, second, fail_over, unlike, found, because, turns(before, after))
 
 
-def changes(before: RunFolder, after: RunFolder, fail_over: float) -> list[Change]:
-    """Return every number that both runs have, with its verdict; a difference within `fail_over` is called none."""
-    # The runs' own draws must differ: paired with each other, they would hide what differs between engine starts.
-    first, second = _estimates(before, "before "), _estimates(after, "after ")
+def changes(first: Numbers, second: Numbers, fail_over: float, floor: Callable[[str, str], float]) -> list[Change]:
+    """Return every number that both runs have a row for, with its verdict; a difference within `fail_over` is called none.
+
+    `floor` knows the noise of a scenario at a tier.
+    """
     common = [key for key in first if key in second and _is_judged(key, first[key], second[key])]
-    lost = [key for key in first if key in second and _is_lost(first[key], second[key])]
+    found = [
+        _lost(key, first[key])
+        for key in first
+        if key in second and second[key].quantity.point is None and _means_something(key, first[key])
+    ]
     places = {(dict(key)["scenario"], dict(key)["tier"]) for key in common}
-    floors = {place: _floor(before, after, *place) for place in places}
+    floors = {place: floor(*place) for place in places}
     judged = {key for key in common if _enough(first[key].quantity) and _enough(second[key].quantity)}
     families = Counter(dict(key)["metric"] for key in judged)
-    found = [Change(dict(key), first[key].quantity.point or 0.0, None, None, "lost") for key in lost]
     for key in common:
         keys = dict(key)
         its, other = first[key].quantity, second[key].quantity
@@ -213,7 +203,11 @@ def changes(before: RunFolder, after: RunFolder, fail_over: float) -> list[Chang
         if key in judged:
             verdict = judge(METRICS[keys["metric"]], its, other, effect, fail_over, floors[keys["scenario"], keys["tier"]])
         found.append(Change(keys, its.point or 0.0, other.point or 0.0, effect, verdict))
-    return sorted(found, key=_rank)
+    return found
+
+
+def _lost(key: Key, before: Estimate) -> Change:
+    return Change(dict(key), before.quantity.point or 0.0, None, None, "lost")
 
 
 def _rank(change: Change) -> tuple[int, float, str]:
@@ -266,16 +260,16 @@ def _is_judged(key: Key, first: Estimate, second: Estimate) -> bool:
     return not METRICS[dict(key)["metric"]].crosscheck and None not in (first.quantity.point, second.quantity.point)
 
 
-def _is_lost(first: Estimate, second: Estimate) -> bool:
-    """Whether a number that the first run has, with enough runs to mean something, is missing in the second."""
-    return first.quantity.point is not None and _enough(first.quantity) and second.quantity.point is None
+def _means_something(key: Key, number: Estimate) -> bool:
+    """Whether a number of the first run that is missing in the second is lost: it has enough runs, and is no cross-check."""
+    return not METRICS[dict(key)["metric"]].crosscheck and number.quantity.point is not None and _enough(number.quantity)
 
 
 def _enough(quantity: Quantity) -> bool:
     return quantity.n >= MIN_RUNS and quantity.starts >= MIN_STARTS
 
 
-def _estimates(folder: RunFolder, salt: str) -> dict[Key, Estimate]:
+def _estimates(folder: RunFolder, salt: str) -> Numbers:
     run = folder.run()
     workloads = {name: pipeline.read(text) for name, text in run.workloads.items()}
     records = folder.trials()
@@ -308,17 +302,3 @@ def unjudged(changes: Sequence[Change]) -> list[str]:
     """Return the orchestrators of which not a single number has enough runs on both sides."""
     judged = {change.keys["orchestrator"] for change in changes if change.verdict != "too few runs"}
     return sorted({change.keys["orchestrator"] for change in changes} - judged)
-
-
-def turns(before: RunFolder, after: RunFolder) -> list[Turn]:
-    """Return the checks of both runs whose verdict is another in the second, those that passed before first."""
-    keys = ("orchestrator", "tier", "profile", "deployment", "scenario", "check")
-    first, second = (
-        {tuple(row[key] for key in keys): row for row in folder.results()["checks"]} for folder in (before, after)
-    )
-    turned = [
-        Turn(dict(zip(keys, key, strict=True)), row["verdict"], second[key]["verdict"], second[key]["because"])
-        for key, row in first.items()
-        if key in second and second[key]["verdict"] != row["verdict"]
-    ]
-    return sorted(turned, key=lambda turn: (not turn.is_regression, *turn.keys.values()))

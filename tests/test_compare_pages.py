@@ -136,6 +136,54 @@ def test_a_lost_number_is_a_regression(before: Path, orchbench: Call, tmp_path: 
     assert ["lost", "missing"] in [[row[0], row[5]] for row in rendered((tmp_path / "c.md").read_text()).rows]
 
 
+@pytest.fixture
+def shorter(before: Path, orchbench: Call, tmp_path: Path) -> Path:
+    """The same run, of which nothing is left that has to do with a chain of twenty tasks, nor one of the checks."""
+    run = tmp_path / "shorter"
+    shutil.copytree(before, run)
+    for folder in run.glob("trials/*chain_20"):
+        shutil.rmtree(folder)
+    assert orchbench("report", run).code == 0
+    with edited(run / "results.json") as results:
+        results["checks"] = [row for row in results["checks"] if row["check"] != "order_respected"]
+    return run
+
+
+def test_what_disappears_is_lost(before: Path, shorter: Path, orchbench: Call, tmp_path: Path) -> None:
+    """A number or a check that the second run has no row for, though it was asked for the same, is a regression."""
+    done = orchbench("compare", before, shorter, "--markdown", "c.md", "--html", "c.html")
+    assert done.code == 1
+    for name in ("chain_20  makespan_s", "chain  per_task_ms"):
+        assert f"lost plain/threads (library, stock)  {name}: it was" in done.out
+    assert "pass -> not checked plain/threads (library, stock)  overhead  order_respected" in done.out
+    rows = rendered((tmp_path / "c.md").read_text()).rows
+    assert ["lost", "chain_20", "missing"] in [[row[0], row[2], row[5]] for row in rows if row[0] == "lost"]
+    assert "not checked" in Page((tmp_path / "c.html").read_text()).text
+    told = json.loads(orchbench("compare", before, shorter, "--json").out)
+    assert ["pass", "not checked"] in [[each["before"], each["after"]] for each in told["checks"]]
+    assert orchbench("compare", shorter, before).code == 0
+
+
+@pytest.mark.parametrize("change", [{"orchestrators": []}, {"own_workload": "mine"}, {"suite": {"name": "another"}}])
+def test_what_was_not_asked_for_is_not_lost(change: dict[str, Any], before: Path, shorter: Path, orchbench: Call) -> None:
+    """Of another suite, workload or choice of tools a missing row says nothing."""
+    with edited(shorter / "run.json") as record:
+        record.update(change)
+    done = orchbench("compare", before, shorter, "--json")
+    assert done.code == 0, done.err
+    document = json.loads(done.out)
+    assert "lost" not in {each["verdict"] for each in document["changes"]} and document["checks"] == []
+
+
+def test_what_is_not_measured_yet_is_not_lost(before: Path, shorter: Path, orchbench: Call) -> None:
+    """An unfinished run may still get its missing numbers: there is no verdict, and one line says why."""
+    with edited(shorter / "run.json") as record:
+        record["finished"] = False
+    done = orchbench("compare", before, shorter)
+    assert done.code == 2 and "is not finished, and has no row yet for" in done.err and done.err.count("\n") == 1
+    assert "lost" not in done.out.replace("0 lost", "")
+
+
 def test_a_check_that_passes_no_more_is_a_regression(before: Path, orchbench: Call, tmp_path: Path) -> None:
     """It is told in every form, with why; one that passes now is told too, and is none."""
     broken = tmp_path / "broken"

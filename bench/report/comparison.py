@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from bench import wording
-from bench.compare import VERDICTS, Change, Comparison, Effect, Turn, Verdict
+from bench.compare import VERDICTS, Change, Comparison, Effect, Verdict
 from bench.records import RunRecord
 from bench.report.charts import Drawing, Mark, Panel, dots
 from bench.report.md import table, text
 from bench.report.pages import page
+from bench.turns import Turn
 
 LIMIT: Final = 60_000
 """Bytes of Markdown: a comment on a pull request takes 65,536 characters, a job's summary 1 MiB."""

@@ -1,0 +1,59 @@
+"""The checks of two runs whose verdict is another in the second: no number, but what a tool does or does not do any more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from bench.comparable import asks_for_all_of
+from bench.store import RunFolder
+
+KEYS: Final = ("orchestrator", "tier", "profile", "deployment", "scenario", "check")
+
+GONE: Final = "not checked"
+"""Stands for the verdict of a check that the second run should have, and has not."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A check that has another verdict in the second run."""
+
+    keys: Mapping[str, str]
+    before: str
+    after: str
+    because: str
+    """Of the second verdict."""
+
+    @property
+    def subject(self) -> str:
+        """Return who was looked at."""
+        return subject(self.keys)
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether it passed, and does not pass now."""
+        return self.before == "pass"
+
+
+def subject(keys: Mapping[str, str]) -> str:
+    """Name who was measured, in full."""
+    return f"{keys['orchestrator']}/{keys['deployment']} ({keys['tier']}, {keys['profile']})"
+
+
+def turns(before: RunFolder, after: RunFolder) -> list[Turn]:
+    """Return the checks whose verdict is another in the second run, those that passed before first."""
+    run = after.run()
+    due = run.finished and asks_for_all_of(before.run(), run)
+    first, second = (
+        {tuple(row[key] for key in KEYS): row for row in folder.results()["checks"]} for folder in (before, after)
+    )
+    found: list[Turn] = []
+    for key, row in first.items():
+        keys = dict(zip(KEYS, key, strict=True))
+        if its := second.get(key):
+            found.append(Turn(keys, row["verdict"], its["verdict"], its["because"]))
+        elif due:
+            found.append(Turn(keys, row["verdict"], GONE, "the second run was asked for the same, and has no such verdict"))
+    turned = [turn for turn in found if turn.before != turn.after]
+    return sorted(turned, key=lambda turn: (not turn.is_regression, *turn.keys.values()))
