@@ -12,8 +12,8 @@ from typing import Any, Final
 from bench.metrics import METRICS
 from bench.outcomes import Group
 
-RANGED: Final = ("submit_to_first_s",)
-"""What does not depend on how much work there is, where an engine polls."""
+RANGED: Final = ("submit_to_first_s", "finish_lag_s")
+"""What does not depend on how much work there is: the first, where an engine polls, and what comes after the last body."""
 
 
 def rows_of(its: Group) -> list[dict[str, Any]]:

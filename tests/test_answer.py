@@ -102,6 +102,11 @@ def wait(tool: str, low: float, high: float, **more: Any) -> Row:
     return row | {"low": low, "high": high, "polls": True, "workloads": 3} | more
 
 
+def lag(tool: str, seconds: float, **more: Any) -> Row:
+    """Return how long a tool's runs took to be called over, at the service tier."""
+    return wait(tool, seconds, seconds, **{"metric": "finish_lag_s"} | more)
+
+
 def at_service(*tools: str, beside: Sequence[Row] = (), ranges: Sequence[Row] = ()) -> Card:
     """Return the card of results in which the first tool adds the least to a task of a chain, at the service tier."""
     rows = [estimate(tool, 5.0 * 100**place, tier="service") for place, tool in enumerate(tools)]
@@ -114,32 +119,47 @@ def test_waits_for_a_poll_are_a_range_and_no_order() -> None:
     chance = [
         estimate(tool, 1.0, tier="service", metric="submit_to_first_s", unit="s", workload="chain_1", n=2) for tool in "ba"
     ]
-    card = at_service("b", "a", beside=chance, ranges=[wait("b", 3.44, 11.5), wait("a", 4.0, 9.0)])
+    card = at_service(
+        "b", "a", beside=chance, ranges=[wait("b", 3.44, 11.5), wait("a", 4.0, 9.0), lag("a", 1.5), lag("b", 0.1)]
+    )
     assert "also for the engine to poll" in said(card)
-    assert "a/usual 4.00 .. 9.00 s, n=6; b/usual 3.44 .. 11.5 s, n=6." in said(card)
+    assert "a/usual (4.00 .. 9.00 s, n=6) + 1.50 s; b/usual (3.44 .. 11.5 s, n=6) + 100 ms." in said(card)
     assert [str(row[3]) for row in card.rows] == ["3.44 .. 11.5 s, n=6", "4.00 .. 9.00 s, n=6"]
+    assert str(card.rows[1][4]) == "1.50 s [1.50 .. 1.50 s, n=6]"
 
 
-def test_a_wait_that_changes_nothing_is_not_told() -> None:
-    """Who adds the least to a task, and waits the shortest by the worst of its runs, is the first either way."""
-    waits = [wait("prefect", 1.0, 2.0), wait("airflow", 2.1, 4.0)]
-    assert "few" not in said(at_service("prefect", "airflow", ranges=waits))
-    waits[1] |= {"low": 1.9}
-    assert "few" in said(at_service("prefect", "airflow", ranges=waits))
+def test_ends_that_change_nothing_are_not_told() -> None:
+    """Who adds the least to a task, and waits and lags the shortest by the worst of its runs, is the first either way."""
+    ends = [wait("prefect", 1.0, 2.0), wait("airflow", 2.1, 4.0), lag("prefect", 0.1), lag("airflow", 0.1)]
+    assert "few" not in said(at_service("prefect", "airflow", ranges=ends))
+    assert "few" in said(at_service("prefect", "airflow", ranges=[*ends[:2], lag("prefect", 0.3), lag("airflow", 0.1)]))
+    assert "few" not in said(at_service("prefect", "airflow", ranges=ends[:2]))
 
 
 def test_without_a_poll_the_wait_is_that_of_one_task() -> None:
-    """Then it is no matter of chance, and grows with the graph."""
+    """Then it is no matter of chance, and grows with the graph; the lag does not, and a long one of the cheapest is told."""
     one = {"metric": "submit_to_first_s", "workload": "chain_1", "unit": "s"}
     rows = [
         estimate("prefect", 5.0),
         estimate("airflow", 900.0),
-        estimate("prefect", 7.0, **one),
-        estimate("airflow", 1.0, **one),
+        estimate("prefect", 0.1, **one),
+        estimate("airflow", 0.1, **one),
     ]
     ranges = [wait(tool, 0.1, 9.0, tier="library", polls=False) for tool in ("prefect", "airflow")]
+    ranges += [lag("prefect", 1.0, tier="library"), lag("airflow", 0.02, tier="library")]
     card = cards(estimates=rows, ratios=[ratio(rows[1], rows[0], apart=True, low=150.0)], ranges=ranges)["Many short tasks"]
-    assert "waits before its first task, which decides where tasks are few: airflow/usual 1.00 s [0.950" in said(card)
+    assert "until the run is done: airflow/usual 100 ms + 20.0 ms; prefect/usual 100 ms + 1.00 s." in said(card)
+
+
+def test_a_training_is_not_over_with_its_last_step() -> None:
+    """How long the tool takes to call it over is told beside the makespan, which ends with the last step."""
+    train = {"scenario": "churn", "workload": "train", "unit": "s", "n": 1, "low": None, "high": None}
+    numbers = {"makespan_s": 22.0, "between_steps_s": 13.0, "submit_to_first_s": 2.0, "finish_lag_s": 1.5}
+    rows = [estimate("airflow", value, metric=metric, **train) for metric, value in numbers.items()]
+    checks = [check("airflow", ASKED[0]), check("prefect", ASKED[0])]
+    card = cards(estimates=[*rows, estimate("prefect", 1.0)], checks=checks)["A nightly training job"]
+    assert "took to its last step: airflow/usual 22.0 s (n=1), of which no step ran for 13.0 s" in said(card)
+    assert "(2.00 s before the first), and was done 1.50 s later." in said(card)
 
 
 def test_few_runs_are_called_a_range() -> None:

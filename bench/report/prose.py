@@ -73,15 +73,24 @@ def times(row: Row) -> tuple[Part, ...]:
     return (ratio, " times [", Number(said, row["low"], "ratios", key, "low", row["high"]), "]")
 
 
+def middle(row: Row) -> Number:
+    """Return the median of a range."""
+    return Number(wording.said(row["unit"], row["median"]), row["median"], "ranges", _of_range(row), "median")
+
+
 def between(row: Row) -> tuple[Part, ...]:
     """Return between which values all runs lay, and how many there were."""
-    key = tuple(row[name] for name in ("scenario", "orchestrator", "tier", "profile", "deployment", "metric"))
+    key = _of_range(row)
     said = wording.said(row["unit"], row["low"], row["high"], like=row["median"])
     return (
         Number(said, row["low"], "ranges", key, "low", row["high"]),
         ", n=",
         Number(str(row["n"]), row["n"], "ranges", key, "n"),
     )
+
+
+def _of_range(row: Row) -> tuple[str, ...]:
+    return tuple(row[name] for name in ("scenario", "orchestrator", "tier", "profile", "deployment", "metric"))
 
 
 def at_most(row: Row) -> Number:

@@ -190,11 +190,20 @@ def _training(facts: Facts, tier: str) -> Sentence:
     for row in _trainings(facts, tier):
         its = [
             facts.estimate("churn", tier, metric, "train", wording.subject(row))
-            for metric in ("between_steps_s", "submit_to_first_s")
+            for metric in ("between_steps_s", "submit_to_first_s", "finish_lag_s")
         ]
         parts: tuple[Part, ...] = (f"{wording.subject(row)} ", prose.median(row), *prose.bounds(row))
         if all(each and each["median"] is not None for each in its):
-            idle, first = (prose.median(each) for each in its if each)
-            parts = (*parts, ", of which no step ran for ", idle, " (", first, " before the first)")
+            idle, first, lag = (prose.median(each) for each in its if each)
+            parts = (
+                *parts,
+                ", of which no step ran for ",
+                idle,
+                " (",
+                first,
+                " before the first), and was done ",
+                lag,
+                " later",
+            )
         said.append(parts)
-    return Sentence.of(f"A training at the {tier} tier took: ", *prose.listed(said), ".")
+    return Sentence.of(f"A training at the {tier} tier took to its last step: ", *prose.listed(said), ".")

@@ -1,4 +1,4 @@
-"""Many short tasks: what each tool adds to a task, and how long a run waits for its first."""
+"""Many short tasks: what each tool adds to a task, and what a run takes before its first and after its last."""
 
 from __future__ import annotations
 
@@ -26,14 +26,20 @@ def short_tasks(facts: Facts) -> Card:
             because.append(ranking(facts, ranked, tier, "adds the least to a task"))
             ends = _ends(facts, ranked, tier)
             if len({each.tool for each in ends}) > 1 and not _is_shortest(ranked[0], ends):
-                because.append(_waits(ends, tier))
+                because.append(_beside_tasks(ends, tier))
             rows += [_short_task_row(facts, row, tier) for row in ranked]
     if not leaders:
         return Card(need, NOT_MEASURED)
     pick = "; ".join(
         f"{names}, at {'both tiers' if len(tiers) > 1 else f'the {tiers[0]} tier'}" for names, tiers in leaders.items()
     )
-    heading = ("", "isolation", "each task of a chain adds", "wait before the first task")
+    heading = (
+        "",
+        "isolation",
+        "each task of a chain adds",
+        "wait before the first task",
+        "from the last until the run is done",
+    )
     return Card(need, pick, because, heading, rows, "overhead")
 
 
@@ -45,23 +51,29 @@ class _Ends:
     who: str
     wait: Row
     """Before its first task: of runs of a single one; where the engine polls, the range of all runs."""
+    lag: Row
+    """After its last task: the range of all runs."""
 
     @property
     def least(self) -> float:
-        return float(self.wait["median"] if self.wait["low"] is None else self.wait["low"])
+        return _bound(self.wait, "low") + _bound(self.lag, "low")
 
     @property
     def most(self) -> float:
-        return float(self.wait["median"] if self.wait["high"] is None else self.wait["high"])
+        return _bound(self.wait, "high") + _bound(self.lag, "high")
+
+
+def _bound(row: Row, which: str) -> float:
+    return float(row["median"] if row[which] is None else row[which])
 
 
 def _ends(facts: Facts, ranked: Sequence[Row], tier: str) -> list[_Ends]:
     """Return it of each by name: so few runs, each of which came at any moment of a poll, make no order."""
     found = []
     for row in sorted(ranked, key=wording.subject):
-        wait = _wait(facts, wording.subject(row), tier)
-        if wait is not None and wait["median"] is not None:
-            found.append(_Ends(row["orchestrator"], wording.subject(row), wait))
+        wait, lag = _wait(facts, wording.subject(row), tier), _lag(facts, wording.subject(row), tier)
+        if wait and lag and wait["median"] is not None:
+            found.append(_Ends(row["orchestrator"], wording.subject(row), wait, lag))
     return found
 
 
@@ -72,26 +84,35 @@ def _wait(facts: Facts, who: str, tier: str) -> Row | None:
     return facts.estimate("overhead", tier, "submit_to_first_s", "chain_1", who)
 
 
+def _lag(facts: Facts, who: str, tier: str) -> Row | None:
+    return facts.range_of("overhead", tier, "finish_lag_s", who)
+
+
 def _is_shortest(row: Row, ends: Sequence[_Ends]) -> bool:
     """Whether the one that adds the least to a task is the first there too, by the worst of its runs."""
     own = [each for each in ends if each.who == wording.subject(row)]
     return bool(own) and all(own[0].most < each.least for each in ends if each not in own)
 
 
-def _waits(ends: Sequence[_Ends], tier: str) -> Sentence:
-    polls = ", also for the engine to poll" if any("polls" in each.wait and each.wait["polls"] for each in ends) else ""
+def _beside_tasks(ends: Sequence[_Ends], tier: str) -> Sentence:
+    polls = " (also for the engine to poll)" if any(each.wait.get("polls") for each in ends) else ""
+    said = []
+    for each in ends:
+        wait: tuple[Part, ...] = (
+            ("(", *prose.between(each.wait), ")") if each.wait.get("polls") else (prose.median(each.wait),)
+        )
+        said.append((f"{each.who} ", *wait, " + ", prose.middle(each.lag)))
     return Sentence.of(
-        f"But at the {tier} tier a run waits before its first task{polls}, which decides where tasks are few: ",
-        *prose.listed((f"{each.who} ", *_short(each.wait)) for each in ends),
+        f"But where tasks are few, the ends of a run decide. At the {tier} tier, before its first task{polls} "
+        "and from its last until the run is done: ",
+        *prose.listed(said),
         ".",
     )
 
 
-def _short(row: Row) -> tuple[Part, ...]:
-    return prose.between(row) if "polls" in row else (prose.median(row), *prose.bounds(row))
-
-
 def _short_task_row(facts: Facts, row: Row, tier: str) -> list[Sentence]:
-    wait = _wait(facts, wording.subject(row), tier)
-    said = Sentence.of(*_short(wait)) if wait and wait["median"] is not None else valued(None)
-    return [Sentence.of(f"{wording.subject(row)}, {tier}"), Sentence.of(row["isolation"]), valued(row), said]
+    who = wording.subject(row)
+    wait, lag = _wait(facts, who, tier), _lag(facts, who, tier)
+    waits = Sentence.of(*prose.between(wait)) if wait and wait.get("polls") else valued(wait)
+    lags = Sentence.of(prose.middle(lag), " [", *prose.between(lag), "]") if lag else valued(None)
+    return [Sentence.of(f"{who}, {tier}"), Sentence.of(row["isolation"]), valued(row), waits, lags]
