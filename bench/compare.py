@@ -23,6 +23,7 @@ from bench.comparable import Difference, asks_for_all_of, differences, is_calibr
 from bench.estimates import Estimate, estimate_all
 from bench.metrics import METRICS, Metric
 from bench.outcomes import group, outcome
+from bench.problem import Problem
 from bench.records import RunRecord
 from bench.results import noise_floor
 from bench.stats import MIN_RUNS, Quantity
@@ -124,6 +125,11 @@ class Comparison:
     turns: Sequence[Turn] = ()
 
     @property
+    def is_made(self) -> bool:
+        """Whether there is anything to tell but why the two cannot be compared."""
+        return bool(self.changes or self.turns)
+
+    @property
     def exit_code(self) -> int:
         """0: no regression; 1: a regression; 2: the two cannot be compared."""
         if any(change.is_regression for change in self.changes) or any(turn.is_regression for turn in self.turns):
@@ -157,6 +163,11 @@ class Comparison:
 def compare(before: RunFolder, after: RunFolder, fail_over: float, *, anyway: bool = False) -> Comparison:
     """Compare two runs: where they are not comparable only if `anyway`, and else with the reason in place of changes."""
     first, second = before.run(), after.run()
+    for folder in (before, after):
+        if not folder.trials():
+            raise Problem(
+                f"{folder.path} has no trials: compare needs raw runs (`orchbench trend` reads results.json alone)"
+            )
     unlike = differences(first, second)
     if unlike and not anyway:
         said = "; ".join(each.said for each in unlike[:NAMED])

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Call, orchbench_in
+from conftest import Call, orchbench_in, refusal
 from pages import HOSTILE, Page, rendered
 from small_runs import block, edited, events_of, finished_run, results_of, stretch, suite_of
 
@@ -219,6 +219,34 @@ def test_what_is_not_comparable_is_written_down_too(before: Path, orchbench: Cal
     assert document["verdict"] == "not comparable" and [each["of"] for each in document["differences"]] == ["run", "tool"]
     anyway = orchbench("compare", before, other, "--anyway", "--markdown", "c.md")
     assert anyway.code == 0 and "although they differ" in (tmp_path / "c.md").read_text()
+
+
+def test_a_run_without_its_raw_data_is_refused(before: Path, orchbench: Call, tmp_path: Path) -> None:
+    """A folder of results, as a sample or a history keeps it, is named on either side, and what reads such folders too."""
+    (tmp_path / "kept").mkdir()
+    for name in ("run.json", "results.json"):
+        shutil.copy(before / name, tmp_path / "kept")
+    for arguments in ((before, "kept"), ("kept", before), ("kept", "kept", "--anyway")):
+        done = orchbench("compare", *arguments, "--json")
+        assert done.out == ""
+        assert refusal(done).startswith("kept has no trials") and "orchbench trend" in done.err
+
+
+def test_checks_are_told_where_there_are_no_numbers(before: Path, orchbench: Call, tmp_path: Path) -> None:
+    """Two runs without a number in common may have checks in common, and one that passes no more is printed."""
+    names = ("first", "second")
+    runs = [shutil.copytree(before, tmp_path / name) for name in names]
+    for name, run in zip(names, runs, strict=True):
+        for path in run.glob("trials/*/trial.json"):
+            with edited(path) as trial:
+                trial["subject"]["deployment"] = name
+        with edited(run / "run.json") as record:
+            record["suite"]["name"] = name
+    with edited(runs[1] / "results.json") as results:
+        next(row for row in results["checks"] if row["check"] == "order_respected")["verdict"] = "fail"
+    done = orchbench("compare", *runs)
+    assert done.code == 1
+    assert "pass -> fail plain/" in done.out and "order_respected" in done.out
 
 
 def test_two_things_are_not_printed_at_once(before: Path, orchbench: Call) -> None:

@@ -37,7 +37,7 @@ def compare(
         write(html, lambda: rendered.html(its))
     if as_json:
         click.echo(json.dumps(its.document()))
-    elif its.changes and markdown != OUTPUT:
+    elif its.is_made and markdown != OUTPUT:
         for each in its.differences:
             err.print(f"[yellow]differs:[/] {escape(each.said)}", highlight=False, soft_wrap=True)
         terminal.show_comparison(out, its)

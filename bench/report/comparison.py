@@ -60,7 +60,7 @@ def rest(its: Comparison) -> str:
 
 def differing(its: Comparison) -> str:
     """Return what the list of differences is headed with."""
-    return "Compared although they differ" if its.changes else "All that differs"
+    return "Compared although they differ" if its.is_made else "All that differs"
 
 
 # Markdown --------------------------------------------------------------------------------------------------------------
