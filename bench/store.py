@@ -59,7 +59,7 @@ class RunFolder:
 
     def make_for_run(self, trainings: int = 0) -> None:
         """Make the folder for a new run, or raise when it cannot hold one with so many trainings."""
-        if (self.path / "run.json").exists():
+        if self.holds_run():
             raise Problem(f"{self.path} already holds a run; give another --out, or --resume {self.path}")
         self.make()
         needed = SPACE_NEEDED + trainings * SPACE_OF_A_TRAINING
@@ -145,6 +145,10 @@ class RunFolder:
             self.close_start(home.parent.name)
 
     # The same records, read back ---------------------------------------------------------------------------------------
+
+    def holds_run(self) -> bool:
+        """Whether there is a run.json."""
+        return (self.path / "run.json").exists()
 
     def run(self) -> RunRecord:
         """Read run.json."""

@@ -8,9 +8,10 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
-from conftest import Call
+from conftest import Call, refusal
 from pages import Page
 from small_runs import block, edited, finished_run, results_of, samples_of, suite_of
 
@@ -153,6 +154,25 @@ def test_it_is_the_same_on_another_machine(run: Path, tmp_path: Path, orchbench:
     assert orchbench("report", f"copy/{run.name}", "--out", "elsewhere").code == 0
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "copy").rglob("*")} == before
     assert (tmp_path / "elsewhere" / "report.html").exists()
+
+
+@pytest.mark.parametrize("change", [{"id": "other"}, {"plan": "other"}, {"segments": []}])
+def test_another_run_is_not_written_over(change: dict[str, Any], run: Path, tmp_path: Path, orchbench: Call) -> None:
+    """--out takes no folder of a run that has another id, plan or beginning; nothing is written there."""
+    shutil.copytree(run, tmp_path / "other")
+    with edited(tmp_path / "other" / "run.json") as record:
+        record.update(change)
+    before = {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in (tmp_path / "other").rglob("*")}
+    assert refusal(orchbench("report", run, "--out", "other")).startswith("other holds another run")
+    assert {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in (tmp_path / "other").rglob("*")} == before
+
+
+def test_a_report_is_made_again_where_it_was_written(run: Path, tmp_path: Path, orchbench: Call) -> None:
+    """The folder that --out has made holds the same run, and may be given again."""
+    for _ in range(2):
+        done = orchbench("report", run, "--out", "elsewhere")
+        assert done.code == 0, done.err
+    assert results_of(tmp_path / "elsewhere") == results_of(run)
 
 
 def test_hostile_names_are_text(run: Path, tmp_path: Path, orchbench: Call) -> None:

@@ -24,11 +24,19 @@ def report(run_dir: Path, out_dir: Path | None) -> None:
     if not any(folder.trials()):
         raise Problem(f"{run_dir} has no finished trial to derive results from; `orchbench show` prints those that it has")
     target = RunFolder(out_dir) if out_dir else folder
+    # Its trials would be read with the workloads of this run from then on.
+    if target.holds_run() and _identity(other := target.run()) != _identity(record):
+        raise Problem(f"{target.path} holds another run, {other.id}; give another --out")
     target.make()
     with target.locked():
         render(folder, record, runs.publish(folder, record, target), target)
     written = "report.html, summary.md, charts, results.json, samples.csv and pytest-benchmark.json"
     out.print(f"wrote {written} to {target.path}", highlight=False, soft_wrap=True)
+
+
+def _identity(record: RunRecord) -> tuple[str, str, str]:
+    """Return what no two runs have in common: a folder's name alone may be that of several."""
+    return record.id, record.plan, record.segments[0].began if record.segments else ""
 
 
 def render(folder: RunFolder, record: RunRecord, derived: Results, target: RunFolder) -> None:
