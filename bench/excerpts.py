@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
 from pygments.token import Comment, Keyword, Name, Number, Operator, String  # type: ignore[import-untyped]
 
-from bench.orchestrators import package_of
+from bench.orchestrators import Style, package_of
 from bench.records import RunRecord
 from bench.source import Source
 from bench.store import SHARED, RunFolder
@@ -75,8 +75,21 @@ def counted(folder: RunFolder, run: RunRecord) -> list[dict[str, Any]]:
     files = pipeline_files(folder, run)
     return rows + [
         {"orchestrator": tool, "scenario": PIPELINE, "lines": lines, "places": list(files[tool])}
+        | _in_other_style(folder, tool, lines, run.styles.get(tool))
         for tool, lines in pipeline_lines(folder, run).items()
     ]
+
+
+def _in_other_style(folder: RunFolder, tool: str, lines: int, style: Style | None) -> dict[str, Any]:
+    """Return how the pipelines are written, and how many lines they would be in the tool's other style, imports aside."""
+    if style is None:
+        return {}
+    dropped, added = ([_part(folder, tool, name) for name in names] for names in (style.instead_of, style.parts))
+    found = [part for part in (*dropped, *added) if part]
+    if len(found) < len(dropped) + len(added):
+        return {"style": style.counted}
+    change = sum(part.lines for part in added if part) - sum(part.lines for part in dropped if part)
+    return {"style": style.counted, "other_style": style.other, "other_lines": lines + change}
 
 
 def pipeline_lines(folder: RunFolder, run: RunRecord) -> dict[str, int]:

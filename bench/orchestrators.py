@@ -40,6 +40,19 @@ class Deployment:
 
 
 @dataclass(frozen=True)
+class Style:
+    """How the churn pipelines are written where a tool has two ways to write them, and what the other would make of them."""
+
+    counted: str
+    """What was measured, and is counted."""
+    other: str
+    instead_of: tuple[str, ...]
+    """The parts of what is counted that the other one does without, each a `file.py:name`."""
+    parts: tuple[str, ...]
+    """What it has in their place."""
+
+
+@dataclass(frozen=True)
 class Orchestrator:
     """A folder of implementations/."""
 
@@ -55,6 +68,10 @@ class Orchestrator:
     """The checks that judge what the tool has, but goes by what the pipeline's author declares."""
     remarks: dict[str, str] = field(default_factory=dict)
     """The checks of which a reader should know something when they fail."""
+    by_choice: dict[str, str] = field(default_factory=dict)
+    """Of the services that its adapter starts, those that a user can do without, and why we do not."""
+    style: Style | None = None
+    """How its pipelines are written, where it has two ways."""
     excerpts: dict[str, list[str]] = field(default_factory=dict)
     """By scenario: the parts of its code that show how it is done, each a `file.py:name`; see `bench.excerpts`."""
 
@@ -111,10 +128,14 @@ def _read(path: Path) -> Orchestrator:
         about = tomllib.loads(path.read_text())["tool"]["orchbench"]
         deployments = msgspec.convert(about["deployments"], tuple[Deployment, ...])
         notes = msgspec.convert(
-            {key: about.get(key, {}) for key in ("unsupported", "by_hand", "declared", "remarks")}, dict[str, dict[str, str]]
+            {key: about.get(key, {}) for key in ("unsupported", "by_hand", "declared", "remarks", "by_choice")},
+            dict[str, dict[str, str]],
         )
+        style = msgspec.convert(about.get("style"), Style | None)
         excerpts = msgspec.convert(about.get("excerpts", {}), dict[str, list[str]])
-        return Orchestrator(path.parent.name, path.parent, about["adapter"], deployments, excerpts=excerpts, **notes)
+        return Orchestrator(
+            path.parent.name, path.parent, about["adapter"], deployments, style=style, excerpts=excerpts, **notes
+        )
     except (tomllib.TOMLDecodeError, KeyError, msgspec.ValidationError) as error:
         raise Problem(
             f"{path}: [tool.orchbench] cannot be read ({error}); see implementations/plain for an example"

@@ -3,7 +3,7 @@
 SCHEMA history
     1  the first
     2  trials may be `unsupported`, and have a width; pipelines say what is done before them.
-       Added since, so that it may be missing: excerpts, declared, and the upkeep of an engine start
+       Added since, so that it may be missing: excerpts, declared, by_choice, styles, and the upkeep of an engine start
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import msgspec
+
+from bench.orchestrators import Style
 
 SCHEMA = 2
 
@@ -135,6 +137,10 @@ class RunRecord(msgspec.Struct, kw_only=True):
     """By orchestrator and check: what the tool has, but goes by what the pipeline's author declares."""
     remarks: dict[str, dict[str, str]] = {}
     """By orchestrator and check: what a reader should know of a failure."""
+    by_choice: dict[str, dict[str, str]] = {}
+    """By orchestrator and service: what runs though a user can do without it, and why."""
+    styles: dict[str, Style | None] = {}
+    """By orchestrator: how its pipelines are written, where it has two ways."""
     excerpts: dict[str, dict[str, list[str]]] = {}
     """By orchestrator and scenario: the parts of the kept sources that a report shows; see `bench.excerpts`."""
     data: dict[str, str] = {}

@@ -75,7 +75,7 @@ def derive(
         checks=[
             row for its in subjects for row in verdicts.rows_of(its, starts) + verdicts.scenario_rows_of(its, subjects, run)
         ],
-        engines=_engines(starts),
+        engines=_engines(starts, run),
         ranges=[row for its in subjects for row in ranges.rows_of(its)],
     )
 
@@ -125,7 +125,7 @@ def _estimate_row(its: Group, each: Estimate) -> Row:
     }
 
 
-def _engines(starts: Sequence[StartRecord]) -> list[Row]:
+def _engines(starts: Sequence[StartRecord], run: RunRecord) -> list[Row]:
     """Return what each subject's engines consisted of when they were ready, and how long that took."""
     by_subject: dict[SubjectKey, list[StartRecord]] = defaultdict(list)
     for start in starts:
@@ -134,6 +134,8 @@ def _engines(starts: Sequence[StartRecord]) -> list[Row]:
     rows: list[Row] = []
     for subject, its in by_subject.items():
         upkeep = next((start.upkeep for start in its if start.upkeep), None)
+        ours = run.by_choice.get(subject.orchestrator, {})
+        by_choice = [name for name in upkeep.services if name in ours] if upkeep else []
         rows.append(
             {
                 "orchestrator": subject.orchestrator,
@@ -147,6 +149,8 @@ def _engines(starts: Sequence[StartRecord]) -> list[Row]:
                 "ready_s": statistics.median(start.start_s + start.deploy_s for start in its),
                 "services": len(upkeep.services) if upkeep else None,
                 "names": upkeep.services if upkeep else None,
+                "by_choice": by_choice,
+                "needed": len(upkeep.services) - len(by_choice) if upkeep else None,
                 "processes": upkeep.processes if upkeep else None,
                 "idle_pss_mb": upkeep.idle_pss / 1e6 if upkeep and upkeep.services else None,
                 "ports": statistics.median(len(start.listening) for start in its),

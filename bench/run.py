@@ -85,6 +85,8 @@ def begin(
         by_hand={each.name: each.by_hand for each in orchestrators},
         declared={each.name: each.declared for each in orchestrators},
         remarks={each.name: each.remarks for each in orchestrators},
+        by_choice={each.name: each.by_choice for each in orchestrators},
+        styles={each.name: each.style for each in orchestrators},
         excerpts={each.name: each.excerpts for each in orchestrators},
         trials_planned=len(plan.trials),
         plan=plan.digest,
@@ -156,6 +158,7 @@ def carry_out(run: Prepared, watcher: Watcher) -> Results:
 
 def publish(folder: RunFolder, record: RunRecord, target: RunFolder | None = None) -> Results:
     """Derive everything from the raw records, and write the result files, with the provenance beside them."""
+    _complete(record)
     starts = folder.starts()
     for start in starts:
         subject = start.subject
@@ -167,6 +170,14 @@ def publish(folder: RunFolder, record: RunRecord, target: RunFolder | None = Non
     place.write_results(derived.document(record.id), derived.samples, pytest_format.document(record, derived.samples))
     place.write_run(record)
     return derived
+
+
+def _complete(record: RunRecord) -> None:
+    """Tell of a run what its record could not say yet: what of it is our choice, by the implementations as they are now."""
+    if not record.by_choice:
+        known = [each for name, each in discover().items() if name in record.orchestrators]
+        record.by_choice = {each.name: each.by_choice for each in known}
+        record.styles = {each.name: each.style for each in known}
 
 
 @contextmanager

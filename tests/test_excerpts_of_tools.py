@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 from conftest import ROOT, copied_orchbench, stand_in
 from pages import Page
 from small_runs import block, made_up_record, record_of, suite_of
 
-from bench.excerpts import excerpts, pipeline_files, pipeline_lines
+from bench.excerpts import counted, excerpts, pipeline_files, pipeline_lines
 from bench.orchestrators import CORE, discover
 from bench.records import RunRecord
 from bench.scenarios import SCENARIOS
@@ -64,6 +65,20 @@ def test_the_pipelines_are_counted_with_what_they_import(real: tuple[RunFolder, 
         assert {"training.py", "inference.py", "preparation.py", "notifications.py"} <= set(its)
         assert others.isdisjoint(its)
     assert "frames.py" in files["airflow"] and "resources.py" in files["dagster"] and "retries.py" in files["plain"]
+
+
+def test_the_other_style_is_counted_by_what_it_replaces(real: tuple[RunFolder, RunRecord]) -> None:
+    """Airflow's classic block of the training goes, the TaskFlow function takes its place, and all the rest stays."""
+    folder, run = real
+    style = KNOWN["airflow"].style
+    assert style is not None
+    run = msgspec.structs.replace(
+        run, styles={"airflow": style}, excerpts={"airflow": {"a": [*style.instead_of], "b": [*style.parts]}}
+    )
+    (classic,), (taskflow,) = (excerpts(folder, run, name) for name in ("a", "b"))
+    (row,) = (row for row in counted(folder, run) if (row["orchestrator"], row["scenario"]) == ("airflow", "pipeline"))
+    assert (classic.missing, taskflow.missing) == ((), ())
+    assert row["lines"] - row["other_lines"] == classic.lines - taskflow.lines > 0
 
 
 # A real run ------------------------------------------------------------------------------------------------------------

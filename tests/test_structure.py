@@ -51,6 +51,14 @@ def test_all_implementations_have_the_same_files(name: str) -> None:
     assert [source.name for source in SOURCES if not (source / name).is_file()] == []
 
 
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.parent.parent.name)
+def test_a_service_of_our_choice_is_one_that_is_started(source: Path) -> None:
+    """Another name would not be found among the services, and would count as one that a user needs."""
+    about = tomllib.loads((source.parent.parent / "pyproject.toml").read_text())["tool"]["orchbench"]
+    started = (source / "service.py").read_text()
+    assert [name for name in about.get("by_choice", {}) if f'start("{name}"' not in started] == []
+
+
 @pytest.mark.parametrize("name", ["preparation.py", "training.py", "inference.py", "notifications.py", "__main__.py"])
 def test_the_churn_pipelines_lie_side_by_side(name: str) -> None:
     """The shop window: each part of the pipelines is in the file of the same name in all four."""

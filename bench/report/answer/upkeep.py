@@ -8,9 +8,9 @@ from typing import Final
 from bench.excerpts import PIPELINE
 from bench.orchestrators import REFERENCE
 from bench.report import prose
-from bench.report.answer.card import NOT_MEASURED, Card, Row, name_of
+from bench.report.answer.card import NOT_MEASURED, Card, Row, conjoined, name_of
 from bench.report.facts import Facts
-from bench.report.prose import Part, Sentence
+from bench.report.prose import Number, Part, Sentence
 
 ABOUT: Final = 1.1
 """Within a tenth two counts of lines are about the same: style alone makes such a difference."""
@@ -27,12 +27,12 @@ def least_to_look_after(facts: Facts) -> Card:
     }
     tools = [name for name in facts.orchestrators if name != REFERENCE]
     lines = {tool: code[tool]["lines"] for tool in tools if tool in code}
-    services = {tool: engines[tool]["services"] for tool in tools if tool in engines}
+    services = {tool: engines[tool]["needed"] for tool in tools if tool in engines}
     picks: dict[str, str] = {}
     because: list[Sentence] = []
     if len(lines) > 1:
         picks["code"] = _fewest(lines, ABOUT)
-        written = [(f"{name_of(tool)} ", prose.lines(code[tool]), " lines") for tool in sorted(lines, key=lines.__getitem__)]
+        written = [(f"{name_of(tool)} ", *_written(code[tool])) for tool in sorted(lines, key=lines.__getitem__)]
         because.append(
             Sentence.of("The same training and inference, on a core that all share: ", *prose.listed(written), ".")
         )
@@ -43,7 +43,7 @@ def least_to_look_after(facts: Facts) -> Card:
     if not picks:
         return Card(need, NOT_MEASURED)
     rows = [_upkeep_row(tool, code.get(tool), engines.get(tool)) for tool in facts.orchestrators]
-    heading = ("", "lines of code", "services", "their memory, idle")
+    heading = ("", "lines of code", "services", "memory of all that run, idle")
     if len(picks) == 2 and len(set(picks.values())) == 1:
         pick = f"{picks['code']}, for both"
     else:
@@ -56,15 +56,31 @@ def _fewest(counts: Mapping[str, int], about: float = 1.0) -> str:
     return " or ".join(name_of(tool) for tool, count in counts.items() if count <= least * about)
 
 
+def _written(row: Row) -> tuple[Part, ...]:
+    """Say how many lines there are, and of which style, where the tool has two."""
+    if not row.get("style"):
+        return (prose.lines(row), " lines")
+    if row.get("other_lines") is None:
+        return (prose.lines(row), f" lines ({row['style']})")
+    return (prose.lines(row), f" lines ({row['style']}; ", prose.lines(row, "other_lines"), f" with {row['other_style']})")
+
+
+def _services(row: Row) -> tuple[Number, str]:
+    """Return how many a user of the tool needs, and what runs besides, which is there by our choice."""
+    besides = f", and {conjoined(row['by_choice'])} by our choice" if row["by_choice"] else ""
+    return prose.engine(row, "needed", str(row["needed"])), besides
+
+
 def _kept_running(row: Row) -> tuple[Part, ...]:
-    services = prose.engine(row, "services", str(row["services"]))
-    return (f"{name_of(row['orchestrator'])} ", services, f" ({', '.join(row['names'])})" if row["names"] else "")
+    number, besides = _services(row)
+    names = [name for name in row["names"] if name not in row["by_choice"]]
+    return (f"{name_of(row['orchestrator'])} ", number, f" ({', '.join(names)})" if names else "", besides)
 
 
 def _upkeep_row(tool: str, code: Row | None, engine: Row | None) -> list[Sentence]:
     none = Sentence.of("-")
-    lines = Sentence.of(prose.lines(code)) if code else none
-    services = Sentence.of(prose.engine(engine, "services", str(engine["services"]))) if engine else none
+    lines = Sentence.of(*_written(code)) if code else none
+    services = Sentence.of(*_services(engine)) if engine else none
     pss = engine["idle_pss_mb"] if engine else None
     memory = Sentence.of(prose.engine(engine, "idle_pss_mb", f"{pss:.0f} MB")) if engine and pss is not None else none
     return [Sentence.of(name_of(tool)), lines, services, memory]
