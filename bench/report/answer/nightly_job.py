@@ -130,9 +130,9 @@ def _counted(topics: Mapping[str, States], differing: Sequence[str], tools: Sequ
     ordered = sorted(tools, key=lambda tool: -_in_whole(topics, tool))
     whole = ", ".join(f"{name_of(tool)} {_in_whole(topics, tool)}" for tool in ordered)
     alike = [topic for topic in topics if topic not in differing]
-    those = f" All are alike in {conjoined(alike)}." if alike else ""
-    differ = f" They differ in {conjoined(differing)}." if differing else ""
-    return Sentence.of(f"Of {len(topics)} topics, so many are met in whole by the tool alone: {whole}.{those}{differ}")
+    said = [f"alike in {conjoined(alike)}"] if alike else []
+    said += [f"not in {conjoined(differing)}" if alike else f"not alike in {conjoined(differing)}"] if differing else []
+    return Sentence.of(f"The tools are {', but '.join(said)}. Of {len(topics)} topics they meet in whole, alone: {whole}.")
 
 
 def _met(topic: str, states: States, tools: Sequence[str]) -> Sentence:
@@ -152,17 +152,16 @@ def _caches(states: States, tools: Sequence[str]) -> Sentence:
         found = Counter(each[tool] for each in states.values())
         keeps = states[KEEPS][tool] if KEEPS in states else ""
         if keeps == "by hand":
-            said.append(f"{name_of(tool)} has none, and the one that was tried was written by hand")
+            said.append(f"{name_of(tool)} has none, and one was written by hand")
         elif keeps in _LACKS.values():
             said.append(f"{name_of(tool)} has none")
         elif found["if declared"]:
-            declared = f"{found['yes']} alone and {found['if declared']} if they are declared"
-            said.append(f"{name_of(tool)} has one that goes by what the author declares, and meets {declared}")
+            met = f"{found['yes']} alone, {found['if declared']} if declared"
+            said.append(f"{name_of(tool)}'s goes by what the author declares, and meets {met}")
         else:
-            said.append(f"{name_of(tool)} has one of its own, and meets {found['yes']}")
+            said.append(f"{name_of(tool)}'s own meets {found['yes']}")
     return Sentence.of(
-        f"A cache, of {len(states)} needs: {'; '.join(said)}. "
-        "A nightly job has little of it where its customers are new every night."
+        f"Caching, of {len(states)} needs: {'; '.join(said)}. Customers that are new every night leave little to keep."
     )
 
 
@@ -186,24 +185,19 @@ def _trainings(facts: Facts, tier: str) -> list[Row]:
 
 def _training(facts: Facts, tier: str) -> Sentence:
     """Say how long it takes, by name: a single run, which has waited for a poll or not, makes no order."""
+    rows = _trainings(facts, tier)
+    single = all(row["n"] == 1 for row in rows)
     said: list[tuple[Part, ...]] = []
-    for row in _trainings(facts, tier):
+    for row in rows:
         its = [
             facts.estimate("churn", tier, metric, "train", wording.subject(row))
-            for metric in ("between_steps_s", "submit_to_first_s", "finish_lag_s")
+            for metric in ("finish_lag_s", "between_steps_s", "submit_to_first_s")
         ]
-        parts: tuple[Part, ...] = (f"{wording.subject(row)} ", prose.median(row), *prose.bounds(row))
+        parts: tuple[Part, ...] = (f"{wording.subject(row)} ", prose.median(row), *(() if single else prose.bounds(row)))
         if all(each and each["median"] is not None for each in its):
-            idle, first, lag = (prose.median(each) for each in its if each)
-            parts = (
-                *parts,
-                ", of which no step ran for ",
-                idle,
-                " (",
-                first,
-                " before the first), and was done ",
-                lag,
-                " later",
-            )
+            lag, idle, first = (prose.median(each) for each in its if each)
+            parts = (*parts, " + ", lag, " (no step for ", idle, ", of which ", first, " before the first)")
         said.append(parts)
-    return Sentence.of(f"A training at the {tier} tier took to its last step: ", *prose.listed(said), ".")
+    once = " (one run each)" if single else ""
+    lead = f"A training at the {tier} tier{once}, to its last step + from there until the run is done: "
+    return Sentence.of(lead, *prose.listed(said), ".")

@@ -19,6 +19,7 @@ def short_tasks(facts: Facts) -> Card:
     because: list[Sentence] = []
     rows: list[list[Sentence]] = []
     leaders: dict[str, list[str]] = {}
+    told: dict[str, list[_Ends]] = {}
     for tier in facts.tiers("overhead"):
         ranked = stock(facts, "overhead", tier, "per_task_ms", "chain")
         if len({row["orchestrator"] for row in ranked}) > 1:
@@ -26,10 +27,11 @@ def short_tasks(facts: Facts) -> Card:
             because.append(ranking(facts, ranked, tier, "adds the least to a task"))
             ends = _ends(facts, ranked, tier)
             if len({each.tool for each in ends}) > 1 and not _is_shortest(ranked[0], ends):
-                because.append(_beside_tasks(ends, tier))
+                told[tier] = ends
             rows += [_short_task_row(facts, row, tier) for row in ranked]
     if not leaders:
         return Card(need, NOT_MEASURED)
+    because += [_beside_tasks(ends, tier, again=place > 0) for place, (tier, ends) in enumerate(told.items())]
     pick = "; ".join(
         f"{names}, at {'both tiers' if len(tiers) > 1 else f'the {tiers[0]} tier'}" for names, tiers in leaders.items()
     )
@@ -94,20 +96,16 @@ def _is_shortest(row: Row, ends: Sequence[_Ends]) -> bool:
     return bool(own) and all(own[0].most < each.least for each in ends if each not in own)
 
 
-def _beside_tasks(ends: Sequence[_Ends], tier: str) -> Sentence:
-    polls = " (also for the engine to poll)" if any(each.wait.get("polls") for each in ends) else ""
+def _beside_tasks(ends: Sequence[_Ends], tier: str, *, again: bool) -> Sentence:
     said = []
     for each in ends:
         wait: tuple[Part, ...] = (
             ("(", *prose.between(each.wait), ")") if each.wait.get("polls") else (prose.median(each.wait),)
         )
         said.append((f"{each.who} ", *wait, " + ", prose.middle(each.lag)))
-    return Sentence.of(
-        f"But where tasks are few, the ends of a run decide. At the {tier} tier, before its first task{polls} "
-        "and from its last until the run is done: ",
-        *prose.listed(said),
-        ".",
-    )
+    few = "But where tasks are few, the ends of a run decide: before its first task + from its last until the run is done. "
+    polls = ", where the first is also for the engine to poll" if any(each.wait.get("polls") for each in ends) else ""
+    return Sentence.of(f"{'The same' if again else few + 'That is,'} at the {tier} tier{polls}: ", *prose.listed(said), ".")
 
 
 def _short_task_row(facts: Facts, row: Row, tier: str) -> list[Sentence]:
