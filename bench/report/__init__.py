@@ -1,7 +1,7 @@
 """Reports: a run turned into something that people read.
 
 `render` makes the page of `facts`: the `answer` on its first screen, the `matrix`, `sections` with `charts`, `timelines` and
-the `excerpts` of the code that ran. `markdown` says the same in short.
+the `excerpts` of the code that ran. `summary` says the same in short.
 """
 
 from bench.report.facts import Facts

@@ -10,7 +10,7 @@ from bench import wording
 from bench.compare import VERDICTS, Change, Comparison, Effect, Verdict
 from bench.records import RunRecord
 from bench.report.charts import Drawing, Mark, Panel, dots
-from bench.report.md import table, text
+from bench.report.markdown import table, text
 from bench.report.pages import page
 from bench.turns import Turn
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from bench import wording
 from bench.excerpts import excerpts
-from bench.report import answer, markdown, prose
+from bench.report import answer, prose
 from bench.report.facts import Facts
 from bench.report.matrix import Line, matrix
 from bench.report.pages import page
 from bench.report.sections import Section, key, sections
+from bench.report.summary import summary
 from bench.store import RunFolder
 
 Row = Mapping[str, Any]
@@ -46,7 +47,7 @@ def render(facts: Facts, source: RunFolder, target: RunFolder) -> None:
         for number, chart in enumerate(place.charts, 1)
         for ending, content in chart.files().items()
     )
-    target.write_page("summary.md", markdown.summary(facts, found, cards, lines))
+    target.write_page("summary.md", summary(facts, found, cards, lines))
     here = {path.name for path in target.path.iterdir()}
     target.write_page("report.html", _page(facts, source, found, cards, lines, here))
 

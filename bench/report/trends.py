@@ -7,7 +7,7 @@ from typing import Final
 
 from bench import wording
 from bench.report.charts import Curve, Drawing, curves
-from bench.report.md import table, text
+from bench.report.markdown import table, text
 from bench.report.pages import page
 from bench.trend import NOT_COMPARABLE, Gap, Number, Place, Run, Trend
 

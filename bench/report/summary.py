@@ -1,0 +1,92 @@
+"""The report in short, for pull requests and job summaries."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from bench import wording
+from bench.report import answer
+from bench.report.facts import Facts
+from bench.report.markdown import table, text
+from bench.report.matrix import Line
+from bench.report.sections import Place, Section
+
+Row = Mapping[str, Any]
+
+
+def summary(facts: Facts, sections: Sequence[Section], cards: Sequence[answer.Card], lines: Sequence[Line]) -> str:
+    """Return the whole."""
+    parts = (_head(facts), _answer(facts, cards), _matrix(facts, lines), _places(sections), _caveats(facts))
+    return "\n".join(line for part in parts for line in part) + "\n"
+
+
+def _head(facts: Facts) -> Iterator[str]:
+    run = facts.run
+    yield f"# orchbench: {text(run.id)}"
+    yield ""
+    made = f"{len(facts.trials)} runs in {len(facts.starts)} engine starts"
+    host = f"{text(run.host['cpu'])}, {run.host['cores']} cores"
+    state = "" if run.finished else " **The run is not finished.**"
+    yield f"Suite {text(run.suite['name'])}, {made}, on {host}.{state}"
+    yield ""
+
+
+def _answer(facts: Facts, cards: Sequence[answer.Card]) -> Iterator[str]:
+    for card in cards:
+        yield f"**{text(card.need)}**: {text(card.pick)}."
+        yield ""
+        yield from (f"- {text(each)}" for each in card.because)
+        yield ""
+    yield f"Not measured here: {text(', '.join(answer.not_measured(facts)))}."
+    yield ""
+
+
+def _matrix(facts: Facts, lines: Sequence[Line]) -> Iterator[str]:
+    yield "## All scenarios"
+    yield ""
+    rows: list[list[str]] = []
+    for line in lines:
+        cells: list[str] = []
+        for cell in line.cells:
+            number = wording.reading(cell.row).text if cell.row else "-"
+            verdicts = ", ".join(f"{count} {kind}" for kind, count in cell.counts.items() if count)
+            cells.append(text(number) + (f"<br>{verdicts}" if verdicts else ""))
+        rows.append([text(f"{line.scenario}, {line.tier}"), text(line.number), *cells])
+    yield from table(["scenario", "number", *map(text, facts.orchestrators)], rows)
+
+
+def _places(sections: Sequence[Section]) -> Iterator[str]:
+    for section in sections:
+        for place in section.places:
+            yield f"<details><summary>{text(section.name)}, {place.tier} tier</summary>"
+            yield ""
+            yield from _numbers(place)
+            yield "</details>"
+            yield ""
+
+
+def _numbers(place: Place) -> Iterator[str]:
+    heading = [text(f"{name} {workload or ''}") for name, _, workload in place.columns]
+    rows: list[list[str]] = []
+    for subject, _ in place.subjects:
+        cells: list[str] = []
+        for column in place.columns:
+            row = place.cell(subject, column)
+            its = wording.reading(row) if row else None
+            cells.append(text(f"{its.text} [{its.spread}]" if its.spread else its.text) if its else "-")
+        rows.append([text(subject), *cells])
+    yield from table(["orchestrator", *heading], rows)
+
+
+def _caveats(facts: Facts) -> Iterator[str]:
+    counts = Counter(row["verdict"] for row in facts.results["checks"])
+    yield f"Checks: {counts['pass']} passed, {counts['fail']} failed, {counts['unsupported']} unsupported."
+    yield ""
+    found = [row for row in facts.results["checks"] if row["verdict"] == "fail"]
+    for row in found[:40]:
+        where = f"{wording.subject(row)} ({row['scenario']}, {row['tier']})"
+        yield f"- {text(where)}, {text(row['check'].replace('_', ' '))}: {text(row['because'])}"
+    if len(found) > 40:
+        yield f"- and {len(found) - 40} more"
