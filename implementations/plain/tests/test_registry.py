@@ -8,6 +8,7 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io
 
 from churn import customers, models
 from churn.customers import MEASURES
@@ -89,6 +90,40 @@ def test_a_second_attempt_replaces_the_first(data: TrainingSet, tmp_path: Path) 
     assert [run.info.run_id for run in client.search_runs([experiment])] == [candidate.run]
     assert len(client.search_logged_models([experiment])) == 1
     assert len(client.search_model_versions("name = 'churn'")) == 1
+
+
+def broken_once(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """Let the first model that is read back fail."""
+    load, errors = skops.io.load, [error]
+
+    def broken(*arguments: object, **options: object) -> object:
+        if errors:
+            raise errors.pop()
+        return load(*arguments, **options)
+
+    monkeypatch.setattr(skops.io, "load", broken)
+
+
+def test_python_s_race_in_reading_back_costs_no_attempt(
+    data: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where two threads disturbed each other in `ast.literal_eval`, the model is logged again, and is there once."""
+    broken_once(monkeypatch, SystemError("AST constructor recursion depth mismatch (before=21, after=15)"))
+    registry = MLflow(f"sqlite:///{tmp_path}/mlflow.db")
+    candidate = record(registry, data)
+    client = mlflow.MlflowClient(f"sqlite:///{tmp_path}/mlflow.db")
+    experiment = client.get_experiment_by_name("churn").experiment_id
+    (model,) = client.search_logged_models([experiment])
+    assert candidate.location == model.model_uri and str(model.status) == "READY"
+
+
+def test_a_model_that_cannot_be_read_back_is_an_error(
+    data: TrainingSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any other error is the caller's."""
+    broken_once(monkeypatch, ValueError("planted"))
+    with pytest.raises(mlflow.MlflowException):
+        record(MLflow(f"sqlite:///{tmp_path}/mlflow.db"), data)
 
 
 def test_selection_does_not_depend_on_who_finished_first() -> None:

@@ -141,8 +141,10 @@ class MLflow(Registry):
             customers = data.table[list(MEASURES)].astype("float64")  # a whole number may be missing one day
             _log_dataset(mlflow, mlflow.data.from_pandas(customers, name="customers"))
             sample = customers.head(100)
-            logged = mlflow.sklearn.log_model(
-                model,
+            logged = _log_model(
+                mlflow,
+                mlflow_run,
+                sk_model=model,
                 name="model",
                 signature=mlflow.models.infer_signature(sample, model.predict_proba(sample)),
                 pyfunc_predict_fn="predict_proba",
@@ -189,6 +191,24 @@ class MLflow(Registry):
 def _recorded_run(mlflow: Any, experiment: str, name: str, tags: Mapping[str, str]) -> Iterator[str]:
     with mlflow.start_run(experiment_id=experiment, run_name=name, tags=tags) as run:
         yield run.info.run_id
+
+
+def _log_model(mlflow: Any, run: str, **its: Any) -> Any:
+    """Log a model; once more, if what it was written to could not be read back by no fault of its own.
+
+    MLflow reads the file to see that it can. NumPy, below it, parses headers with `ast.literal_eval`, and of two threads
+    that do so at once one may get a SystemError from Python 3.11 before 3.11.8 (python/cpython#106905).
+    """
+    try:
+        return mlflow.sklearn.log_model(**its)
+    except mlflow.MlflowException as error:
+        if not isinstance(error.__cause__, SystemError):
+            raise
+    client = mlflow.MlflowClient()
+    experiment = client.get_run(run).info.experiment_id
+    for broken in client.search_logged_models([experiment], filter_string=f"source_run_id = '{run}'"):
+        client.delete_logged_model(broken.model_id)
+    return mlflow.sklearn.log_model(**its)
 
 
 def _log_dataset(mlflow: Any, dataset: Any) -> None:

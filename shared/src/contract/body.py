@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Mapping
 
-from contract.events import Trial, emit
+from contract.events import Trial, emit, named
 from contract.workload import Node
 
 
@@ -33,7 +33,7 @@ def run(node: Node, trial: Trial, inputs: Mapping[str, str]) -> str:
         work(node)
         token = node.token(inputs)
     except BaseException as error:
-        emit(trial, "failed", node.id, {"error": f"{type(error).__name__}: {error}"})
+        emit(trial, "failed", node.id, {"error": named(error)})
         raise
     emit(trial, "finished", node.id, {"token": token})
     return token

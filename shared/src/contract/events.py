@@ -47,6 +47,12 @@ def emit(trial: Trial, kind: str, node: str = "", data: Mapping[str, Any] | None
     return now
 
 
+def named(error: BaseException) -> str:
+    """Return an error in one line with its kind, and what it came from: a library may say less than what it has met."""
+    said = f"{type(error).__name__}: {error}"
+    return f"{said} (from {named(error.__cause__)})" if error.__cause__ else said
+
+
 def _open(pid: int, folder: str) -> int:
     with _lock:
         if (file := _files.get((pid, folder))) is not None:

@@ -19,7 +19,7 @@ from typing import Any
 from contract import editions as editions_
 from contract import pipeline, steps
 from contract.adapter import Adapter, Setup, State, Unsupported
-from contract.events import FinishedBodies, Trial, emit
+from contract.events import FinishedBodies, Trial, emit, named
 from contract.pipeline import Pipeline
 from contract.tree import adopt_orphans
 from contract.workload import Workload
@@ -57,7 +57,7 @@ def _answer(calls: _Calls, request: dict[str, Any]) -> dict[str, Any]:
         return {"unsupported": str(reason)}
     except Exception as error:
         traceback.print_exc()
-        return {"error": f"{type(error).__name__}: {error}"}
+        return {"error": named(error)}
 
 
 class _Calls:
@@ -133,7 +133,7 @@ class _Calls:
         except Exception as error:
             if not (isinstance(work, Pipeline) and work.may_be_refused):
                 raise
-            emit(its, "settled", data={"state": REFUSED, "error": f"{type(error).__name__}: {error}"})
+            emit(its, "settled", data={"state": REFUSED, "error": named(error)})
             return {"run": "", "state": REFUSED, "clock_offset": clock_offset}
         # The worst of them, if there are several: a success is one only if all are.
         deadline = time.monotonic() + limit_s

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from contract.body import fail_as_planned
-from contract.events import Trial, emit
+from contract.events import Trial, emit, named
 
 VARIABLE: Final = "ORCHBENCH_TRIAL"
 
@@ -41,7 +41,7 @@ def step(name: str, token: str = "") -> Iterator[dict[str, str]]:
         _meet(name, about["meet"].get(name, 1), trial)
         fail_as_planned(name, about["faults"].get(name, 0), trial)
     except BaseException as error:
-        emit(trial, "failed", name, {"error": f"{type(error).__name__}: {error}"})
+        emit(trial, "failed", name, {"error": named(error)})
         raise
     emit(trial, "finished", name, says)
 
