@@ -20,7 +20,7 @@ PACE: Final = 1 / 6
 """How much slower than the other a machine may compute and still pass for the same one.
 
 Measured twice in one boot, the pace differs by one or two hundredths, as the best of many tries. Two virtual machines of one
-host name, one processor model and one size differed by 23 %: their names say less than what they do.
+host name, one processor model and one size differed by 23 % (reports/earlier has a run of each).
 """
 
 

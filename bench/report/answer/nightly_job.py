@@ -160,9 +160,7 @@ def _caches(states: States, tools: Sequence[str]) -> Sentence:
             said.append(f"{name_of(tool)}'s goes by what the author declares, and meets {met}")
         else:
             said.append(f"{name_of(tool)}'s own meets {found['yes']}")
-    return Sentence.of(
-        f"Caching, of {len(states)} needs: {'; '.join(said)}. Customers that are new every night leave little to keep."
-    )
+    return Sentence.of(f"Caching, of {len(states)} needs: {'; '.join(said)}.")
 
 
 def _state(facts: Facts, tool: str, check: str) -> str:

@@ -48,9 +48,9 @@ def emit(trial: Trial, kind: str, node: str = "", data: Mapping[str, Any] | None
 
 
 def named(error: BaseException) -> str:
-    """Return an error in one line with its kind, and what it came from: a library may say less than what it has met."""
-    said = f"{type(error).__name__}: {error}"
-    return f"{said} (from {named(error.__cause__)})" if error.__cause__ else said
+    """Return an error with its kind, and with what it came from: a library may say less than what it has met."""
+    came_from = f" (from {type(error.__cause__).__name__}: {error.__cause__})" if error.__cause__ else ""
+    return f"{type(error).__name__}: {error}{came_from}"
 
 
 def _open(pid: int, folder: str) -> int:
