@@ -3,6 +3,9 @@
 Many numbers are compared at once, so that some differ by chance alone. A difference is called one only if the interval of
 the ratio, widened for the number of comparisons of that metric (Bonferroni), lies beyond the A/A noise floor of both runs.
 
+The sides of a duel were measured in step (see `bench.duel`). There each run is compared with the one beside it, and the pairs
+tell the noise by themselves: the floor, of things that were measured minutes apart, says nothing of them.
+
 A check is no number: a verdict that is another in the second run is told, and one that was `pass` makes the comparison fail.
 
 Nothing can be divided by what is zero or less: a wait minus the wait that was asked for, a line's intercept, how often a
@@ -18,15 +21,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
-from bench import timeline, wording
-from bench.comparable import Difference, asks_for_all_of, differences, is_calibrated
+from bench import stats, timeline, wording
+from bench.comparable import Difference, asks_for_all_of, differences, is_calibrated, is_duel
 from bench.estimates import Estimate, estimate_all
 from bench.metrics import METRICS, Metric
 from bench.outcomes import group, outcome
 from bench.problem import Problem
 from bench.records import RunRecord
 from bench.results import noise_floor
-from bench.stats import MIN_RUNS, Quantity
+from bench.stats import MIN_RUNS, Centre, Quantity
 from bench.store import RunFolder
 from bench.turns import Turn, subject, turns
 from contract import pipeline
@@ -125,6 +128,11 @@ class Comparison:
     turns: Sequence[Turn] = ()
 
     @property
+    def is_duel(self) -> bool:
+        """Whether the two are the sides of one duel."""
+        return is_duel(self.before, self.after)
+
+    @property
     def is_made(self) -> bool:
         """Whether there is anything to tell but why the two cannot be compared."""
         return bool(self.changes or self.turns)
@@ -174,11 +182,13 @@ def compare(before: RunFolder, after: RunFolder, fail_over: float, *, anyway: bo
         more = f"; and {len(unlike) - NAMED} more" if len(unlike) > NAMED else ""
         return Comparison(first, second, fail_over, unlike, (), f"{said}{more} (compare them --anyway)")
     due = asks_for_all_of(first, second)
-    # The runs' own draws must differ: paired with each other, they would hide what differs between engine starts.
-    its, others = _estimates(before, "before "), _estimates(after, "after ")
+    duel = is_duel(first, second)
+    its, others = _of_a_duel(before, after) if duel else _of_two_runs(before, after)
     gone = [key for key in its if key not in others and _means_something(key, its[key])] if due else []
     lost = [_lost(key, its[key]) for key in gone] if second.finished else []
-    found = sorted([*lost, *changes(its, others, fail_over, lambda *place: _floor(before, after, *place))], key=_rank)
+    found = sorted(
+        [*lost, *changes(its, others, fail_over, lambda *place: 0.0 if duel else _floor(before, after, *place))], key=_rank
+    )
     because = ""
     if not found:
         because = "they have no number in common"
@@ -280,7 +290,17 @@ def _enough(quantity: Quantity) -> bool:
     return quantity.n >= MIN_RUNS and quantity.starts >= MIN_STARTS
 
 
-def _estimates(folder: RunFolder, salt: str) -> Numbers:
+def _of_two_runs(before: RunFolder, after: RunFolder) -> tuple[Numbers, Numbers]:
+    """Return the numbers of both; draws of two runs that have nothing to do with each other must differ."""
+    return _estimates(before, "before ", stats.medians), _estimates(after, "after ", stats.medians)
+
+
+def _of_a_duel(before: RunFolder, after: RunFolder) -> tuple[Numbers, Numbers]:
+    """Return the numbers of both; the same draws pick the same runs of both sides, so that what slowed both is in both."""
+    return _estimates(before, "", stats.trimmed_means), _estimates(after, "", stats.trimmed_means)
+
+
+def _estimates(folder: RunFolder, salt: str, centre: Centre) -> Numbers:
     run = folder.run()
     workloads = {name: pipeline.read(text) for name, text in run.workloads.items()}
     records = folder.trials()
@@ -288,7 +308,7 @@ def _estimates(folder: RunFolder, salt: str) -> Numbers:
     groups = group(
         outcome(each, workloads, run.width, lambda trial: timeline.read(folder.events(trial))) for each in records
     )
-    estimates = estimate_all(groups, salt)
+    estimates = estimate_all(groups, salt, centre)
     found: dict[Key, Estimate] = {}
     for its in groups:
         if not its.subject.control:

@@ -12,7 +12,7 @@ from bench.metrics import METRICS
 from bench.orchestrators import REFERENCE
 from bench.outcomes import COLD_RUNS, Group, Outcome
 from bench.scenarios import SCENARIOS
-from bench.stats import Quantity, Resampler
+from bench.stats import Centre, Quantity, Resampler
 
 ByStart = dict[str, list[float]]
 Sweep = dict[float, Quantity]
@@ -32,17 +32,14 @@ class Estimate:
     unstable: tuple[str, ...] = ()
 
 
-def estimate_all(groups: Sequence[Group], salt: str = "") -> dict[str, list[Estimate]]:
+def estimate_all(groups: Sequence[Group], salt: str = "", centre: Centre = stats.medians) -> dict[str, list[Estimate]]:
     """Return the estimates of every group, by its label; another salt makes other draws, for another run."""
+    resamplers = {its.label: Resampler.of(salt + its.label, its.widths, centre) for its in groups}
     references = {
-        (its.scenario, its.subject.tier): _sweeps(its, Resampler.of(salt + its.label, its.widths))
-        for its in groups
-        if its.is_reference
+        (its.scenario, its.subject.tier): _sweeps(its, resamplers[its.label]) for its in groups if its.is_reference
     }
     return {
-        its.label: _estimate(
-            its, Resampler.of(salt + its.label, its.widths), references.get((its.scenario, its.subject.tier), {})
-        )
+        its.label: _estimate(its, resamplers[its.label], references.get((its.scenario, its.subject.tier), {}))
         for its in groups
     }
 
@@ -114,7 +111,7 @@ def _median(outcomes: Sequence[Outcome], metric: str, name: str, resampler: Resa
         elif metric == RUNNING and {"makespan_s", "submit_to_first_s"} <= each.values.keys():
             values[each.record.start].append(each.values["makespan_s"] - each.values["submit_to_first_s"])
     if values:
-        return resampler.median(values, f"{name} {metric}")
+        return resampler.centre_of(values, f"{name} {metric}")
     reason = next((each.because for each in outcomes if each.because), None)
     return stats.missing(reason or (METRICS[metric].lack if metric in METRICS else "no run yielded it"))
 

@@ -49,16 +49,16 @@ class Executor:
         orchestrators: Mapping[str, Orchestrator],
         folder: RunFolder,
         watcher: Watcher,
-        *,
-        again: bool = True,
+        take_turn: Callable[[], None],
     ) -> None:
-        """Take up the plan; trials that the folder already holds are finished.
+        """Take up the plan; trials that the folder already holds are finished, and each step waits for its turn.
 
-        What could not be started is tried `again`: whatever kept it from starting may have been mended.
+        What could not be started is tried again: whatever kept it from starting may have been mended.
         """
         self._plan, self._orchestrators, self._folder, self._watcher = plan, orchestrators, folder, watcher
+        self._take_turn = take_turn
         self._done: dict[str, str] = {
-            record.id: record.status for record in folder.trials() if record.status != "not_started" or not again
+            record.id: record.status for record in folder.trials() if record.status != "not_started"
         }
         self._looked_at = {start.subject for start in folder.starts() if start.upkeep}
         self.subjects_s = 0.0
@@ -90,6 +90,7 @@ class Executor:
 
     def _attempt(self, start: Start, todo: list[Trial]) -> str:
         """Start the engine and make the runs, taking each off the list as it ends; say how the engine was lost, if so."""
+        self._take_turn()
         self._watcher.starting(start)
         name = self._free_name(start)
         orchestrator = self._orchestrators[start.subject.orchestrator]
@@ -108,6 +109,7 @@ class Executor:
                         here.add(trial.id)
                 here.add(todo[0].id)
                 self._run(engine, start, name, todo.pop(0))
+            self._take_turn()
             left, stop_s = self._timed(engine.stop)
         except EngineError as error:
             self._timed(engine.kill)
@@ -157,6 +159,7 @@ class Executor:
 
     def _run(self, engine: Engine, start: Start, name: str, trial: Trial, *, warmup: bool = False) -> None:
         """Make one run and write it down; raise when the engine is not to be trusted with another."""
+        self._take_turn()
         folder = self._folder.new_trial(trial.id)
         where = events.Trial(trial.id, str(folder))
         # An interrupted try of the same trial may have left MLflow runs: its start had another name.

@@ -68,15 +68,6 @@ class Plan:
         """Every run that is to be made and counted."""
         return tuple(trial for start in self.starts for trial in start.trials)
 
-    def until(self, last_round: int) -> Plan:
-        """Return the part of it that its rounds up to that one are, of every block."""
-        return Plan(tuple(start for start in self.starts if start.round <= last_round))
-
-    @property
-    def rounds(self) -> int:
-        """How many rounds the block with the most of them has."""
-        return max(start.round for start in self.starts)
-
     @property
     def workloads(self) -> dict[str, str]:
         """Every workload, as JSON."""

@@ -102,6 +102,7 @@ class Segment(msgspec.Struct, kw_only=True):
     began: str
     boot_id: str
     wall_s: float = 0.0
+    """In a duel, without its waits for a turn."""
     subjects_s: float = 0.0
     """How much of it a subject started, ran or stopped."""
 
@@ -148,5 +149,7 @@ class RunRecord(msgspec.Struct, kw_only=True):
     locks: dict[str, str] = {}
     git: dict[str, Any] = {}
     warnings: list[str] = []
+    duel: str = ""
+    """Of which duel it is a side, if it is one: its runs were made right beside those of the other side."""
     segments: list[Segment] = []
     finished: bool = False

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import msgspec
 
 from bench import evidence, excerpts, machine, pytest_format, results, timeline
+from bench.duel import Seat
 from bench.execute import Executor, Watcher
 from bench.orchestrators import CORE, Orchestrator, discover
 from bench.plan import Plan, make
@@ -22,19 +19,10 @@ from bench.problem import Problem
 from bench.records import RunRecord, Segment
 from bench.results import Results
 from bench.scenarios import SCENARIOS
+from bench.signals import raised
 from bench.store import SHARED, RunFolder
 from bench.suite import Suite
 from contract.workload import Workload
-
-
-class Interrupted(BaseException):
-    """SIGINT or SIGTERM arrived."""
-
-    def __init__(self, number: int, folder: RunFolder) -> None:
-        """Keep the signal, which decides the exit code, and say how to go on."""
-        name = signal.Signals(number).name
-        super().__init__(f"{name}: finished trials are saved; `orchbench run --resume {folder.path}` goes on")
-        self.exit_code = 128 + number
 
 
 @dataclass
@@ -46,8 +34,6 @@ class Prepared:
     record: RunRecord
     plan: Plan
     orchestrators: dict[str, Orchestrator]
-    in_pieces: bool = False
-    """Whether others go on with it in a moment, so that nothing can have been mended between two sittings."""
 
 
 def begin(
@@ -58,6 +44,7 @@ def begin(
     own: Workload | None = None,
     data: Path | None = None,
     warnings: Sequence[str] = (),
+    duel: str = "",
 ) -> Prepared:
     """Plan a new run; nothing is written before the plan is known to be good."""
     began = time.monotonic()
@@ -94,6 +81,7 @@ def begin(
         locks=machine.lock_hashes(by_name),
         git=machine.git_state(),
         warnings=list(warnings),
+        duel=duel,
     )
     return Prepared(began, folder, record, plan, by_name)
 
@@ -132,25 +120,20 @@ def _kept_data(folder: RunFolder, record: RunRecord) -> str:
     return str(copy)
 
 
-def until(run: Prepared, last_round: int) -> Prepared:
-    """Return the run with nothing to do but its rounds up to that one; what is left, another sitting goes on with."""
-    return replace(run, plan=run.plan.until(last_round), in_pieces=True)
-
-
-def carry_out(run: Prepared, watcher: Watcher) -> Results:
-    """Do what is not done yet, and publish what there is, also when it is cut short."""
+def carry_out(run: Prepared, watcher: Watcher, seat: Seat | None = None) -> Results:
+    """Do what is not done yet, and publish what there is, also when it is cut short; in a duel, from turn to turn."""
     segment = Segment(began=datetime.now(UTC).isoformat(timespec="seconds"), boot_id=machine.host()["boot_id"])
     run.record.segments.append(segment)
     run.folder.write_run(run.record)
     run.folder.close_interrupted_starts()
-    executor = Executor(run.plan, run.orchestrators, run.folder, watcher, again=not run.in_pieces)
-    with _signals_raise(run.folder):
+    executor = Executor(run.plan, run.orchestrators, run.folder, watcher, seat.take_turn if seat else lambda: None)
+    with raised(f"finished trials are saved; `orchbench run --resume {run.folder.path}` goes on"):
         try:
             executor.execute()
-            run.record.finished |= len(run.plan.trials) == run.record.trials_planned
+            run.record.finished = True
         finally:
             derived = publish(run.folder, run.record)
-            segment.wall_s = time.monotonic() - run.began
+            segment.wall_s = time.monotonic() - run.began - (seat.waited_s if seat else 0.0)
             segment.subjects_s = executor.subjects_s
             run.folder.write_run(run.record)
     return derived
@@ -178,25 +161,6 @@ def _complete(record: RunRecord) -> None:
         known = [each for name, each in discover().items() if name in record.orchestrators]
         record.by_choice = {each.name: each.by_choice for each in known}
         record.styles = {each.name: each.style for each in known}
-
-
-@contextmanager
-def _signals_raise(folder: RunFolder) -> Iterator[None]:
-    """Turn SIGINT and SIGTERM into an exception, so that every `finally` on the way out is run."""
-
-    def interrupt(number: int, _frame: FrameType | None) -> None:
-        for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, signal.SIG_IGN)  # once is enough: what follows is the clearing up
-        raise Interrupted(number, folder)
-
-    before: dict[int, Callable[..., Any] | int | None] = {
-        each: signal.signal(each, interrupt) for each in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def default_folder(suite: str) -> Path:

@@ -309,7 +309,7 @@ def test_an_intercept_below_zero_is_judged_by_its_difference(before: Path, orchb
 def quantity(values: list[float], label: str) -> Quantity:
     """Return the median of values in two engine starts."""
     half = len(values) // 2
-    return Resampler.of(label, {"a": 2, "b": 2}).median({"a": values[:half], "b": values[half:]})
+    return Resampler.of(label, {"a": 2, "b": 2}).centre_of({"a": values[:half], "b": values[half:]})
 
 
 AROUND_ZERO = [-0.4, 0.3, -0.1, 0.2, 0.0, -0.3, 0.1, 0.4]

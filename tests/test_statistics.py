@@ -13,7 +13,7 @@ from bench.stats import Quantity, Resampler
 
 def quantity(values: dict[str, list[float]], label: str = "x") -> Quantity:
     """Return the median of values by start."""
-    return Resampler.of(label, dict.fromkeys(sorted(values), 2)).median(values)
+    return Resampler.of(label, dict.fromkeys(sorted(values), 2)).centre_of(values)
 
 
 def test_a_median_is_the_median() -> None:

@@ -6,14 +6,24 @@ import sys
 
 import click
 
-from bench import run as runs
-from bench.cli import compare, doctor, list_, report, run, show, track, trend
+from bench.cli import compare, doctor, duel, list_, report, run, show, track, trend
 from bench.cli.console import complain
 from bench.problem import Problem
+from bench.signals import Interrupted
 
 
 @click.group(
-    commands=[run.run, report.report, track.track, show.show, compare.compare, trend.trend, list_.list_, doctor.doctor],
+    commands=[
+        run.run,
+        report.report,
+        track.track,
+        show.show,
+        compare.compare,
+        duel.duel,
+        trend.trend,
+        list_.list_,
+        doctor.doctor,
+    ],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 def orchbench() -> None:
@@ -24,7 +34,7 @@ def main() -> None:
     """Run a command; what a user can mend ends with one line and exit code 2."""
     try:
         sys.exit(orchbench.main(standalone_mode=False) or 0)
-    except runs.Interrupted as signal:
+    except Interrupted as signal:
         complain(str(signal))
         sys.exit(signal.exit_code)
     except click.exceptions.Abort:

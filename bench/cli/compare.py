@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 from rich.markup import escape
@@ -12,14 +13,17 @@ from rich.markup import escape
 from bench import compare as comparison
 from bench import show as terminal
 from bench.cli.console import FILE, FILE_OR_OUTPUT, OUTPUT, err, one_output, out, write
+from bench.compare import Comparison
 from bench.problem import Problem
 from bench.store import RunFolder
+
+FAIL_OVER = click.option("--fail-over", default="10%", show_default=True, help="A slow-down within this is let pass.")
 
 
 @click.command()
 @click.argument("before", type=click.Path(path_type=Path))
 @click.argument("after", type=click.Path(path_type=Path))
-@click.option("--fail-over", default="10%", show_default=True, help="A slow-down within this is let pass.")
+@FAIL_OVER
 @click.option("--anyway", is_flag=True, help="Compare even what is not comparable.")
 @click.option("--markdown", type=FILE_OR_OUTPUT, help="Write it as Markdown, for a job's summary (-: to the output).")
 @click.option("--html", type=FILE, help="Write it as a page.")
@@ -30,6 +34,11 @@ def compare(
     """Compare two runs: exit code 0 for no regression, 1 for one, 2 where they cannot be compared."""
     one_output(markdown, as_json)
     its = comparison.compare(RunFolder(before), RunFolder(after), fraction(fail_over), anyway=anyway)
+    say(its, markdown, html, as_json=as_json)
+
+
+def say(its: Comparison, markdown: Path | None, html: Path | None, *, as_json: bool = False) -> NoReturn:
+    """Say how the two runs compare, in all the ways that are wanted, and end with the exit code."""
     if markdown or html:
         from bench.report import comparison as rendered  # noqa: PLC0415 - as in report.py
 
@@ -42,7 +51,7 @@ def compare(
             err.print(f"[yellow]differs:[/] {escape(each.said)}", highlight=False, soft_wrap=True)
         terminal.show_comparison(out, its)
     if its.exit_code == 2:
-        raise Problem(f"{before} and {after} are not comparable: {its.because}")
+        raise Problem(f"{its.before.id} and {its.after.id} are not comparable: {its.because}")
     sys.exit(its.exit_code)
 
 

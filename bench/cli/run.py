@@ -14,6 +14,7 @@ from bench.cli.console import complain, err, out
 from bench.cli.inputs import Names, check_data, read_workload
 from bench.cli.report import name_report, render
 from bench.cli.track import log_finished
+from bench.duel import Seat
 from bench.problem import Problem
 from bench.progress import Live
 from bench.store import RunFolder
@@ -44,15 +45,11 @@ from bench.store import RunFolder
     "--out", "out_dir", type=click.Path(path_type=Path), help="The run's folder.  [default: reports/<time>-<suite>]"
 )
 @click.option("--resume", "resume_dir", type=click.Path(path_type=Path), help="Go on with a run that was cut short.")
-@click.option(
-    "--until-round",
-    type=click.IntRange(1, 10_000),
-    help="Stop behind this round, in good order; --resume goes on. For what is measured in turns with another run.",
-)
 @click.option("--strict", is_flag=True, help="Refuse to measure on a machine that is unfit.")
 @click.option(
     "--no-mlflow", is_flag=True, envvar="ORCHBENCH_NO_MLFLOW", show_envvar=True, help="Do not log the run to MLflow."
 )
+@click.option("--in-step", type=int, hidden=True, help="The socket at which a side of a duel takes its turns.")
 def run(
     suite_name: str,
     scenario: list[str] | None,
@@ -67,11 +64,14 @@ def run(
     data_file: Path | None,
     out_dir: Path | None,
     resume_dir: Path | None,
-    until_round: int | None,
     strict: bool,
     no_mlflow: bool,
+    in_step: int | None,
 ) -> None:
     """Measure, and leave a run folder."""
+    seat = None if in_step is None else Seat(in_step)
+    if seat:
+        seat.take_turn()
     unfit = machine.warnings()
     for each in unfit:
         err.print(f"machine: {each}", style="yellow", highlight=False, markup=False)
@@ -80,9 +80,7 @@ def run(
     if resume_dir:
         own_choice = (scenario, on, tier, profile, repeat, rounds, seed, workload_file, time_scale, data_file, out_dir)
         if any(each is not None for each in own_choice):
-            raise Problem(
-                "--resume goes on with the same plan: it takes no other choice but --until-round, --strict and --no-mlflow"
-            )
+            raise Problem("--resume goes on with the same plan: it takes no other choice but --strict and --no-mlflow")
         prepared = runs.resume(RunFolder(resume_dir))
     else:
         known = orchestrators.discover()
@@ -97,36 +95,28 @@ def run(
             check_data(data_file, chosen, known)
         folder = RunFolder(out_dir or runs.default_folder(chosen.name))
         drawn = random.SystemRandom().randrange(2**32) if seed is None else seed
-        prepared = runs.begin(folder, chosen, subjects, drawn, own, data_file, unfit)
+        prepared = runs.begin(folder, chosen, subjects, drawn, own, data_file, unfit, seat.duel if seat else "")
         if own and recorded:
             starts = prepared.plan.starts
             width, limit_s = min(start.width for start in starts), min(start.limit_s for start in starts)
             err.print(wfformat.notice(own, width, limit_s), style="yellow", highlight=False, soft_wrap=True)
-    if not measure(prepared, until_round):
-        return
+    measure(prepared, seat)
     folder = prepared.folder
     terminal.show(out, folder.run(), folder.results())
     name_report(folder)
     log_finished(folder, wanted=not no_mlflow)
 
 
-def measure(prepared: runs.Prepared, until_round: int | None) -> bool:
-    """Carry the run out, and render its report; return whether that was all of it."""
+def measure(prepared: runs.Prepared, seat: Seat | None) -> None:
+    """Carry the run out, and render its report."""
     planned, folder = prepared.plan, prepared.folder
     err.print(f"{len(planned.trials)} runs in {len(planned.starts)} engine starts, to {folder.path}", highlight=False)
-    if until_round:
-        prepared = runs.until(prepared, until_round)
     with folder.locked():
         done = {record.id for record in folder.trials()} & {trial.id for trial in prepared.plan.trials}
         with Live(err, prepared.plan, done) as watcher:
-            derived = runs.carry_out(prepared, watcher)
-        if prepared.record.finished:
-            try:
-                render(folder, prepared.record, derived, folder)
-            except Exception as error:  # noqa: BLE001 - whatever it is, hours of measuring are done, and safe
-                again = f"`orchbench report {folder.path}` tries again"
-                complain(f"the run is complete, but no report can be drawn ({type(error).__name__}: {error}); {again}")
-            return True
-    rest = f"round {until_round} of {planned.rounds} is done; `orchbench run --resume {folder.path}` goes on"
-    err.print(rest, highlight=False, markup=False, soft_wrap=True)
-    return False
+            derived = runs.carry_out(prepared, watcher, seat)
+        try:
+            render(folder, prepared.record, derived, folder)
+        except Exception as error:  # noqa: BLE001 - whatever it is, hours of measuring are done, and safe
+            again = f"`orchbench report {folder.path}` tries again"
+            complain(f"the run is complete, but no report can be drawn ({type(error).__name__}: {error}); {again}")

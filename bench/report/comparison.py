@@ -52,9 +52,14 @@ def rest(its: Comparison) -> str:
     """Return what became of the numbers that did not change, and what is let pass."""
     counts = Counter(change.verdict for change in its.changes)
     few = f", {counts['too few runs']} have too few runs to be judged" if counts["too few runs"] else ""
+    lies = "lies beyond the noise floor"
+    duel = ""
+    if its.is_duel:
+        lies = "leaves no doubt of the direction"
+        duel = " The two were measured in step; the numbers are means without the lowest and the highest tenth of the runs."
     return (
         f"{counts['same']} show no change{few}. A change counts where it is larger than {its.fail_over * 100:.3g} %, and "
-        "its interval, widened for the number of comparisons, lies beyond the noise floor."
+        f"its interval, widened for the number of comparisons, {lies}.{duel}"
     )
 
 

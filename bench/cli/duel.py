@@ -1,0 +1,68 @@
+"""`duel`: measure two checkouts in step, and compare them."""
+
+from __future__ import annotations
+
+import random
+import sys
+from pathlib import Path
+
+import click
+
+from bench import compare as comparison
+from bench import duel as duels
+from bench.cli.compare import FAIL_OVER, fraction, say
+from bench.cli.console import complain, write
+from bench.problem import Problem
+from bench.signals import raised
+from bench.store import RunFolder
+
+
+@click.command()
+@click.argument("base", type=click.Path(path_type=Path))
+@click.argument("head", type=click.Path(path_type=Path))
+@click.option("--suite", required=True, help="smoke, quick, full, or a TOML file.")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="A new folder, for both runs and their comparison."
+)
+@click.option("--on", help="Only these orchestrators.")
+@click.option("--rounds", type=click.IntRange(1, 10_000), help="Engine starts of each subject, on either side.")
+@click.option("--repeat", type=click.IntRange(1, 10_000), help="Runs of each workload in an engine start.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Of the order of runs; drawn and recorded if not given.")
+@FAIL_OVER
+def duel(
+    base: Path,
+    head: Path,
+    suite: str,
+    out: Path,
+    on: str | None,
+    rounds: int | None,
+    repeat: int | None,
+    seed: int | None,
+    fail_over: str,
+) -> None:
+    """Measure two checkouts in step, run by run, and compare them: the exit codes are those of `compare`.
+
+    BASE and HEAD are folders in which `make setup` was run. A base that cannot be measured counts as not comparable, a head
+    that cannot be measured as a regression.
+    """
+    share = fraction(fail_over)
+    folders = [out / side for side in duels.SIDES]
+    checkouts = [base, head]
+    for checkout in checkouts:
+        duels.command_of(checkout)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise Problem(f"{out} is there already; give another --out")
+    out.mkdir(parents=True, exist_ok=True)
+    # A suite of that name is each checkout's own; a file is one for both.
+    options = ["--suite", str(Path(suite).absolute()) if suite.endswith(".toml") else suite]
+    for name, value in {"--on": on, "--rounds": rounds, "--repeat": repeat}.items():
+        options += [name, str(value)] if value is not None else []
+    try:
+        with raised(f"what was measured so far is in {out}; a duel starts from the beginning"):
+            duels.fight(checkouts, folders, options, random.SystemRandom().randrange(2**32) if seed is None else seed)
+    except duels.Lost as lost:
+        write(out / "compare.md", lambda: f"**{str(lost)[0].upper()}{str(lost)[1:]}**\n")
+        complain(str(lost))
+        sys.exit(2 if lost.side == duels.SIDES[0] else 1)
+    its = comparison.compare(RunFolder(folders[0]), RunFolder(folders[1]), share)
+    say(its, out / "compare.md", out / "compare.html")
