@@ -4,8 +4,8 @@ A machine's pace changes, a virtual one's to half and back within minutes, so th
 that. Here both are under way at once, each with its engine up, and one stands still while the other makes a run. Which of
 them goes first is drawn anew for each step: neither always meets the machine as the other left it.
 
-The referee starts both harnesses and gives the turns; a harness takes them at its seat. They speak through a pair of sockets:
-a byte from the seat says that it stands still, and the duel's name, which goes into the run's record, that it may go on.
+The referee starts both harnesses and gives the turns; a harness takes them at its seat. Between them is a pair of sockets: a
+byte from the seat says that it stands still, and the duel's name, which goes into the run's record, that it may go on.
 """
 
 from __future__ import annotations
