@@ -1,7 +1,7 @@
 """Two checkouts measured in step: every run of the one right beside the same run of the other.
 
-A machine's pace changes, a virtual one's to half and back within minutes, so that two sides measured a minute apart differ by
-that. Here both are under way at once, each with its engine up, and one stands still while the other makes a run. Which of
+A machine's pace changes, a virtual one's to half and back within minutes, so that two sides measured minutes apart differ by
+it. Here both are under way at once, each with its engine up, and one stands still while the other makes a run. Which of
 them goes first is drawn anew for each step: neither always meets the machine as the other left it.
 
 The referee starts both harnesses and gives the turns; a harness takes them at its seat. Between them is a pair of sockets: a
