@@ -46,7 +46,7 @@ def _differences(before: RunRecord, after: RunRecord) -> Iterator[Difference]:
     run = [
         *_differing("", {"schema": before.schema, "width": before.width}, {"schema": after.schema, "width": after.width}),
         *_differing("host", {key: before.host.get(key) for key in host}, {key: after.host.get(key) for key in host}),
-        *_paces(before, after),
+        *_paces(before.cpu_rounds_per_s, after.cpu_rounds_per_s),
         *_differing("the customers'", {"sha256": before.data.get("sha256")}, {"sha256": after.data.get("sha256")}),
     ]
     yield from (Difference("run", "", said) for said in run)
@@ -76,11 +76,9 @@ def is_duel(before: RunRecord, after: RunRecord) -> bool:
     return bool(before.duel) and before.duel == after.duel
 
 
-def _paces(before: RunRecord, after: RunRecord) -> Iterator[str]:
-    first, second = before.cpu_rounds_per_s, after.cpu_rounds_per_s
-    # The sides of a duel were measured on one machine, whatever pace it had when.
-    if min(first, second) < (1 - PACE) * max(first, second) and not is_duel(before, after):
-        yield f"host pace is {first / 1e6:.3g} and {second / 1e6:.3g} million rounds of CPU work a second"
+def _paces(before: float, after: float) -> Iterator[str]:
+    if min(before, after) < (1 - PACE) * max(before, after):
+        yield f"host pace is {before / 1e6:.3g} and {after / 1e6:.3g} million rounds of CPU work a second"
 
 
 def is_calibrated(name: str, run: RunRecord) -> bool:

@@ -3,8 +3,8 @@
 Many numbers are compared at once, so that some differ by chance alone. A difference is called one only if the interval of
 the ratio, widened for the number of comparisons of that metric (Bonferroni), lies beyond the A/A noise floor of both runs.
 
-The sides of a duel were measured in step (see `bench.duel`). There each run is compared with the one beside it, and the pairs
-tell the noise by themselves: the floor, of things that were measured minutes apart, says nothing of them.
+The sides of a duel were measured in step (see `bench.duel`). There each run is compared with the one beside it, and the
+pairs tell the noise by themselves: the floor, of things that were measured minutes apart, says nothing of them.
 
 A check is no number: a verdict that is another in the second run is told, and one that was `pass` makes the comparison fail.
 
@@ -21,18 +21,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
-from bench import stats, timeline, wording
-from bench.comparable import Difference, asks_for_all_of, differences, is_calibrated, is_duel
-from bench.estimates import Estimate, estimate_all
-from bench.metrics import METRICS, Metric
-from bench.outcomes import group, outcome
+from bench import numbers, wording
+from bench.comparable import Difference, asks_for_all_of, differences, is_duel
+from bench.estimates import Estimate
+from bench.metrics import COUNTS, METRICS, Metric
+from bench.numbers import Key, Numbers
 from bench.problem import Problem
 from bench.records import RunRecord
 from bench.results import noise_floor
-from bench.stats import MIN_RUNS, Centre, Quantity
+from bench.stats import MIN_RUNS, Quantity
 from bench.store import RunFolder
 from bench.turns import Turn, subject, turns
-from contract import pipeline
 
 MIN_STARTS = 2
 """One engine start has a bias of its own, which its runs cannot show."""
@@ -42,14 +41,9 @@ RESOLUTION_MS = 0.1
 
 FAMILY_ERROR = 0.05
 
-COUNTS: Final = frozenset({"runs", "bodies", "processes"})
-"""The units of what is counted: no clock makes noise in it, and the noise floor is one of times."""
-
 NAMED = 5
 """How many differences a refusal names."""
 
-Key = tuple[tuple[str, str], ...]
-Numbers = Mapping[Key, Estimate]
 Verdict = Literal["lost", "worse", "better", "same", "too few runs"]
 
 VERDICTS: Final[Sequence[Verdict]] = ("lost", "worse", "better", "same", "too few runs")
@@ -156,6 +150,7 @@ class Comparison:
             "before": self.before.id,
             "after": self.after.id,
             "fail_over": self.fail_over,
+            "duel": self.is_duel,
             "differences": [asdict(each) for each in self.differences],
             "changes": [
                 {**change.keys, "unit": change.unit, "before": change.before, "after": change.after}
@@ -183,7 +178,7 @@ def compare(before: RunFolder, after: RunFolder, fail_over: float, *, anyway: bo
         return Comparison(first, second, fail_over, unlike, (), f"{said}{more} (compare them --anyway)")
     due = asks_for_all_of(first, second)
     duel = is_duel(first, second)
-    its, others = _of_a_duel(before, after) if duel else _of_two_runs(before, after)
+    its, others = numbers.of_both(before, after)
     gone = [key for key in its if key not in others and _means_something(key, its[key])] if due else []
     lost = [_lost(key, its[key]) for key in gone] if second.finished else []
     found = sorted(
@@ -288,41 +283,6 @@ def _means_something(key: Key, number: Estimate) -> bool:
 
 def _enough(quantity: Quantity) -> bool:
     return quantity.n >= MIN_RUNS and quantity.starts >= MIN_STARTS
-
-
-def _of_two_runs(before: RunFolder, after: RunFolder) -> tuple[Numbers, Numbers]:
-    """Return the numbers of both; draws of two runs that have nothing to do with each other must differ."""
-    return _estimates(before, "before ", stats.medians), _estimates(after, "after ", stats.medians)
-
-
-def _of_a_duel(before: RunFolder, after: RunFolder) -> tuple[Numbers, Numbers]:
-    """Return the numbers of both; the same draws pick the same runs of both sides, so that what slowed both is in both."""
-    return _estimates(before, "", stats.trimmed_means), _estimates(after, "", stats.trimmed_means)
-
-
-def _estimates(folder: RunFolder, salt: str, centre: Centre) -> Numbers:
-    run = folder.run()
-    workloads = {name: pipeline.read(text) for name, text in run.workloads.items()}
-    records = folder.trials()
-    calibrated = {name for name in run.workloads if is_calibrated(name, run)}
-    groups = group(
-        outcome(each, workloads, run.width, lambda trial: timeline.read(folder.events(trial))) for each in records
-    )
-    estimates = estimate_all(groups, salt, centre)
-    found: dict[Key, Estimate] = {}
-    for its in groups:
-        if not its.subject.control:
-            for each in estimates[its.label]:
-                keys: dict[str, Any] = {
-                    "scenario": its.scenario,
-                    **its.keys,
-                    "workload": each.workload,
-                    "metric": each.metric,
-                }
-                del keys["isolation"]
-                if each.workload not in calibrated:
-                    found[tuple(keys.items())] = each
-    return found
 
 
 def _floor(before: RunFolder, after: RunFolder, scenario: str, tier: str) -> float:

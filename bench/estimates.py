@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench import stats
-from bench.metrics import METRICS
+from bench.metrics import COUNTS, METRICS
 from bench.orchestrators import REFERENCE
 from bench.outcomes import COLD_RUNS, Group, Outcome
 from bench.scenarios import SCENARIOS
@@ -111,7 +111,9 @@ def _median(outcomes: Sequence[Outcome], metric: str, name: str, resampler: Resa
         elif metric == RUNNING and {"makespan_s", "submit_to_first_s"} <= each.values.keys():
             values[each.record.start].append(each.values["makespan_s"] - each.values["submit_to_first_s"])
     if values:
-        return resampler.centre_of(values, f"{name} {metric}")
+        # A count that is the same in nearly every run is that count, whatever else stands for times.
+        counted = metric in METRICS and METRICS[metric].unit in COUNTS
+        return resampler.centre_of(values, f"{name} {metric}", stats.medians if counted else None)
     reason = next((each.because for each in outcomes if each.because), None)
     return stats.missing(reason or (METRICS[metric].lack if metric in METRICS else "no run yielded it"))
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from bench import evidence, warmups
+from bench.duel import ALONE
 from bench.engine import Engine, EngineError, UnsupportedWork, create_mlflow
 from bench.footprint import sampled
 from bench.orchestrators import Orchestrator, Subject
@@ -49,9 +50,9 @@ class Executor:
         orchestrators: Mapping[str, Orchestrator],
         folder: RunFolder,
         watcher: Watcher,
-        take_turn: Callable[[], None],
+        take_turn: Callable[[str], None],
     ) -> None:
-        """Take up the plan; trials that the folder already holds are finished, and each step waits for its turn.
+        """Take up the plan; trials that the folder already holds are finished. Each step waits for its turn.
 
         What could not be started is tried again: whatever kept it from starting may have been mended.
         """
@@ -66,6 +67,7 @@ class Executor:
 
     def execute(self) -> None:
         """Do everything that is not done yet."""
+        self._take_turn(self._plan.digest)
         self._prepare()
         for start in self._plan.starts:
             todo = [trial for trial in start.trials if trial.id not in self._done]
@@ -75,6 +77,7 @@ class Executor:
                 because = self._attempt(start, todo)
                 failed_starts = failed_starts + 1 if len(todo) == before else 0
             for trial in todo:
+                self._take_turn(trial.id)
                 self._write(start, start.id, trial, status="not_started", because=f"{TRIES} engine starts failed: {because}")
 
     def _prepare(self) -> None:
@@ -90,7 +93,7 @@ class Executor:
 
     def _attempt(self, start: Start, todo: list[Trial]) -> str:
         """Start the engine and make the runs, taking each off the list as it ends; say how the engine was lost, if so."""
-        self._take_turn()
+        self._take_turn(ALONE)
         self._watcher.starting(start)
         name = self._free_name(start)
         orchestrator = self._orchestrators[start.subject.orchestrator]
@@ -109,7 +112,7 @@ class Executor:
                         here.add(trial.id)
                 here.add(todo[0].id)
                 self._run(engine, start, name, todo.pop(0))
-            self._take_turn()
+            self._take_turn(ALONE)
             left, stop_s = self._timed(engine.stop)
         except EngineError as error:
             self._timed(engine.kill)
@@ -159,7 +162,7 @@ class Executor:
 
     def _run(self, engine: Engine, start: Start, name: str, trial: Trial, *, warmup: bool = False) -> None:
         """Make one run and write it down; raise when the engine is not to be trusted with another."""
-        self._take_turn()
+        self._take_turn(ALONE if warmup else trial.id)
         folder = self._folder.new_trial(trial.id)
         where = events.Trial(trial.id, str(folder))
         # An interrupted try of the same trial may have left MLflow runs: its start had another name.

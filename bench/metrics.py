@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Final
 
 from bench import measures
 from bench.measures import Run
@@ -27,6 +28,9 @@ class Metric:
     lack: str = "no run yielded it"
     """What it means that no run has it, though all went well."""
 
+
+COUNTS: Final = frozenset({"runs", "bodies", "processes"})
+"""The units of what is counted: no clock makes noise in it."""
 
 DELAYS = 4
 """How many waits of one node are kept apart."""

@@ -44,11 +44,11 @@ def begin(
     own: Workload | None = None,
     data: Path | None = None,
     warnings: Sequence[str] = (),
-    duel: str = "",
+    seat: Seat | None = None,
 ) -> Prepared:
     """Plan a new run; nothing is written before the plan is known to be good."""
     began = time.monotonic()
-    rounds_per_s = machine.calibrate()
+    rounds_per_s = seat.cpu_rounds_per_s if seat else machine.calibrate()
     plan = make(suite, orchestrators, seed, rounds_per_s, own, str(folder.data(data)) if data else "")
     by_name = {each.name: each for each in orchestrators}
     folder.make_for_run(sum(evidence.is_churn(trial.case.workload) for trial in plan.trials))
@@ -81,7 +81,7 @@ def begin(
         locks=machine.lock_hashes(by_name),
         git=machine.git_state(),
         warnings=list(warnings),
-        duel=duel,
+        duel=seat.duel if seat else "",
     )
     return Prepared(began, folder, record, plan, by_name)
 
@@ -90,6 +90,8 @@ def resume(folder: RunFolder) -> Prepared:
     """Plan the same run again, from its own record."""
     began = time.monotonic()
     record = folder.run()
+    if record.duel:
+        raise Problem(f"{folder.path} is a side of a duel, and cannot be gone on with alone; begin a new duel")
     known = discover()
     if lost := [name for name in record.orchestrators if name not in known or known[name].missing()]:
         raise Problem(f"{folder.path}: it measures {lost[0]}, which is not installed here; run `make setup`")
@@ -126,8 +128,9 @@ def carry_out(run: Prepared, watcher: Watcher, seat: Seat | None = None) -> Resu
     run.record.segments.append(segment)
     run.folder.write_run(run.record)
     run.folder.close_interrupted_starts()
-    executor = Executor(run.plan, run.orchestrators, run.folder, watcher, seat.take_turn if seat else lambda: None)
-    with raised(f"finished trials are saved; `orchbench run --resume {run.folder.path}` goes on"):
+    executor = Executor(run.plan, run.orchestrators, run.folder, watcher, seat.take_turn if seat else lambda _step: None)
+    rest = "" if seat else f"; `orchbench run --resume {run.folder.path}` goes on"
+    with raised(f"finished trials are saved{rest}"):
         try:
             executor.execute()
             run.record.finished = True

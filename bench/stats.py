@@ -108,8 +108,9 @@ class Resampler:
             picks[:, its] = its[random.integers(0, len(its), (RESAMPLES, len(its)))]
         return cls(tuple(starts), picks, seed, centre or medians)
 
-    def centre_of(self, values: Mapping[str, Sequence[float]], name: str = "") -> Quantity:
+    def centre_of(self, values: Mapping[str, Sequence[float]], name: str = "", centre: Centre | None = None) -> Quantity:
         """Return the centre of the values, which are given by engine start; other names draw other runs."""
+        centre = centre or self.centre
         rows = [list(values.get(start, ())) for start in self.starts]
         pooled = [value for row in rows for value in row]
         if not pooled:
@@ -125,8 +126,8 @@ class Resampler:
         )
         drawn = table[self.picks[..., None], runs]
         drawn[np.arange(table.shape[1]) >= lengths[self.picks][..., None]] = np.nan
-        draws = self.centre(drawn.reshape(RESAMPLES, -1))
-        return Quantity(float(self.centre(np.array([pooled]))[0]), draws, len(pooled), int((lengths > 0).sum()))
+        draws = centre(drawn.reshape(RESAMPLES, -1))
+        return Quantity(float(centre(np.array([pooled]))[0]), draws, len(pooled), int((lengths > 0).sum()))
 
 
 def medians(table: Array) -> Array:
@@ -140,14 +141,14 @@ def medians(table: Array) -> Array:
 
 
 def trimmed_means(table: Array) -> Array:
-    """Return the mean of each row without its lowest and its highest tenth.
+    """Return the mean of each row without its lowest and its highest tenth, but of five values on at least one of each.
 
     Where a run is fast at one time and slow at another and seldom in between, few values lie where the median does, and it
     jumps from run to run; a mean of the values does not. It says less of a single run, and more of a difference.
     """
     ordered = np.sort(table, axis=1)  # NaN sorts last
     counts = np.isfinite(ordered).sum(axis=1)[:, None]
-    left_out = (counts * TRIMMED).astype(int)
+    left_out = np.where(counts < MIN_RUNS, 0, np.maximum(counts * TRIMMED, 1)).astype(int)
     places = np.arange(ordered.shape[1])
     kept = (places >= left_out) & (places < counts - left_out)
     with np.errstate(invalid="ignore"):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import statistics
 import sys
+import timeit
 from pathlib import Path
 
 import pytest
@@ -17,19 +19,18 @@ TASKS = 300
 SUITE = suite_of(block("overhead", rounds=3, repeat=10, limit_s=60, options={"sizes": {"chain": [TASKS]}}))
 
 PLANT = """
-import time
 from contract import body
 
 honest = body.run
 
 def slower(node, trial, inputs):
-    end = time.perf_counter() + {seconds}
-    while time.perf_counter() < end:
+    for _ in range({rounds}):
         pass
     return honest(node, trial, inputs)
 
 body.run = slower
 """
+"""Work and no wait: when the machine is slow, it is slower as well, so that its share stays what it is."""
 
 
 @pytest.fixture
@@ -51,9 +52,15 @@ def slower(tmp_path: Path) -> Path:
     for name in ("pyproject.toml", "uv.lock"):
         shutil.copy(ROOT / "implementations/prefect" / name, tampered)
     (tampered / "plant").mkdir()
-    seconds = 0.2 * makespan_s(tmp_path / "run") / TASKS
-    (tampered / "plant" / "sitecustomize.py").write_text(PLANT.format(seconds=seconds))
+    rounds = 0.2 * makespan_s(tmp_path / "run") / TASKS * rounds_per_s()
+    (tampered / "plant" / "sitecustomize.py").write_text(PLANT.format(rounds=int(rounds)))
     return world
+
+
+def rounds_per_s() -> float:
+    """Return how often that loop goes round in a second, as a rule."""
+    seconds = timeit.repeat("for _ in range(5000): pass", number=1, repeat=1000)
+    return 5000 / statistics.median(seconds)
 
 
 def makespan_s(run: Path) -> float:

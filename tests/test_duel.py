@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -70,7 +74,10 @@ def test_a_duel_leaves_two_runs_and_their_comparison(fought: Path, orchbench: Ca
     """Both know the duel that they are of, and compare says the same of them again."""
     records = [record_of(fought / side) for side in ("base", "head")]
     assert [record["finished"] for record in records] == [True, True] and {record["seed"] for record in records} == {7}
-    assert records[0]["duel"] and records[0]["duel"] == records[1]["duel"]
+    for name in ("duel", "cpu_rounds_per_s", "plan"):
+        assert records[0][name] and records[0][name] == records[1][name]
+    for segment in (segment for record in records for segment in record["segments"]):
+        assert 0 < segment["subjects_s"] < segment["wall_s"]
     compared = orchbench("compare", fought / "base", fought / "head", "--markdown", "-")
     assert compared.out == (fought / "compare.md").read_text() + "\n"
     assert (fought / "compare.html").is_file() and (fought / "head" / "summary.md").is_file()
@@ -102,15 +109,31 @@ def test_what_slows_both_sides_hides_nothing(fought: Path, orchbench: Call, tmp_
     assert "slower" not in orchbench("compare", duel / "base", duel / "head").out
 
 
-def test_the_pace_of_one_machine_may_change_within_a_duel(fought: Path, orchbench: Call, tmp_path: Path) -> None:
-    """Elsewhere such a difference says that it is another machine; the sides of a duel cannot be of two."""
+def test_a_run_without_its_twin_is_left_out(fought: Path, orchbench: Call, tmp_path: Path) -> None:
+    """Where runs of one side came to nothing, in its slow minutes, say, the others are compared with their own twins."""
+    duel = drifting(fought, tmp_path / "drifting")
+    for name in list(trials(duel / "head"))[-12:]:
+        with edited(duel / "head" / "trials" / name / "trial.json") as record:
+            record |= {"status": "crashed", "because": "somebody tripped over it"}
+    compared = orchbench("compare", duel / "base", duel / "head", "--json")
+    found = {(each["workload"], each["metric"]): each for each in json.loads(compared.out)["changes"]}
+    assert 1.15 < found["chain_1", "makespan_s"]["effect"]["size"] < 1.25
+    assert found["chain_1", "makespan_s"]["verdict"] == "worse"
+
+
+def test_what_is_lost_on_one_side_is_told(fought: Path, orchbench: Call, tmp_path: Path) -> None:
+    """A workload of which no run of the head came to an end has no twins, and is not passed over for that."""
     shutil.copytree(fought, tmp_path / "duel")
-    with edited(tmp_path / "duel" / "head" / "run.json") as record:
-        record["cpu_rounds_per_s"] *= 2
-    assert orchbench("compare", tmp_path / "duel" / "base", tmp_path / "duel" / "head").code in {0, 1}
-    with edited(tmp_path / "duel" / "head" / "run.json") as record:
-        record["duel"] = "of another one"
-    assert "host pace" in refusal(orchbench("compare", tmp_path / "duel" / "base", tmp_path / "duel" / "head"))
+    for path in (tmp_path / "duel" / "head").glob("trials/*-chain_4/trial.json"):
+        with edited(path) as record:
+            record |= {"status": "crashed", "because": "somebody tripped over it"}
+    compared = orchbench("compare", tmp_path / "duel" / "base", tmp_path / "duel" / "head")
+    assert compared.code == 1 and "lost plain/threads (library, stock)  chain_4  makespan_s" in compared.out
+
+
+def test_a_side_is_not_gone_on_with_alone(fought: Path, orchbench: Call) -> None:
+    """Its runs would be beside nobody's."""
+    assert "is a side of a duel" in refusal(orchbench("run", "--resume", fought / "head"))
 
 
 # What goes wrong -------------------------------------------------------------------------------------------------------
@@ -120,12 +143,34 @@ def test_the_pace_of_one_machine_may_change_within_a_duel(fought: Path, orchbenc
 def test_a_side_that_cannot_be_measured_is_named(broken: str, code: int, orchbench: Call, tmp_path: Path) -> None:
     """A broken base is no fault of the head's, a broken head is; either way nothing goes on, and it is said."""
     (tmp_path / "suite.toml").write_text(SUITE)
-    script = "#!/bin/sh\necho it is broken\nexit 1\n"
+    script = "#!/bin/sh\necho it is broken >&2\nexit 1\n"
     sides = [checkout(tmp_path / name, script * (name == broken)) for name in ("base", "head")]
     done = orchbench("duel", *sides, "--suite", "suite.toml", "--on", "plain", "--out", "out")
     said = f"the {broken} cannot be measured: it is broken"
     assert (done.code, done.err.splitlines()[-1]) == (code, f"orchbench: {said}")
     assert (tmp_path / "out" / "compare.md").read_text() == f"**T{said[1:]}**\n"
+
+
+@pytest.mark.parametrize(("killed", "code"), [("base", 2), ("head", 1)])
+def test_a_side_that_is_killed_is_named(killed: str, code: int, tmp_path: Path) -> None:
+    """Whether it had the turn or stood still."""
+    (tmp_path / "suite.toml").write_text(SUITE)
+    with referee(tmp_path) as process:
+        victim = next(each for each in _processes_of(tmp_path) if f"out/{killed} " in each.command)
+        os.kill(victim.pid, signal.SIGKILL)
+        assert process.wait(60) == code
+    assert f"The {killed} cannot be measured" in (tmp_path / "out" / "compare.md").read_text()
+
+
+def test_two_sides_that_plan_other_runs_do_not_fight(orchbench: Call, tmp_path: Path) -> None:
+    """Nothing is measured when no run could be made beside its like."""
+    (tmp_path / "suite.toml").write_text(SUITE)
+    script = f'#!/bin/sh\nexec "{ORCHBENCH}" "$@" --repeat 2\n'
+    other = checkout(tmp_path / "other", script)
+    done = orchbench("duel", ROOT, other, "--suite", "suite.toml", "--on", "plain", "--out", "out")
+    assert done.code == 2 and "the two sides plan other runs" in done.err
+    assert "plan other runs" in (tmp_path / "out" / "compare.md").read_text()
+    assert not list(tmp_path.glob("out/*/trials/*"))
 
 
 def test_a_mistake_is_told_before_anything_is_started(orchbench: Call, tmp_path: Path) -> None:
@@ -140,31 +185,53 @@ def test_a_mistake_is_told_before_anything_is_started(orchbench: Call, tmp_path:
     assert not (tmp_path / "out").exists()
 
 
+@contextmanager
+def referee(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a long duel of plain Python with itself in that folder, in a session of its own, and wait until it goes on."""
+    options = ["--suite", "suite.toml", "--on", "plain", "--rounds", "500", "--out", "out"]
+    argv = [str(ORCHBENCH), "duel", str(ROOT), str(ROOT), *options]
+    with subprocess.Popen(argv, cwd=folder, stderr=subprocess.DEVNULL, start_new_session=True) as process:
+        try:
+            deadline = time.monotonic() + 60
+            while not list(folder.glob("out/head/trials/*/trial.json")):
+                assert process.poll() is None and time.monotonic() < deadline
+                time.sleep(0.1)
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+@pytest.mark.parametrize("to_all", [False, True], ids=["to the referee", "to all, as Ctrl-C"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
-def test_a_duel_that_is_stopped_leaves_no_process(number: signal.Signals, tmp_path: Path) -> None:
+def test_a_duel_that_is_stopped_leaves_no_process(number: signal.Signals, to_all: bool, tmp_path: Path) -> None:
     """Neither side goes on without the referee."""
     (tmp_path / "suite.toml").write_text(SUITE)
-    options = ["--suite", "suite.toml", "--on", "plain", "--rounds", "500", "--out", "out"]
-    with subprocess.Popen([ORCHBENCH, "duel", ROOT, ROOT, *options], cwd=tmp_path, stderr=subprocess.DEVNULL) as referee:
-        while not list(tmp_path.glob("out/head/trials/*/trial.json")):
-            time.sleep(0.1)
-        referee.send_signal(number)
-        code = referee.wait(20)
-    assert code == (-9 if number is signal.SIGKILL else 128 + number)
-    deadline = time.monotonic() + 10
+    with referee(tmp_path) as process:
+        (os.killpg if to_all else os.kill)(process.pid, number)
+        assert process.wait(60) == (-9 if number is signal.SIGKILL else 128 + number)
+    deadline = time.monotonic() + 60
     while (alive := _processes_of(tmp_path)) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert alive == []
 
 
-def _processes_of(folder: Path) -> list[str]:
+@dataclass(frozen=True)
+class Process:
+    """One that works for a duel."""
+
+    pid: int
+    command: str
+
+
+def _processes_of(folder: Path) -> list[Process]:
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             command = (entry / "cmdline").read_text().replace("\0", " ")
             state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
             if str(folder) in command + str((entry / "cwd").readlink()) and state not in "ZX":
-                found.append(command)
+                found.append(Process(int(entry.name), command))
         except OSError:
             continue
     return found

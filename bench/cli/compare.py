@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -34,10 +35,12 @@ def compare(
     """Compare two runs: exit code 0 for no regression, 1 for one, 2 where they cannot be compared."""
     one_output(markdown, as_json)
     its = comparison.compare(RunFolder(before), RunFolder(after), fraction(fail_over), anyway=anyway)
-    say(its, markdown, html, as_json=as_json)
+    say(its, (before, after), markdown, html, as_json=as_json)
 
 
-def say(its: Comparison, markdown: Path | None, html: Path | None, *, as_json: bool = False) -> NoReturn:
+def say(
+    its: Comparison, runs: Sequence[Path], markdown: Path | None, html: Path | None, *, as_json: bool = False
+) -> NoReturn:
     """Say how the two runs compare, in all the ways that are wanted, and end with the exit code."""
     if markdown or html:
         from bench.report import comparison as rendered  # noqa: PLC0415 - as in report.py
@@ -51,7 +54,7 @@ def say(its: Comparison, markdown: Path | None, html: Path | None, *, as_json: b
             err.print(f"[yellow]differs:[/] {escape(each.said)}", highlight=False, soft_wrap=True)
         terminal.show_comparison(out, its)
     if its.exit_code == 2:
-        raise Problem(f"{its.before.id} and {its.after.id} are not comparable: {its.because}")
+        raise Problem(f"{runs[0]} and {runs[1]} are not comparable: {its.because}")
     sys.exit(its.exit_code)
 
 

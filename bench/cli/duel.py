@@ -10,8 +10,9 @@ import click
 
 from bench import compare as comparison
 from bench import duel as duels
+from bench import machine
 from bench.cli.compare import FAIL_OVER, fraction, say
-from bench.cli.console import complain, write
+from bench.cli.console import complain
 from bench.problem import Problem
 from bench.signals import raised
 from bench.store import RunFolder
@@ -43,7 +44,7 @@ def duel(
     """Measure two checkouts in step, run by run, and compare them: the exit codes are those of `compare`.
 
     BASE and HEAD are folders in which `make setup` was run. A base that cannot be measured counts as not comparable, a head
-    that cannot be measured as a regression.
+    that cannot be measured as a regression. A suite's name is that of either's own.
     """
     share = fraction(fail_over)
     folders = [out / side for side in duels.SIDES]
@@ -53,16 +54,17 @@ def duel(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise Problem(f"{out} is there already; give another --out")
     out.mkdir(parents=True, exist_ok=True)
-    # A suite of that name is each checkout's own; a file is one for both.
-    options = ["--suite", str(Path(suite).absolute()) if suite.endswith(".toml") else suite]
+    options = ["--suite", suite]
     for name, value in {"--on": on, "--rounds": rounds, "--repeat": repeat}.items():
         options += [name, str(value)] if value is not None else []
     try:
         with raised(f"what was measured so far is in {out}; a duel starts from the beginning"):
-            duels.fight(checkouts, folders, options, random.SystemRandom().randrange(2**32) if seed is None else seed)
+            drawn = random.SystemRandom().randrange(2**32) if seed is None else seed
+            duels.fight(checkouts, folders, options, drawn, machine.calibrate())
     except duels.Lost as lost:
-        write(out / "compare.md", lambda: f"**{str(lost)[0].upper()}{str(lost)[1:]}**\n")
+        said = str(lost)
+        (out / "compare.md").write_text(f"**{said[0].upper()}{said[1:]}**\n")
         complain(str(lost))
-        sys.exit(2 if lost.side == duels.SIDES[0] else 1)
+        sys.exit(lost.exit_code)
     its = comparison.compare(RunFolder(folders[0]), RunFolder(folders[1]), share)
-    say(its, out / "compare.md", out / "compare.html")
+    say(its, folders, out / "compare.md", out / "compare.html")

@@ -70,8 +70,6 @@ def run(
 ) -> None:
     """Measure, and leave a run folder."""
     seat = None if in_step is None else Seat(in_step)
-    if seat:
-        seat.take_turn()
     unfit = machine.warnings()
     for each in unfit:
         err.print(f"machine: {each}", style="yellow", highlight=False, markup=False)
@@ -95,7 +93,7 @@ def run(
             check_data(data_file, chosen, known)
         folder = RunFolder(out_dir or runs.default_folder(chosen.name))
         drawn = random.SystemRandom().randrange(2**32) if seed is None else seed
-        prepared = runs.begin(folder, chosen, subjects, drawn, own, data_file, unfit, seat.duel if seat else "")
+        prepared = runs.begin(folder, chosen, subjects, drawn, own, data_file, unfit, seat)
         if own and recorded:
             starts = prepared.plan.starts
             width, limit_s = min(start.width for start in starts), min(start.limit_s for start in starts)

@@ -55,7 +55,7 @@ def rest(its: Comparison) -> str:
     lies = "lies beyond the noise floor"
     duel = ""
     if its.is_duel:
-        lies = "leaves no doubt of the direction"
+        lies = "lies beyond 1"
         duel = " The two were measured in step; the numbers are means without the lowest and the highest tenth of the runs."
     return (
         f"{counts['same']} show no change{few}. A change counts where it is larger than {its.fail_over * 100:.3g} %, and "
