@@ -188,9 +188,8 @@ def compare(before: RunFolder, after: RunFolder, fail_over: float, *, anyway: bo
     if not found:
         because = "they have no number in common"
     elif gone and not second.finished:
-        because = (
-            f"{second.id} is not finished, and has no row yet for {len(gone)} numbers; `orchbench run --resume` goes on"
-        )
+        then = "begin the duel anew" if duel else "`orchbench run --resume` goes on"
+        because = f"{second.id} is not finished, and has no row yet for {len(gone)} numbers; {then}"
     elif without := unjudged(found):
         because = f"too few runs to judge {', '.join(without)}: measure again with more --rounds or --repeat"
     return Comparison(first, second, fail_over, unlike, found, because, turns(before, after))

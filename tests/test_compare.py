@@ -14,9 +14,9 @@ from small_runs import block, results_of, suite_of
 
 pytestmark = pytest.mark.alone
 
-TASKS = 300
+TASKS = 100
 
-SUITE = suite_of(block("overhead", rounds=3, repeat=10, limit_s=60, options={"sizes": {"chain": [TASKS]}}))
+SUITE = suite_of(block("overhead", rounds=6, repeat=4, limit_s=60, options={"sizes": {"chain": [TASKS]}}))
 
 PLANT = """
 from contract import body
@@ -72,7 +72,7 @@ def test_a_planted_slowdown_of_prefect_is_found(slower: Path, tmp_path: Path) ->
     """20 % more per Prefect task turns the exit code of a duel to 1, and the tool is named."""
     done = orchbench_in(tmp_path, "duel", ROOT, slower, "--suite", "suite.toml", "--on", "prefect", "--out", "out")
     assert done.code == 1, done.out + done.err
-    assert "slower prefect/flow_call (library, stock)  chain_300  makespan_s" in done.out
+    assert "slower prefect/flow_call (library, stock)  chain_100  makespan_s" in done.out
 
 
 def test_the_same_code_is_no_regression(tmp_path: Path) -> None:
