@@ -112,7 +112,7 @@ def test_what_slows_both_sides_hides_nothing(fought: Path, orchbench: Call, tmp_
 def test_a_run_without_its_twin_is_left_out(fought: Path, orchbench: Call, tmp_path: Path) -> None:
     """Where runs of one side came to nothing, in its slow minutes, say, the others are compared with their own twins."""
     duel = drifting(fought, tmp_path / "drifting")
-    for name in list(trials(duel / "head"))[-12:]:
+    for name in list(trials(duel / "head"))[-6:]:
         with edited(duel / "head" / "trials" / name / "trial.json") as record:
             record |= {"status": "crashed", "because": "somebody tripped over it"}
     compared = orchbench("compare", duel / "base", duel / "head", "--json")
