@@ -177,18 +177,15 @@ def compare(before: RunFolder, after: RunFolder, fail_over: float, *, anyway: bo
         more = f"; and {len(unlike) - NAMED} more" if len(unlike) > NAMED else ""
         return Comparison(first, second, fail_over, unlike, (), f"{said}{more} (compare them --anyway)")
     due = asks_for_all_of(first, second)
-    duel = is_duel(first, second)
     its, others = numbers.of_both(before, after)
     gone = [key for key in its if key not in others and _means_something(key, its[key])] if due else []
     lost = [_lost(key, its[key]) for key in gone] if second.finished else []
-    found = sorted(
-        [*lost, *changes(its, others, fail_over, lambda *place: 0.0 if duel else _floor(before, after, *place))], key=_rank
-    )
+    found = sorted([*lost, *changes(its, others, fail_over, lambda *place: _floor(before, after, *place))], key=_rank)
     because = ""
     if not found:
         because = "they have no number in common"
     elif gone and not second.finished:
-        then = "begin the duel anew" if duel else "`orchbench run --resume` goes on"
+        then = "begin the duel anew" if is_duel(first, second) else "`orchbench run --resume` goes on"
         because = f"{second.id} is not finished, and has no row yet for {len(gone)} numbers; {then}"
     elif without := unjudged(found):
         because = f"too few runs to judge {', '.join(without)}: measure again with more --rounds or --repeat"
@@ -285,6 +282,8 @@ def _enough(quantity: Quantity) -> bool:
 
 
 def _floor(before: RunFolder, after: RunFolder, scenario: str, tier: str) -> float:
+    if is_duel(before.run(), after.run()):
+        return 0.0
     return max(noise_floor(each.results()["controls"], scenario, tier) or 0.0 for each in (before, after))
 
 

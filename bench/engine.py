@@ -1,4 +1,4 @@
-"""A started engine: the only module that starts processes. The harness calls it; the adapter answers in its environment."""
+"""A started engine: only here starts what is measured. The harness calls it; the adapter answers in its environment."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def _points(family: str, sizes: Mapping[int, list[Outcome]], resampler: Resample
 
 
 def _median(outcomes: Sequence[Outcome], metric: str, name: str, resampler: Resampler) -> Quantity:
-    """Return the median of a metric; without a value, the reason of the first run that has none."""
+    """Return the median of a metric, or what the resampler takes for it; without a value, why the first run has none."""
     values: ByStart = defaultdict(list)
     for each in outcomes:
         if metric in each.values:

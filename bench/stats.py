@@ -84,6 +84,32 @@ def missing(why: str) -> Quantity:
     return Quantity(None, why_not=why)
 
 
+def medians(table: Array) -> Array:
+    """Return the median of each row."""
+    ordered = np.sort(table, axis=1)  # NaN sorts last
+    counts = np.isfinite(ordered).sum(axis=1)
+    rows = np.arange(len(ordered))
+    lower = ordered[rows, np.maximum(counts - 1, 0) // 2]
+    upper = ordered[rows, np.minimum(counts // 2, ordered.shape[1] - 1)]
+    return np.where(counts > 0, (lower + upper) / 2, np.nan)
+
+
+def trimmed_means(table: Array) -> Array:
+    """Return the mean of each row without its lowest and its highest tenth: of five values or more, without one of each.
+
+    Where a run is fast at one time and slow at another and seldom in between, few values lie where the median does, and it
+    jumps from run to run; a mean of the values does not. It says less of a single run, and more of a difference.
+    """
+    ordered = np.sort(table, axis=1)  # NaN sorts last
+    counts = np.isfinite(ordered).sum(axis=1)[:, None]
+    left_out = np.where(counts < MIN_RUNS, 0, np.maximum(counts * TRIMMED, 1)).astype(int)
+    places = np.arange(ordered.shape[1])
+    kept = (places >= left_out) & (places < counts - left_out)
+    with np.errstate(invalid="ignore"):
+        means: Array = np.where(kept, ordered, 0.0).sum(axis=1) / kept.sum(axis=1)
+    return means
+
+
 @dataclass(frozen=True)
 class Resampler:
     """The engine starts of one subject, drawn once so that all of its numbers see the same draws."""
@@ -94,7 +120,7 @@ class Resampler:
     centre: Centre
 
     @classmethod
-    def of(cls, label: str, widths: Mapping[str, int | None], centre: Centre | None = None) -> Resampler:
+    def of(cls, label: str, widths: Mapping[str, int | None], centre: Centre = medians) -> Resampler:
         """Draw for the subject of that label: always the same draws for the same label.
 
         The starts of each width are drawn among themselves, so that no resample lacks one.
@@ -106,7 +132,7 @@ class Resampler:
         for width in dict.fromkeys(widths.values()):
             its = np.array([place for place, start in enumerate(starts) if widths[start] == width])
             picks[:, its] = its[random.integers(0, len(its), (RESAMPLES, len(its)))]
-        return cls(tuple(starts), picks, seed, centre or medians)
+        return cls(tuple(starts), picks, seed, centre)
 
     def centre_of(self, values: Mapping[str, Sequence[float]], name: str = "", centre: Centre | None = None) -> Quantity:
         """Return the centre of the values, which are given by engine start; other names draw other runs."""
@@ -128,32 +154,6 @@ class Resampler:
         drawn[np.arange(table.shape[1]) >= lengths[self.picks][..., None]] = np.nan
         draws = centre(drawn.reshape(RESAMPLES, -1))
         return Quantity(float(centre(np.array([pooled]))[0]), draws, len(pooled), int((lengths > 0).sum()))
-
-
-def medians(table: Array) -> Array:
-    """Return the median of each row."""
-    ordered = np.sort(table, axis=1)  # NaN sorts last
-    counts = np.isfinite(ordered).sum(axis=1)
-    rows = np.arange(len(ordered))
-    lower = ordered[rows, np.maximum(counts - 1, 0) // 2]
-    upper = ordered[rows, np.minimum(counts // 2, ordered.shape[1] - 1)]
-    return np.where(counts > 0, (lower + upper) / 2, np.nan)
-
-
-def trimmed_means(table: Array) -> Array:
-    """Return the mean of each row without its lowest and its highest tenth, but of five values on at least one of each.
-
-    Where a run is fast at one time and slow at another and seldom in between, few values lie where the median does, and it
-    jumps from run to run; a mean of the values does not. It says less of a single run, and more of a difference.
-    """
-    ordered = np.sort(table, axis=1)  # NaN sorts last
-    counts = np.isfinite(ordered).sum(axis=1)[:, None]
-    left_out = np.where(counts < MIN_RUNS, 0, np.maximum(counts * TRIMMED, 1)).astype(int)
-    places = np.arange(ordered.shape[1])
-    kept = (places >= left_out) & (places < counts - left_out)
-    with np.errstate(invalid="ignore"):
-        means: Array = np.where(kept, ordered, 0.0).sum(axis=1) / kept.sum(axis=1)
-    return means
 
 
 def line(points: Mapping[int, Quantity]) -> tuple[Quantity, Quantity]:

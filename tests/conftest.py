@@ -78,6 +78,34 @@ def refusal(done: Done) -> str:
     return lines[0].removeprefix("orchbench: ")
 
 
+def processes_of(folder: Path) -> dict[int, str]:
+    """Return the processes that were started for the run in that folder, each with its command."""
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+            command = (entry / "cmdline").read_bytes()
+            ours = str(folder).encode() in (entry / "environ").read_bytes() + command + bytes((entry / "cwd").readlink())
+        except OSError:
+            continue
+        if ours and state not in "ZX":
+            found[int(entry.name)] = command.decode(errors="replace").replace("\0", " ")
+    return found
+
+
+def checkout(folder: Path, orchbench: str = "") -> Path:
+    """Make what passes for a checkout of this repository in which `make setup` was run; its orchbench may be a script."""
+    if orchbench:
+        command = folder / ".venv" / "bin" / "orchbench"
+        command.parent.mkdir(parents=True)
+        command.write_text(orchbench)
+        command.chmod(0o755)
+    else:
+        folder.mkdir()
+        (folder / ".venv").symlink_to(ROOT / ".venv")
+    return folder
+
+
 @contextmanager
 def mounted(place: Path, *options: object) -> Iterator[None]:
     """Mount something at a folder; who may not do that, gives up the right to write there instead."""

@@ -9,7 +9,7 @@ import timeit
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, orchbench_in, stand_in
+from conftest import ROOT, checkout, orchbench_in, stand_in
 from small_runs import block, results_of, suite_of
 
 pytestmark = pytest.mark.alone
@@ -39,13 +39,10 @@ def slower(tmp_path: Path) -> Path:
     (tmp_path / "suite.toml").write_text(SUITE)
     options = ("--suite", "suite.toml", "--on", "prefect", "--rounds", "1", "--repeat", "2", "--out", "run")
     assert orchbench_in(tmp_path, "run", *options).code == 0
-    world = tmp_path / "slower"
+    script = f'#!/bin/sh\nPYTHONPATH="{tmp_path}/slower" exec "{sys.executable}" -P -m bench "$@"\n'
+    world = checkout(tmp_path / "slower", script)
     shutil.copytree(ROOT / "bench", world / "bench")
     shutil.copy(ROOT / "uv.lock", world)
-    command = world / ".venv" / "bin" / "orchbench"
-    command.parent.mkdir(parents=True)
-    command.write_text(f'#!/bin/sh\nPYTHONPATH="{world}" exec "{sys.executable}" -P -m bench "$@"\n')
-    command.chmod(0o755)
     # Prefect's environment there is the real one, but tampered with.
     tampered = world / "implementations" / "prefect"
     stand_in(tampered / ".venv", ROOT / "implementations/prefect/.venv/bin/python", tampered / "plant")

@@ -10,31 +10,22 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import ORCHBENCH, ROOT, Call, call, refusal
+from conftest import ORCHBENCH, ROOT, Call, call, checkout, processes_of, refusal
 from small_runs import block, edited, events_of, record_of, stretch, suite_of
+
+from bench.estimates import estimate_all
+from bench.outcomes import Outcome, group
+from bench.stats import trimmed_means
+from bench.store import RunFolder
 
 SUITE = suite_of(
     block("overhead", rounds=3, repeat=6, reference_starts=1, skip=["processes"], options={"sizes": {"chain": [1, 4]}})
 )
 
 pytestmark = pytest.mark.xdist_group("duel")  # the duel is fought once
-
-
-def checkout(folder: Path, orchbench: str = "") -> Path:
-    """Make what passes for a checkout of this repository in which `make setup` was run."""
-    if orchbench:
-        command = folder / ".venv" / "bin" / "orchbench"
-        command.parent.mkdir(parents=True)
-        command.write_text(orchbench)
-        command.chmod(0o755)
-    else:
-        folder.mkdir()
-        (folder / ".venv").symlink_to(ROOT / ".venv")
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -50,13 +41,14 @@ def fought(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def trials(run: Path) -> dict[str, tuple[int, int]]:
-    """Return when each run of the plan began and ended, in the order of measuring."""
+    """Return when each run of the plan was submitted and when its last body ended, in the order of measuring."""
     found = {}
     for path in run.glob("trials/*/trial.json"):
         record = json.loads(path.read_text())
         if not record["warmup"]:
-            times = [event["t"] for log in path.parent.glob("events*.jsonl") for event in events_of(log)]
-            found[record["id"]] = min(times), max(times)
+            events = [event for log in path.parent.glob("events*.jsonl") for event in events_of(log)]
+            times = {kind: [event["t"] for event in events if event["kind"] == kind] for kind in ("submitted", "finished")}
+            found[record["id"]] = min(times["submitted"]), max(times["finished"])
     return dict(sorted(found.items(), key=lambda item: item[1]))
 
 
@@ -131,6 +123,17 @@ def test_what_is_lost_on_one_side_is_told(fought: Path, orchbench: Call, tmp_pat
     assert compared.code == 1 and "lost plain/threads (library, stock)  chain_4  makespan_s" in compared.out
 
 
+def test_a_count_is_no_mean(fought: Path) -> None:
+    """Of twelve runs with 20 bodies and six with 21 the count is 20, also where times are trimmed means."""
+    records = [each for each in RunFolder(fought / "base").trials() if each.workload == "chain_1"]
+    seen = [{"bodies_run": 20.0 + (place % 3 == 0), "makespan_s": 20.0 + (place % 3 == 0)} for place in range(len(records))]
+    groups = group(Outcome(record, list(values), values) for record, values in zip(records, seen, strict=True))
+    (estimates,) = estimate_all(groups, centre=trimmed_means).values()
+    found = {each.metric: each.quantity.point for each in estimates}
+    assert found["bodies_run"] == 20.0
+    assert found["makespan_s"] == pytest.approx(20 + 5 / 16)
+
+
 def test_a_side_is_not_gone_on_with_alone(fought: Path, orchbench: Call) -> None:
     """Its runs would be beside nobody's."""
     assert "is a side of a duel" in refusal(orchbench("run", "--resume", fought / "head"))
@@ -153,11 +156,10 @@ def test_a_side_that_cannot_be_measured_is_named(broken: str, code: int, orchben
 
 @pytest.mark.parametrize(("killed", "code"), [("base", 2), ("head", 1)])
 def test_a_side_that_is_killed_is_named(killed: str, code: int, tmp_path: Path) -> None:
-    """Whether it had the turn or stood still."""
+    """Nobody waits for it, whether it has the turn or stands still."""
     (tmp_path / "suite.toml").write_text(SUITE)
     with referee(tmp_path) as process:
-        victim = next(each for each in _processes_of(tmp_path) if f"out/{killed} " in each.command)
-        os.kill(victim.pid, signal.SIGKILL)
+        os.kill(next(pid for pid, its in processes_of(tmp_path).items() if f"out/{killed} " in its), signal.SIGKILL)
         assert process.wait(60) == code
     assert f"The {killed} cannot be measured" in (tmp_path / "out" / "compare.md").read_text()
 
@@ -211,27 +213,6 @@ def test_a_duel_that_is_stopped_leaves_no_process(number: signal.Signals, to_all
         (os.killpg if to_all else os.kill)(process.pid, number)
         assert process.wait(60) == (-9 if number is signal.SIGKILL else 128 + number)
     deadline = time.monotonic() + 60
-    while (alive := _processes_of(tmp_path)) and time.monotonic() < deadline:
+    while (alive := processes_of(tmp_path)) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert alive == []
-
-
-@dataclass(frozen=True)
-class Process:
-    """One that works for a duel."""
-
-    pid: int
-    command: str
-
-
-def _processes_of(folder: Path) -> list[Process]:
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (entry / "cmdline").read_text().replace("\0", " ")
-            state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
-            if str(folder) in command + str((entry / "cwd").readlink()) and state not in "ZX":
-                found.append(Process(int(entry.name), command))
-        except OSError:
-            continue
-    return found
+    assert alive == {}

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ORCHBENCH, orchbench_in
+from conftest import ORCHBENCH, orchbench_in, processes_of
 from small_runs import block, record_of, results_of, suite_of
 
 
@@ -20,20 +20,6 @@ def suite(tier: str, rounds: int, *sweep_ms: float) -> str:
     """Return what is to be measured: some graphs of nothing, and tasks that take so long."""
     options = {"sizes": {"chain": [1, 2], "fan_out": [3]}, "sweep_ms": sweep_ms}
     return suite_of(block("overhead", tier=tier, rounds=rounds, repeat=2, reference_starts=2, limit_s=60, options=options))
-
-
-def processes_of(folder: Path) -> list[str]:
-    """Return the processes that were started for the run in that folder."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
-            ours = str(folder).encode() in (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if ours and state not in "ZX":
-            found.append((entry / "cmdline").read_text().replace("\0", " "))
-    return found
 
 
 def finished_trials(run: Path) -> dict[str, bytes]:
@@ -45,7 +31,7 @@ def finished_trials(run: Path) -> dict[str, bytes]:
 def empty(tmp_path: Path) -> Iterator[Path]:
     """A folder; whatever still runs below it at the end is a failure."""
     yield tmp_path
-    assert processes_of(tmp_path) == []
+    assert processes_of(tmp_path) == {}
 
 
 def interrupt(folder: Path, arguments: list[str], number: signal.Signals, after_s: float) -> tuple[int, dict[str, bytes]]:
@@ -60,7 +46,7 @@ def interrupt(folder: Path, arguments: list[str], number: signal.Signals, after_
     deadline = time.monotonic() + 10
     while (alive := processes_of(folder)) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert alive == []
+    assert alive == {}
     trials = finished_trials(run)
     for name, record in trials.items():
         assert json.loads(record)["id"] == name

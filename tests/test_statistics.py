@@ -5,15 +5,25 @@ from __future__ import annotations
 import math
 import random
 
+import numpy as np
 import pytest
 
 from bench import stats
-from bench.stats import Quantity, Resampler
+from bench.stats import Quantity, Resampler, trimmed_means
 
 
 def quantity(values: dict[str, list[float]], label: str = "x") -> Quantity:
     """Return the median of values by start."""
     return Resampler.of(label, dict.fromkeys(sorted(values), 2)).centre_of(values)
+
+
+def test_a_trimmed_mean_leaves_out_a_tenth_at_either_end() -> None:
+    """Of a table with gaps, each row for itself; of five values one of each end, and of fewer none."""
+    gap = float("nan")
+    table = np.array([[1000.0, *range(1, 19), -1000.0], [5.0, gap, 1.0, 2.0, 100.0, 3.0] + [gap] * 14])
+    assert trimmed_means(table) == pytest.approx([np.mean(range(2, 18)), np.mean([2, 3, 5])])
+    assert trimmed_means(np.array([[1.0, 2.0, gap, 9.0]])) == pytest.approx([4.0])
+    assert np.isnan(trimmed_means(np.array([[gap, gap]])))
 
 
 def test_a_median_is_the_median() -> None:
