@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
 from bench import numbers, wording
+from bench.changed_checks import ChangedCheck, changed_checks, subject
 from bench.comparable import Difference, asks_for_all_of, differences, is_duel
 from bench.estimates import Estimate
 from bench.metrics import COUNTS, METRICS, Metric
@@ -31,13 +32,15 @@ from bench.records import RunRecord
 from bench.results import noise_floor
 from bench.stats import MIN_RUNS, Quantity
 from bench.store import RunFolder
-from bench.turns import Turn, subject, turns
 
 MIN_STARTS = 2
 """One engine start has a bias of its own, which its runs cannot show."""
 
+MIN_STARTS_OF_A_DUEL = 6
+"""No noise floor backs the interval there: six starts lie all on one side of no change by chance in 1 of 32 cases."""
+
 RESOLUTION_MS = 0.1
-"""Differences below this are not called: a task's two events alone cost some 0.02 ms."""
+"""Differences below this are not called: a task's two events alone cost some 0.01 ms."""
 
 FAMILY_ERROR = 0.05
 
@@ -119,7 +122,8 @@ class Comparison:
     changes: Sequence[Change]
     because: str = ""
     """Why there is no verdict, in one line."""
-    turns: Sequence[Turn] = ()
+    checks: Sequence[ChangedCheck] = ()
+    """The checks whose verdict is another."""
 
     @property
     def is_duel(self) -> bool:
@@ -129,12 +133,12 @@ class Comparison:
     @property
     def is_made(self) -> bool:
         """Whether there is anything to tell but why the two cannot be compared."""
-        return bool(self.changes or self.turns)
+        return bool(self.changes or self.checks)
 
     @property
     def exit_code(self) -> int:
         """0: no regression; 1: a regression; 2: the two cannot be compared."""
-        if any(change.is_regression for change in self.changes) or any(turn.is_regression for turn in self.turns):
+        if any(change.is_regression for change in self.changes) or any(check.is_regression for check in self.checks):
             return 1
         return 2 if self.because else 0
 
@@ -158,7 +162,8 @@ class Comparison:
                 for change in self.changes
             ],
             "checks": [
-                {**turn.keys, "before": turn.before, "after": turn.after, "because": turn.because} for turn in self.turns
+                {**check.keys, "before": check.before, "after": check.after, "because": check.because}
+                for check in self.checks
             ],
         }
 
@@ -180,7 +185,10 @@ def compare(before: RunFolder, after: RunFolder, fail_over: float, *, anyway: bo
     its, others = numbers.of_both(before, after)
     gone = [key for key in its if key not in others and _means_something(key, its[key])] if due else []
     lost = [_lost(key, its[key]) for key in gone] if second.finished else []
-    found = sorted([*lost, *changes(its, others, fail_over, lambda *place: _floor(before, after, *place))], key=_rank)
+    starts = MIN_STARTS_OF_A_DUEL if is_duel(first, second) else MIN_STARTS
+    found = sorted(
+        [*lost, *changes(its, others, fail_over, lambda *place: _floor(before, after, *place), starts)], key=_rank
+    )
     because = ""
     if not found:
         because = "they have no number in common"
@@ -189,13 +197,15 @@ def compare(before: RunFolder, after: RunFolder, fail_over: float, *, anyway: bo
         because = f"{second.id} is not finished, and has no row yet for {len(gone)} numbers; {then}"
     elif without := unjudged(found):
         because = f"too few runs to judge {', '.join(without)}: measure again with more --rounds or --repeat"
-    return Comparison(first, second, fail_over, unlike, found, because, turns(before, after))
+    return Comparison(first, second, fail_over, unlike, found, because, changed_checks(before, after))
 
 
-def changes(first: Numbers, second: Numbers, fail_over: float, floor: Callable[[str, str], float]) -> list[Change]:
+def changes(
+    first: Numbers, second: Numbers, fail_over: float, floor: Callable[[str, str], float], starts: int
+) -> list[Change]:
     """Return every number that both runs have a row for, with its verdict; a difference within `fail_over` is called none.
 
-    `floor` knows the noise of a scenario at a tier.
+    `floor` knows the noise of a scenario at a tier; a verdict takes so many engine `starts` on either side.
     """
     common = [key for key in first if key in second and _is_judged(key, first[key], second[key])]
     found = [
@@ -205,7 +215,7 @@ def changes(first: Numbers, second: Numbers, fail_over: float, floor: Callable[[
     ]
     places = {(dict(key)["scenario"], dict(key)["tier"]) for key in common}
     floors = {place: floor(*place) for place in places}
-    judged = {key for key in common if _enough(first[key].quantity) and _enough(second[key].quantity)}
+    judged = {key for key in common if _enough(first[key].quantity, starts) and _enough(second[key].quantity, starts)}
     families = Counter(dict(key)["metric"] for key in judged)
     for key in common:
         keys = dict(key)
@@ -277,8 +287,8 @@ def _means_something(key: Key, number: Estimate) -> bool:
     return not METRICS[dict(key)["metric"]].crosscheck and number.quantity.point is not None and _enough(number.quantity)
 
 
-def _enough(quantity: Quantity) -> bool:
-    return quantity.n >= MIN_RUNS and quantity.starts >= MIN_STARTS
+def _enough(quantity: Quantity, starts: int = MIN_STARTS) -> bool:
+    return quantity.n >= MIN_RUNS and quantity.starts >= starts
 
 
 def _floor(before: RunFolder, after: RunFolder, scenario: str, tier: str) -> float:

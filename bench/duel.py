@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import random
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -76,7 +77,7 @@ class Seat:
 # Both, from outside ----------------------------------------------------------------------------------------------------
 
 
-class Lost(Exception):
+class Lost(Problem):
     """There is nothing to compare; the exit code says whose fault that is."""
 
     def __init__(self, because: str, exit_code: int = 2) -> None:
@@ -122,8 +123,9 @@ class _Side:
             for line in words:
                 log.write(line)
                 if shown:
-                    sys.stderr.buffer.write(line)
-                    sys.stderr.flush()
+                    with suppress(OSError):  # nobody reads on; the side must not stand still for that
+                        sys.stderr.buffer.write(line)
+                        sys.stderr.flush()
 
     def __enter__(self) -> Self:
         return self
@@ -154,12 +156,16 @@ class _Side:
         if step:
             self.step = step.strip()
             return True
-        code = self._process.wait()
-        self._words.join()
-        if code:
-            lines = self._log.read_text(errors="replace").strip().splitlines()
-            raise Lost.side(self.name, lines[-1].removeprefix("orchbench: ") if lines else f"orchbench ended with {code}")
+        if code := self._process.wait():
+            self._words.join()
+            raise Lost.side(self.name, self._why(code))
         return False
+
+    def _why(self, code: int) -> str:
+        if code < 0:
+            return f"its orchbench was ended by signal {-code} ({signal.strsignal(-code)}); see {self._log}"
+        lines = self._log.read_text(errors="replace").strip().splitlines()
+        return lines[-1].removeprefix("orchbench: ") if lines else f"its orchbench ended with {code}"
 
     def take_step(self, shared: str) -> bool:
         """Let it take the step that it is at; return whether it comes to another."""
@@ -187,11 +193,14 @@ def fight(
         places = zip(SIDES, checkouts, folders, strict=True)
         sides = [stack.enter_context(_Side(*place, (*options, "--seed", str(seed)))) for place in places]
         stack.callback(_stop, sides)  # both at once, before either is waited for
-        left = [side for side in sides if side.goes_on()]
+        # What keeps both from being measured is the head's: the base came through its own pull request.
+        left = [side for side in reversed(sides) if side.goes_on()]
         while left:
             left = [side for side in left if _comes_to_the_next_run(side, shared)]
             if len({side.step for side in left}) > 1 or len(left) == 1:
-                raise Lost("the two sides plan other runs, so that none could be made beside its like")
+                raise Lost(
+                    "the two sides plan other runs, or other work for them, so that none could be made beside its like"
+                )
             order.shuffle(left)
             left = [side for side in left if side.take_step(shared)]
 

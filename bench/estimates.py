@@ -1,4 +1,7 @@
-"""Outcomes -> estimates: medians, lines over the number of tasks, and the crossing of the sweep."""
+"""Outcomes -> estimates: medians, lines over the number of tasks, and the crossing of the sweep.
+
+Where a duel is compared, a resampler takes trimmed means in place of medians, in all of them.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +89,7 @@ class _Medians:
         return len(self.outcomes[workload])
 
     def median(self, workload: str, metric: str) -> Quantity:
-        return _median(self.outcomes[workload], metric, workload, self.resampler)
+        return _centre(self.outcomes[workload], metric, workload, self.resampler)
 
 
 def _points(family: str, sizes: Mapping[int, list[Outcome]], resampler: Resampler) -> dict[int, Quantity]:
@@ -96,14 +99,14 @@ def _points(family: str, sizes: Mapping[int, list[Outcome]], resampler: Resample
     bury a slope of milliseconds. There the wait of every single run is replaced by the median wait of all of them.
     """
     if not any(each.record.polls for outcomes in sizes.values() for each in outcomes):
-        return {size: _median(outcomes, "makespan_s", f"{family}{size}", resampler) for size, outcomes in sizes.items()}
+        return {size: _centre(outcomes, "makespan_s", f"{family}{size}", resampler) for size, outcomes in sizes.items()}
     every = [each for outcomes in sizes.values() for each in outcomes]
-    wait = _median(every, "submit_to_first_s", family, resampler)
-    return {size: _median(outcomes, RUNNING, f"{family}{size}", resampler).plus(wait) for size, outcomes in sizes.items()}
+    wait = _centre(every, "submit_to_first_s", family, resampler)
+    return {size: _centre(outcomes, RUNNING, f"{family}{size}", resampler).plus(wait) for size, outcomes in sizes.items()}
 
 
-def _median(outcomes: Sequence[Outcome], metric: str, name: str, resampler: Resampler) -> Quantity:
-    """Return the median of a metric, or what the resampler takes for it; without a value, why the first run has none."""
+def _centre(outcomes: Sequence[Outcome], metric: str, name: str, resampler: Resampler) -> Quantity:
+    """Return the median of a metric, or what its resampler takes instead; without a value, why the first run has none."""
     values: ByStart = defaultdict(list)
     for each in outcomes:
         if metric in each.values:
@@ -120,14 +123,14 @@ def _median(outcomes: Sequence[Outcome], metric: str, name: str, resampler: Resa
 
 def _sweeps(its: Group, resampler: Resampler) -> dict[str, Sweep]:
     return {
-        family: {work: _median(outcomes, "makespan_s", f"{family}{work}", resampler) for work, outcomes in points.items()}
+        family: {work: _centre(outcomes, "makespan_s", f"{family}{work}", resampler) for work, outcomes in points.items()}
         for family, points in _families(its, sweep=True).items()
     }
 
 
 def _direct(workload: str, metric: str, outcomes: Sequence[Outcome], resampler: Resampler) -> Estimate:
     series = [each.values[metric] for each in outcomes if metric in each.values]
-    return Estimate(workload, metric, _median(outcomes, metric, workload, resampler), tuple(stats.instabilities(series)))
+    return Estimate(workload, metric, _centre(outcomes, metric, workload, resampler), tuple(stats.instabilities(series)))
 
 
 def _by_workload(its: Group) -> dict[str, list[Outcome]]:

@@ -12,6 +12,7 @@ from bench import stats, timeline
 from bench.comparable import is_calibrated, is_duel
 from bench.estimates import Estimate, estimate_all
 from bench.outcomes import Outcome, group, outcome
+from bench.records import RunRecord
 from bench.stats import Centre
 from bench.store import RunFolder
 from contract import pipeline
@@ -25,7 +26,10 @@ def of_both(before: RunFolder, after: RunFolder) -> tuple[Numbers, Numbers]:
     first, second = _outcomes(before), _outcomes(after)
     if not is_duel(before.run(), after.run()):
         # Other draws for either, which have nothing to do with each other.
-        return _estimates(before, first, stats.medians, "before "), _estimates(after, second, stats.medians, "after ")
+        return (
+            _without_calibrated(_estimates(first, stats.medians, "before "), before.run()),
+            _without_calibrated(_estimates(second, stats.medians, "after "), after.run()),
+        )
     first, second = _paired(first, second), _paired(second, first)
     # The same draws pick the same runs of both, so that what slowed the one slowed the other.
     starts = {each.record.id: each.record.start for each in first}
@@ -33,7 +37,7 @@ def of_both(before: RunFolder, after: RunFolder) -> tuple[Numbers, Numbers]:
         replace(each, record=msgspec.structs.replace(each.record, start=starts.get(each.record.id, each.record.start)))
         for each in second
     ]
-    return _estimates(before, first, stats.trimmed_means), _estimates(after, second, stats.trimmed_means)
+    return _estimates(first, stats.trimmed_means), _estimates(second, stats.trimmed_means)
 
 
 def _outcomes(folder: RunFolder) -> list[Outcome]:
@@ -45,19 +49,21 @@ def _outcomes(folder: RunFolder) -> list[Outcome]:
 
 
 def _paired(outcomes: Sequence[Outcome], others: Sequence[Outcome]) -> list[Outcome]:
-    """Leave out the runs whose twin came to nothing; but not where all of its kind did, which is a number that is lost."""
+    """Keep the runs that are of a pair, on both sides the same; of a kind without a pair all, since its number is lost.
+
+    With the others would come their engine starts, and either side would draw from other starts than its twin.
+    """
     twins = {each.record.id for each in others if each.values}
-    kinds = {_kind(each) for each in others if each.values}
-    return [each for each in outcomes if each.record.id in twins or _kind(each) not in kinds]
+    paired = {each.record.id: _kind(each) for each in outcomes if each.values and each.record.id in twins}
+    kinds = set(paired.values())
+    return [each for each in outcomes if each.record.id in paired or _kind(each) not in kinds]
 
 
 def _kind(its: Outcome) -> tuple[Any, ...]:
     return its.record.scenario, its.record.subject, its.record.workload
 
 
-def _estimates(folder: RunFolder, outcomes: Sequence[Outcome], centre: Centre, salt: str = "") -> Numbers:
-    run = folder.run()
-    calibrated = {name for name in run.workloads if is_calibrated(name, run)}
+def _estimates(outcomes: Sequence[Outcome], centre: Centre, salt: str = "") -> Numbers:
     groups = group(outcomes)
     estimates = estimate_all(groups, salt, centre)
     found: dict[Key, Estimate] = {}
@@ -71,6 +77,11 @@ def _estimates(folder: RunFolder, outcomes: Sequence[Outcome], centre: Centre, s
                     "metric": each.metric,
                 }
                 del keys["isolation"]
-                if each.workload not in calibrated:
-                    found[tuple(keys.items())] = each
+                found[tuple(keys.items())] = each
     return found
+
+
+def _without_calibrated(numbers: Numbers, run: RunRecord) -> Numbers:
+    """Leave out those of work that was made as much as the machine does in a time; in a duel both sides do as much."""
+    calibrated = {name for name in run.workloads if is_calibrated(name, run)}
+    return {key: number for key, number in numbers.items() if dict(key)["workload"] not in calibrated}

@@ -142,11 +142,16 @@ def _read(path: Path) -> Orchestrator:
         ) from None
 
 
-def choose(known: dict[str, Orchestrator], names: list[str] | None) -> list[Orchestrator]:
-    """Return the named orchestrators (all, if none is named), or raise when one is unknown or not installed."""
+def check_names(known: dict[str, Orchestrator], names: list[str] | None) -> None:
+    """Raise when one is unknown."""
     for name in names or ():
         if name not in known:
             raise Problem(f"--on: there is no orchestrator {name!r}; there are {', '.join(known)}")
+
+
+def choose(known: dict[str, Orchestrator], names: list[str] | None) -> list[Orchestrator]:
+    """Return the named orchestrators (all, if none is named), or raise when one is unknown or not installed."""
+    check_names(known, names)
     chosen = [each for each in known.values() if not names or each.name in names]
     for each in chosen:
         if lack := each.missing():

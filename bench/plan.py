@@ -75,8 +75,9 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """Return a hash of what is to be run, and in which order."""
-        return hashlib.sha256("\n".join(trial.id for trial in self.trials).encode()).hexdigest()[:16]
+        """Return a hash of which runs are to be made, in which order, and of what work."""
+        said = [*(trial.id for trial in self.trials), *(f"{name} {work}" for name, work in sorted(self.workloads.items()))]
+        return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
 
 def make(

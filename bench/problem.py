@@ -3,3 +3,5 @@
 
 class Problem(Exception):
     """Bad input, or a machine that lacks something."""
+
+    exit_code = 2

@@ -4,48 +4,59 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from statistics import fmean
-from typing import Self
+from typing import Final, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench.plan import Plan, Start, Trial
-from bench.records import TrialRecord
+from bench.records import SubjectKey, TrialRecord
+
+TYPICAL_S: Final = {
+    "airflow library": 3.6,
+    "airflow service": 20.0,
+    "dagster library": 3.2,
+    "dagster service": 20.0,
+    "plain library": 0.3,
+    "plain service": 0.7,
+    "prefect library": 4.1,
+    "prefect service": 20.0,
+}
+"""Seconds of a run, with its share of the engine's start, as it was in the run FULLID: a guess to begin with."""
 
 
 class Estimator:
-    """Guesses the time left from the runs so far: those of the same subject and workload, or of less and less in common.
-
-    Nothing is known of a subject before its first run. It is then taken for as slow as the slowest one known, because plain
-    Python, which is not slow at all, makes most of the runs.
-    """
+    """Guesses the time left from the runs so far: those of the same subject and workload, or of less and less in common."""
 
     def __init__(self, plan: Plan, done: set[str]) -> None:
         """Take the runs that are still to be made."""
-        self._left = {
+        self._keys = {
             trial.id: _keys(start, trial) for start in plan.starts for trial in start.trials if trial.id not in done
         }
-        self._seen: dict[str, list[float]] = defaultdict(list)
-        self._slowest = 0.0
+        self._left = Counter(self._keys.values())
+        self._runs: Counter[str] = Counter()
+        self._took_s: defaultdict[str, float] = defaultdict(float)
 
     def ended(self, trial: str, seconds: float) -> None:
         """Learn from a run that ended."""
-        keys = self._left.pop(trial, ())
-        for key in keys:
-            self._seen[key].append(seconds)
-        if keys:
-            self._slowest = max(self._slowest, fmean(self._seen[keys[-1]]))
+        if keys := self._keys.pop(trial, None):
+            self._left[keys] -= 1
+            for key in keys:
+                self._runs[key] += 1
+                self._took_s[key] += seconds
 
-    def left_s(self) -> float | None:
-        """Return the guess, or nothing before the first run has ended."""
-        return sum(map(self._guess, self._left.values())) if self._seen else None
+    def left_s(self) -> float:
+        """Return the guess."""
+        return sum(count * self._guess(keys) for keys, count in self._left.items())
 
     def _guess(self, keys: Sequence[str]) -> float:
-        return next((fmean(self._seen[key]) for key in keys if key in self._seen), self._slowest)
+        known = next((key for key in keys if self._runs[key]), None)
+        if known is None:
+            return TYPICAL_S.get(keys[-1], max(TYPICAL_S.values()))
+        return self._took_s[known] / self._runs[known]
 
 
 def _keys(start: Start, trial: Trial) -> tuple[str, ...]:
@@ -63,6 +74,7 @@ class Live:
         self._console = console
         self._estimator = Estimator(plan, done)
         self._began = self._last = time.monotonic()
+        self._known_to_be_unsupported: set[tuple[SubjectKey, str]] = set()
         self._bar = Progress(
             TextColumn("{task.description:<44}"),
             BarColumn(),
@@ -98,20 +110,28 @@ class Live:
             self._bar.advance(self._task)
         self._tell(f"{start.subject.label}  {record.workload}")
         if record.status != "ok":
-            self._console.print(
-                f"{record.id}: {record.status}, {record.because}", style="yellow", highlight=False, markup=False
-            )
+            self._tell_of(record)
 
     def lost(self, start: Start, because: str) -> None:
         """An engine is gone before its time."""
         self._console.print(f"{start.id}: the engine was lost: {because}", style="yellow", highlight=False, markup=False)
+
+    def _tell_of(self, record: TrialRecord) -> None:
+        said = f"{record.status}, {record.because}"
+        if record.status == "unsupported":  # as it will be in every round: once is enough
+            if (record.subject, record.workload) in self._known_to_be_unsupported:
+                return
+            self._known_to_be_unsupported.add((record.subject, record.workload))
+            said = str(record.because)
+        line = f"{record.id}: {said}"
+        self._console.print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)
 
     def _tell(self, what: str) -> None:
         self._bar.update(self._task, description=what, left=self._left())
 
     def _left(self) -> str:
         left = self._estimator.left_s()
-        return "" if left is None else f", about {left / 60:.0f} min left" if left >= 90 else f", about {left:.0f} s left"
+        return f", about {left / 60:.0f} min left" if left >= 90 else f", about {left:.0f} s left"
 
     def _clock(self) -> str:
         seconds = int(time.monotonic() - self._began)

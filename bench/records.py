@@ -3,7 +3,7 @@
 SCHEMA history
     1  the first
     2  trials may be `unsupported`, and have a width; pipelines say what is done before them.
-       Added since, so that it may be missing: excerpts, declared, by_choice, styles, and the upkeep of an engine start
+       Added since, so that it may be missing: excerpts, declared, by_choice, styles, duel, and the upkeep of an engine start
 """
 
 from __future__ import annotations

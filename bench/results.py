@@ -5,7 +5,6 @@ All of it can be computed again from a run folder, with no orchestrator installe
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -184,7 +183,7 @@ def _best(rivals: Sequence[tuple[Group, Estimate]]) -> tuple[Group, Estimate] | 
     if not rivals:
         return None
     choose = max if METRICS[rivals[0][1].metric].better == "higher" else min
-    return choose(rivals, key=lambda rival: rival[1].quantity.point or math.nan)
+    return choose(rivals, key=lambda rival: rival[1].quantity.point or 0.0)
 
 
 def _is_plain(its: Group) -> bool:

@@ -38,7 +38,8 @@ def show(console: Console, run: RunRecord, results: Row) -> None:
 
 
 def _state(run: RunRecord) -> str:
-    return f"{run.trials_planned} runs planned" + ("" if run.finished else ", [yellow]not finished: --resume goes on[/]")
+    then = "of a duel, which starts from the beginning" if run.duel else "--resume goes on"
+    return f"{run.trials_planned} runs planned" + ("" if run.finished else f", [yellow]not finished: {then}[/]")
 
 
 def _versions(run: RunRecord) -> str:
@@ -117,11 +118,11 @@ def _gathered(rows: Iterable[Row], name: str) -> Iterable[tuple[tuple[str, str, 
 
 def show_comparison(console: Console, its: Comparison) -> None:
     """Print what differs between two runs, what got worse first."""
-    for turn in its.turns:
-        colour = "red" if turn.is_regression else "green" if turn.after == "pass" else "yellow"
-        what = f"{turn.subject}  {turn.keys['scenario']}  {turn.keys['check']}: {turn.because}"
-        turned = f"[{colour}]{turn.before} -> {turn.after}[/] {escape(what)}"
-        console.print(turned, highlight=False, soft_wrap=True)
+    for check in its.checks:
+        colour = "red" if check.is_regression else "green" if check.after == "pass" else "yellow"
+        what = f"{check.subject}  {check.keys['scenario']}  {check.keys['check']}: {check.because}"
+        changed = f"[{colour}]{check.before} -> {check.after}[/] {escape(what)}"
+        console.print(changed, highlight=False, soft_wrap=True)
     styles = {"lost": "red", "worse": "red", "better": "green"}
     for change in its.changes:
         if style := styles.get(change.verdict):

@@ -157,7 +157,7 @@ class Resampler:
 
 
 def line(points: Mapping[int, Quantity]) -> tuple[Quantity, Quantity]:
-    """Return slope and intercept of the robust line (Theil-Sen) through the median at each size."""
+    """Return slope and intercept of the robust line (Theil-Sen) through what stands for each size."""
     known = dict(sorted(points.items()))
     why_not = next((f"{size} tasks: {each.why_not}" for size, each in known.items() if each.point is None), None)
     if why_not or len(known) < 2:

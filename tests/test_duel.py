@@ -11,9 +11,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from conftest import ORCHBENCH, ROOT, Call, call, checkout, processes_of, refusal
+from conftest import ORCHBENCH, ROOT, Call, Done, call, checkout, processes_of, refusal
 from small_runs import block, edited, events_of, record_of, stretch, suite_of
 
 from bench.estimates import estimate_all
@@ -22,7 +23,7 @@ from bench.stats import trimmed_means
 from bench.store import RunFolder
 
 SUITE = suite_of(
-    block("overhead", rounds=3, repeat=6, reference_starts=1, skip=["processes"], options={"sizes": {"chain": [1, 4]}})
+    block("overhead", rounds=7, repeat=3, reference_starts=1, skip=["processes"], options={"sizes": {"chain": [1, 4]}})
 )
 
 pytestmark = pytest.mark.xdist_group("duel")  # the duel is fought once
@@ -55,7 +56,7 @@ def trials(run: Path) -> dict[str, tuple[int, int]]:
 def test_the_same_run_of_both_sides_is_made_side_by_side(fought: Path) -> None:
     """Both make the same runs in the same order, never two at once, and no side is always the first."""
     base, head = trials(fought / "base"), trials(fought / "head")
-    assert list(base) == list(head) and len(base) == 3 * 6 * 2
+    assert list(base) == list(head) and len(base) == 7 * 3 * 2
     pairs = [sorted([base[name], head[name]]) for name in base]
     turns = [time for pair in pairs for run in pair for time in run]
     assert turns == sorted(turns)
@@ -90,6 +91,11 @@ def drifting(fought: Path, target: Path) -> Path:
     return target
 
 
+def changes_of(compared: Done) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the changes that compare printed as JSON."""
+    return {(each["workload"], each["metric"]): each for each in json.loads(compared.out)["changes"]}
+
+
 def test_what_slows_both_sides_hides_nothing(fought: Path, orchbench: Call, tmp_path: Path) -> None:
     """20 % are seen beside a drift of 200 %, since both sides met it; of two runs that did not, nothing could be said."""
     duel = drifting(fought, tmp_path / "drifting")
@@ -97,18 +103,20 @@ def test_what_slows_both_sides_hides_nothing(fought: Path, orchbench: Call, tmp_
     assert found.code == 1 and "slower plain/threads (library, stock)  chain_1  makespan_s" in found.out
     with edited(duel / "head" / "run.json") as head:
         head["duel"] = ""
-        head["cpu_rounds_per_s"] = record_of(duel / "base")["cpu_rounds_per_s"]
-    assert "slower" not in orchbench("compare", duel / "base", duel / "head").out
+    others = changes_of(orchbench("compare", duel / "base", duel / "head", "--json"))
+    assert others["chain_1", "makespan_s"]["verdict"] == "same"
 
 
-def test_a_run_without_its_twin_is_left_out(fought: Path, orchbench: Call, tmp_path: Path) -> None:
+@pytest.mark.parametrize("whole", [False, True], ids=["some runs of a start", "a whole start"])
+def test_a_run_without_its_twin_is_left_out(whole: bool, fought: Path, orchbench: Call, tmp_path: Path) -> None:
     """Where runs of one side came to nothing, in its slow minutes, say, the others are compared with their own twins."""
     duel = drifting(fought, tmp_path / "drifting")
-    for name in list(trials(duel / "head"))[-6:]:
+    *_, last = RunFolder(duel / "head").starts()
+    lost = [each.id for each in RunFolder(duel / "head").trials() if each.start == last.id and (whole or not each.warmup)]
+    for name in lost if whole else lost[1:]:
         with edited(duel / "head" / "trials" / name / "trial.json") as record:
             record |= {"status": "crashed", "because": "somebody tripped over it"}
-    compared = orchbench("compare", duel / "base", duel / "head", "--json")
-    found = {(each["workload"], each["metric"]): each for each in json.loads(compared.out)["changes"]}
+    found = changes_of(orchbench("compare", duel / "base", duel / "head", "--json"))
     assert 1.15 < found["chain_1", "makespan_s"]["effect"]["size"] < 1.25
     assert found["chain_1", "makespan_s"]["verdict"] == "worse"
 
@@ -142,14 +150,16 @@ def test_a_side_is_not_gone_on_with_alone(fought: Path, orchbench: Call) -> None
 # What goes wrong -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("broken", "code"), [("base", 2), ("head", 1)])
-def test_a_side_that_cannot_be_measured_is_named(broken: str, code: int, orchbench: Call, tmp_path: Path) -> None:
-    """A broken base is no fault of the head's, a broken head is; either way nothing goes on, and it is said."""
+@pytest.mark.parametrize(("broken", "blamed", "code"), [("base", "base", 2), ("head", "head", 1), ("base head", "head", 1)])
+def test_a_side_that_cannot_be_measured_is_named(
+    broken: str, blamed: str, code: int, orchbench: Call, tmp_path: Path
+) -> None:
+    """A broken base is no fault of the head's, a broken head is, and both are; nothing goes on, and it is said."""
     (tmp_path / "suite.toml").write_text(SUITE)
     script = "#!/bin/sh\necho it is broken >&2\nexit 1\n"
-    sides = [checkout(tmp_path / name, script * (name == broken)) for name in ("base", "head")]
+    sides = [checkout(tmp_path / name, script * (name in broken)) for name in ("base", "head")]
     done = orchbench("duel", *sides, "--suite", "suite.toml", "--on", "plain", "--out", "out")
-    said = f"the {broken} cannot be measured: it is broken"
+    said = f"the {blamed} cannot be measured: it is broken"
     assert (done.code, done.err.splitlines()[-1]) == (code, f"orchbench: {said}")
     assert (tmp_path / "out" / "compare.md").read_text() == f"**T{said[1:]}**\n"
 
@@ -161,7 +171,8 @@ def test_a_side_that_is_killed_is_named(killed: str, code: int, tmp_path: Path) 
     with referee(tmp_path) as process:
         os.kill(next(pid for pid, its in processes_of(tmp_path).items() if f"out/{killed} " in its), signal.SIGKILL)
         assert process.wait(60) == code
-    assert f"The {killed} cannot be measured" in (tmp_path / "out" / "compare.md").read_text()
+    said = f"**The {killed} cannot be measured: its orchbench was ended by signal 9 (Killed); see "
+    assert (tmp_path / "out" / "compare.md").read_text().startswith(said)
 
 
 def test_two_sides_that_plan_other_runs_do_not_fight(orchbench: Call, tmp_path: Path) -> None:
@@ -176,7 +187,7 @@ def test_two_sides_that_plan_other_runs_do_not_fight(orchbench: Call, tmp_path: 
 
 
 def test_a_mistake_is_told_before_anything_is_started(orchbench: Call, tmp_path: Path) -> None:
-    """A folder that is no checkout, one that is in use already, and a share that is none."""
+    """A folder that is no checkout, one that is in use already, a share, a suite and a tool that are none."""
     taken = tmp_path / "taken"
     taken.mkdir()
     (taken / "mine").touch()
@@ -184,6 +195,8 @@ def test_a_mistake_is_told_before_anything_is_started(orchbench: Call, tmp_path:
     assert "there is no .venv/bin/orchbench" in refusal(orchbench("duel", ROOT, taken, *options))
     assert "taken is there already" in refusal(orchbench("duel", ROOT, ROOT, "--suite", "smoke", "--out", "taken"))
     assert "--fail-over much" in refusal(orchbench("duel", ROOT, ROOT, *options, "--fail-over", "much"))
+    assert "there is no suite 'smok'" in refusal(orchbench("duel", ROOT, ROOT, "--suite", "smok", "--out", "out"))
+    assert "there is no orchestrator 'prefct'" in refusal(orchbench("duel", ROOT, ROOT, *options, "--on", "prefct"))
     assert not (tmp_path / "out").exists()
 
 

@@ -43,6 +43,7 @@ def main() -> None:
         complain(error.format_message())
     except Problem as problem:
         complain(str(problem))
+        sys.exit(problem.exit_code)
     except OSError as error:
         complain(f"{error.filename or 'the system'}: {error.strerror or error}")
     sys.exit(2)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import random
-import sys
 from pathlib import Path
 
 import click
 
 from bench import compare as comparison
 from bench import duel as duels
-from bench import machine
+from bench import machine, orchestrators
+from bench import suite as suites
 from bench.cli.compare import FAIL_OVER, fraction, say
-from bench.cli.console import complain
+from bench.cli.inputs import Names
 from bench.problem import Problem
 from bench.signals import raised
 from bench.store import RunFolder
@@ -25,7 +25,7 @@ from bench.store import RunFolder
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="A new folder, for both runs and their comparison."
 )
-@click.option("--on", help="Only these orchestrators.")
+@click.option("--on", type=Names(), help="Only these orchestrators.")
 @click.option("--rounds", type=click.IntRange(1, 10_000), help="Engine starts of each subject, on either side.")
 @click.option("--repeat", type=click.IntRange(1, 10_000), help="Runs of each workload in an engine start.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Of the order of runs; drawn and recorded if not given.")
@@ -35,7 +35,7 @@ def duel(
     head: Path,
     suite: str,
     out: Path,
-    on: str | None,
+    on: list[str] | None,
     rounds: int | None,
     repeat: int | None,
     seed: int | None,
@@ -46,6 +46,9 @@ def duel(
     BASE and HEAD are folders in which `make setup` was run. A base that cannot be measured counts as not comparable, a head
     that cannot be measured as a regression. A suite's name is that of either's own.
     """
+    known = orchestrators.discover()
+    orchestrators.check_names(known, on)
+    suites.load(suite, known)
     share = fraction(fail_over)
     folders = [out / side for side in duels.SIDES]
     checkouts = [base, head]
@@ -55,16 +58,17 @@ def duel(
         raise Problem(f"{out} is there already; give another --out")
     out.mkdir(parents=True, exist_ok=True)
     options = ["--suite", suite]
-    for name, value in {"--on": on, "--rounds": rounds, "--repeat": repeat}.items():
+    for name, value in {"--on": ",".join(on or ()) or None, "--rounds": rounds, "--repeat": repeat}.items():
         options += [name, str(value)] if value is not None else []
     try:
         with raised(f"what was measured so far is in {out}; a duel starts from the beginning"):
             drawn = random.SystemRandom().randrange(2**32) if seed is None else seed
             duels.fight(checkouts, folders, options, drawn, machine.calibrate())
-    except duels.Lost as lost:
-        said = str(lost)
-        (out / "compare.md").write_text(f"**{said[0].upper()}{said[1:]}**\n")
-        complain(str(lost))
-        sys.exit(lost.exit_code)
-    its = comparison.compare(RunFolder(folders[0]), RunFolder(folders[1]), share)
+        its = comparison.compare(RunFolder(folders[0]), RunFolder(folders[1]), share)
+    except Problem as problem:
+        from bench.report.markdown import text  # noqa: PLC0415 - as in report.py
+
+        said = str(problem)
+        (out / "compare.md").write_text(f"**{text(said[0].upper() + said[1:])}**\n")
+        raise
     say(its, folders, out / "compare.md", out / "compare.html")

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from bench import wording
+from bench.changed_checks import ChangedCheck
 from bench.compare import VERDICTS, Change, Comparison, Effect, Verdict
 from bench.records import RunRecord
 from bench.report.charts import Drawing, Mark, Panel, dots
 from bench.report.markdown import table, text
 from bench.report.pages import page
-from bench.turns import Turn
 
 LIMIT: Final = 60_000
 """Bytes of Markdown: a comment on a pull request takes 65,536 characters, a job's summary 1 MiB."""
@@ -23,7 +23,7 @@ NAMED: Final = 40
 DRAWN: Final = 16
 """How many numbers of a subject its chart shows, those that changed most first: more could not be told apart."""
 
-TURNED: Final = ("before", "after", "who", "scenario", "check", "because")
+CHECK_COLUMNS: Final = ("before", "after", "who", "scenario", "check", "because")
 
 COLUMNS: Final = ("verdict", "who", "workload", "metric", "before", "after", "change")
 
@@ -38,7 +38,7 @@ def verdict(its: Comparison) -> str:
     better = f", and {counts['better']} better" if counts["better"] else ""
     if its.exit_code == 1:
         said = " and ".join(f"{counts[each]} {each}" for each in ("worse", "lost") if counts[each]) or "none worse"
-        lost = [f"{turn.keys['check']} ({turn.keys['orchestrator']})" for turn in its.turns if turn.is_regression]
+        lost = [f"{check.keys['check']} ({check.keys['orchestrator']})" for check in its.checks if check.is_regression]
         checks = f"; of the checks that passed {len(lost)} no longer pass, such as {lost[0]}" if lost else ""
         return f"Regression: of {_judged(counts)} numbers, {said}{better}{checks}."
     return f"No regression: of {_judged(counts)} numbers that could be judged none is worse{better}."
@@ -52,14 +52,16 @@ def rest(its: Comparison) -> str:
     """Return what became of the numbers that did not change, and what is let pass."""
     counts = Counter(change.verdict for change in its.changes)
     few = f", {counts['too few runs']} have too few runs to be judged" if counts["too few runs"] else ""
-    lies = "lies beyond the noise floor"
-    duel = ""
+    lies, duel = "lies beyond the noise floor", ""
     if its.is_duel:
-        lies = "lies beyond 1"
-        duel = " The two were measured in step; the numbers are means without the lowest and the highest tenth of the runs."
+        lies = "lies all on one side of no change"
+        duel = (
+            " The two were measured in step; times are means without the lowest and the highest tenth of the runs, "
+            "counts are medians."
+        )
     return (
-        f"{counts['same']} show no change{few}. A change counts where it is larger than {its.fail_over * 100:.3g} %, and "
-        f"its interval, widened for the number of comparisons, {lies}.{duel}"
+        f"{counts['same']} show no change{few}. A change of a time counts where it is larger than "
+        f"{its.fail_over * 100:.3g} %, and its interval, widened for the number of comparisons, {lies}.{duel}"
     )
 
 
@@ -79,10 +81,10 @@ def markdown(its: Comparison) -> str:
         lines += [f"- {text(each.said)}" for each in its.differences[:NAMED]]
         lines += [f"- and {len(its.differences) - NAMED} more"] * (len(its.differences) > NAMED)
         lines += [""]
-    if its.turns:
+    if its.checks:
         lines += ["Checks with another verdict:", ""]
-        lines += table(TURNED, [[text(cell) for cell in _turned(turn)] for turn in its.turns[:NAMED]])
-        lines += [f"And {len(its.turns) - NAMED} more.", ""] if len(its.turns) > NAMED else []
+        lines += table(CHECK_COLUMNS, [[text(cell) for cell in _cells_of(check)] for check in its.checks[:NAMED]])
+        lines += [f"And {len(its.checks) - NAMED} more.", ""] if len(its.checks) > NAMED else []
     if changed := its.of(*CHANGED):
         lines += _table(changed, LIMIT - _size(lines) - 1000)
     if its.changes:
@@ -120,9 +122,9 @@ def _cells(change: Change) -> Sequence[str]:
     return change.word, change.subject, its["workload"], its["metric"], before, after, apart
 
 
-def _turned(turn: Turn) -> Sequence[str]:
-    its = turn.keys
-    return turn.before, turn.after, turn.subject, its["scenario"], its["check"], turn.because
+def _cells_of(check: ChangedCheck) -> Sequence[str]:
+    its = check.keys
+    return check.before, check.after, check.subject, its["scenario"], its["check"], check.because
 
 
 # The page --------------------------------------------------------------------------------------------------------------
@@ -133,11 +135,12 @@ def html(its: Comparison) -> str:
     return page(
         "compare.html",
         its=its,
+        base=wording.base,
         verdict=verdict(its),
         rest=rest(its),
         differing=differing(its),
-        turned=[(turn, _turned(turn)) for turn in its.turns],
-        turned_columns=TURNED,
+        checks=[_cells_of(check) for check in its.checks],
+        check_columns=CHECK_COLUMNS,
         columns=COLUMNS,
         changed=[(change, _cells(change)) for change in its.of(*CHANGED)],
         changes=[(change, _cells(change)) for change in its.changes],

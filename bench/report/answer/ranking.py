@@ -13,7 +13,7 @@ from bench.report.facts import Facts
 from bench.report.prose import Part, Sentence
 
 PLAIN_TO_SEE: Final = 2.0
-"""An engine start has a bias of its own, which its runs do not show; of a tenth, where we looked (tests/test_compare.py).
+"""An engine start has a bias of its own, which its runs do not show; of some per cent, where we looked (docs/method.md).
 
 So the interval of a ratio between single starts must lie beyond a factor that no such bias comes near to.
 """

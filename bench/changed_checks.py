@@ -16,7 +16,7 @@ GONE: Final = "not checked"
 
 
 @dataclass(frozen=True)
-class Turn:
+class ChangedCheck:
     """A check that has another verdict in the second run."""
 
     keys: Mapping[str, str]
@@ -41,19 +41,21 @@ def subject(keys: Mapping[str, str]) -> str:
     return f"{keys['orchestrator']}/{keys['deployment']} ({keys['tier']}, {keys['profile']})"
 
 
-def turns(before: RunFolder, after: RunFolder) -> list[Turn]:
+def changed_checks(before: RunFolder, after: RunFolder) -> list[ChangedCheck]:
     """Return the checks whose verdict is another in the second run, those that passed before first."""
     run = after.run()
     due = run.finished and asks_for_all_of(before.run(), run)
     first, second = (
         {tuple(row[key] for key in KEYS): row for row in folder.results()["checks"]} for folder in (before, after)
     )
-    found: list[Turn] = []
+    found: list[ChangedCheck] = []
     for key, row in first.items():
         keys = dict(zip(KEYS, key, strict=True))
         if its := second.get(key):
-            found.append(Turn(keys, row["verdict"], its["verdict"], its["because"]))
+            found.append(ChangedCheck(keys, row["verdict"], its["verdict"], its["because"]))
         elif due:
-            found.append(Turn(keys, row["verdict"], GONE, "the second run was asked for the same, and has no such verdict"))
-    turned = [turn for turn in found if turn.before != turn.after]
-    return sorted(turned, key=lambda turn: (not turn.is_regression, *turn.keys.values()))
+            found.append(
+                ChangedCheck(keys, row["verdict"], GONE, "the second run was asked for the same, and has no such verdict")
+            )
+    changed = [check for check in found if check.before != check.after]
+    return sorted(changed, key=lambda check: (not check.is_regression, *check.keys.values()))
