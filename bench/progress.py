@@ -16,16 +16,16 @@ from bench.plan import Plan, Start, Trial
 from bench.records import SubjectKey, TrialRecord
 
 TYPICAL_S: Final = {
-    "airflow library": 3.6,
-    "airflow service": 20.0,
-    "dagster library": 3.2,
-    "dagster service": 20.0,
+    "airflow library": 3.7,
+    "airflow service": 12.0,
+    "dagster library": 3.4,
+    "dagster service": 21.0,
     "plain library": 0.3,
-    "plain service": 0.7,
-    "prefect library": 4.1,
-    "prefect service": 20.0,
+    "plain service": 0.6,
+    "prefect library": 4.2,
+    "prefect service": 14.0,
 }
-"""Seconds of a run, with its share of the engine's start, as it was in the run FULLID: a guess to begin with."""
+"""Seconds of a run, with its share of the engine's start, in the run `2026-11-21T17-44-full`: a guess to begin with."""
 
 
 class Estimator:

@@ -27,7 +27,8 @@ def reading(row: Mapping[str, Any]) -> Reading:
         return Reading("unsupported", "unsupported") if is_unsupported(row) else Reading("missing", "none")
     value, low, high = said(row["unit"], row["median"]), row["low"], row["high"]
     if low is None:
-        return Reading("value", value, f"n={row['n']}")
+        lost = row["metric"] in SLOPES and row["median"] <= 0  # no task and no run costs less than nothing
+        return Reading("noise", "lost in noise", f"n={row['n']}") if lost else Reading("value", value, f"n={row['n']}")
     spread = said(row["unit"], low, high, like=row["median"]) + (f", n={row['n']}" if is_range(row) else "")
     if row["metric"] in SLOPES and high < 0:
         return Reading("noise", "none: curved", spread)  # a task's cost grows with the graph: nothing is left for the run
