@@ -30,7 +30,7 @@ def of_both(before: RunFolder, after: RunFolder) -> tuple[Numbers, Numbers]:
             _without_calibrated(_estimates(first, stats.medians, "before "), before.run()),
             _without_calibrated(_estimates(second, stats.medians, "after "), after.run()),
         )
-    # Warm-ups come with the start, which is not in step: two cold runs lie a dozen seconds apart, and there is one in a start.
+    # Warm-ups come with the start, which is not in step: two cold runs lie a dozen seconds apart, one of them in a start.
     first, second = ([each for each in its if not each.record.warmup] for its in (first, second))
     first, second = _paired(first, second), _paired(second, first)
     # The same draws pick the same runs of both, so that what slowed the one slowed the other.
