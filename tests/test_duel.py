@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 from conftest import ORCHBENCH, ROOT, Call, Done, call, checkout, processes_of, refusal
-from small_runs import block, edited, events_of, record_of, stretch, suite_of
+from small_runs import block, edited, events_of, record_of, results_of, stretch, suite_of
 
+from bench import orchestrators, plan, suite
 from bench.estimates import estimate_all
 from bench.outcomes import Outcome, group
 from bench.stats import trimmed_means
@@ -129,6 +130,23 @@ def test_what_is_lost_on_one_side_is_told(fought: Path, orchbench: Call, tmp_pat
             record |= {"status": "crashed", "because": "somebody tripped over it"}
     compared = orchbench("compare", tmp_path / "duel" / "base", tmp_path / "duel" / "head")
     assert compared.code == 1 and "lost plain/threads (library, stock)  chain_4  makespan_s" in compared.out
+
+
+def test_what_is_not_in_step_is_not_compared(fought: Path, orchbench: Call) -> None:
+    """The first run of an engine start belongs to the start, which either side makes when it comes to it."""
+    assert any(row["metric"] == "cold_run_s" for row in results_of(fought / "base")["estimates"])
+    compared = changes_of(orchbench("compare", fought / "base", fought / "head", "--json"))
+    assert compared and "cold_run_s" not in {metric for _, metric in compared}
+
+
+def test_the_same_plan_is_one_of_the_same_work() -> None:
+    """Runs of the same names that compute more are another plan, so that they are not made beside each other."""
+    known = orchestrators.discover()
+    chosen = suite.load("smoke", known)
+    plain = [known["plain"]]
+    first, again, more = (plan.make(chosen, plain, 1, rounds_per_s) for rounds_per_s in (1e6, 1e6, 2e6))
+    assert [trial.id for trial in first.trials] == [trial.id for trial in more.trials]
+    assert first.digest == again.digest != more.digest
 
 
 def test_a_count_is_no_mean(fought: Path) -> None:

@@ -1,0 +1,26 @@
+"""How a number is put into words."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench import wording
+
+
+@pytest.mark.parametrize(
+    ("metric", "median", "low", "high", "kind", "text"),
+    [
+        ("per_level_ms", -512.0, None, None, "noise", "lost in noise"),
+        ("per_level_ms", 107.0, None, None, "value", "107 ms"),
+        ("per_level_ms", 107.0, -3.0, 200.0, "noise", "lost in noise"),
+        ("per_level_ms", -5.0, -9.0, -1.0, "noise", "none: curved"),
+        ("delay_error_ms", -512.0, None, None, "value", "-512 ms"),
+    ],
+)
+def test_a_cost_below_zero_is_none(
+    metric: str, median: float, low: float | None, high: float | None, kind: str, text: str
+) -> None:
+    """A slope of single runs may come out so, and is no number then; a wait may well be shorter than was asked for."""
+    row = {"metric": metric, "unit": "ms", "median": median, "low": low, "high": high, "n": 1 if low is None else 20}
+    reading = wording.reading(row)
+    assert (reading.kind, reading.text) == (kind, text)
