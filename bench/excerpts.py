@@ -86,7 +86,7 @@ def _in_other_style(folder: RunFolder, tool: str, lines: int, style: Style | Non
         return {}
     dropped, added = ([_part(folder, tool, name) for name in names] for names in (style.instead_of, style.parts))
     found = [part for part in (*dropped, *added) if part]
-    if len(found) < len(dropped) + len(added):
+    if not style.other or len(found) < len(dropped) + len(added):
         return {"style": style.counted}
     change = sum(part.lines for part in added if part) - sum(part.lines for part in dropped if part)
     return {"style": style.counted, "other_style": style.other, "other_lines": lines + change}

@@ -56,10 +56,10 @@ COLUMNS: Mapping[str, Sequence[Column]] = {
         ("largest", "largest_ok_mb", "value"),
     ),
     "parameters": (
-        ("overridden", "makespan_s", "several_overridden"),
         ("refused after", "rejection_s", "wrong_type"),
         ("refused after", "rejection_s", "out_of_range"),
         ("refused after", "rejection_s", "unknown_name"),
+        ("overridden", "makespan_s", "several_overridden"),
     ),
     "composition": (
         ("per level", "per_level_ms", "nested"),
@@ -80,7 +80,7 @@ COLUMNS: Mapping[str, Sequence[Column]] = {
     ),
     "churn": (
         ("training", "makespan_s", "train"),
-        ("no step runs", "between_steps_s", "train"),
+        ("no step runs after the first began", "between_steps_s", "train"),
         ("training", "makespan_s", "train_files"),
         ("faulty", "makespan_s", "train_faulty"),
         ("inference", "makespan_s", "infer"),

@@ -83,7 +83,8 @@ def transition_ms(run: Run) -> float | None:
 
 
 def between_steps_s(run: Run) -> float:
-    return makespan_s(run) - sum(end - start for start, end in busy_times(run.timeline)) / 1e9
+    span = run.timeline.last_end - run.timeline.first_start
+    return (span - sum(end - start for start, end in busy_times(run.timeline))) / 1e9
 
 
 def bodies_s(run: Run) -> float:

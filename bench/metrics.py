@@ -61,7 +61,12 @@ METRICS: Mapping[str, Metric] = {
         Metric("per_task_ms", "ms", "slope of makespan over the number of tasks"),
         Metric("per_run_ms", "ms", "intercept of makespan over the number of tasks"),
         Metric("metg50_ms", "ms", "shortest task at which half of the lanes' time is the user's work"),
-        Metric("between_steps_s", "s", "how much of the makespan no step ran", of=measures.between_steps_s),
+        Metric(
+            "between_steps_s",
+            "s",
+            "from the first step's start to the last step's end: how much of that time no step ran",
+            of=measures.between_steps_s,
+        ),
         *(
             Metric(f"{step}_s", "s", f"the step {step}: its body, the last time that it was tried", of=measures.step_s(step))
             for step in {**STEPS["train"], **STEPS["infer"]}

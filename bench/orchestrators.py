@@ -41,14 +41,17 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Style:
-    """How the churn pipelines are written where a tool has two ways to write them, and what the other would make of them."""
+    """What has to be known of the lines that the churn pipelines take: what is in them, or missing there.
+
+    Where the tool has two ways to write them, also what the other would make of them.
+    """
 
     counted: str
     """What was measured, and is counted."""
-    other: str
-    instead_of: tuple[str, ...]
+    other: str = ""
+    instead_of: tuple[str, ...] = ()
     """The parts of what is counted that the other one does without, each a `file.py:name`."""
-    parts: tuple[str, ...]
+    parts: tuple[str, ...] = ()
     """What it has in their place."""
 
 

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from bench.stats import MIN_RUNS
 
 SLOPES = ("per_task_ms", "per_run_ms", "per_level_ms")
+NEVER_BELOW_ZERO = (*SLOPES, "retry_cost_s")
+"""Differences, so that they come out below zero by chance; but nothing costs less than nothing."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +29,13 @@ def reading(row: Mapping[str, Any]) -> Reading:
         return Reading("unsupported", "unsupported") if is_unsupported(row) else Reading("missing", "none")
     value, low, high = said(row["unit"], row["median"]), row["low"], row["high"]
     if low is None:
-        lost = row["metric"] in SLOPES and row["median"] <= 0  # no task and no run costs less than nothing
+        lost = row["metric"] in NEVER_BELOW_ZERO and row["median"] <= 0
         return Reading("noise", "lost in noise", f"n={row['n']}") if lost else Reading("value", value, f"n={row['n']}")
     spread = said(row["unit"], low, high, like=row["median"]) + (f", n={row['n']}" if is_range(row) else "")
     if row["metric"] in SLOPES and high < 0:
         return Reading("noise", "none: curved", spread)  # a task's cost grows with the graph: nothing is left for the run
-    if row["metric"] in SLOPES and low <= 0:
-        return Reading("noise", "lost in noise", spread)  # a slope or an intercept that is not told apart from zero
+    if row["metric"] in NEVER_BELOW_ZERO and low <= 0:
+        return Reading("noise", "lost in noise", spread)  # not told apart from zero
     return Reading("value", value, spread)
 
 

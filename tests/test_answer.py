@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -44,11 +45,21 @@ def check(tool: str, name: str, verdict: str = "pass", means: str = "native") ->
     }  # fmt: skip
 
 
+SIZES = {"chain": (1, 10, 200), "fan_out": (10,)}
+
+
 def cards(own: str | None = None, **results: Sequence[Mapping[str, Any]]) -> dict[str, Card]:
     """Return the cards by what they are about."""
+    trials: list[Any] = [
+        SimpleNamespace(
+            scenario="overhead", family=family, workload=f"{family}_{size}", size=size, work_s=None, warmup=False
+        )
+        for family, sizes in SIZES.items()
+        for size in sizes
+    ]
     run = made_up_record(suite={"name": "s", "about": "a"}, own_workload=own)
     empty: dict[str, Any] = {name: [] for name in ("estimates", "ratios", "controls", "checks", "engines", "code")}
-    facts = Facts(run, empty | results, [], [], [], lambda _: Timeline())
+    facts = Facts(run, empty | results, [], [], trials, lambda _: Timeline())
     return {card.need.partition(",")[0]: card for card in answer.cards(facts)}
 
 
@@ -62,8 +73,8 @@ def test_what_is_apart_is_named_alone() -> None:
     rows = [estimate("prefect", 5.0), estimate("dagster", 50.0), estimate("plain", 0.01)]
     card = cards(estimates=rows, ratios=[ratio(rows[1], rows[0], apart=True, low=9.0)])["Many short tasks"]
     assert card.pick == "Prefect, at the library tier"
-    assert "prefect/usual adds the least to a task: 5.00 ms [4.75 .. 5.25 ms]" in said(card)
-    assert "dagster/usual 10.0 times [9.00 .. 11.0] as much" in said(card)
+    assert "prefect/usual (one process) adds the least to a task of a chain: 5.00 ms [4.75 .. 5.25 ms]" in said(card)
+    assert "dagster/usual (one process) 10.0 times [9.00 .. 11.0] as much" in said(card)
     assert "plain" not in said(card)
 
 
@@ -73,7 +84,7 @@ def test_what_is_not_apart_is_named_together() -> None:
     ratios = [ratio(rows[1], rows[0], apart=False, low=0.9), ratio(rows[2], rows[0], apart=True, low=9.0)]
     card = cards(estimates=rows, ratios=ratios)["Many short tasks"]
     assert card.pick == "Prefect or Dagster (not told apart), at the library tier"
-    assert "dagster/usual is not told apart from it" in said(card)
+    assert "dagster/usual (one process) is not told apart from it" in said(card)
     alike = cards(estimates=rows[:2], ratios=ratios[:1])["Many short tasks"]
     assert alike.pick == "No tool alone (none is told apart), at the library tier"
 
@@ -94,6 +105,46 @@ def test_what_is_lost_in_noise_still_leads() -> None:
     assert card.pick == "Prefect, at the library tier"
     assert "lost in noise, at most 3.00 ms" in said(card)
     assert "times" not in said(card)
+
+
+def test_side_by_side_another_may_lead() -> None:
+    """Who adds the least to a task of a chain is not always told apart where tasks are side by side: the pick says so."""
+    wide = {"workload": "fan_out_10", "metric": "makespan_s", "unit": "s"}
+    rows = [estimate("prefect", 5.0), estimate("dagster", 50.0)]
+    rows += [estimate("prefect", 5.7, **wide), estimate("dagster", 6.3, **wide)]
+    ratios = [ratio(rows[1], rows[0], apart=True, low=9.0), ratio(rows[3], rows[2], apart=False, low=0.9)]
+    card = cards(estimates=rows, ratios=ratios)["Many short tasks"]
+    assert card.pick == (
+        "Prefect, at the library tier; with 10 side by side, at the library tier: No tool alone (none is told apart)"
+    )
+    assert "prefect/usual takes the shortest for 10 tasks side by side, waiting included: 5.70 s" in said(card)
+    ratios[1] |= {"above_noise": True}
+    alike = cards(estimates=rows, ratios=ratios)["Many short tasks"]
+    assert alike.pick == "Prefect, at the library tier"
+    assert "side by side" not in said(alike)
+
+
+def test_tuned_settings_are_told_beside_the_default() -> None:
+    """What the vendors offer for latency is told in the same place, with the wait that it is about."""
+    tuned = {"profile": "tuned", "tier": "service", "n": 2}
+    rows = [estimate("prefect", 4.3, **tuned), estimate("airflow", 301.0, **tuned), estimate("plain", 0.1, **tuned)]
+    card = at_service("prefect", "airflow", beside=rows, ranges=[wait("airflow", 0.4, 1.0, profile="tuned")])
+    assert "a task of a chain takes, and the first waits: airflow/usual 301 ms [286 .. 316 ms, n=2] + (400 .." in said(card)
+    assert "1,000 ms, n=6); prefect/usual 4.30 ms [4.08 .. 4.51 ms, n=2] + -." in said(card)
+    assert "plain" not in said(card)
+    assert "tuned" not in said(at_service("prefect", "airflow"))
+
+
+def test_a_cost_that_grows_with_the_chain_is_no_constant() -> None:
+    """Where a task of a long chain takes longer than one of a short, the slope goes by our sizes, and that is said."""
+    step = {"metric": "transition_ms"}
+    rows = [estimate("prefect", 5.0), estimate("airflow", 108.0, unstable=["curved"])]
+    rows += [estimate("airflow", ms, workload=f"chain_{size}", **step) for size, ms in ((10, 62.5), (200, 130.0))]
+    ratios = [ratio(rows[1], rows[0], apart=True, low=19.0)]
+    bent = "The longer the chain, the more a task takes with airflow/usual (from one task to the next: 62.5 ms, chain_10, to"
+    assert f"{bent} 130 ms, chain_200)." in said(cards(estimates=rows, ratios=ratios)["Many short tasks"])
+    rows[3] |= {"low": 60.0}
+    assert "longer" not in said(cards(estimates=rows, ratios=ratios)["Many short tasks"])
 
 
 def wait(tool: str, low: float, high: float, **more: Any) -> Row:
@@ -154,12 +205,16 @@ def test_without_a_poll_the_wait_is_that_of_one_task() -> None:
 def test_a_training_is_not_over_with_its_last_step() -> None:
     """How long the tool takes to call it over is told beside the makespan, which ends with the last step."""
     train = {"scenario": "churn", "workload": "train", "unit": "s", "n": 1, "low": None, "high": None}
-    numbers = {"makespan_s": 22.0, "between_steps_s": 13.0, "submit_to_first_s": 2.0, "finish_lag_s": 1.5}
+    numbers = {"makespan_s": 22.0, "between_steps_s": 11.0, "submit_to_first_s": 2.0, "finish_lag_s": 1.5}
     rows = [estimate("airflow", value, metric=metric, **train) for metric, value in numbers.items()]
     checks = [check("airflow", ASKED[0]), check("prefect", ASKED[0])]
     card = cards(estimates=[*rows, estimate("prefect", 1.0)], checks=checks)["A nightly training job"]
     assert "(one run each), to its last step + from there until the run is done: airflow/usual 22.0 s + 1.50 s" in said(card)
-    assert "(no step for 13.0 s, of which 2.00 s before the first)." in said(card)
+    assert "(2.00 s before the first step, no step for 11.0 s after it began)." in said(card)
+    assert "draw" not in said(card)
+    polled = wait("airflow", 1.0, 9.0, scenario="churn", tier="library")
+    card = cards(estimates=[*rows, estimate("prefect", 1.0)], checks=checks, ranges=[polled])["A nightly training job"]
+    assert "How long it waits before the first step is a draw, by the next poll." in said(card)
 
 
 def test_few_runs_are_called_a_range() -> None:
@@ -192,7 +247,7 @@ def test_topics_are_counted_by_what_the_tool_does_itself() -> None:
     card = nightly(*checks)
     assert card.pick == "Prefect, by what was measured"
     assert "The tools are not alike in retries and going on after a failure. Of 2 topics they" in said(card)
-    assert "meet in whole, alone: Prefect 2, Airflow 0." in said(card)
+    assert "meet in whole, alone, at one of their deployments at least: Prefect 2, Airflow 0." in said(card)
     assert "Retries, of 3 needs alone: Prefect 3, Airflow 1 (1 by hand, 1 if declared)." in said(card)
     assert [str(row[1]) for row in card.rows] == ["yes", "by hand", "if declared", "no"]
     assert str(card.rows[0][0]) == "retries: a failed task is tried again as often as asked"
@@ -200,17 +255,17 @@ def test_topics_are_counted_by_what_the_tool_does_itself() -> None:
 
 
 def test_one_feature_does_not_decide() -> None:
-    """A topic of six needs weighs no more than one of a single need, and is named where the tools differ in it."""
+    """A topic of nine needs weighs no more than one of a single need, and is named where the tools differ in it."""
     without = {name: check("airflow", name, means="by_hand") for name in CACHING}
     card = nightly(*all_met("prefect"), *all_met("dagster"), *all_met("airflow", without))
-    assert card.pick == "All alike, but for caching (Dagster or Prefect)"
-    assert "meet in whole, alone: Dagster 6, Prefect 6, Airflow 5." in said(card)
+    assert card.pick == "Alike in features, but for caching (Dagster or Prefect)"
+    assert "at least: Dagster 6, Prefect 6, Airflow 5." in said(card)
     assert (
         "alike in retries, going on after a failure, parallelism, parameters and composition, but not in caching."
         in said(card)
     )
     equal = nightly(*all_met("prefect"), *all_met("airflow"))
-    assert equal.pick == "No difference in what was measured"
+    assert equal.pick == "No difference in features"
     assert "not in" not in said(equal)
     assert "Caching" not in said(equal)
 
@@ -221,8 +276,8 @@ def test_it_is_said_whose_cache_it_is() -> None:
     declared[CACHING[1]] = check("dagster", CACHING[1], "unsupported")
     by_hand = {name: check("airflow", name, means="by_hand") for name in CACHING}
     card = nightly(*all_met("prefect"), *all_met("dagster", declared), *all_met("airflow", by_hand))
-    assert card.pick == "All alike, but for caching (Prefect)"
-    assert "Prefect's own meets 6; Dagster's goes by what the author declares, and meets 3 alone, 2 if declared;" in said(
+    assert card.pick == "Alike in features, but for caching (Prefect)"
+    assert "Prefect's own meets 9; Dagster's goes by what the author declares, and meets 6 alone, 2 if declared;" in said(
         card
     )
     assert "Airflow has none, and one was written by hand." in said(card)
@@ -232,9 +287,9 @@ def test_without_a_cache_nothing_is_stale_and_that_is_no_merit() -> None:
     """Who computes everything again computes again what has changed."""
     none = {CACHING[0]: check("airflow", CACHING[0], "unsupported")}
     card = nightly(*all_met("prefect"), *all_met("airflow", none))
-    assert card.pick == "All alike, but for caching (Prefect)"
+    assert card.pick == "Alike in features, but for caching (Prefect)"
     assert "Airflow has none." in said(card)
-    assert [str(row[1]) for row in card.rows[-6:]] == ["unsupported", *["no cache"] * 5]
+    assert [str(row[1]) for row in card.rows[-9:]] == ["unsupported", *["no cache"] * 8]
 
 
 def test_topics_that_differ_for_everybody_make_no_winner() -> None:
@@ -248,7 +303,7 @@ def test_what_one_tool_was_not_asked_counts_for_nobody() -> None:
     """A check that did not run is neither met nor missed."""
     checks = [check("prefect", ASKED[0]), check("airflow", ASKED[0]), check("airflow", ASKED[1])]
     card = nightly(*checks)
-    assert card.pick == "No difference in what was measured"
+    assert card.pick == "No difference in features"
     assert [str(cell) for row in card.rows for cell in row[1:]] == ["yes", "yes"]
 
 
@@ -310,6 +365,14 @@ def test_the_style_that_was_counted_is_named() -> None:
     card = cards(estimates=rows, code=code)["The least code"]
     assert "a 100 lines; b 200 lines (classic; 150 with a modern training)." in said(card)
     assert str(card.rows[1][1]) == "200 lines (classic; 150 with a modern training)"
+
+
+def test_what_the_lines_leave_out_is_named() -> None:
+    """A tool with one way to write them may have a remark as well."""
+    code = [{"orchestrator": tool, "scenario": "pipeline", "lines": n} for tool, n in (("a", 100), ("b", 200))]
+    code[0] |= {"style": "keeps nothing"}
+    rows = [estimate("a", 1.0), estimate("b", 1.0)]
+    assert "a 100 lines (keeps nothing); b 200 lines." in said(cards(estimates=rows, code=code)["The least code"])
 
 
 def test_one_tool_may_have_the_least_of_both() -> None:

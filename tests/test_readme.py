@@ -1,4 +1,4 @@
-"""The table on the README's first screen is that of the run that it names, to the last digit."""
+"""The numbers on the README are those of the runs that it names, to the last digit."""
 
 from __future__ import annotations
 
@@ -10,70 +10,180 @@ import pytest
 from conftest import ROOT
 
 from bench import wording
+from bench.stats import MIN_RUNS
 
-SAMPLE = ROOT / "reports" / "sample"
-RESULTS = json.loads((SAMPLE / "results.json").read_text())
-RUN = json.loads((SAMPLE / "run.json").read_text())
+SAMPLE = "reports/sample"
+KEPT = (
+    "reports/earlier/2026-11-20-quick",
+    "reports/earlier/2026-11-21-quick",
+    "reports/earlier/2026-11-21T10-03-15-quick",
+    SAMPLE,
+)
 README = (ROOT / "README.md").read_text()
+SENTENCES = " ".join(README.split())
+"""All of it without its line breaks."""
 
-NAMES = {"airflow": "Airflow", "dagster": "Dagster", "prefect": "Prefect", "plain": "plain Python"}
+NAMES = {
+    "airflow": ("Airflow", "LocalExecutor"),
+    "dagster": ("Dagster", "multiprocess executor"),
+    "prefect": ("Prefect", "`serve`"),
+    "plain": ("plain Python", "a process per run"),
+}
+"""How the README calls each, and the deployment at the service tier."""
+
+DEPLOYMENTS = {
+    "library": {"airflow": "dag_test", "dagster": "in_process", "prefect": "flow_call", "plain": "threads"},
+    "service": {"airflow": "local_executor", "dagster": "multiprocess", "prefect": "serve", "plain": "process"},
+}
 
 Row = Mapping[str, Any]
 
 
-def usual(rows: str, orchestrator: str, tier: str, **wanted: str) -> Row:
-    """Return the row of such a list for an orchestrator as it usually is deployed, in stock settings."""
-    engines = [each for each in RESULTS["engines"] if each["default"]]
-    (deployment,) = {each["deployment"] for each in engines if (each["orchestrator"], each["tier"]) == (orchestrator, tier)}
-    wanted |= {"orchestrator": orchestrator, "tier": tier, "profile": "stock", "deployment": deployment}
-    (row,) = (each for each in RESULTS[rows] if wanted.items() <= each.items())
+def read(run: str, name: str) -> Any:
+    """Return what a file of a run holds."""
+    return json.loads((ROOT / run / name).read_text())
+
+
+RESULTS = {run: read(run, "results.json") for run in KEPT}
+RUN = read(SAMPLE, "run.json")
+
+
+def usual(rows: str, tool: str, tier: str, metric: str, profile: str = "stock", run: str = SAMPLE, **more: str) -> Row:
+    """Return the row of such a list for a tool in the deployment that the README names."""
+    wanted = {"scenario": "overhead", "orchestrator": tool, "tier": tier, "profile": profile, "metric": metric, **more}
+    wanted |= {"deployment": DEPLOYMENTS[tier][tool]}
+    (row,) = (each for each in RESULTS[run][rows] if wanted.items() <= each.items())
     return dict(row)
 
 
-def median(orchestrator: str, tier: str, scenario: str, workload: str, metric: str) -> str:
-    """Return a median in words."""
-    row = usual("estimates", orchestrator, tier, scenario=scenario, workload=workload, metric=metric)
-    return wording.reading(row).text
+def a_task(tool: str, tier: str, profile: str = "stock", run: str = SAMPLE) -> Row:
+    """Return what a task of a chain adds."""
+    return usual("estimates", tool, tier, "per_task_ms", profile, run, workload="chain")
 
 
-def over_all_runs(orchestrator: str, tier: str, metric: str) -> Row:
-    """Return the least, the median and the most of all runs of *overhead*."""
-    return usual("ranges", orchestrator, tier, scenario="overhead", metric=metric)
+def added(tool: str, tier: str, profile: str = "stock") -> str:
+    """Return the same in words."""
+    return wording.reading(a_task(tool, tier, profile)).text
 
 
-def cells(its: str) -> list[str]:
-    """Return an orchestrator's row."""
-    wait = over_all_runs(its, "service", "submit_to_first_s")
-    lags = [wording.said("s", over_all_runs(its, tier, "finish_lag_s")["median"]) for tier in ("library", "service")]
-    step, lag, without = (
-        median(its, "service", "churn", "train", metric) for metric in ("makespan_s", "finish_lag_s", "between_steps_s")
+def said_range(row: Row) -> str:
+    """Return the least and the most of all runs."""
+    return wording.said("s", row["low"], row["high"])
+
+
+def waits(tool: str, profile: str = "stock") -> Row:
+    """Return how long the runs waited before their first task, at the service tier."""
+    return usual("ranges", tool, "service", "submit_to_first_s", profile)
+
+
+def cells(tool: str) -> list[str]:
+    """Return a tool's row."""
+    (pipeline,) = (
+        each for each in RESULTS[SAMPLE]["code"] if (each["orchestrator"], each["scenario"]) == (tool, "pipeline")
     )
-    (pipeline,) = (each for each in RESULTS["code"] if (each["orchestrator"], each["scenario"]) == (its, "pipeline"))
-    engine = usual("engines", its, "service")
-    memory = "-" if engine["idle_pss_mb"] is None else f"{engine['idle_pss_mb']:.0f} MB"
-    versions = RUN["versions"][its]
+    its = {"orchestrator": tool, "tier": "service", "profile": "stock", "deployment": DEPLOYMENTS["service"][tool]}
+    (engine,) = (each for each in RESULTS[SAMPLE]["engines"] if its.items() <= each.items())
+    versions, (name, deployment) = RUN["versions"][tool], NAMES[tool]
     return [
-        f"{NAMES[its]} {versions.get(its, versions.get('python'))}",
-        median(its, "library", "overhead", "chain", "per_task_ms"),
-        median(its, "service", "overhead", "chain", "per_task_ms"),
-        f"{wording.said('s', wait['low'], wait['high'])} ({wait['n']} runs)",
-        "; ".join(lags),
-        f"{step} + {lag}; {without}",
+        f"{name} {versions.get(tool, versions.get('python'))}, {deployment}",
+        added(tool, "service"),
+        said_range(waits(tool)),
         str(pipeline["lines"]),
-        f"{engine['needed']}; {memory}",
+        str(engine["needed"]),
     ]
 
 
-@pytest.mark.parametrize("orchestrator", NAMES)
-def test_the_table_is_the_samples(orchestrator: str) -> None:
-    """Each cell begins with the number that results.json has."""
-    rows = [line.strip("| ").split(" | ") for line in README.splitlines() if line.startswith(f"| {NAMES[orchestrator]} ")]
-    assert len(rows) == 1
-    wanted = cells(orchestrator)
-    assert [cell[: len(number)] for cell, number in zip(rows[0], wanted, strict=True)] == wanted
+def rows_of(table: str) -> list[list[str]]:
+    """Return the rows below the heading of a table, which has to be there once."""
+    lines = [line.strip() for line in README.splitlines()]
+    (start,) = (place for place, line in enumerate(lines) if line == table)
+    end = next(place for place in range(start, len(lines)) if not lines[place].startswith("|"))
+    return [line.strip("| ").split(" | ") for line in lines[start + 2 : end]]
+
+
+def test_the_table_is_the_samples() -> None:
+    """Each cell is what results.json has."""
+    heading = "| | a task of a chain adds | wait before the first task | lines of the churn pipelines | services needed |"
+    assert rows_of(heading) == [cells(tool) for tool in NAMES]
+
+
+def test_the_table_says_of_how_many_runs_it_is() -> None:
+    """Medians of five runs, ranges of twenty; plain Python has more of both."""
+    counted = {tool: (a_task(tool, "service")["n"], waits(tool)["n"]) for tool in NAMES}
+    assert counted == {"airflow": (5, 20), "dagster": (5, 20), "prefect": (5, 20), "plain": (40, 160)}
+    said = "medians of five runs; waits: the range of all 20 runs of *overhead* (plain Python: 40, and 160)."
+    assert said in SENTENCES
+
+
+def test_tuned_settings_are_the_samples() -> None:
+    """What the vendors' settings for latency bring, of two engine starts each."""
+    task = {tool: added(tool, "service", "tuned") for tool in NAMES if tool != "plain"}
+    wait = {tool: waits(tool, "tuned") for tool in task}
+    assert {a_task(tool, "service", "tuned")["starts"] for tool in task} == {2}
+    assert {row["n"] for row in wait.values()} == {8}
+    said = f"adds {task['airflow']} (Airflow), {task['dagster']} (Dagster) and {task['prefect']} (Prefect), after waits of"
+    ranges = f"{said_range(wait['airflow'])}, {said_range(wait['dagster'])} and {said_range(wait['prefect'])} (8 runs each)."
+    assert f"{said} {ranges}" in SENTENCES
+
+
+def test_the_library_tier_is_the_samples() -> None:
+    """Its numbers stand in a sentence."""
+    task = {tool: added(tool, "library") for tool in NAMES}
+    assert f"At the library tier it adds {task['airflow']} (Airflow, [more the larger the graph](" in SENTENCES
+    others = f"{task['dagster']} (Dagster), {task['prefect']} (Prefect) and {task['plain']} (plain Python)."
+    assert f"), {others}" in SENTENCES
+
+
+def test_the_lag_of_a_flow_call_is_the_samples() -> None:
+    """From its last task until it returns."""
+    lag = usual("ranges", "prefect", "library", "finish_lag_s")
+    said = f"{wording.said('s', lag['low'])} to {wording.said('s', lag['high'])} in the sample"
+    for page in (ROOT / "README.md", ROOT / "docs/scenarios/overhead.md", ROOT / "implementations/prefect/README.md"):
+        text = " ".join(page.read_text().split())
+        assert "ends on a whole second after its start" in text and said in text, page
 
 
 def test_the_run_is_named() -> None:
-    """By its id and its seed, and it is of a full suite."""
-    assert f"`{RUN['id']}`" in README and f"seed {RUN['seed']}" in README
-    assert RUN["suite"]["name"] == "full" and RUN["finished"] and not RUN["git"]["dirty"]
+    """By its id, and by how it is measured again; what is not kept of it is said with an example."""
+    assert RUN["suite"]["name"] == "full" and RUN["finished"] and not RUN["git"]["dirty"] and not RUN["own_workload"]
+    minutes = sum(each["wall_s"] for each in RUN["segments"]) / 60
+    assert f"`{RUN['id']}` ([the sample](#the-sample))" in SENTENCES
+    commit = RUN["git"]["id"][:7]
+    assert f"at commit {commit}, in {minutes:.0f} minutes" in SENTENCES
+    assert f"git checkout {commit} make bench SUITE=full ARGS='--seed {RUN['seed']}'" in SENTENCES
+    evidence = "097.004-dagster-changed_helper"
+    assert f"`{evidence}`" in README and any(evidence in each["because"] for each in RESULTS[SAMPLE]["checks"])
+    assert not (ROOT / SAMPLE / "trials").exists()
+
+
+@pytest.mark.parametrize("run", KEPT)
+def test_what_another_run_had_is_its_own(run: str) -> None:
+    """The pace of the machine, and the same number of two tools with its interval, in each run that is kept."""
+    heading = "| run | million rounds of CPU work a second | Dagster, multiprocess | Airflow, LocalExecutor |"
+    found = {row[0]: row[1:] for row in rows_of(heading)}
+    assert found.keys() == {f"`{each}`" for each in KEPT}
+    numbers = [wording.reading(a_task(tool, "service", run=run)) for tool in ("dagster", "airflow")]
+    pace = wording.digits(read(run, "run.json")["cpu_rounds_per_s"] / 1e6)
+    assert found[f"`{run}`"] == [pace, *(f"{each.text} [{each.spread}]" for each in numbers)]
+
+
+def test_the_chains_of_the_runs_were_as_long_as_said() -> None:
+    """A slope over other sizes is another number."""
+    longest = {
+        run: max(
+            max(block["options"]["sizes"]["chain"])
+            for block in read(run, "run.json")["suite"]["blocks"]
+            if (block["scenario"], block["tier"]) == ("overhead", "service")
+        )
+        for run in KEPT
+    }
+    *quick, full = longest.values()
+    assert set(quick) == {8}
+    assert f"chains of up to {quick[0]} tasks, in the sample {full})" in SENTENCES
+
+
+def test_quick_has_too_few_runs_to_compare() -> None:
+    """Of no number that a tool has; and what is to be told of it is told."""
+    rows = RESULTS["reports/earlier/2026-11-21T10-03-15-quick"]["estimates"]
+    assert max(row["n"] for row in rows if row["orchestrator"] != "plain") == 4 < MIN_RUNS == 5
+    assert "judges only numbers with five runs or more" in SENTENCES and "has more than four" in SENTENCES

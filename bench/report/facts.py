@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -56,6 +56,13 @@ class Facts:
     def orchestrators(self) -> list[str]:
         """The tools, plain Python last."""
         return sorted({row["orchestrator"] for row in self.results["estimates"]}, key=lambda name: (name == REFERENCE, name))
+
+    @cached_property
+    def made(self) -> str:
+        """How many runs there were, and in how many engine starts of whom."""
+        counts = Counter(start.subject.orchestrator for start in self.starts)
+        whose = ", ".join(f"{name} {counts[name]}" for name in self.orchestrators if counts[name])
+        return f"{len(self.trials)} runs in {len(self.starts)} engine starts" + (f" ({whose})" if whose else "")
 
     def tiers(self, scenario: str) -> list[str]:
         """The tiers at which a scenario was run."""

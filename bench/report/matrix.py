@@ -22,6 +22,8 @@ class Cell:
     """Where the number's evidence is."""
     counts: Mapping[str, int]
     """How many verdicts there were of each kind, over all its stock deployments."""
+    by_hand: int
+    """How many of those that passed did by what the pipeline's author wrote in the tool's place."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ def _cell(facts: Facts, place: Place, tool: str) -> Cell:
     names = [name for name, _ in place.subjects if name.partition("/")[0] == tool]
     usual = next((name for name in names if (tool, name) in facts.usual(place.tier)), None)
     row = place.cell(usual, place.columns[0]) if usual else None
-    verdicts = Counter(row["verdict"] for row in place.checks if row["orchestrator"] == tool and row["profile"] == "stock")
+    checks = [row for row in place.checks if row["orchestrator"] == tool and row["profile"] == "stock"]
+    verdicts = Counter(row["verdict"] for row in checks)
     counts = {kind: verdicts[kind] for kind in ("pass", "fail", "unsupported")} if verdicts else {}
-    return Cell(row, key(row) if row else "", counts)
+    by_hand = sum(row["verdict"] == "pass" and row["means"] == "by_hand" for row in checks)
+    return Cell(row, key(row) if row else "", counts, by_hand)

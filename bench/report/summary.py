@@ -26,10 +26,9 @@ def _head(facts: Facts) -> Iterator[str]:
     run = facts.run
     yield f"# orchbench: {text(run.id)}"
     yield ""
-    made = f"{len(facts.trials)} runs in {len(facts.starts)} engine starts"
     host = f"{text(run.host['cpu'])}, {run.host['cores']} cores"
     state = "" if run.finished else " **The run is not finished.**"
-    yield f"Suite {text(run.suite['name'])}, {made}, on {host}.{state}"
+    yield f"Suite {text(run.suite['name'])}, {text(facts.made)}, on {host}.{state}"
     yield ""
 
 
@@ -50,8 +49,10 @@ def _matrix(facts: Facts, lines: Sequence[Line]) -> Iterator[str]:
     for line in lines:
         cells: list[str] = []
         for cell in line.cells:
-            number = wording.reading(cell.row).text if cell.row else "-"
+            number = wording.reading(cell.row).text + _mark(cell.row) if cell.row else "-"
             verdicts = ", ".join(f"{count} {kind}" for kind, count in cell.counts.items() if count)
+            if cell.by_hand:
+                verdicts = verdicts.replace(" pass", f" pass ({cell.by_hand} by hand)", 1)
             cells.append(text(number) + (f"<br>{verdicts}" if verdicts else ""))
         rows.append([text(f"{line.scenario}, {line.tier}"), text(line.number), *cells])
     yield from table(["scenario", "number", *map(text, facts.orchestrators)], rows)
@@ -74,14 +75,23 @@ def _numbers(place: Place) -> Iterator[str]:
         cells: list[str] = []
         for column in place.columns:
             row = place.cell(subject, column)
-            its = wording.reading(row) if row else None
-            cells.append(text(f"{its.text} [{its.spread}]" if its.spread else its.text) if its else "-")
+            if row is None:
+                cells.append("-")
+                continue
+            its = wording.reading(row)
+            cells.append(text(its.text + _mark(row) + (f" [{its.spread}]" if its.spread else "")))
         rows.append([text(subject), *cells])
     yield from table(["orchestrator", *heading], rows)
 
 
+def _mark(row: Row) -> str:
+    return " ~" if row["unstable"] else ""
+
+
 def _caveats(facts: Facts) -> Iterator[str]:
     counts = Counter(row["verdict"] for row in facts.results["checks"])
+    yield text("What is marked with ~ is unstable: by its spread, outliers, drift or curvature; results.json says which.")
+    yield ""
     yield f"Checks: {counts['pass']} passed, {counts['fail']} failed, {counts['unsupported']} unsupported."
     yield ""
     found = [row for row in facts.results["checks"] if row["verdict"] == "fail"]

@@ -162,7 +162,7 @@ CHECKS: Final[Mapping[str, Check]] = {
 
 SCENARIO = Scenario(
     name="churn",
-    version=2,
+    version=3,
     question="What does an orchestrator add to a real pipeline, and do all of them come to the same result?",
     limits=(
         "Which tool trains better models is not asked: they are the same, which is the point.",

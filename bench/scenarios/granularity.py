@@ -95,7 +95,7 @@ CHECKS: Final[Mapping[str, Check]] = {
 
 SCENARIO = Scenario(
     name="granularity",
-    version=1,
+    version=2,
     question="What is saved, and what is lost, by wrapping a whole pipeline into one task?",
     limits=(
         "In repeated runs the native steps may take their features from a cache: that is a part of the answer.",

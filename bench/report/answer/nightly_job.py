@@ -43,12 +43,16 @@ TOPICS: Final = {
         "A changed task is computed again": "caching.changed_body_is_seen",
         "A changed helper of a task is computed again": "caching.changed_helper_is_seen",
         "A spoiled result is computed again": "caching.spoiled_is_computed_again",
+        "A result that is too old is computed again": "caching.expired_is_computed_again",
+        "Of two runs that want the same at once, one computes it": "caching.two_at_once_compute_once",
+        "What cannot be looked up is computed": "caching.unhashable_input_is_computed",
     },
 }
 """What a nightly training job asks of a tool, by topic, and the check that verifies it.
 
 Not what the shared core sees to, such as the gate, nor what only says that two runs did the same work. Topics are counted,
-not needs: how many checks a scenario has is our doing, and six of them are about one cache.
+not needs: how many checks a scenario has is our doing, and nine of them are about one cache (all that there are, so that
+none is there or missing by our choice).
 """
 
 KEEPS: Final = "What has not changed is not computed again"
@@ -112,9 +116,9 @@ def _in_whole(topics: Mapping[str, States], tool: str) -> int:
 
 def _pick(topics: Mapping[str, States], differing: Sequence[str], tools: Sequence[str]) -> str:
     if not differing:
-        return "No difference in what was measured"
+        return "No difference in features"
     if len(differing) <= FEW and len(differing) < len(topics):
-        return f"All alike, but for {conjoined([f'{topic} ({_most(topics[topic], tools)})' for topic in differing])}"
+        return f"Alike in features, but for {conjoined([f'{topic} ({_most(topics[topic], tools)})' for topic in differing])}"
     most = max(_in_whole(topics, tool) for tool in tools)
     leaders = [name_of(tool) for tool in tools if _in_whole(topics, tool) == most]
     return "No tool in all topics" if len(leaders) == len(tools) else f"{' or '.join(leaders)}, by what was measured"
@@ -132,7 +136,8 @@ def _counted(topics: Mapping[str, States], differing: Sequence[str], tools: Sequ
     alike = [topic for topic in topics if topic not in differing]
     said = [f"alike in {conjoined(alike)}"] if alike else []
     said += [f"not in {conjoined(differing)}" if alike else f"not alike in {conjoined(differing)}"] if differing else []
-    return Sentence.of(f"The tools are {', but '.join(said)}. Of {len(topics)} topics they meet in whole, alone: {whole}.")
+    met = f"Of {len(topics)} topics they meet in whole, alone, at one of their deployments at least: {whole}."
+    return Sentence.of(f"The tools are {', but '.join(said)}. {met}")
 
 
 def _met(topic: str, states: States, tools: Sequence[str]) -> Sentence:
@@ -194,8 +199,14 @@ def _training(facts: Facts, tier: str) -> Sentence:
         parts: tuple[Part, ...] = (f"{wording.subject(row)} ", prose.median(row), *(() if single else prose.bounds(row)))
         if all(each and each["median"] is not None for each in its):
             lag, idle, first = (prose.median(each) for each in its if each)
-            parts = (*parts, " + ", lag, " (no step for ", idle, ", of which ", first, " before the first)")
+            parts = (*parts, " + ", lag, " (", first, " before the first step, no step for ", idle, " after it began)")
         said.append(parts)
     once = " (one run each)" if single else ""
     lead = f"A training at the {tier} tier{once}, to its last step + from there until the run is done: "
-    return Sentence.of(lead, *prose.listed(said), ".")
+    ranges = [facts.range_of("churn", tier, "submit_to_first_s", wording.subject(row)) for row in rows]
+    polls = " How long it waits before the first step is a draw, by the next poll." if any(map(_polls, ranges)) else ""
+    return Sentence.of(lead, *prose.listed(said), f".{polls}")
+
+
+def _polls(row: Row | None) -> bool:
+    return bool(row and row["polls"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from bench import wording
@@ -60,12 +60,19 @@ def _is_apart(facts: Facts, row: Row, best: Row) -> bool:
     return bool(ratio["above_noise"]) or (ratio["above_noise"] is None and ratio["low"] > PLAIN_TO_SEE)
 
 
-def ranking(facts: Facts, ranked: Sequence[Row], tier: str, leads: str) -> Sentence:
+def with_isolation(row: Row) -> str:
+    """Name who was measured, and in what its tasks run: a process for each costs more than a thread, and gives more."""
+    return f"{wording.subject(row)} ({row['isolation']})"
+
+
+def ranking(
+    facts: Facts, ranked: Sequence[Row], tier: str, leads: str, named: Callable[[Row], str] = wording.subject
+) -> Sentence:
     """Rank the tools in one sentence, and say of which the difference cannot be told."""
     best, *others = ranked
     said: list[tuple[Part, ...]] = []
     for row in others:
-        who, ratio = wording.subject(row), facts.ratio(row, best)
+        who, ratio = named(row), facts.ratio(row, best)
         if not _is_apart(facts, row, best):
             said.append((f"{who} is not told apart from it, ", *valued(row).parts))
         elif ratio and ratio["ratio"] is not None and wording.reading(best).kind == "value":
@@ -73,6 +80,6 @@ def ranking(facts: Facts, ranked: Sequence[Row], tier: str, leads: str) -> Sente
         else:
             said.append((f"{who} ", *valued(row).parts))
     once = " (one engine start each)" if any(row["starts"] == 1 for row in ranked) else ""
-    first = f"At the {tier} tier{once} {wording.subject(best)} {leads}: "
+    first = f"At the {tier} tier{once} {named(best)} {leads}: "
     tail: tuple[Part, ...] = ("; ", *prose.listed(said), ".") if said else (".",)
     return Sentence.of(first, *valued(best).parts, *tail)

@@ -1,14 +1,15 @@
-"""Many short tasks: what each tool adds to a task, and what a run takes before its first and after its last."""
+"""Many short tasks: what each tool adds to a task, in a chain and side by side, and to a run before and after them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from bench import wording
+from bench.orchestrators import REFERENCE
 from bench.report import prose
 from bench.report.answer.card import NOT_MEASURED, Card, Row
-from bench.report.answer.ranking import leading, ranking, stock, valued
+from bench.report.answer.ends import Ends, beside_tasks, ends_of, is_shortest, lag_of, wait_of, waited
+from bench.report.answer.ranking import leading, ranking, stock, valued, with_isolation
 from bench.report.facts import Facts
 from bench.report.prose import Part, Sentence
 
@@ -19,22 +20,29 @@ def short_tasks(facts: Facts) -> Card:
     because: list[Sentence] = []
     rows: list[list[Sentence]] = []
     leaders: dict[str, list[str]] = {}
-    told: dict[str, list[_Ends]] = {}
+    otherwise: list[str] = []
+    told: dict[str, list[Ends]] = {}
     for tier in facts.tiers("overhead"):
         ranked = stock(facts, "overhead", tier, "per_task_ms", "chain")
-        if len({row["orchestrator"] for row in ranked}) > 1:
-            leaders.setdefault(leading(facts, ranked), []).append(tier)
-            because.append(ranking(facts, ranked, tier, "adds the least to a task"))
-            ends = _ends(facts, ranked, tier)
-            if len({each.tool for each in ends}) > 1 and not _is_shortest(ranked[0], ends):
-                told[tier] = ends
-            rows += [_short_task_row(facts, row, tier) for row in ranked]
+        if not _are_several(ranked):
+            continue
+        leader = leading(facts, ranked)
+        leaders.setdefault(leader, []).append(tier)
+        because.append(ranking(facts, ranked, tier, "adds the least to a task of a chain", with_isolation))
+        because += _not_in_proportion(facts, ranked, tier)
+        size, wide = _side_by_side(facts, tier)
+        if _are_several(wide) and (first := leading(facts, wide)) != leader:
+            otherwise.append(f"with {size} side by side, at the {tier} tier: {first}")
+            because.append(ranking(facts, wide, tier, f"takes the shortest for {size} tasks side by side, waiting included"))
+        because += _tuned(facts, tier)
+        ends = ends_of(facts, ranked, tier)
+        if len({each.tool for each in ends}) > 1 and not is_shortest(ranked[0], ends):
+            told[tier] = ends
+        rows += [_short_task_row(facts, row, tier) for row in ranked]
     if not leaders:
         return Card(need, NOT_MEASURED)
-    because += [_beside_tasks(ends, tier, again=place > 0) for place, (tier, ends) in enumerate(told.items())]
-    pick = "; ".join(
-        f"{names}, at {'both tiers' if len(tiers) > 1 else f'the {tiers[0]} tier'}" for names, tiers in leaders.items()
-    )
+    because += [beside_tasks(ends, tier, again=place > 0) for place, (tier, ends) in enumerate(told.items())]
+    picks = [f"{who}, at {'both tiers' if len(tiers) > 1 else f'the {tiers[0]} tier'}" for who, tiers in leaders.items()]
     heading = (
         "",
         "isolation",
@@ -42,75 +50,54 @@ def short_tasks(facts: Facts) -> Card:
         "wait before the first task",
         "from the last until the run is done",
     )
-    return Card(need, pick, because, heading, rows, "overhead")
+    return Card(need, "; ".join([*picks, *otherwise]), because, heading, rows, "overhead")
 
 
-@dataclass(frozen=True)
-class _Ends:
-    """What a run takes beside its tasks."""
-
-    tool: str
-    who: str
-    wait: Row
-    """Before its first task: of runs of a single one; where the engine polls, the range of all runs."""
-    lag: Row
-    """After its last task: the range of all runs."""
-
-    @property
-    def least(self) -> float:
-        return _bound(self.wait, "low") + _bound(self.lag, "low")
-
-    @property
-    def most(self) -> float:
-        return _bound(self.wait, "high") + _bound(self.lag, "high")
+def _are_several(rows: Sequence[Row]) -> bool:
+    return len({row["orchestrator"] for row in rows}) > 1
 
 
-def _bound(row: Row, which: str) -> float:
-    return float(row["median"] if row[which] is None else row[which])
+def _not_in_proportion(facts: Facts, ranked: Sequence[Row], tier: str) -> list[Sentence]:
+    """Name those to whom a task of a long chain costs more than one of a short: their slope goes by the sizes chosen."""
+    chains = [workload for workload, size in facts.sizes("overhead").get("chain", {}).items() if size > 1]
+    said: list[tuple[Part, ...]] = []
+    for row in ranked:
+        who = wording.subject(row)
+        found = [each for name in chains if (each := facts.estimate("overhead", tier, "transition_ms", name, who))]
+        if "curved" in row["unstable"] and len(found) > 1 and _is_above(found[-1], found[0]):
+            short, long = found[0], found[-1]
+            between = (f", {short['workload']}, to ", prose.median(long), f", {long['workload']}")
+            said.append((f"{who} (from one task to the next: ", prose.median(short), *between, ")"))
+    return [Sentence.of("The longer the chain, the more a task takes with ", *prose.listed(said), ".")] if said else []
 
 
-def _ends(facts: Facts, ranked: Sequence[Row], tier: str) -> list[_Ends]:
-    """Return it of each by name: so few runs, each of which came at any moment of a poll, make no order."""
-    found = []
-    for row in sorted(ranked, key=wording.subject):
-        wait, lag = _wait(facts, wording.subject(row), tier), _lag(facts, wording.subject(row), tier)
-        if wait and lag and wait["median"] is not None:
-            found.append(_Ends(row["orchestrator"], wording.subject(row), wait, lag))
-    return found
+def _is_above(row: Row, other: Row) -> bool:
+    return not (wording.is_range(row) or wording.is_range(other)) and bool(row["low"] > other["high"])
 
 
-def _wait(facts: Facts, who: str, tier: str) -> Row | None:
-    ranged = facts.range_of("overhead", tier, "submit_to_first_s", who)
-    if ranged and ranged["polls"]:
-        return ranged
-    return facts.estimate("overhead", tier, "submit_to_first_s", "chain_1", who)
+def _side_by_side(facts: Facts, tier: str) -> tuple[int, list[Row]]:
+    """Return the most tasks that were measured side by side at the tier, and who took how long for them."""
+    for workload, size in reversed(list(facts.sizes("overhead").get("fan_out", {}).items())):
+        if found := stock(facts, "overhead", tier, "makespan_s", workload):
+            return size, found
+    return 0, []
 
 
-def _lag(facts: Facts, who: str, tier: str) -> Row | None:
-    return facts.range_of("overhead", tier, "finish_lag_s", who)
-
-
-def _is_shortest(row: Row, ends: Sequence[_Ends]) -> bool:
-    """Whether the one that adds the least to a task is the first there too, by the worst of its runs."""
-    own = [each for each in ends if each.who == wording.subject(row)]
-    return bool(own) and all(own[0].most < each.least for each in ends if each not in own)
-
-
-def _beside_tasks(ends: Sequence[_Ends], tier: str, *, again: bool) -> Sentence:
-    said = []
-    for each in ends:
-        wait: tuple[Part, ...] = (
-            ("(", *prose.between(each.wait), ")") if each.wait.get("polls") else (prose.median(each.wait),)
-        )
-        said.append((f"{each.who} ", *wait, " + ", prose.middle(each.lag)))
-    few = "But where tasks are few, the ends of a run decide: before its first task + from its last until the run is done. "
-    polls = ", where the first is also for the engine to poll" if any(each.wait.get("polls") for each in ends) else ""
-    return Sentence.of(f"{'The same' if again else few + 'That is,'} at the {tier} tier{polls}: ", *prose.listed(said), ".")
+def _tuned(facts: Facts, tier: str) -> list[Sentence]:
+    """Say what the settings bring that the vendors' documentation offers for latency; by name, as these are few runs."""
+    rows = [row for row in facts.estimates("overhead", tier) if row["profile"] == "tuned" and row["median"] is not None]
+    rows = [row for row in rows if (row["metric"], row["workload"]) == ("per_task_ms", "chain")]
+    said: list[tuple[Part, ...]] = []
+    for row in sorted((row for row in rows if row["orchestrator"] != REFERENCE), key=wording.subject):
+        wait = wait_of(facts, wording.subject(row), tier)
+        said.append((f"{row['orchestrator']}/{row['deployment']} ", *valued(row).parts, " + ", *waited(wait)))
+    lead = f"In settings tuned for latency, at the {tier} tier, a task of a chain takes, and the first waits: "
+    return [Sentence.of(lead, *prose.listed(said), ".")] if said else []
 
 
 def _short_task_row(facts: Facts, row: Row, tier: str) -> list[Sentence]:
     who = wording.subject(row)
-    wait, lag = _wait(facts, who, tier), _lag(facts, who, tier)
+    wait, lag = wait_of(facts, who, tier), lag_of(facts, who, tier)
     waits = Sentence.of(*prose.between(wait)) if wait and wait.get("polls") else valued(wait)
     lags = Sentence.of(prose.middle(lag), " [", *prose.between(lag), "]") if lag else valued(None)
     return [Sentence.of(f"{who}, {tier}"), Sentence.of(row["isolation"]), valued(row), waits, lags]

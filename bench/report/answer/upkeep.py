@@ -33,9 +33,8 @@ def least_to_look_after(facts: Facts) -> Card:
     if len(lines) > 1:
         picks["code"] = _fewest(lines, ABOUT)
         written = [(f"{name_of(tool)} ", *_written(code[tool])) for tool in sorted(lines, key=lines.__getitem__)]
-        because.append(
-            Sentence.of("The same training and inference, on a core that all share: ", *prose.listed(written), ".")
-        )
+        lead = "A training and an inference that come to the same results, on a core that all share: "
+        because.append(Sentence.of(lead, *prose.listed(written), "."))
     if len(services) > 1:
         picks["services"] = _fewest(services)
         kept = [_kept_running(engines[tool]) for tool in sorted(services, key=services.__getitem__)]

@@ -1,0 +1,84 @@
+"""What a run takes beside its tasks: the wait before its first, and from its last until it is called over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench import wording
+from bench.report import prose
+from bench.report.answer.card import Row
+from bench.report.facts import Facts
+from bench.report.prose import Part, Sentence
+
+
+@dataclass(frozen=True)
+class Ends:
+    """What a run takes beside its tasks."""
+
+    tool: str
+    who: str
+    wait: Row
+    """Before its first task: of runs of a single one; where the engine polls, the range of all runs."""
+    lag: Row
+    """After its last task: the range of all runs."""
+
+    @property
+    def least(self) -> float:
+        """Return the sum of the shortest of both."""
+        return _bound(self.wait, "low") + _bound(self.lag, "low")
+
+    @property
+    def most(self) -> float:
+        """Return the sum of the longest of both."""
+        return _bound(self.wait, "high") + _bound(self.lag, "high")
+
+
+def _bound(row: Row, which: str) -> float:
+    return float(row["median"] if row[which] is None else row[which])
+
+
+def ends_of(facts: Facts, ranked: Sequence[Row], tier: str) -> list[Ends]:
+    """Return it of each by name: so few runs, each of which came at any moment of a poll, make no order."""
+    found = []
+    for row in sorted(ranked, key=wording.subject):
+        wait, lag = wait_of(facts, wording.subject(row), tier), lag_of(facts, wording.subject(row), tier)
+        if wait and lag and wait["median"] is not None:
+            found.append(Ends(row["orchestrator"], wording.subject(row), wait, lag))
+    return found
+
+
+def wait_of(facts: Facts, who: str, tier: str) -> Row | None:
+    """Return the wait before the first task: where it hangs on a poll, that of all runs, else that of a run of one task."""
+    ranged = facts.range_of("overhead", tier, "submit_to_first_s", who)
+    if ranged and ranged["polls"]:
+        return ranged
+    return facts.estimate("overhead", tier, "submit_to_first_s", "chain_1", who)
+
+
+def lag_of(facts: Facts, who: str, tier: str) -> Row | None:
+    """Return how long all runs took to be called over after their last task."""
+    return facts.range_of("overhead", tier, "finish_lag_s", who)
+
+
+def is_shortest(row: Row, ends: Sequence[Ends]) -> bool:
+    """Whether the one that adds the least to a task is the first there too, by the worst of its runs."""
+    own = [each for each in ends if each.who == wording.subject(row)]
+    return bool(own) and all(own[0].most < each.least for each in ends if each not in own)
+
+
+def waited(wait: Row | None) -> tuple[Part, ...]:
+    """Say how long a wait is: between which values all were that hang on a poll, else its median."""
+    if wait is None or wait["median"] is None:
+        return ("-",)
+    return ("(", *prose.between(wait), ")") if wait.get("polls") else (prose.median(wait),)
+
+
+def beside_tasks(ends: Sequence[Ends], tier: str, *, again: bool) -> Sentence:
+    """Tell both of each, at a tier that is the first to be told of or not."""
+    said = []
+    for each in ends:
+        said.append((f"{each.who} ", *waited(each.wait), " + ", prose.middle(each.lag)))
+    few = "But where tasks are few, the ends of a run decide: before its first task + from its last until the run is done. "
+    polls = ", where the first is also for the engine to poll" if any(each.wait.get("polls") for each in ends) else ""
+    return Sentence.of(f"{'The same' if again else few + 'That is,'} at the {tier} tier{polls}: ", *prose.listed(said), ".")
