@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from small_runs import made_up_record
 
+from bench.records import SubjectKey
 from bench.report import answer
 from bench.report.answer import Card
 from bench.report.facts import Facts
@@ -59,13 +60,18 @@ def cards(own: str | None = None, **results: Sequence[Mapping[str, Any]]) -> dic
     ]
     run = made_up_record(suite={"name": "s", "about": "a"}, own_workload=own)
     empty: dict[str, Any] = {name: [] for name in ("estimates", "ratios", "controls", "checks", "engines", "code")}
-    facts = Facts(run, empty | results, [], [], trials, lambda _: Timeline())
+    named = ("orchestrator", "tier", "profile", "deployment", "isolation")
+    starts: list[Any] = [
+        SimpleNamespace(subject=SubjectKey(**{name: row[name] for name in named}, default=row["deployment"] == "usual"))
+        for row in results.get("estimates", ())
+    ]
+    facts = Facts(run, empty | results, [], starts, trials, lambda _: Timeline())
     return {card.need.partition(",")[0]: card for card in answer.cards(facts)}
 
 
 def said(card: Card) -> str:
     """Return its sentences."""
-    return " ".join(str(each) for each in card.because)
+    return " ".join(str(each) for each in (*card.because, *card.besides))
 
 
 def test_what_is_apart_is_named_alone() -> None:
@@ -105,6 +111,21 @@ def test_what_is_lost_in_noise_still_leads() -> None:
     assert card.pick == "Prefect, at the library tier"
     assert "lost in noise, at most 3.00 ms" in said(card)
     assert "times" not in said(card)
+
+
+def test_each_tool_is_told_of_as_it_usually_is_deployed() -> None:
+    """Its other deployments are in the table; one that was measured in no other way is told of as it was."""
+    rows = [
+        estimate("prefect", 5.0),
+        estimate("prefect", 5.5, deployment="other"),
+        estimate("dagster", 50.0, deployment="odd"),
+    ]
+    ratios = [ratio(row, rows[0], apart=True, low=1.05) for row in rows[1:]]
+    card = cards(estimates=rows, ratios=ratios)["Many short tasks"]
+    assert card.pick == "Prefect, at the library tier"
+    assert "dagster/odd (one process) 10.0 times" in said(card)
+    assert "prefect/other" not in said(card)
+    assert [str(row[0]) for row in card.rows] == ["prefect/usual, library", "prefect/other, library", "dagster/odd, library"]
 
 
 def test_side_by_side_another_may_lead() -> None:
@@ -147,6 +168,19 @@ def test_a_cost_that_grows_with_the_chain_is_no_constant() -> None:
     assert "longer" not in said(cards(estimates=rows, ratios=ratios)["Many short tasks"])
 
 
+def test_the_service_tier_comes_first() -> None:
+    """What the tools' own servers do is what users live with; a call from a script is told beside it."""
+    rows = [estimate(tool, ms, tier=tier) for tier in ("library", "service") for tool, ms in (("a", 5.0), ("b", 50.0))]
+    ratios = [ratio(rows[1], rows[0], apart=True, low=9.0), ratio(rows[3], rows[2], apart=True, low=9.0)]
+    card = cards(estimates=rows, ratios=ratios)["Many short tasks"]
+    assert card.pick == "a, at both tiers"
+    assert ["service" in str(each) for each in card.because] == [True]
+    assert ["library" in str(each) for each in card.besides] == [True]
+    ratios[1] |= {"above_noise": False}
+    apart = cards(estimates=rows, ratios=ratios)["Many short tasks"]
+    assert apart.pick == "No tool alone (none is told apart), at the service tier; a, at the library tier"
+
+
 def wait(tool: str, low: float, high: float, **more: Any) -> Row:
     """Return between which values the waits of a tool's runs lay, at the service tier, by an engine that polls."""
     row = estimate(tool, (low + high) / 2, tier="service", metric="submit_to_first_s", unit="s", n=6)
@@ -173,7 +207,7 @@ def test_waits_for_a_poll_are_a_range_and_no_order() -> None:
     card = at_service(
         "b", "a", beside=chance, ranges=[wait("b", 3.44, 11.5), wait("a", 4.0, 9.0), lag("a", 1.5), lag("b", 0.1)]
     )
-    assert "at the service tier, where the first is also for the engine to poll: a/usual (4.00" in said(card)
+    assert "at the service tier the wait before the first task, which is also for the engine to poll, + from" in said(card)
     assert "a/usual (4.00 .. 9.00 s, n=6) + 1.50 s; b/usual (3.44 .. 11.5 s, n=6) + 100 ms." in said(card)
     assert [str(row[3]) for row in card.rows] == ["3.44 .. 11.5 s, n=6", "4.00 .. 9.00 s, n=6"]
     assert str(card.rows[1][4]) == "1.50 s [1.50 .. 1.50 s, n=6]"
@@ -199,7 +233,11 @@ def test_without_a_poll_the_wait_is_that_of_one_task() -> None:
     ranges = [wait(tool, 0.1, 9.0, tier="library", polls=False) for tool in ("prefect", "airflow")]
     ranges += [lag("prefect", 1.0, tier="library"), lag("airflow", 0.02, tier="library")]
     card = cards(estimates=rows, ratios=[ratio(rows[1], rows[0], apart=True, low=150.0)], ranges=ranges)["Many short tasks"]
-    assert "That is, at the library tier: airflow/usual 100 ms + 20.0 ms; prefect/usual 100 ms + 1.00 s." in said(card)
+    assert (
+        "at the library tier the wait before the first task + from the last until the run is done: airflow/usual 100"
+        in said(card)
+    )
+    assert "100 ms + 20.0 ms; prefect/usual 100 ms + 1.00 s." in said(card)
 
 
 def test_a_training_is_not_over_with_its_last_step() -> None:

@@ -36,7 +36,7 @@ def _answer(facts: Facts, cards: Sequence[answer.Card]) -> Iterator[str]:
     for card in cards:
         yield f"**{text(card.need)}**: {text(card.pick)}."
         yield ""
-        yield from (f"- {text(each)}" for each in card.because)
+        yield from (f"- {text(each)}" for each in (*card.because, *card.besides))
         yield ""
     yield f"Not measured here: {text(', '.join(answer.not_measured(facts)))}."
     yield ""

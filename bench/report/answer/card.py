@@ -31,6 +31,8 @@ class Card:
     need: str
     pick: str
     because: Sequence[Sentence] = ()
+    besides: Sequence[Sentence] = ()
+    """The same for the library tier, where there is a service tier to tell of first."""
     heading: Sequence[str] = ()
     rows: Sequence[Sequence[Sentence]] = ()
     """A table of the numbers that it rests on."""

@@ -74,11 +74,9 @@ def waited(wait: Row | None) -> tuple[Part, ...]:
     return ("(", *prose.between(wait), ")") if wait.get("polls") else (prose.median(wait),)
 
 
-def beside_tasks(ends: Sequence[Ends], tier: str, *, again: bool) -> Sentence:
-    """Tell both of each, at a tier that is the first to be told of or not."""
-    said = []
-    for each in ends:
-        said.append((f"{each.who} ", *waited(each.wait), " + ", prose.middle(each.lag)))
-    few = "But where tasks are few, the ends of a run decide: before its first task + from its last until the run is done. "
-    polls = ", where the first is also for the engine to poll" if any(each.wait.get("polls") for each in ends) else ""
-    return Sentence.of(f"{'The same' if again else few + 'That is,'} at the {tier} tier{polls}: ", *prose.listed(said), ".")
+def beside_tasks(ends: Sequence[Ends], tier: str) -> Sentence:
+    """Tell both of each."""
+    said = [(f"{each.who} ", *waited(each.wait), " + ", prose.middle(each.lag)) for each in ends]
+    polls = ", which is also for the engine to poll," if any(each.wait.get("polls") for each in ends) else ""
+    lead = f"But where tasks are few, the ends of a run decide: at the {tier} tier the wait before the first task{polls} + "
+    return Sentence.of(lead, "from the last until the run is done: ", *prose.listed(said), ".")

@@ -75,7 +75,8 @@ def nightly_job(facts: Facts) -> Card:
     differing = [topic for topic, states in topics.items() if len({_alone(states, tool) for tool in tools}) > 1]
     because = [_counted(topics, differing, tools)]
     because += [_caches(topics[each], tools) if each == CACHING else _met(each, topics[each], tools) for each in differing]
-    because += [_training(facts, tier) for tier in reversed(facts.tiers("churn")) if _trainings(facts, tier)]
+    trainings = [_training(facts, tier) for tier in reversed(facts.tiers("churn")) if _trainings(facts, tier)]
+    because += trainings[:1]
     if open_ := [text for name, text in ASKED_TOO.items() if name not in facts.scenarios]:
         because.append(Sentence.of(f"A nightly job asks for more, which was not measured: {conjoined(open_[:3])}."))
     rows = [
@@ -83,7 +84,7 @@ def nightly_job(facts: Facts) -> Card:
         for topic, states in topics.items()
         for what, each in states.items()
     ]
-    return Card(need, _pick(topics, differing, tools), because, ("", *map(name_of, tools)), rows, "matrix")
+    return Card(need, _pick(topics, differing, tools), because, trainings[1:], ("", *map(name_of, tools)), rows, "matrix")
 
 
 def _topics(facts: Facts, tools: Sequence[str]) -> dict[str, States]:

@@ -23,4 +23,4 @@ def own_workload(facts: Facts, workload: str) -> Card:
             if len(ranked) > 1:
                 because.append(ranking(facts, ranked, tier, "takes the shortest"))
             rows += [[Sentence.of(f"{wording.subject(row)}, {tier}"), valued(row)] for row in spans]
-    return Card(need, "" if rows else NOT_MEASURED, because, ("", "makespan"), rows, "matrix")
+    return Card(need, "" if rows else NOT_MEASURED, because, (), ("", "makespan"), rows, "matrix")

@@ -40,6 +40,16 @@ def stock(facts: Facts, scenario: str, tier: str, metric: str, workload: str) ->
     return sorted(found, key=lambda row: row["median"])
 
 
+def usual(facts: Facts, tier: str, rows: Sequence[Row]) -> list[Row]:
+    """Keep of each tool the deployment that is its usual one, where that was measured: the others are in the tables."""
+    known = dict(facts.usual(tier))
+    return [row for row in rows if known.get(row["orchestrator"], _deployed(row)) == _deployed(row)]
+
+
+def _deployed(row: Row) -> str:
+    return f"{row['orchestrator']}/{row['deployment']}"
+
+
 def leading(facts: Facts, ranked: Sequence[Row]) -> str:
     """Name the first, and those that are not told apart from it."""
     best, *others = ranked

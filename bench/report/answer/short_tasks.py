@@ -3,46 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bench import wording
 from bench.orchestrators import REFERENCE
 from bench.report import prose
 from bench.report.answer.card import NOT_MEASURED, Card, Row
-from bench.report.answer.ends import Ends, beside_tasks, ends_of, is_shortest, lag_of, wait_of, waited
-from bench.report.answer.ranking import leading, ranking, stock, valued, with_isolation
+from bench.report.answer.ends import beside_tasks, ends_of, is_shortest, lag_of, wait_of, waited
+from bench.report.answer.ranking import leading, ranking, stock, usual, valued, with_isolation
 from bench.report.facts import Facts
 from bench.report.prose import Part, Sentence
 
 
+@dataclass(frozen=True)
+class _Tier:
+    """What is to be said of a tier."""
+
+    tier: str
+    leader: str
+    otherwise: Sequence[str]
+    """Where another one leads."""
+    said: Sequence[Sentence]
+    rows: Sequence[Sequence[Sentence]]
+
+
 def short_tasks(facts: Facts) -> Card:
-    """Say which tool adds the least to a task, tier by tier."""
+    """Say which tool adds the least to a task: first as its own servers run it, then as called from a script."""
     need = "Many short tasks"
-    because: list[Sentence] = []
-    rows: list[list[Sentence]] = []
-    leaders: dict[str, list[str]] = {}
-    otherwise: list[str] = []
-    told: dict[str, list[Ends]] = {}
-    for tier in facts.tiers("overhead"):
-        ranked = stock(facts, "overhead", tier, "per_task_ms", "chain")
-        if not _are_several(ranked):
-            continue
-        leader = leading(facts, ranked)
-        leaders.setdefault(leader, []).append(tier)
-        because.append(ranking(facts, ranked, tier, "adds the least to a task of a chain", with_isolation))
-        because += _not_in_proportion(facts, ranked, tier)
-        size, wide = _side_by_side(facts, tier)
-        if _are_several(wide) and (first := leading(facts, wide)) != leader:
-            otherwise.append(f"with {size} side by side, at the {tier} tier: {first}")
-            because.append(ranking(facts, wide, tier, f"takes the shortest for {size} tasks side by side, waiting included"))
-        because += _tuned(facts, tier)
-        ends = ends_of(facts, ranked, tier)
-        if len({each.tool for each in ends}) > 1 and not is_shortest(ranked[0], ends):
-            told[tier] = ends
-        rows += [_short_task_row(facts, row, tier) for row in ranked]
-    if not leaders:
+    tiers = [found for tier in reversed(facts.tiers("overhead")) if (found := _at(facts, tier))]
+    if not tiers:
         return Card(need, NOT_MEASURED)
-    because += [beside_tasks(ends, tier, again=place > 0) for place, (tier, ends) in enumerate(told.items())]
-    picks = [f"{who}, at {'both tiers' if len(tiers) > 1 else f'the {tiers[0]} tier'}" for who, tiers in leaders.items()]
+    if len({each.leader for each in tiers}) == 1 < len(tiers):
+        picks = [f"{tiers[0].leader}, at both tiers"]
+    else:
+        picks = [f"{each.leader}, at the {each.tier} tier" for each in tiers]
+    picks += [other for each in tiers for other in each.otherwise]
     heading = (
         "",
         "isolation",
@@ -50,7 +45,30 @@ def short_tasks(facts: Facts) -> Card:
         "wait before the first task",
         "from the last until the run is done",
     )
-    return Card(need, "; ".join([*picks, *otherwise]), because, heading, rows, "overhead")
+    main, *others = tiers
+    besides = [sentence for each in others for sentence in each.said]
+    rows = [row for each in tiers for row in each.rows]
+    return Card(need, "; ".join(picks), main.said, besides, heading, rows, "overhead")
+
+
+def _at(facts: Facts, tier: str) -> _Tier | None:
+    every = stock(facts, "overhead", tier, "per_task_ms", "chain")
+    ranked = usual(facts, tier, every)
+    if not _are_several(ranked):
+        return None
+    leader = leading(facts, ranked)
+    said = [ranking(facts, ranked, tier, "adds the least to a task of a chain", with_isolation)]
+    said += _not_in_proportion(facts, ranked, tier)
+    otherwise = []
+    size, wide = _side_by_side(facts, tier)
+    if _are_several(wide) and (first := leading(facts, wide)) != leader:
+        otherwise.append(f"with {size} side by side, at the {tier} tier: {first}")
+        said.append(ranking(facts, wide, tier, f"takes the shortest for {size} tasks side by side, waiting included"))
+    said += _tuned(facts, tier)
+    ends = ends_of(facts, ranked, tier)
+    if len({each.tool for each in ends}) > 1 and not is_shortest(ranked[0], ends):
+        said.append(beside_tasks(ends, tier))
+    return _Tier(tier, leader, otherwise, said, [_short_task_row(facts, row, tier) for row in every])
 
 
 def _are_several(rows: Sequence[Row]) -> bool:
@@ -79,7 +97,7 @@ def _side_by_side(facts: Facts, tier: str) -> tuple[int, list[Row]]:
     """Return the most tasks that were measured side by side at the tier, and who took how long for them."""
     for workload, size in reversed(list(facts.sizes("overhead").get("fan_out", {}).items())):
         if found := stock(facts, "overhead", tier, "makespan_s", workload):
-            return size, found
+            return size, usual(facts, tier, found)
     return 0, []
 
 
@@ -88,7 +106,8 @@ def _tuned(facts: Facts, tier: str) -> list[Sentence]:
     rows = [row for row in facts.estimates("overhead", tier) if row["profile"] == "tuned" and row["median"] is not None]
     rows = [row for row in rows if (row["metric"], row["workload"]) == ("per_task_ms", "chain")]
     said: list[tuple[Part, ...]] = []
-    for row in sorted((row for row in rows if row["orchestrator"] != REFERENCE), key=wording.subject):
+    tools = [row for row in usual(facts, tier, rows) if row["orchestrator"] != REFERENCE]
+    for row in sorted(tools, key=wording.subject):
         wait = wait_of(facts, wording.subject(row), tier)
         said.append((f"{row['orchestrator']}/{row['deployment']} ", *valued(row).parts, " + ", *waited(wait)))
     lead = f"In settings tuned for latency, at the {tier} tier, a task of a chain takes, and the first waits: "

@@ -47,7 +47,7 @@ def least_to_look_after(facts: Facts) -> Card:
         pick = f"{picks['code']}, for both"
     else:
         pick = "; ".join(f"{who} for {what}" for what, who in picks.items())
-    return Card(need, pick, because, heading, rows, "engines")
+    return Card(need, pick, because, (), heading, rows, "engines")
 
 
 def _fewest(counts: Mapping[str, int], about: float = 1.0) -> str:
