@@ -21,9 +21,6 @@ ByStart = dict[str, list[float]]
 Sweep = dict[float, Quantity]
 """The median makespan by task duration."""
 
-RUNNING = "running"
-"""From the first body's start to the last body's end: the makespan without the wait before it."""
-
 
 @dataclass(frozen=True)
 class Estimate:
@@ -102,7 +99,10 @@ def _points(family: str, sizes: Mapping[int, list[Outcome]], resampler: Resample
         return {size: _centre(outcomes, "makespan_s", f"{family}{size}", resampler) for size, outcomes in sizes.items()}
     every = [each for outcomes in sizes.values() for each in outcomes]
     wait = _centre(every, "submit_to_first_s", family, resampler)
-    return {size: _centre(outcomes, RUNNING, f"{family}{size}", resampler).plus(wait) for size, outcomes in sizes.items()}
+    return {
+        size: _centre(outcomes, "first_to_last_s", f"{family}{size}", resampler).plus(wait)
+        for size, outcomes in sizes.items()
+    }
 
 
 def _centre(outcomes: Sequence[Outcome], metric: str, name: str, resampler: Resampler) -> Quantity:
@@ -111,8 +111,6 @@ def _centre(outcomes: Sequence[Outcome], metric: str, name: str, resampler: Resa
     for each in outcomes:
         if metric in each.values:
             values[each.record.start].append(each.values[metric])
-        elif metric == RUNNING and {"makespan_s", "submit_to_first_s"} <= each.values.keys():
-            values[each.record.start].append(each.values["makespan_s"] - each.values["submit_to_first_s"])
     if values:
         # A count that is the same in nearly every run is that count, whatever else stands for times.
         counted = metric in METRICS and METRICS[metric].unit in COUNTS

@@ -46,6 +46,10 @@ def submit_to_first_s(run: Run) -> float:
     return (run.timeline.first_start - run.submitted) / 1e9
 
 
+def first_to_last_s(run: Run) -> float:
+    return (run.timeline.last_end - run.timeline.first_start) / 1e9
+
+
 def finish_lag_s(run: Run) -> float:
     return (run.settled - run.timeline.last_end) / 1e9
 
@@ -83,8 +87,7 @@ def transition_ms(run: Run) -> float | None:
 
 
 def between_steps_s(run: Run) -> float:
-    span = run.timeline.last_end - run.timeline.first_start
-    return (span - sum(end - start for start, end in busy_times(run.timeline))) / 1e9
+    return first_to_last_s(run) - sum(end - start for start, end in busy_times(run.timeline)) / 1e9
 
 
 def bodies_s(run: Run) -> float:

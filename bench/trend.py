@@ -35,6 +35,8 @@ class Run:
     number: int
     record: RunRecord
     estimates: Sequence[Row]
+    derived_by: Mapping[str, int]
+    """The versions of the scenarios by which its numbers were derived; it may have been measured by older ones."""
 
     @property
     def began(self) -> str:
@@ -129,7 +131,7 @@ class Trend:
     @cached_property
     def _between(self) -> Callable[[int, int], Sequence[Difference]]:
         """What differs between two runs, looked up once for all their numbers."""
-        return cache(lambda before, after: differences(self.runs[before - 1].record, self.runs[after - 1].record))
+        return cache(lambda before, after: _differences(self.runs[before - 1], self.runs[after - 1]))
 
     def document(self) -> Row:
         """Return all of it for a program to read."""
@@ -194,6 +196,18 @@ POINT = ("median", "low", "high", "n", "missing_because")
 """What a program is told of an estimate."""
 
 
+def _differences(before: Run, after: Run) -> list[Difference]:
+    """Return why the numbers of two runs cannot be compared as they are."""
+    return [
+        *differences(before.record, after.record),
+        *(
+            Difference("scenario", name, f"the numbers of {name} are derived by version {then} and {now}")
+            for name in sorted(before.derived_by.keys() & after.derived_by.keys())
+            if (then := before.derived_by[name]) != (now := after.derived_by[name])
+        ),
+    ]
+
+
 def _is_measuring(difference: Difference, scenario: str, workloads: set[str]) -> bool:
     """Whether it is one in how the scenario was measured, not in what."""
     of, name = difference.of, difference.name
@@ -221,7 +235,11 @@ def trend(folders: Sequence[RunFolder]) -> Trend:
     if len(folders) < 2:
         raise Problem(f"a trend takes at least two runs with results, and there {'is one' if folders else 'is none'}")
     read = sorted(((folder.run(), folder.results()) for folder in folders), key=lambda run: (_began(run[0]), run[0].id))
-    return Trend([Run(number, record, results["estimates"]) for number, (record, results) in enumerate(read, 1)])
+    runs = [
+        Run(number, record, results["estimates"], results.get("scenarios", record.scenarios))
+        for number, (record, results) in enumerate(read, 1)
+    ]
+    return Trend(runs)
 
 
 def _began(record: RunRecord) -> str:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from small_runs import made_up_record
 
-from bench.records import SubjectKey
 from bench.report import answer
 from bench.report.answer import Card
 from bench.report.facts import Facts
@@ -25,7 +24,7 @@ def estimate(tool: str, median: float | None, **more: Any) -> Row:
     row = {
         "scenario": "overhead", "workload": "chain", "orchestrator": tool, "tier": "library", "profile": "stock",
         "deployment": "usual", "isolation": "one process", "metric": "per_task_ms", "unit": "ms", "better": "lower", "n": 20,
-        "starts": 4, "median": median, "low": low, "high": high, "unstable": [], "missing_because": lack,
+        "starts": 4, "usual": True, "median": median, "low": low, "high": high, "unstable": [], "missing_because": lack,
     }  # fmt: skip
     return row | more
 
@@ -46,7 +45,7 @@ def check(tool: str, name: str, verdict: str = "pass", means: str = "native") ->
     }  # fmt: skip
 
 
-SIZES = {"chain": (1, 10, 200), "fan_out": (10,)}
+SIZES = {"chain": (1, 10, 200), "fan_out": (4, 10, 200)}
 
 
 def cards(own: str | None = None, **results: Sequence[Mapping[str, Any]]) -> dict[str, Card]:
@@ -60,18 +59,13 @@ def cards(own: str | None = None, **results: Sequence[Mapping[str, Any]]) -> dic
     ]
     run = made_up_record(suite={"name": "s", "about": "a"}, own_workload=own)
     empty: dict[str, Any] = {name: [] for name in ("estimates", "ratios", "controls", "checks", "engines", "code")}
-    named = ("orchestrator", "tier", "profile", "deployment", "isolation")
-    starts: list[Any] = [
-        SimpleNamespace(subject=SubjectKey(**{name: row[name] for name in named}, default=row["deployment"] == "usual"))
-        for row in results.get("estimates", ())
-    ]
-    facts = Facts(run, empty | results, [], starts, trials, lambda _: Timeline())
+    facts = Facts(run, empty | results, [], [], trials, lambda _: Timeline())
     return {card.need.partition(",")[0]: card for card in answer.cards(facts)}
 
 
 def said(card: Card) -> str:
     """Return its sentences."""
-    return " ".join(str(each) for each in (*card.because, *card.besides))
+    return " ".join(str(each) for each in (*card.because, *card.at_library_tier))
 
 
 def test_what_is_apart_is_named_alone() -> None:
@@ -104,6 +98,20 @@ def test_one_engine_start_needs_a_factor_of_two(low: float, alone: bool) -> None
     assert "(one engine start each)" in said(card)
 
 
+def test_a_cost_below_zero_has_no_limit_to_tell() -> None:
+    """Of a single run there is no interval, and one below zero limits nothing: the number is lost, and the page is not."""
+    for row in (estimate("airflow", -3.0, n=1, low=None, high=None), estimate("airflow", -3.0, low=-4.0, high=-2.0)):
+        told = said(cards(estimates=[row, estimate("dagster", 900.0)])["Many short tasks"])
+        assert "airflow/usual (one process) adds the least to a task of a chain: " in told
+        assert "at most" not in told
+
+
+def test_single_engine_starts_are_named() -> None:
+    """Where some have one only, it is said whose."""
+    rows = [estimate("prefect", 5.0, starts=1), estimate("dagster", 50.0)]
+    assert "(one engine start of prefect/usual)" in said(cards(estimates=rows)["Many short tasks"])
+
+
 def test_what_is_lost_in_noise_still_leads() -> None:
     """A tool that is too cheap to be measured is not left out in favour of a dear one."""
     rows = [estimate("prefect", 0.5, low=-2.0, high=3.0), estimate("airflow", 900.0)]
@@ -114,35 +122,60 @@ def test_what_is_lost_in_noise_still_leads() -> None:
 
 
 def test_each_tool_is_told_of_as_it_usually_is_deployed() -> None:
-    """Its other deployments are in the table; one that was measured in no other way is told of as it was."""
-    rows = [
-        estimate("prefect", 5.0),
-        estimate("prefect", 5.5, deployment="other"),
-        estimate("dagster", 50.0, deployment="odd"),
-    ]
-    ratios = [ratio(row, rows[0], apart=True, low=1.05) for row in rows[1:]]
-    card = cards(estimates=rows, ratios=ratios)["Many short tasks"]
+    """Its other deployments are in the table, and the faster of them decides nothing."""
+    rows = [estimate("prefect", 5.5), estimate("prefect", 5.0, deployment="other", usual=False), estimate("dagster", 50.0)]
+    card = cards(estimates=rows, ratios=[ratio(rows[2], rows[0], apart=True, low=9.0)])["Many short tasks"]
     assert card.pick == "Prefect, at the library tier"
-    assert "dagster/odd (one process) 10.0 times" in said(card)
+    assert "prefect/usual (one process) adds the least to a task of a chain: 5.50 ms" in said(card)
     assert "prefect/other" not in said(card)
-    assert [str(row[0]) for row in card.rows] == ["prefect/usual, library", "prefect/other, library", "dagster/odd, library"]
+    assert [str(row[0]) for row in card.rows] == [
+        "prefect/other, library",
+        "prefect/usual, library",
+        "dagster/usual, library",
+    ]
 
 
-def test_side_by_side_another_may_lead() -> None:
-    """Who adds the least to a task of a chain is not always told apart where tasks are side by side: the pick says so."""
-    wide = {"workload": "fan_out_10", "metric": "makespan_s", "unit": "s"}
-    rows = [estimate("prefect", 5.0), estimate("dagster", 50.0)]
-    rows += [estimate("prefect", 5.7, **wide), estimate("dagster", 6.3, **wide)]
-    ratios = [ratio(rows[1], rows[0], apart=True, low=9.0), ratio(rows[3], rows[2], apart=False, low=0.9)]
+def independent(size: int, *seconds: float) -> list[Row]:
+    """Return how long three tools took from the start of the first of so many independent tasks to the end of the last."""
+    wide = {"workload": f"fan_out_{size}", "metric": "first_to_last_s", "unit": "s"}
+    return [estimate(tool, each, **wide) for tool, each in zip(("prefect", "dagster", "airflow"), seconds, strict=False)]
+
+
+def test_of_independent_tasks_another_may_lead() -> None:
+    """Who adds the least to a task of a chain is not always the first with independent ones: the pick says so."""
+    rows = [estimate("prefect", 5.0), estimate("dagster", 50.0), estimate("airflow", 60.0)]
+    rows += independent(10, 6.3, 5.7, 50.0)
+    ratios = [ratio(row, rows[0], apart=True, low=9.0) for row in rows[1:3]]
+    ratios += [ratio(rows[3], rows[4], apart=True, low=1.05), ratio(rows[5], rows[4], apart=True, low=8.0)]
     card = cards(estimates=rows, ratios=ratios)["Many short tasks"]
-    assert card.pick == (
-        "Prefect, at the library tier; with 10 side by side, at the library tier: No tool alone (none is told apart)"
+    assert card.pick == "Prefect, at the library tier; with 10 independent tasks, at the library tier: Dagster"
+    told = "takes the shortest for 10 independent tasks, from the first's start to the last's end"
+    assert f"dagster/usual {told}: 5.70 s" in said(card)
+    ratios[2] |= {"above_noise": False}
+    close = cards(estimates=rows, ratios=ratios)["Many short tasks"]
+    assert close.pick.endswith("; with 10 independent tasks, at the library tier: Dagster or Prefect (not told apart)")
+
+
+def test_the_same_leaders_are_not_named_twice() -> None:
+    """Whichever of those that are not told apart comes first; the numbers are told all the same."""
+    rows = [estimate("prefect", 5.0), estimate("dagster", 5.1), estimate("airflow", 60.0), *independent(10, 6.3, 6.2, 50.0)]
+    ratios = [ratio(rows[1], rows[0], apart=False, low=0.9), ratio(rows[2], rows[0], apart=True, low=9.0)]
+    ratios += [ratio(rows[3], rows[4], apart=False, low=0.9), ratio(rows[5], rows[4], apart=True, low=8.0)]
+    card = cards(estimates=rows, ratios=ratios)["Many short tasks"]
+    assert card.pick == "Prefect or Dagster (not told apart), at the library tier"
+    assert "dagster/usual takes the shortest for 10 independent tasks" in said(card)
+
+
+def test_the_most_independent_tasks_are_told_of_that_several_were_given() -> None:
+    """A size that one tool alone was given compares with nothing."""
+    rows = [estimate("prefect", 5.0), estimate("dagster", 50.0), *independent(4, 1.0, 2.0), *independent(10, 3.0, 4.0)]
+    rows += [*independent(200, 9.0), *independent(10, 0.1)]
+    rows[-1] |= {"deployment": "other", "usual": False}
+    told = said(cards(estimates=rows)["Many short tasks"])
+    assert (
+        "prefect/usual takes the shortest for 10 independent tasks, from the first's start to the last's end: 3.00 s" in told
     )
-    assert "prefect/usual takes the shortest for 10 tasks side by side, waiting included: 5.70 s" in said(card)
-    ratios[1] |= {"above_noise": True}
-    alike = cards(estimates=rows, ratios=ratios)["Many short tasks"]
-    assert alike.pick == "Prefect, at the library tier"
-    assert "side by side" not in said(alike)
+    assert "independent tasks" not in said(cards(estimates=rows[:2])["Many short tasks"])
 
 
 def test_tuned_settings_are_told_beside_the_default() -> None:
@@ -154,6 +187,16 @@ def test_tuned_settings_are_told_beside_the_default() -> None:
     assert "1,000 ms, n=6); prefect/usual 4.30 ms [4.08 .. 4.51 ms, n=2] + -." in said(card)
     assert "plain" not in said(card)
     assert "tuned" not in said(at_service("prefect", "airflow"))
+    rows[0] |= {"usual": False}
+    assert "prefect/usual 4.30" not in said(at_service("prefect", "airflow", beside=rows))
+
+
+def test_tuned_settings_alone_are_told_as_such() -> None:
+    """A run of nothing else has no pick, and numbers all the same."""
+    rows = [estimate(tool, ms, profile="tuned") for tool, ms in (("prefect", 4.3), ("airflow", 301.0))]
+    card = cards(estimates=rows)["Many short tasks"]
+    assert card.pick == "Not measured in stock settings"
+    assert "airflow/usual 301 ms" in said(card)
 
 
 def test_a_cost_that_grows_with_the_chain_is_no_constant() -> None:
@@ -162,10 +205,13 @@ def test_a_cost_that_grows_with_the_chain_is_no_constant() -> None:
     rows = [estimate("prefect", 5.0), estimate("airflow", 108.0, unstable=["curved"])]
     rows += [estimate("airflow", ms, workload=f"chain_{size}", **step) for size, ms in ((10, 62.5), (200, 130.0))]
     ratios = [ratio(rows[1], rows[0], apart=True, low=19.0)]
-    bent = "The longer the chain, the more a task takes with airflow/usual (from one task to the next: 62.5 ms, chain_10, to"
-    assert f"{bent} 130 ms, chain_200)." in said(cards(estimates=rows, ratios=ratios)["Many short tasks"])
-    rows[3] |= {"low": 60.0}
-    assert "longer" not in said(cards(estimates=rows, ratios=ratios)["Many short tasks"])
+    bent = (
+        "A task takes longer in a longer chain: from one to the next airflow/usual takes 62.5 ms in chain_10 and 130 ms in"
+    )
+    assert f"{bent} chain_200." in said(cards(estimates=rows, ratios=ratios)["Many short tasks"])
+    for place, change in ((3, {"low": 60.0}), (3, {"n": 2}), (2, {"n": 2}), (1, {"unstable": ["spread"]})):
+        doubtful = [row | change if number == place else row for number, row in enumerate(rows)]
+        assert "longer" not in said(cards(estimates=doubtful, ratios=ratios)["Many short tasks"])
 
 
 def test_the_service_tier_comes_first() -> None:
@@ -173,9 +219,9 @@ def test_the_service_tier_comes_first() -> None:
     rows = [estimate(tool, ms, tier=tier) for tier in ("library", "service") for tool, ms in (("a", 5.0), ("b", 50.0))]
     ratios = [ratio(rows[1], rows[0], apart=True, low=9.0), ratio(rows[3], rows[2], apart=True, low=9.0)]
     card = cards(estimates=rows, ratios=ratios)["Many short tasks"]
-    assert card.pick == "a, at both tiers"
+    assert card.pick == "A, at both tiers"
     assert ["service" in str(each) for each in card.because] == [True]
-    assert ["library" in str(each) for each in card.besides] == [True]
+    assert ["library" in str(each) for each in card.at_library_tier] == [True]
     ratios[1] |= {"above_noise": False}
     apart = cards(estimates=rows, ratios=ratios)["Many short tasks"]
     assert apart.pick == "No tool alone (none is told apart), at the service tier; a, at the library tier"
@@ -221,6 +267,35 @@ def test_ends_that_change_nothing_are_not_told() -> None:
     assert "few" not in said(at_service("prefect", "airflow", ranges=ends[:2]))
 
 
+def test_where_nobody_leads_the_ends_are_told() -> None:
+    """There they decide."""
+    rows = [estimate("prefect", 5.0, tier="service"), estimate("airflow", 5.1, tier="service")]
+    ends = [wait("prefect", 1.0, 2.0), wait("airflow", 2.1, 4.0), lag("prefect", 0.1), lag("airflow", 0.1)]
+    apart = [ratio(rows[1], rows[0], apart=told_apart, low=0.9) for told_apart in (False, True)]
+    assert "few" in said(cards(estimates=rows, ratios=apart[:1], ranges=ends)["Many short tasks"])
+    assert "few" not in said(cards(estimates=rows, ratios=apart[1:], ranges=ends)["Many short tasks"])
+
+
+def test_the_worst_of_all_runs_decides_whether_the_ends_are_told() -> None:
+    """Also where the wait that is told is that of a run of one task, which is shorter than that of a long one."""
+    one = {"metric": "submit_to_first_s", "workload": "chain_1", "unit": "s"}
+    rows = [
+        estimate("prefect", 5.0),
+        estimate("airflow", 900.0),
+        estimate("prefect", 0.1, **one),
+        estimate("airflow", 0.3, **one),
+    ]
+    ratios = [ratio(rows[1], rows[0], apart=True, low=150.0)]
+    lags = [lag(tool, 0.02, tier="library") for tool in ("prefect", "airflow")]
+    for longest, told in ((9.0, True), (0.15, False)):
+        waits = [
+            wait("prefect", 0.1, longest, tier="library", polls=False),
+            wait("airflow", 0.2, 0.3, tier="library", polls=False),
+        ]
+        card = cards(estimates=rows, ratios=ratios, ranges=[*waits, *lags])["Many short tasks"]
+        assert ("few" in said(card)) == told
+
+
 def test_without_a_poll_the_wait_is_that_of_one_task() -> None:
     """Then it is no matter of chance, and grows with the graph; the lag does not, and a long one of the cheapest is told."""
     one = {"metric": "submit_to_first_s", "workload": "chain_1", "unit": "s"}
@@ -237,7 +312,7 @@ def test_without_a_poll_the_wait_is_that_of_one_task() -> None:
         "at the library tier the wait before the first task + from the last until the run is done: airflow/usual 100"
         in said(card)
     )
-    assert "100 ms + 20.0 ms; prefect/usual 100 ms + 1.00 s." in said(card)
+    assert "[95.0 .. 105 ms] + 20.0 ms; prefect/usual 100 ms [95.0 .. 105 ms] + 1.00 s." in said(card)
 
 
 def test_a_training_is_not_over_with_its_last_step() -> None:
@@ -247,12 +322,21 @@ def test_a_training_is_not_over_with_its_last_step() -> None:
     rows = [estimate("airflow", value, metric=metric, **train) for metric, value in numbers.items()]
     checks = [check("airflow", ASKED[0]), check("prefect", ASKED[0])]
     card = cards(estimates=[*rows, estimate("prefect", 1.0)], checks=checks)["A nightly training job"]
-    assert "(one run each), to its last step + from there until the run is done: airflow/usual 22.0 s + 1.50 s" in said(card)
-    assert "(2.00 s before the first step, no step for 11.0 s after it began)." in said(card)
+    assert "(one run each), to its last step + from there until the run is done: airflow/usual 22.0 s (2.00" in said(card)
+    assert "(2.00 s before the first step, no step for 11.0 s after it began) + 1.50 s." in said(card)
     assert "draw" not in said(card)
     polled = wait("airflow", 1.0, 9.0, scenario="churn", tier="library")
     card = cards(estimates=[*rows, estimate("prefect", 1.0)], checks=checks, ranges=[polled])["A nightly training job"]
     assert "How long it waits before the first step is a draw, by the next poll." in said(card)
+    card = cards(estimates=[*rows, estimate("prefect", 1.0)], checks=checks, ranges=[polled | {"polls": False}])[
+        "A nightly training job"
+    ]
+    assert "draw" not in said(card)
+    both = [row | {"tier": tier} for tier in ("library", "service") for row in rows]
+    card = cards(estimates=[*both, estimate("prefect", 1.0)], checks=checks)["A nightly training job"]
+    assert sum("at the service tier" in str(each) for each in card.because) == 1
+    assert ["at the library tier" in str(each) for each in card.at_library_tier] == [True]
+    assert not any("at the library tier" in str(each) for each in card.because)
 
 
 def test_few_runs_are_called_a_range() -> None:
@@ -285,7 +369,7 @@ def test_topics_are_counted_by_what_the_tool_does_itself() -> None:
     card = nightly(*checks)
     assert card.pick == "Prefect, by what was measured"
     assert "The tools are not alike in retries and going on after a failure. Of 2 topics they" in said(card)
-    assert "meet in whole, alone, at one of their deployments at least: Prefect 2, Airflow 0." in said(card)
+    assert "meet in whole, alone, each need at one deployment or another: Prefect 2, Airflow 0." in said(card)
     assert "Retries, of 3 needs alone: Prefect 3, Airflow 1 (1 by hand, 1 if declared)." in said(card)
     assert [str(row[1]) for row in card.rows] == ["yes", "by hand", "if declared", "no"]
     assert str(card.rows[0][0]) == "retries: a failed task is tried again as often as asked"
@@ -297,7 +381,7 @@ def test_one_feature_does_not_decide() -> None:
     without = {name: check("airflow", name, means="by_hand") for name in CACHING}
     card = nightly(*all_met("prefect"), *all_met("dagster"), *all_met("airflow", without))
     assert card.pick == "Alike in features, but for caching (Dagster or Prefect)"
-    assert "at least: Dagster 6, Prefect 6, Airflow 5." in said(card)
+    assert "another: Dagster 6, Prefect 6, Airflow 5." in said(card)
     assert (
         "alike in retries, going on after a failure, parallelism, parameters and composition, but not in caching."
         in said(card)
@@ -319,6 +403,21 @@ def test_it_is_said_whose_cache_it_is() -> None:
         card
     )
     assert "Airflow has none, and one was written by hand." in said(card)
+
+
+def test_as_many_needs_are_not_the_same_needs() -> None:
+    """Tools that meet one need each, but different ones, are not alike; and by hand is not by declaration."""
+    checks = [check("prefect", ASKED[0]), check("prefect", ASKED[1], "fail")]
+    checks += [check("airflow", ASKED[0], "fail"), check("airflow", ASKED[1])]
+    assert "The tools are not alike in retries." in said(nightly(*checks))
+    means = [check("prefect", ASKED[0], means="by_hand"), check("airflow", ASKED[0], means="declared")]
+    assert "The tools are not alike in retries." in said(nightly(*means))
+
+
+def test_without_the_scenario_nothing_is_said_of_whose_cache_it_is() -> None:
+    """One need of another scenario does not tell."""
+    checks = [check("prefect", CACHING[1]), check("airflow", CACHING[1], means="by_hand")]
+    assert "Caching, of 1 need alone: Prefect 1, Airflow 0 (1 by hand)." in said(nightly(*checks))
 
 
 def test_without_a_cache_nothing_is_stale_and_that_is_no_merit() -> None:
@@ -357,6 +456,7 @@ def test_each_need_is_a_check_that_there_is() -> None:
     """A renamed check does not fall out of the answer unseen."""
     known = {f"{name}.{each}" for name, scenario in SCENARIOS.items() for each in scenario.checks}
     assert set(ASKED) <= known
+    assert {f"caching.{each}" for each in SCENARIOS["caching"].checks} <= set(CACHING)
 
 
 def engine(tool: str, names: Sequence[str], by_choice: Sequence[str] = ()) -> Row:
@@ -429,9 +529,29 @@ def test_nothing_is_said_of_what_was_not_measured() -> None:
 
 
 def test_the_readers_own_workload_comes_first() -> None:
-    """Who measured a graph of their own reads of it first."""
+    """Who measured a graph of their own reads of it first: as it runs on the tools' servers, in their default settings."""
     mine = {"workload": "mine", "metric": "makespan_s", "unit": "s"}
-    rows = [estimate("prefect", 5.0, **mine), estimate("dagster", 50.0, **mine)]
-    found = cards(own="mine", estimates=rows, ratios=[ratio(rows[1], rows[0], apart=True, low=9.0)])
+    rows = [
+        estimate(tool, s, tier=tier, **mine)
+        for tier in ("library", "service")
+        for tool, s in (("prefect", 5.0), ("a", 50.0))
+    ]
+    rows += [estimate("prefect", 4.0, profile="tuned", **mine), estimate("a", 3.0, deployment="other", usual=False, **mine)]
+    ratios = [ratio(rows[1], rows[0], apart=True, low=9.0), ratio(rows[3], rows[2], apart=True, low=9.0)]
+    found = cards(own="mine", estimates=rows, ratios=ratios)
     assert next(iter(found)) == "Your workload mine"
-    assert "prefect/usual takes the shortest: 5.00 s" in said(found["Your workload mine"])
+    card = found["Your workload mine"]
+    assert card.pick == "Prefect, at the service tier; Prefect, at the library tier"
+    assert [str(each)[:58] for each in card.because] == [
+        f"At the {tier} tier prefect/usual takes the shortest: 5.00" for tier in ("service", "library")
+    ]
+    assert "tuned" not in said(card) and "other" not in said(card)
+    assert {str(row[0]) for row in card.rows} >= {"prefect/usual, tuned, library", "a/other, library"}
+
+
+def test_one_tool_alone_is_compared_with_nothing() -> None:
+    """Its numbers are in the table; a workload that nothing was measured of is said to be so."""
+    mine = {"workload": "mine", "metric": "makespan_s", "unit": "s"}
+    alone = cards(own="mine", estimates=[estimate("prefect", 5.0, **mine)])["Your workload mine"]
+    assert (alone.pick, len(alone.rows)) == ("No two tools to compare", 1)
+    assert cards(own="mine", estimates=[estimate("prefect", 5.0)])["Your workload mine"].pick == answer.NOT_MEASURED

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +216,22 @@ def test_the_summary_says_the_same_in_short(run: Path) -> None:
     assert wording.said(row["unit"], row["median"]) in summary
     for table in re.findall(r"(?:^\|.*\n)+", summary, re.MULTILINE):
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1
+
+
+def test_the_summary_says_what_a_number_rests_on(run: Path) -> None:
+    """How many of the checks passed by what the author wrote, and which numbers are unstable."""
+    summary, results = (run / "summary.md").read_text(), results_of(run)
+    means: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for row in results["checks"]:
+        if row["verdict"] == "pass":
+            means[row["scenario"], row["tier"]][row["means"]] += 1
+    assert any(each["by_hand"] for each in means.values())
+    for (scenario, tier), each in means.items():
+        (line,) = (line for line in summary.splitlines() if line.startswith(f"| {scenario}, {tier} "))
+        by_hand = f" ({each['by_hand']} by hand)" if each["by_hand"] else ""
+        assert f"<br>{sum(each.values())} pass{by_hand}" in line
+    assert any(row["unstable"] for row in results["estimates"])
+    assert "\\~" in summary.split("What is marked")[0]
 
 
 def test_an_unfinished_run_says_so(run: Path, tmp_path: Path, orchbench: Call) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from conftest import ROOT, Call
 from pages import HOSTILE, Page, rendered
-from small_runs import block, finished_run, record_of, results_of, suite_of
+from small_runs import block, edited, finished_run, record_of, results_of, suite_of
 
 from bench.report.charts import Curve, curves
 
@@ -95,6 +95,16 @@ def test_runs_come_in_the_order_of_their_beginning(measured: Path, orchbench: Ca
         )
         assert point == {"run": point["run"]} | {key: row[key] for key in ("median", "low", "high", "n", "missing_because")}
     assert its["breaks"] == []
+
+
+def test_numbers_of_another_meaning_break_the_line(measured: Path, orchbench: Call, tmp_path: Path) -> None:
+    """A run whose report was made again by a later version has that version's numbers, whatever it was measured by."""
+    folders = [week(measured, tmp_path / str(n), n) for n in (1, 2)]
+    with edited(folders[1] / "results.json") as results:
+        results["scenarios"]["overhead"] += 1
+    done = orchbench("trend", *folders)
+    assert "run 2 cannot be compared with run 1" in done.out
+    assert "the numbers of overhead are derived by version 1 and 2" in done.out
 
 
 @pytest.mark.parametrize(

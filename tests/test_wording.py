@@ -14,6 +14,9 @@ from bench import wording
         ("per_level_ms", 107.0, None, None, "value", "107 ms"),
         ("per_level_ms", 107.0, -3.0, 200.0, "noise", "lost in noise"),
         ("per_level_ms", -5.0, -9.0, -1.0, "noise", "none: curved"),
+        ("retry_cost_s", -1.7, None, None, "noise", "lost in noise"),
+        ("retry_cost_s", 0.4, -0.1, 0.9, "noise", "lost in noise"),
+        ("retry_cost_s", -0.4, -0.9, -0.1, "noise", "lost in noise"),
         ("delay_error_ms", -512.0, None, None, "value", "-512 ms"),
     ],
 )

@@ -61,21 +61,13 @@ class Facts:
     def made(self) -> str:
         """How many runs there were, and in how many engine starts of whom."""
         counts = Counter(start.subject.orchestrator for start in self.starts)
-        whose = ", ".join(f"{name} {counts[name]}" for name in self.orchestrators if counts[name])
+        whose = ", ".join(f"{name} {counts[name]}" for name in sorted(counts, key=lambda name: (name == REFERENCE, name)))
         return f"{len(self.trials)} runs in {len(self.starts)} engine starts" + (f" ({whose})" if whose else "")
 
     def tiers(self, scenario: str) -> list[str]:
         """The tiers at which a scenario was run."""
         found = {row["tier"] for row in self.results["estimates"] if row["scenario"] == scenario}
         return [tier for tier in TIERS if tier in found]
-
-    def usual(self, tier: str) -> set[tuple[str, str]]:
-        """Return each tool with the deployment that is its usual one at the tier, in its stock profile."""
-        return {
-            (its.orchestrator, f"{its.orchestrator}/{its.deployment}")
-            for its in {start.subject for start in self.starts}
-            if its.default and not its.control and its.tier == tier and its.profile == "stock"
-        }
 
     # Numbers -----------------------------------------------------------------------------------------------------------
 

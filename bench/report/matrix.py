@@ -22,8 +22,8 @@ class Cell:
     """Where the number's evidence is."""
     counts: Mapping[str, int]
     """How many verdicts there were of each kind, over all its stock deployments."""
-    by_hand: int
-    """How many of those that passed did by what the pipeline's author wrote in the tool's place."""
+    means: Mapping[str, int]
+    """How many of those that passed did by what the pipeline's author wrote in the tool's place, or had to declare."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +46,16 @@ def matrix(facts: Facts, sections: Sequence[Section]) -> list[Line]:
 def _line(facts: Facts, place: Place) -> Line:
     heading, metric, workload = place.columns[0]
     number = f"{heading} ({metric}, {workload})" if workload else f"{heading} ({metric})"
-    cells = [_cell(facts, place, tool) for tool in facts.orchestrators]
+    cells = [_cell(place, tool) for tool in facts.orchestrators]
     return Line(place.scenario, place.tier, place.id, f"{place.id}-checks", number, cells)
 
 
-def _cell(facts: Facts, place: Place, tool: str) -> Cell:
-    names = [name for name, _ in place.subjects if name.partition("/")[0] == tool]
-    usual = next((name for name in names if (tool, name) in facts.usual(place.tier)), None)
-    row = place.cell(usual, place.columns[0]) if usual else None
+def _cell(place: Place, tool: str) -> Cell:
+    cells = (place.cell(name, place.columns[0]) for name, _ in place.subjects if name.partition("/")[0] == tool)
+    row = next((cell for cell in cells if cell and cell["usual"] and cell["profile"] == "stock"), None)
     checks = [row for row in place.checks if row["orchestrator"] == tool and row["profile"] == "stock"]
     verdicts = Counter(row["verdict"] for row in checks)
     counts = {kind: verdicts[kind] for kind in ("pass", "fail", "unsupported")} if verdicts else {}
-    by_hand = sum(row["verdict"] == "pass" and row["means"] == "by_hand" for row in checks)
-    return Cell(row, key(row) if row else "", counts, by_hand)
+    passed = Counter(row["means"] for row in checks if row["verdict"] == "pass")
+    means = {said: passed[kind] for kind, said in (("by_hand", "by hand"), ("declared", "declared")) if passed[kind]}
+    return Cell(row, key(row) if row else "", counts, means)

@@ -141,9 +141,8 @@ def _timelines(facts: Facts, places: Sequence[Place]) -> list[Drawing]:
     """Draw a run of each orchestrator, deployed as it usually is."""
     found: list[Drawing] = []
     for place in places:
-        usual = {name for _, name in facts.usual(place.tier)}
         rows = [row for row in place.estimates if row["metric"] == "makespan_s" and row["median"] is not None]
-        rows = [row for row in rows if wording.subject(row) in usual]
+        rows = [row for row in rows if row["usual"] and row["profile"] == "stock"]
         workloads = Counter(row["workload"] for row in rows)
         wanted = [*headlines.TIMELINES.get(place.scenario, ()), *(workload for _, _, workload in place.columns)]
         most = [workload for workload, _ in workloads.most_common(1)]

@@ -36,7 +36,7 @@ def _answer(facts: Facts, cards: Sequence[answer.Card]) -> Iterator[str]:
     for card in cards:
         yield f"**{text(card.need)}**: {text(card.pick)}."
         yield ""
-        yield from (f"- {text(each)}" for each in (*card.because, *card.besides))
+        yield from (f"- {text(each)}" for each in (*card.because, *card.at_library_tier))
         yield ""
     yield f"Not measured here: {text(', '.join(answer.not_measured(facts)))}."
     yield ""
@@ -51,8 +51,8 @@ def _matrix(facts: Facts, lines: Sequence[Line]) -> Iterator[str]:
         for cell in line.cells:
             number = wording.reading(cell.row).text + _mark(cell.row) if cell.row else "-"
             verdicts = ", ".join(f"{count} {kind}" for kind, count in cell.counts.items() if count)
-            if cell.by_hand:
-                verdicts = verdicts.replace(" pass", f" pass ({cell.by_hand} by hand)", 1)
+            if means := ", ".join(f"{count} {how}" for how, count in cell.means.items()):
+                verdicts = verdicts.replace(" pass", f" pass ({means})", 1)
             cells.append(text(number) + (f"<br>{verdicts}" if verdicts else ""))
         rows.append([text(f"{line.scenario}, {line.tier}"), text(line.number), *cells])
     yield from table(["scenario", "number", *map(text, facts.orchestrators)], rows)

@@ -63,7 +63,7 @@ def _nested(depth: int) -> tuple[Node, ...]:
 
 def metrics(work: Work) -> Sequence[str]:
     """Return what a run yields; when a failed run is called over is another question."""
-    return () if work.name == FAILS else ("makespan_s", "submit_to_first_s", "finish_lag_s")
+    return () if work.name == FAILS else ("makespan_s", "submit_to_first_s", "first_to_last_s", "finish_lag_s")
 
 
 def failure_reaches_the_parent(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:

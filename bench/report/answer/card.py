@@ -31,7 +31,7 @@ class Card:
     need: str
     pick: str
     because: Sequence[Sentence] = ()
-    besides: Sequence[Sentence] = ()
+    at_library_tier: Sequence[Sentence] = ()
     """The same for the library tier, where there is a service tier to tell of first."""
     heading: Sequence[str] = ()
     rows: Sequence[Sequence[Sentence]] = ()

@@ -16,22 +16,23 @@ from bench.report.prose import Part, Sentence
 class Ends:
     """What a run takes beside its tasks."""
 
-    tool: str
     who: str
     wait: Row
-    """Before its first task: of runs of a single one; where the engine polls, the range of all runs."""
+    """Before its first task, as it is told: see `wait_of`."""
+    waits: Row
+    """The same, of all runs."""
     lag: Row
-    """After its last task: the range of all runs."""
+    """After its last task, of all runs."""
 
     @property
     def least(self) -> float:
         """Return the sum of the shortest of both."""
-        return _bound(self.wait, "low") + _bound(self.lag, "low")
+        return _bound(self.waits, "low") + _bound(self.lag, "low")
 
     @property
     def most(self) -> float:
         """Return the sum of the longest of both."""
-        return _bound(self.wait, "high") + _bound(self.lag, "high")
+        return _bound(self.waits, "high") + _bound(self.lag, "high")
 
 
 def _bound(row: Row, which: str) -> float:
@@ -41,19 +42,24 @@ def _bound(row: Row, which: str) -> float:
 def ends_of(facts: Facts, ranked: Sequence[Row], tier: str) -> list[Ends]:
     """Return it of each by name: so few runs, each of which came at any moment of a poll, make no order."""
     found = []
-    for row in sorted(ranked, key=wording.subject):
-        wait, lag = wait_of(facts, wording.subject(row), tier), lag_of(facts, wording.subject(row), tier)
+    for who in sorted(wording.subject(row) for row in ranked):
+        wait, lag = wait_of(facts, who, tier), lag_of(facts, who, tier)
         if wait and lag and wait["median"] is not None:
-            found.append(Ends(row["orchestrator"], wording.subject(row), wait, lag))
+            found.append(Ends(who, wait, waits_of(facts, who, tier) or wait, lag))
     return found
 
 
 def wait_of(facts: Facts, who: str, tier: str) -> Row | None:
     """Return the wait before the first task: where it hangs on a poll, that of all runs, else that of a run of one task."""
-    ranged = facts.range_of("overhead", tier, "submit_to_first_s", who)
+    ranged = waits_of(facts, who, tier)
     if ranged and ranged["polls"]:
         return ranged
     return facts.estimate("overhead", tier, "submit_to_first_s", "chain_1", who)
+
+
+def waits_of(facts: Facts, who: str, tier: str) -> Row | None:
+    """Return how long all runs waited before their first task."""
+    return facts.range_of("overhead", tier, "submit_to_first_s", who)
 
 
 def lag_of(facts: Facts, who: str, tier: str) -> Row | None:
@@ -68,10 +74,10 @@ def is_shortest(row: Row, ends: Sequence[Ends]) -> bool:
 
 
 def waited(wait: Row | None) -> tuple[Part, ...]:
-    """Say how long a wait is: between which values all were that hang on a poll, else its median."""
+    """Say how long a wait is: between which values those of all runs were, or its median."""
     if wait is None or wait["median"] is None:
         return ("-",)
-    return ("(", *prose.between(wait), ")") if wait.get("polls") else (prose.median(wait),)
+    return ("(", *prose.between(wait), ")") if "workloads" in wait else (prose.median(wait), *prose.bounds(wait))
 
 
 def beside_tasks(ends: Sequence[Ends], tier: str) -> Sentence:

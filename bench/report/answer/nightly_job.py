@@ -51,8 +51,8 @@ TOPICS: Final = {
 """What a nightly training job asks of a tool, by topic, and the check that verifies it.
 
 Not what the shared core sees to, such as the gate, nor what only says that two runs did the same work. Topics are counted,
-not needs: how many checks a scenario has is our doing, and nine of them are about one cache (all that there are, so that
-none is there or missing by our choice).
+not needs: how many checks a scenario has is our doing, and nine of them are about one cache: all of the
+scenario caching, and the one of churn that asks for more than computing everything again.
 """
 
 KEEPS: Final = "What has not changed is not computed again"
@@ -72,9 +72,11 @@ def nightly_job(facts: Facts) -> Card:
     topics = _topics(facts, tools)
     if len(tools) < 2 or not topics:
         return Card(need, NOT_MEASURED)
-    differing = [topic for topic, states in topics.items() if len({_alone(states, tool) for tool in tools}) > 1]
+    differing = [topic for topic, states in topics.items() if any(len(set(each.values())) > 1 for each in states.values())]
     because = [_counted(topics, differing, tools)]
-    because += [_caches(topics[each], tools) if each == CACHING else _met(each, topics[each], tools) for each in differing]
+    because += [
+        _caches(topics[each], tools) if KEEPS in topics[each] else _met(each, topics[each], tools) for each in differing
+    ]
     trainings = [_training(facts, tier) for tier in reversed(facts.tiers("churn")) if _trainings(facts, tier)]
     because += trainings[:1]
     if open_ := [text for name, text in ASKED_TOO.items() if name not in facts.scenarios]:
@@ -137,7 +139,7 @@ def _counted(topics: Mapping[str, States], differing: Sequence[str], tools: Sequ
     alike = [topic for topic in topics if topic not in differing]
     said = [f"alike in {conjoined(alike)}"] if alike else []
     said += [f"not in {conjoined(differing)}" if alike else f"not alike in {conjoined(differing)}"] if differing else []
-    met = f"Of {len(topics)} topics they meet in whole, alone, at one of their deployments at least: {whole}."
+    met = f"Of {len(topics)} topics they meet in whole, alone, each need at one deployment or another: {whole}."
     return Sentence.of(f"The tools are {', but '.join(said)}. {met}")
 
 
@@ -148,7 +150,11 @@ def _met(topic: str, states: States, tools: Sequence[str]) -> Sentence:
         rest = Counter(each[tool] for each in states.values() if each[tool] != "yes")
         lacks = ", ".join(f"{count} {state}" for state, count in rest.items())
         said.append(f"{name_of(tool)} {_alone(states, tool)}" + (f" ({lacks})" if lacks else ""))
-    return Sentence.of(f"{topic.capitalize()}, of {len(states)} needs alone: {', '.join(said)}.")
+    return Sentence.of(f"{topic.capitalize()}, of {_needs(states)} alone: {', '.join(said)}.")
+
+
+def _needs(states: States) -> str:
+    return f"{len(states)} need{'s' if len(states) > 1 else ''}"
 
 
 def _caches(states: States, tools: Sequence[str]) -> Sentence:
@@ -156,7 +162,7 @@ def _caches(states: States, tools: Sequence[str]) -> Sentence:
     said = []
     for tool in sorted(tools, key=lambda tool: -_alone(states, tool)):
         found = Counter(each[tool] for each in states.values())
-        keeps = states[KEEPS][tool] if KEEPS in states else ""
+        keeps = states[KEEPS][tool]
         if keeps == "by hand":
             said.append(f"{name_of(tool)} has none, and one was written by hand")
         elif keeps in _LACKS.values():
@@ -166,7 +172,7 @@ def _caches(states: States, tools: Sequence[str]) -> Sentence:
             said.append(f"{name_of(tool)}'s goes by what the author declares, and meets {met}")
         else:
             said.append(f"{name_of(tool)}'s own meets {found['yes']}")
-    return Sentence.of(f"Caching, of {len(states)} needs: {'; '.join(said)}.")
+    return Sentence.of(f"Caching, of {_needs(states)}: {'; '.join(said)}.")
 
 
 def _state(facts: Facts, tool: str, check: str) -> str:
@@ -200,7 +206,7 @@ def _training(facts: Facts, tier: str) -> Sentence:
         parts: tuple[Part, ...] = (f"{wording.subject(row)} ", prose.median(row), *(() if single else prose.bounds(row)))
         if all(each and each["median"] is not None for each in its):
             lag, idle, first = (prose.median(each) for each in its if each)
-            parts = (*parts, " + ", lag, " (", first, " before the first step, no step for ", idle, " after it began)")
+            parts = (*parts, " (", first, " before the first step, no step for ", idle, " after it began) + ", lag)
         said.append(parts)
     once = " (one run each)" if single else ""
     lead = f"A training at the {tier} tier{once}, to its last step + from there until the run is done: "

@@ -8,7 +8,7 @@ from typing import Final
 from bench import wording
 from bench.orchestrators import REFERENCE
 from bench.report import prose
-from bench.report.answer.card import Row, name_of
+from bench.report.answer.card import Row, conjoined, name_of
 from bench.report.facts import Facts
 from bench.report.prose import Part, Sentence
 
@@ -23,8 +23,10 @@ def valued(row: Row | None) -> Sentence:
     """Return an estimate with its interval, or what stands in its place."""
     if row is None or row["median"] is None:
         return Sentence.of("-")
-    if wording.reading(row).kind == "noise":
-        return Sentence.of("lost in noise, at most ", prose.at_most(row))
+    its = wording.reading(row)
+    if its.kind == "noise":
+        limit = row["high"] is not None and row["high"] > 0
+        return Sentence.of("lost in noise, at most ", prose.at_most(row)) if limit else Sentence.of(its.text)
     return Sentence.of(prose.median(row), *prose.bounds(row))
 
 
@@ -40,24 +42,30 @@ def stock(facts: Facts, scenario: str, tier: str, metric: str, workload: str) ->
     return sorted(found, key=lambda row: row["median"])
 
 
-def usual(facts: Facts, tier: str, rows: Sequence[Row]) -> list[Row]:
-    """Keep of each tool the deployment that is its usual one, where that was measured: the others are in the tables."""
-    known = dict(facts.usual(tier))
-    return [row for row in rows if known.get(row["orchestrator"], _deployed(row)) == _deployed(row)]
+def usual(rows: Sequence[Row]) -> list[Row]:
+    """Keep of each tool the deployment that stands for it: the others are in the tables."""
+    return [row for row in rows if row["usual"]]
 
 
-def _deployed(row: Row) -> str:
-    return f"{row['orchestrator']}/{row['deployment']}"
+def are_several(rows: Sequence[Row]) -> bool:
+    """Whether there is more than one tool to tell of."""
+    return len({row["orchestrator"] for row in rows}) > 1
 
 
-def leading(facts: Facts, ranked: Sequence[Row]) -> str:
+def leaders(facts: Facts, ranked: Sequence[Row]) -> list[str]:
     """Name the first, and those that are not told apart from it."""
     best, *others = ranked
     close = [row for row in others if not _is_apart(facts, row, best)]
-    names = list(dict.fromkeys(name_of(row["orchestrator"]) for row in [best, *close]))
-    if len(close) == len(others):
-        return "No tool alone (none is told apart)"
-    return names[0] if len(names) == 1 else f"{' or '.join(names)} (not told apart)"
+    return list(dict.fromkeys(name_of(row["orchestrator"]) for row in [best, *close]))
+
+
+def picked(names: Sequence[str], ranked: Sequence[Row]) -> str:
+    """Say whom to pick of those that were ranked."""
+    if len(names) == 1:
+        return names[0]
+    if len(names) == len({row["orchestrator"] for row in ranked}):
+        return "no tool alone (none is told apart)"
+    return f"{' or '.join(names)} (not told apart)"
 
 
 def _is_apart(facts: Facts, row: Row, best: Row) -> bool:
@@ -89,7 +97,9 @@ def ranking(
             said.append((f"{who} ", *prose.times(ratio), " as much"))
         else:
             said.append((f"{who} ", *valued(row).parts))
-    once = " (one engine start each)" if any(row["starts"] == 1 for row in ranked) else ""
+    single = [wording.subject(row) for row in ranked if row["starts"] == 1]
+    whose = "each" if len(single) == len(ranked) else f"of {conjoined(single)}"
+    once = f" (one engine start {whose})" if single else ""
     first = f"At the {tier} tier{once} {named(best)} {leads}: "
     tail: tuple[Part, ...] = ("; ", *prose.listed(said), ".") if said else (".",)
     return Sentence.of(first, *valued(best).parts, *tail)

@@ -9,8 +9,8 @@ from bench import wording
 from bench.orchestrators import REFERENCE
 from bench.report import prose
 from bench.report.answer.card import NOT_MEASURED, Card, Row
-from bench.report.answer.ends import beside_tasks, ends_of, is_shortest, lag_of, wait_of, waited
-from bench.report.answer.ranking import leading, ranking, stock, usual, valued, with_isolation
+from bench.report.answer.ends import beside_tasks, ends_of, is_shortest, lag_of, wait_of, waited, waits_of
+from bench.report.answer.ranking import are_several, leaders, picked, ranking, stock, usual, valued, with_isolation
 from bench.report.facts import Facts
 from bench.report.prose import Part, Sentence
 
@@ -20,9 +20,9 @@ class _Tier:
     """What is to be said of a tier."""
 
     tier: str
-    leader: str
-    otherwise: Sequence[str]
-    """Where another one leads."""
+    pick: str
+    otherwise: str
+    """Where others lead; "" if nowhere."""
     said: Sequence[Sentence]
     rows: Sequence[Sequence[Sentence]]
 
@@ -30,14 +30,15 @@ class _Tier:
 def short_tasks(facts: Facts) -> Card:
     """Say which tool adds the least to a task: first as its own servers run it, then as called from a script."""
     need = "Many short tasks"
-    tiers = [found for tier in reversed(facts.tiers("overhead")) if (found := _at(facts, tier))]
+    tiers = [each for tier in reversed(facts.tiers("overhead")) if (each := _at(facts, tier)).said]
+    ranked = [each for each in tiers if each.pick]
     if not tiers:
         return Card(need, NOT_MEASURED)
-    if len({each.leader for each in tiers}) == 1 < len(tiers):
-        picks = [f"{tiers[0].leader}, at both tiers"]
+    if len({each.pick for each in ranked}) == 1 < len(ranked):
+        picks = [f"{ranked[0].pick}, at both tiers"]
     else:
-        picks = [f"{each.leader}, at the {each.tier} tier" for each in tiers]
-    picks += [other for each in tiers for other in each.otherwise]
+        picks = [f"{each.pick}, at the {each.tier} tier" for each in ranked]
+    pick = "; ".join([*picks, *(each.otherwise for each in ranked if each.otherwise)]) or "not measured in stock settings"
     heading = (
         "",
         "isolation",
@@ -46,33 +47,31 @@ def short_tasks(facts: Facts) -> Card:
         "from the last until the run is done",
     )
     main, *others = tiers
-    besides = [sentence for each in others for sentence in each.said]
+    folded = [sentence for each in others for sentence in each.said]
     rows = [row for each in tiers for row in each.rows]
-    return Card(need, "; ".join(picks), main.said, besides, heading, rows, "overhead")
+    return Card(need, pick[0].upper() + pick[1:], main.said, folded, heading, rows, "overhead")
 
 
-def _at(facts: Facts, tier: str) -> _Tier | None:
+def _at(facts: Facts, tier: str) -> _Tier:
     every = stock(facts, "overhead", tier, "per_task_ms", "chain")
-    ranked = usual(facts, tier, every)
-    if not _are_several(ranked):
-        return None
-    leader = leading(facts, ranked)
+    ranked = usual(every)
+    if not are_several(ranked):
+        return _Tier(tier, "", "", _tuned(facts, tier), [])
+    names = leaders(facts, ranked)
     said = [ranking(facts, ranked, tier, "adds the least to a task of a chain", with_isolation)]
     said += _not_in_proportion(facts, ranked, tier)
-    otherwise = []
-    size, wide = _side_by_side(facts, tier)
-    if _are_several(wide) and (first := leading(facts, wide)) != leader:
-        otherwise.append(f"with {size} side by side, at the {tier} tier: {first}")
-        said.append(ranking(facts, wide, tier, f"takes the shortest for {size} tasks side by side, waiting included"))
+    otherwise = ""
+    size, independent = _independent(facts, tier)
+    if independent:
+        lead = f"takes the shortest for {size} independent tasks, from the first's start to the last's end"
+        said.append(ranking(facts, independent, tier, lead))
+        if set(others := leaders(facts, independent)) != set(names):
+            otherwise = f"with {size} independent tasks, at the {tier} tier: {picked(others, independent)}"
     said += _tuned(facts, tier)
     ends = ends_of(facts, ranked, tier)
-    if len({each.tool for each in ends}) > 1 and not is_shortest(ranked[0], ends):
+    if len(ends) > 1 and not (len(names) == 1 and len(ends) == len(ranked) and is_shortest(ranked[0], ends)):
         said.append(beside_tasks(ends, tier))
-    return _Tier(tier, leader, otherwise, said, [_short_task_row(facts, row, tier) for row in every])
-
-
-def _are_several(rows: Sequence[Row]) -> bool:
-    return len({row["orchestrator"] for row in rows}) > 1
+    return _Tier(tier, picked(names, ranked), otherwise, said, [_short_task_row(facts, row, tier) for row in every])
 
 
 def _not_in_proportion(facts: Facts, ranked: Sequence[Row], tier: str) -> list[Sentence]:
@@ -84,20 +83,27 @@ def _not_in_proportion(facts: Facts, ranked: Sequence[Row], tier: str) -> list[S
         found = [each for name in chains if (each := facts.estimate("overhead", tier, "transition_ms", name, who))]
         if "curved" in row["unstable"] and len(found) > 1 and _is_above(found[-1], found[0]):
             short, long = found[0], found[-1]
-            between = (f", {short['workload']}, to ", prose.median(long), f", {long['workload']}")
-            said.append((f"{who} (from one task to the next: ", prose.median(short), *between, ")"))
-    return [Sentence.of("The longer the chain, the more a task takes with ", *prose.listed(said), ".")] if said else []
+            numbers = (prose.median(short), f" in {short['workload']} and ", prose.median(long), f" in {long['workload']}")
+            said.append((f"{who} takes ", *numbers))
+    return (
+        [Sentence.of("A task takes longer in a longer chain: from one to the next ", *prose.listed(said), ".")]
+        if said
+        else []
+    )
 
 
 def _is_above(row: Row, other: Row) -> bool:
     return not (wording.is_range(row) or wording.is_range(other)) and bool(row["low"] > other["high"])
 
 
-def _side_by_side(facts: Facts, tier: str) -> tuple[int, list[Row]]:
-    """Return the most tasks that were measured side by side at the tier, and who took how long for them."""
+def _independent(facts: Facts, tier: str) -> tuple[int, list[Row]]:
+    """Return the most independent tasks that several tools were given at the tier, and who took how long for them.
+
+    Without the wait for the first: where the engine polls that is a draw, and is told by itself.
+    """
     for workload, size in reversed(list(facts.sizes("overhead").get("fan_out", {}).items())):
-        if found := stock(facts, "overhead", tier, "makespan_s", workload):
-            return size, usual(facts, tier, found)
+        if are_several(found := usual(stock(facts, "overhead", tier, "first_to_last_s", workload))):
+            return size, found
     return 0, []
 
 
@@ -106,9 +112,9 @@ def _tuned(facts: Facts, tier: str) -> list[Sentence]:
     rows = [row for row in facts.estimates("overhead", tier) if row["profile"] == "tuned" and row["median"] is not None]
     rows = [row for row in rows if (row["metric"], row["workload"]) == ("per_task_ms", "chain")]
     said: list[tuple[Part, ...]] = []
-    tools = [row for row in usual(facts, tier, rows) if row["orchestrator"] != REFERENCE]
+    tools = [row for row in usual(rows) if row["orchestrator"] != REFERENCE]
     for row in sorted(tools, key=wording.subject):
-        wait = wait_of(facts, wording.subject(row), tier)
+        wait = waits_of(facts, wording.subject(row), tier)
         said.append((f"{row['orchestrator']}/{row['deployment']} ", *valued(row).parts, " + ", *waited(wait)))
     lead = f"In settings tuned for latency, at the {tier} tier, a task of a chain takes, and the first waits: "
     return [Sentence.of(lead, *prose.listed(said), ".")] if said else []

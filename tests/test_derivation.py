@@ -1,0 +1,124 @@
+"""From the records and events of runs to numbers: what each one takes into account, and which of them stand for a tool."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from small_runs import made_up_record
+
+from bench import results
+from bench.records import SubjectKey, TrialRecord
+from bench.results import Results
+from bench.timeline import Attempt, Timeline
+from contract.pipeline import STEPS, Pipeline
+from contract.workload import Node, Workload
+
+S = 1_000_000_000
+
+Row = Mapping[str, Any]
+
+CHAIN = Workload("chain_1", (Node("n0"),))
+SERVE = SubjectKey("prefect", "service", "stock", "serve", "a process per run")
+WORKER = SubjectKey("prefect", "service", "stock", "worker", "a process per run", default=False)
+AIRFLOW = SubjectKey("airflow", "service", "stock", "local_executor", "a process per task")
+
+
+def derived(scenario: str, work: Workload | Pipeline, runs: Sequence[tuple[SubjectKey, Timeline | None]]) -> Results:
+    """Return what is derived of runs of the work; one without a timeline has crashed."""
+    record = made_up_record(workloads={work.name: work.to_json()}, scenarios={scenario: 1})
+    timelines = {str(number): timeline for number, (_, timeline) in enumerate(runs)}
+    trials = [
+        TrialRecord(
+            id=str(number), scenario=scenario, workload=work.name, subject=subject, start="1", round=1, repeat=number,
+            status="ok" if timeline else "crashed", because=None if timeline else "it fell over",
+        )
+        for number, (subject, timeline) in enumerate(runs)
+    ]  # fmt: skip
+    return results.derive(record, trials, [], lambda trial: timelines[trial] or Timeline())
+
+
+def took(seconds: float) -> Timeline:
+    """Return a run of one task that ended so long after it was asked for."""
+    body = Attempt(int(seconds * S) - 1, int(seconds * S), token=CHAIN.tokens["n0"])
+    return Timeline(0, int((seconds + 1) * S), "succeeded", attempts={"n0": [body]})
+
+
+def number(rows: Sequence[Row], metric: str, subject: SubjectKey = AIRFLOW) -> Row:
+    """Return the row of a subject's metric."""
+    (row,) = (row for row in rows if (row["metric"], row["deployment"]) == (metric, subject.deployment))
+    return row
+
+
+def one_after_another(work: Pipeline, waited: int) -> Timeline:
+    """Return a run whose bodies take two seconds each, three seconds apart, after so many seconds of waiting."""
+    timeline = Timeline(0, state="succeeded")
+    now = waited * S
+    for step, times in work.attempts.items():
+        errors = ["planned"] * (times - 1) + [""]
+        timeline.attempts[step] = [
+            Attempt(now + 5 * i * S, now + (5 * i + 2) * S, error=each) for i, each in enumerate(errors)
+        ]
+        now += 5 * times * S
+    timeline.settled = now
+    return timeline
+
+
+def test_time_between_steps_begins_with_the_first() -> None:
+    """The wait before it, which a poll draws, is a number of its own; beside another step no time is between steps."""
+    infer = Pipeline("infer", "infer")
+    rows = derived("churn", infer, [(AIRFLOW, one_after_another(infer, 7))]).estimates
+    steps = len(STEPS["infer"])
+    wanted = {
+        "submit_to_first_s": 7,
+        "first_to_last_s": 5 * steps - 3,
+        "makespan_s": 7 + 5 * steps - 3,
+        "between_steps_s": 3 * (steps - 1),
+        "finish_lag_s": 3,
+    }
+    assert {metric: number(rows, metric)["median"] for metric in wanted} == pytest.approx(wanted)
+
+
+def test_the_usual_deployment_stands_for_its_tool() -> None:
+    """Also where another one is faster; and ratios are taken against the best of those that stand for their tools."""
+    its = derived("overhead", CHAIN, [(SERVE, took(5.5)), (WORKER, took(5.0)), (AIRFLOW, took(1000.0))])
+    usual = {each: number(its.estimates, "makespan_s", each)["usual"] for each in (SERVE, WORKER, AIRFLOW)}
+    assert usual == {SERVE: True, WORKER: False, AIRFLOW: True}
+    against = {
+        row["deployment"]: (row["against_deployment"], row["ratio"]) for row in its.ratios if row["metric"] == "makespan_s"
+    }
+    assert against == {"worker": ("serve", pytest.approx(5 / 5.5)), "local_executor": ("serve", pytest.approx(1000 / 5.5))}
+
+
+def test_another_deployment_stands_for_a_tool_whose_usual_one_has_no_number() -> None:
+    """A tool does not fall out of a comparison because one of its deployments did."""
+    its = derived("overhead", CHAIN, [(SERVE, None), (WORKER, took(5.0)), (AIRFLOW, took(1000.0))])
+    assert number(its.estimates, "makespan_s", WORKER)["usual"]
+    assert not number(its.estimates, "makespan_s", SERVE)["usual"]
+    assert number(its.ratios, "makespan_s")["against_deployment"] == "worker"
+
+
+def test_a_failure_costs_what_comes_after_the_first_step_began() -> None:
+    """Two runs that wait for a poll, one longer than the other, differ by that too: it is no cost of the failure."""
+    cases = [
+        (Pipeline("steps_again", "train"), 9),
+        (Pipeline("steps_faulty", "train", faults={"train_random_forest": 1}), 1),
+    ]
+    record = made_up_record(workloads={work.name: work.to_json() for work, _ in cases}, scenarios={"granularity": 1})
+    trials = [
+        TrialRecord(
+            id=work.name,
+            scenario="granularity",
+            workload=work.name,
+            subject=AIRFLOW,
+            start="1",
+            round=1,
+            repeat=1,
+            status="ok",
+        )
+        for work, _ in cases
+    ]
+    timelines = {work.name: one_after_another(work, waited) for work, waited in cases}
+    rows = results.derive(record, trials, [], timelines.__getitem__).estimates
+    assert number(rows, "retry_cost_s")["median"] == pytest.approx(5)
