@@ -66,6 +66,12 @@ def added(tool: str, tier: str, profile: str = "stock") -> str:
     return wording.reading(a_task(tool, tier, profile)).text
 
 
+def with_interval(row: Row) -> str:
+    """Return a median in words with its interval, if it is a number at all."""
+    its = wording.reading(row)
+    return f"{its.text} [{its.spread}]" if its.kind == "value" else its.text
+
+
 def said_range(row: Row) -> str:
     """Return the least and the most of all runs."""
     return wording.said("s", row["low"], row["high"])
@@ -86,7 +92,7 @@ def cells(tool: str) -> list[str]:
     versions, (name, deployment) = RUN["versions"][tool], NAMES[tool]
     return [
         f"{name} {versions.get(tool, versions.get('python'))}, {deployment}",
-        added(tool, "service"),
+        with_interval(a_task(tool, "service")),
         said_range(waits(tool)),
         str(pipeline["lines"]),
         str(engine["needed"]),
@@ -111,7 +117,7 @@ def test_the_table_says_of_how_many_runs_it_is() -> None:
     """Medians of five runs, ranges of twenty; plain Python has more of both."""
     counted = {tool: (a_task(tool, "service")["n"], waits(tool)["n"]) for tool in NAMES}
     assert counted == {"airflow": (5, 20), "dagster": (5, 20), "prefect": (5, 20), "plain": (40, 160)}
-    said = "medians of five runs; waits: the range of all 20 runs of *overhead* (plain Python: 40, and 160)."
+    said = "medians of five runs, 95 % intervals; waits: the range of all 20 runs of *overhead* (plain Python: 40, and 160)."
     assert said in SENTENCES
 
 
