@@ -32,6 +32,7 @@ SUITE = suite_of(
         options={"sizes": {"chain": [1, 10, 20], "fan_out": [4, 8]}, "sweep_ms": [2, 10]},
     ),
     block("retries", reference_starts=2, limit_s=60, options={"delay_s": 0.05, "backoff_tries": 2}),
+    block("caching", limit_s=60, options={"cases": ["cold", "warm"]}),
     block("payload", reference_starts=2, limit_s=60, options={"sizes_kb": [1, 100]}),
     block("overhead", tier="service", reference_starts=2, limit_s=60, options={"sizes": {"chain": [1, 3]}}),
 )
