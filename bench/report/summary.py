@@ -85,7 +85,7 @@ def _numbers(place: Place) -> Iterator[str]:
 
 
 def _mark(row: Row) -> str:
-    return " ~" if row["unstable"] else ""
+    return " ~" if row["unstable"] and wording.reading(row).kind == "value" else ""
 
 
 def _caveats(facts: Facts) -> Iterator[str]:
