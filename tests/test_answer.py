@@ -286,8 +286,8 @@ def test_the_worst_of_all_runs_decides_whether_the_ends_are_told() -> None:
         estimate("airflow", 0.3, **one),
     ]
     ratios = [ratio(rows[1], rows[0], apart=True, low=150.0)]
-    lags = [lag(tool, 0.02, tier="library") for tool in ("prefect", "airflow")]
-    for longest, told in ((9.0, True), (0.15, False)):
+    for longest, worst_lag, told in ((9.0, 0.02, True), (0.15, 0.02, False), (0.15, 0.5, True)):
+        lags = [lag(tool, 0.02, tier="library", high=worst_lag) for tool in ("prefect", "airflow")]
         waits = [
             wait("prefect", 0.1, longest, tier="library", polls=False),
             wait("airflow", 0.2, 0.3, tier="library", polls=False),
