@@ -151,7 +151,9 @@ METRICS: Mapping[str, Metric] = {
 
 def usual(work: Workload | Pipeline) -> Sequence[str]:
     """Return the metrics of a run where the question is what the tool adds to the work."""
-    always = ("makespan_s", "submit_to_first_s", "first_to_last_s", "finish_lag_s")
+    # Of a single task, from the first to the last is the time of its body, which is the same for every tool.
+    several = ("first_to_last_s",) if isinstance(work, Pipeline) or len(work.nodes) > 1 else ()
+    always = ("makespan_s", "submit_to_first_s", *several, "finish_lag_s")
     if isinstance(work, Pipeline):
         # A refused run ends at its gate, and the tool's ways to find out that it failed are another question.
         return ("makespan_s",) if work.fails_at else (*always, "between_steps_s", *_steps(work))

@@ -83,6 +83,6 @@ def waited(wait: Row | None) -> tuple[Part, ...]:
 def beside_tasks(ends: Sequence[Ends], tier: str) -> Sentence:
     """Tell both of each."""
     said = [(f"{each.who} ", *waited(each.wait), " + ", prose.middle(each.lag)) for each in ends]
-    polls = ", which is also for the engine to poll," if any(each.wait.get("polls") for each in ends) else ""
-    lead = f"But where tasks are few, the ends of a run decide: at the {tier} tier the wait before the first task{polls} + "
+    polls = " (with that for a poll)" if any(each.wait.get("polls") for each in ends) else ""
+    lead = f"Where tasks are few, the ends of a run count more: at the {tier} tier the wait before the first task{polls} + "
     return Sentence.of(lead, "from the last until the run is done: ", *prose.listed(said), ".")

@@ -6,13 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bench import wording
 from bench.orchestrators import REFERENCE
-from bench.report import prose
-from bench.report.answer.card import ASKED_TOO, NOT_MEASURED, Card, Row, conjoined, name_of
-from bench.report.answer.ranking import stock
+from bench.report.answer.card import ASKED_TOO, NOT_MEASURED, Card, conjoined, name_of
+from bench.report.answer.training import trainings
 from bench.report.facts import Facts
-from bench.report.prose import Part, Sentence
+from bench.report.prose import Sentence
 
 CACHING: Final = "caching"
 
@@ -77,8 +75,8 @@ def nightly_job(facts: Facts) -> Card:
     because += [
         _caches(topics[each], tools) if KEEPS in topics[each] else _met(each, topics[each], tools) for each in differing
     ]
-    trainings = [_training(facts, tier) for tier in reversed(facts.tiers("churn")) if _trainings(facts, tier)]
-    because += trainings[:1]
+    told = [said for tier in reversed(facts.tiers("churn")) if (said := trainings(facts, tier))]
+    because += told[0] if told else []
     if open_ := [text for name, text in ASKED_TOO.items() if name not in facts.scenarios]:
         because.append(Sentence.of(f"A nightly job asks for more, which was not measured: {conjoined(open_[:3])}."))
     rows = [
@@ -86,7 +84,8 @@ def nightly_job(facts: Facts) -> Card:
         for topic, states in topics.items()
         for what, each in states.items()
     ]
-    return Card(need, _pick(topics, differing, tools), because, trainings[1:], ("", *map(name_of, tools)), rows, "matrix")
+    folded = [sentence for said in told[1:] for sentence in said]
+    return Card(need, _pick(topics, differing, tools), because, folded, ("", *map(name_of, tools)), rows, "matrix")
 
 
 def _topics(facts: Facts, tools: Sequence[str]) -> dict[str, States]:
@@ -121,7 +120,8 @@ def _pick(topics: Mapping[str, States], differing: Sequence[str], tools: Sequenc
     if not differing:
         return "No difference in features"
     if len(differing) <= FEW and len(differing) < len(topics):
-        return f"Alike in features, but for {conjoined([f'{topic} ({_most(topics[topic], tools)})' for topic in differing])}"
+        picks = ", ".join(f"{_most(topics[topic], tools)} for {topic}" for topic in differing)
+        return f"{picks}; otherwise alike in features"
     most = max(_in_whole(topics, tool) for tool in tools)
     leaders = [name_of(tool) for tool in tools if _in_whole(topics, tool) == most]
     return "No tool in all topics" if len(leaders) == len(tools) else f"{' or '.join(leaders)}, by what was measured"
@@ -139,7 +139,7 @@ def _counted(topics: Mapping[str, States], differing: Sequence[str], tools: Sequ
     alike = [topic for topic in topics if topic not in differing]
     said = [f"alike in {conjoined(alike)}"] if alike else []
     said += [f"not in {conjoined(differing)}" if alike else f"not alike in {conjoined(differing)}"] if differing else []
-    met = f"Of {len(topics)} topics they meet in whole, alone, each need at one deployment or another: {whole}."
+    met = f"All needs are met, with nothing written by hand or declared, in so many of {len(topics)} topics: {whole}."
     return Sentence.of(f"The tools are {', but '.join(said)}. {met}")
 
 
@@ -187,33 +187,3 @@ def _state(facts: Facts, tool: str, check: str) -> str:
 
 _MEANS: Final = {"native": "yes", "declared": "if declared", "by_hand": "by hand"}
 _LACKS: Final = {"fail": "no", "unsupported": "unsupported"}
-
-
-def _trainings(facts: Facts, tier: str) -> list[Row]:
-    return sorted(stock(facts, "churn", tier, "makespan_s", "train"), key=wording.subject)
-
-
-def _training(facts: Facts, tier: str) -> Sentence:
-    """Say how long it takes, by name: a single run, which has waited for a poll or not, makes no order."""
-    rows = _trainings(facts, tier)
-    single = all(row["n"] == 1 for row in rows)
-    said: list[tuple[Part, ...]] = []
-    for row in rows:
-        its = [
-            facts.estimate("churn", tier, metric, "train", wording.subject(row))
-            for metric in ("finish_lag_s", "between_steps_s", "submit_to_first_s")
-        ]
-        parts: tuple[Part, ...] = (f"{wording.subject(row)} ", prose.median(row), *(() if single else prose.bounds(row)))
-        if all(each and each["median"] is not None for each in its):
-            lag, idle, first = (prose.median(each) for each in its if each)
-            parts = (*parts, " (", first, " before the first step, no step for ", idle, " after it began) + ", lag)
-        said.append(parts)
-    once = " (one run each)" if single else ""
-    lead = f"A training at the {tier} tier{once}, to its last step + from there until the run is done: "
-    ranges = [facts.range_of("churn", tier, "submit_to_first_s", wording.subject(row)) for row in rows]
-    polls = " How long it waits before the first step is a draw, by the next poll." if any(map(_polls, ranges)) else ""
-    return Sentence.of(lead, *prose.listed(said), f".{polls}")
-
-
-def _polls(row: Row | None) -> bool:
-    return bool(row and row["polls"])

@@ -94,7 +94,7 @@ def ranking(
         if not _is_apart(facts, row, best):
             said.append((f"{who} is not told apart from it, ", *valued(row).parts))
         elif ratio and ratio["ratio"] is not None and wording.reading(best).kind == "value":
-            said.append((f"{who} ", *prose.times(ratio), " as much"))
+            said.append((f"{who} ", prose.median(row), ", ", *prose.times(ratio), " as much"))
         else:
             said.append((f"{who} ", *valued(row).parts))
     single = [wording.subject(row) for row in ranked if row["starts"] == 1]

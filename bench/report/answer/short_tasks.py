@@ -58,12 +58,12 @@ def _at(facts: Facts, tier: str) -> _Tier:
     if not are_several(ranked):
         return _Tier(tier, "", "", _tuned(facts, tier), [])
     names = leaders(facts, ranked)
-    said = [ranking(facts, ranked, tier, "adds the least to a task of a chain", with_isolation)]
+    said = [ranking(facts, ranked, tier, "adds the least to an empty task of a chain", with_isolation)]
     said += _not_in_proportion(facts, ranked, tier)
     otherwise = ""
     size, independent = _independent(facts, tier)
     if independent:
-        lead = f"takes the shortest for {size} independent tasks, from the first's start to the last's end"
+        lead = f"takes the shortest for {size} independent empty tasks, from the first's start to the last's end"
         said.append(ranking(facts, independent, tier, lead))
         if set(others := leaders(facts, independent)) != set(names):
             otherwise = f"with {size} independent tasks, at the {tier} tier: {picked(others, independent)}"
@@ -116,7 +116,7 @@ def _tuned(facts: Facts, tier: str) -> list[Sentence]:
     for row in sorted(tools, key=wording.subject):
         wait = waits_of(facts, wording.subject(row), tier)
         said.append((f"{row['orchestrator']}/{row['deployment']} ", *valued(row).parts, " + ", *waited(wait)))
-    lead = f"In settings tuned for latency, at the {tier} tier, a task of a chain takes, and the first waits: "
+    lead = f"In settings tuned for latency, at the {tier} tier, a task of a chain adds, and the wait before the first is: "
     return [Sentence.of(lead, *prose.listed(said), ".")] if said else []
 
 

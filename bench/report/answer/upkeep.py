@@ -41,6 +41,9 @@ def least_to_look_after(facts: Facts) -> Card:
         because.append(Sentence.of("To be kept running, as deployed here on SQLite: ", *prose.listed(kept), "."))
     if not picks:
         return Card(need, NOT_MEASURED)
+    if REFERENCE in code and REFERENCE in engines:
+        needed = prose.engine(engines[REFERENCE], "needed", str(engines[REFERENCE]["needed"]))
+        because.append(Sentence.of("Plain Python beside them: ", *_written(code[REFERENCE]), ", ", needed, " services."))
     rows = [_upkeep_row(tool, code.get(tool), engines.get(tool)) for tool in facts.orchestrators]
     heading = ("", "lines of code", "services", "memory of all that run, idle")
     if len(picks) == 2 and len(set(picks.values())) == 1:
