@@ -49,8 +49,8 @@ TOPICS: Final = {
 """What a nightly training job asks of a tool, by topic, and the check that verifies it.
 
 Not what the shared core sees to, such as the gate, nor what only says that two runs did the same work. Topics are counted,
-not needs: how many checks a scenario has is our doing, and nine of them are about one cache: all of the
-scenario caching, and the one of churn that asks for more than computing everything again.
+not needs: how many checks a scenario has is our doing, and nine of them are about one cache: all of the scenario
+caching, and the one of churn that asks for more than computing everything again.
 """
 
 KEEPS: Final = "What has not changed is not computed again"

@@ -1,0 +1,74 @@
+"""The ends of a run: when the first screen tells of them, and how."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from answers import at_service, cards, estimate, lag, ratio, said, wait
+
+Row = dict[str, Any]
+
+
+def test_waits_for_a_poll_are_a_range_and_no_order() -> None:
+    """Where engines poll, all waits of the scenario stand there, by name: medians of two of them are draws of chance."""
+    chance = [
+        estimate(tool, 1.0, tier="service", metric="submit_to_first_s", unit="s", workload="chain_1", n=2) for tool in "ba"
+    ]
+    card = at_service(
+        "b", "a", beside=chance, ranges=[wait("b", 3.44, 11.5), wait("a", 4.0, 9.0), lag("a", 1.5), lag("b", 0.1)]
+    )
+    assert "at the service tier the wait before the first task (with that for a poll) + from the last" in said(card)
+    assert "a/usual (4.00 .. 9.00 s, n=6) + 1.50 s; b/usual (3.44 .. 11.5 s, n=6) + 100 ms." in said(card)
+    assert [str(row[3]) for row in card.rows] == ["3.44 .. 11.5 s, n=6", "4.00 .. 9.00 s, n=6"]
+    assert str(card.rows[1][4]) == "1.50 s [1.50 .. 1.50 s, n=6]"
+
+
+def test_ends_that_change_nothing_are_not_told() -> None:
+    """Who adds the least to a task, and waits and lags the shortest by the worst of its runs, is the first either way."""
+    ends = [wait("prefect", 1.0, 2.0), wait("airflow", 2.1, 4.0), lag("prefect", 0.1), lag("airflow", 0.1)]
+    assert "few" not in said(at_service("prefect", "airflow", ranges=ends))
+    assert "few" in said(at_service("prefect", "airflow", ranges=[*ends[:2], lag("prefect", 0.3), lag("airflow", 0.1)]))
+    assert "few" not in said(at_service("prefect", "airflow", ranges=ends[:2]))
+
+
+def test_where_nobody_leads_the_ends_are_told() -> None:
+    """There they decide."""
+    rows = [estimate("prefect", 5.0, tier="service"), estimate("airflow", 5.1, tier="service")]
+    ends = [wait("prefect", 1.0, 2.0), wait("airflow", 2.1, 4.0), lag("prefect", 0.1), lag("airflow", 0.1)]
+    apart = [ratio(rows[1], rows[0], apart=told_apart, low=0.9) for told_apart in (False, True)]
+    assert "few" in said(cards(estimates=rows, ratios=apart[:1], ranges=ends)["Many short tasks"])
+    assert "few" not in said(cards(estimates=rows, ratios=apart[1:], ranges=ends)["Many short tasks"])
+
+
+def with_waits_of_one_task(prefect: float, airflow: float) -> list[Row]:
+    """Return what a task of a chain costs, and how long a run of one task waited before it."""
+    one = {"metric": "submit_to_first_s", "workload": "chain_1", "unit": "s"}
+    costs = [estimate("prefect", 5.0), estimate("airflow", 900.0)]
+    return [*costs, estimate("prefect", prefect, **one), estimate("airflow", airflow, **one)]
+
+
+def test_the_worst_of_all_runs_decides_whether_the_ends_are_told() -> None:
+    """Also where the wait that is told is that of a run of one task, which is shorter than that of a long one."""
+    rows = with_waits_of_one_task(prefect=0.1, airflow=0.3)
+    ratios = [ratio(rows[1], rows[0], apart=True, low=150.0)]
+    for longest, worst_lag, told in ((9.0, 0.02, True), (0.15, 0.02, False), (0.15, 0.5, True)):
+        lags = [lag(tool, 0.02, tier="library") | {"high": worst_lag} for tool in ("prefect", "airflow")]
+        waits = [
+            wait("prefect", 0.1, longest, tier="library", polls=False),
+            wait("airflow", 0.2, 0.3, tier="library", polls=False),
+        ]
+        card = cards(estimates=rows, ratios=ratios, ranges=[*waits, *lags])["Many short tasks"]
+        assert ("few" in said(card)) == told
+
+
+def test_without_a_poll_the_wait_is_that_of_one_task() -> None:
+    """Then it is no matter of chance, and grows with the graph; the lag does not, and a long one of the cheapest is told."""
+    rows = with_waits_of_one_task(prefect=0.1, airflow=0.1)
+    ranges = [wait(tool, 0.1, 9.0, tier="library", polls=False) for tool in ("prefect", "airflow")]
+    ranges += [lag("prefect", 1.0, tier="library"), lag("airflow", 0.02, tier="library")]
+    card = cards(estimates=rows, ratios=[ratio(rows[1], rows[0], apart=True, low=150.0)], ranges=ranges)["Many short tasks"]
+    assert (
+        "at the library tier the wait before the first task + from the last until the run is done: airflow/usual 100"
+        in said(card)
+    )
+    assert "[95.0 .. 105 ms] + 20.0 ms; prefect/usual 100 ms [95.0 .. 105 ms] + 1.00 s." in said(card)

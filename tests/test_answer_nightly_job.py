@@ -1,0 +1,155 @@
+"""A nightly training job: which needs a tool meets alone, and how long a training takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from answers import cards, check, estimate, said, wait
+
+from bench.report import answer
+from bench.report.answer import Card
+from bench.scenarios import SCENARIOS
+
+Row = dict[str, Any]
+
+
+ASKED = [check for needs in answer.TOPICS.values() for check in needs.values()]
+
+
+CACHING = [*answer.TOPICS["caching"].values()]
+
+
+def nightly(*checks: Row) -> Card:
+    """Return the card on a nightly job."""
+    rows = [estimate(tool, 1.0) for tool in dict.fromkeys(each["orchestrator"] for each in checks)]
+    return cards(estimates=rows, checks=checks)["A nightly training job"]
+
+
+def all_met(tool: str, but: Mapping[str, Row] | None = None) -> list[Row]:
+    """Return the verdicts on a tool that meets all needs, with some of them replaced."""
+    return [(but or {}).get(name, check(tool, name)) for name in ASKED]
+
+
+def test_a_training_is_not_over_with_its_last_step() -> None:
+    """How long the tool takes to call it over is told beside the makespan, which ends with the last step."""
+    train = {"scenario": "churn", "workload": "train", "unit": "s", "n": 1, "low": None, "high": None}
+    numbers = {"first_to_last_s": 22.0, "between_steps_s": 11.0, "submit_to_first_s": 2.0, "finish_lag_s": 1.5}
+    rows = [estimate("airflow", value, metric=metric, **train) for metric, value in numbers.items()]
+    checks = [check("airflow", ASKED[0]), check("prefect", ASKED[0])]
+    card = cards(estimates=[*rows, estimate("prefect", 1.0)], checks=checks)["A nightly training job"]
+    lead = "A training at the library tier (one run each), from its first step to its last: "
+    assert f"{lead}airflow/usual 22.0 s, of which 11.0 s without a step." in said(card)
+    lead = "Its wait before the first step + from the last until the run is done: "
+    assert f"{lead}airflow/usual 2.00 s + 1.50 s." in said(card)
+    assert "draw" not in said(card)
+    polled = wait("airflow", 1.0, 9.0, scenario="churn", tier="library")
+    card = cards(estimates=[*rows, estimate("prefect", 1.0)], checks=checks, ranges=[polled])["A nightly training job"]
+    assert "The wait is a draw, by the next poll." in said(card)
+    card = cards(estimates=[*rows, estimate("prefect", 1.0)], checks=checks, ranges=[polled | {"polls": False}])[
+        "A nightly training job"
+    ]
+    assert "draw" not in said(card)
+    both = [row | {"tier": tier} for tier in ("library", "service") for row in rows]
+    card = cards(estimates=[*both, estimate("prefect", 1.0)], checks=checks)["A nightly training job"]
+    assert [str(each)[:30] for each in card.because].count("A training at the service tier") == 1
+    assert ["at the library tier" in str(each) for each in card.at_library_tier] == [True, False]
+    assert not any("at the library tier" in str(each) for each in card.because)
+
+
+def test_topics_are_counted_by_what_the_tool_does_itself() -> None:
+    """What is written by hand, declared by the author, unsupported or failed is not met by the tool alone, and is shown."""
+    checks = [check("prefect", name) for name in ASKED[:4]] + [check("airflow", ASKED[0])]
+    checks += [check("airflow", ASKED[1], means="by_hand"), check("airflow", ASKED[2], means="declared")]
+    checks += [check("airflow", ASKED[3], "fail")]
+    card = nightly(*checks)
+    assert card.pick == "Prefect, by what was measured"
+    assert "The tools are not alike in retries and going on after a failure. All needs are met" in said(card)
+    assert "written by hand or declared, in so many of 2 topics: Prefect 2, Airflow 0." in said(card)
+    assert "Retries, of 3 needs alone: Prefect 3, Airflow 1 (1 by hand, 1 if declared)." in said(card)
+    assert [str(row[1]) for row in card.rows] == ["yes", "by hand", "if declared", "no"]
+    assert str(card.rows[0][0]) == "retries: a failed task is tried again as often as asked"
+    assert "was not measured: scheduling" in said(card)
+
+
+def test_one_feature_does_not_decide() -> None:
+    """A topic of nine needs weighs no more than one of a single need, and is named where the tools differ in it."""
+    without = {name: check("airflow", name, means="by_hand") for name in CACHING}
+    card = nightly(*all_met("prefect"), *all_met("dagster"), *all_met("airflow", without))
+    assert card.pick == "Dagster or Prefect for caching; otherwise alike in features"
+    assert "in so many of 6 topics: Dagster 6, Prefect 6, Airflow 5." in said(card)
+    assert (
+        "alike in retries, going on after a failure, parallelism, parameters and composition, but not in caching."
+        in said(card)
+    )
+    equal = nightly(*all_met("prefect"), *all_met("airflow"))
+    assert equal.pick == "No difference in features"
+    assert "not in" not in said(equal)
+    assert "Caching" not in said(equal)
+
+
+def test_it_is_said_whose_cache_it_is() -> None:
+    """A cache of the tool's own, one that goes by what the author declares and one by hand are three things."""
+    declared = {name: check("dagster", name, means="declared") for name in CACHING[2:4]}
+    declared[CACHING[1]] = check("dagster", CACHING[1], "unsupported")
+    by_hand = {name: check("airflow", name, means="by_hand") for name in CACHING}
+    card = nightly(*all_met("prefect"), *all_met("dagster", declared), *all_met("airflow", by_hand))
+    assert card.pick == "Prefect for caching; otherwise alike in features"
+    assert "Prefect's own meets 9; Dagster's goes by what the author declares, and meets 6 alone, 2 if declared;" in said(
+        card
+    )
+    assert "Airflow has none, and one was written by hand." in said(card)
+
+
+def test_as_many_needs_are_not_the_same_needs() -> None:
+    """Tools that meet one need each, but different ones, are not alike; and by hand is not by declaration."""
+    checks = [check("prefect", ASKED[0]), check("prefect", ASKED[1], "fail")]
+    checks += [check("airflow", ASKED[0], "fail"), check("airflow", ASKED[1])]
+    assert "The tools are not alike in retries." in said(nightly(*checks))
+    means = [check("prefect", ASKED[0], means="by_hand"), check("airflow", ASKED[0], means="declared")]
+    assert "The tools are not alike in retries." in said(nightly(*means))
+
+
+def test_without_the_scenario_nothing_is_said_of_whose_cache_it_is() -> None:
+    """One need of another scenario does not tell."""
+    checks = [check("prefect", CACHING[1]), check("airflow", CACHING[1], means="by_hand")]
+    assert "Caching, of 1 need alone: Prefect 1, Airflow 0 (1 by hand)." in said(nightly(*checks))
+
+
+def test_without_a_cache_nothing_is_stale_and_that_is_no_merit() -> None:
+    """Who computes everything again computes again what has changed."""
+    none = {CACHING[0]: check("airflow", CACHING[0], "unsupported")}
+    card = nightly(*all_met("prefect"), *all_met("airflow", none))
+    assert card.pick == "Prefect for caching; otherwise alike in features"
+    assert "Airflow has none." in said(card)
+    assert [str(row[1]) for row in card.rows[-9:]] == ["unsupported", *["no cache"] * 8]
+
+
+def test_topics_that_differ_for_everybody_make_no_winner() -> None:
+    """Where each has a topic of its own, none is picked."""
+    lacks = [check("prefect", ASKED[3], "fail"), check("airflow", ASKED[0], "fail")]
+    card = nightly(check("prefect", ASKED[0]), check("airflow", ASKED[3]), *lacks)
+    assert card.pick == "No tool in all topics"
+
+
+def test_what_one_tool_was_not_asked_counts_for_nobody() -> None:
+    """A check that did not run is neither met nor missed."""
+    checks = [check("prefect", ASKED[0]), check("airflow", ASKED[0]), check("airflow", ASKED[1])]
+    card = nightly(*checks)
+    assert card.pick == "No difference in features"
+    assert [str(cell) for row in card.rows for cell in row[1:]] == ["yes", "yes"]
+
+
+def test_one_deployment_that_can_is_enough() -> None:
+    """Users take the deployment that does what they need."""
+    checks = [check("airflow", ASKED[0], "unsupported"), check("airflow", ASKED[0]) | {"deployment": "other"}]
+    checks += [check("prefect", ASKED[0], "fail")]
+    card = nightly(*checks)
+    assert [[str(cell) for cell in row[1:]] for row in card.rows] == [["yes", "no"]]
+
+
+def test_each_need_is_a_check_that_there_is() -> None:
+    """A renamed check does not fall out of the answer unseen."""
+    known = {f"{name}.{each}" for name, scenario in SCENARIOS.items() for each in scenario.checks}
+    assert set(ASKED) <= known
+    assert {f"caching.{each}" for each in SCENARIOS["caching"].checks} <= set(CACHING)

@@ -1,0 +1,176 @@
+"""Many short tasks: who is picked, and what is told of chains, independent tasks, tuned settings and single starts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from answers import at_service, cards, estimate, ratio, said, wait
+
+Row = dict[str, Any]
+
+
+def test_what_is_apart_is_named_alone() -> None:
+    """The lowest cost wins where every other ratio lies beyond the noise."""
+    rows = [estimate("prefect", 5.0), estimate("dagster", 50.0), estimate("plain", 0.01)]
+    card = cards(estimates=rows, ratios=[ratio(rows[1], rows[0], apart=True, low=9.0)])["Many short tasks"]
+    assert card.pick == "Prefect, at the library tier"
+    assert "prefect/usual (one process) adds the least to an empty task of a chain: 5.00 ms [4.75 .. 5.25 ms]" in said(card)
+    assert "dagster/usual (one process) 50.0 ms, 10.0 times [9.00 .. 11.0] as much" in said(card)
+    assert "plain" not in said(card)
+
+
+def test_what_is_not_apart_is_named_together() -> None:
+    """Nobody wins by noise."""
+    rows = [estimate("prefect", 5.0), estimate("dagster", 5.1), estimate("airflow", 50.0)]
+    ratios = [ratio(rows[1], rows[0], apart=False, low=0.9), ratio(rows[2], rows[0], apart=True, low=9.0)]
+    card = cards(estimates=rows, ratios=ratios)["Many short tasks"]
+    assert card.pick == "Prefect or Dagster (not told apart), at the library tier"
+    assert "dagster/usual (one process) is not told apart from it" in said(card)
+    alike = cards(estimates=rows[:2], ratios=ratios[:1])["Many short tasks"]
+    assert alike.pick == "No tool alone (none is told apart), at the library tier"
+
+
+@pytest.mark.parametrize(("low", "alone"), [(1.5, False), (2.5, True)])
+def test_one_engine_start_needs_a_factor_of_two(low: float, alone: bool) -> None:
+    """A start's own bias is not known, so that only what is beyond any such bias is called a difference."""
+    rows = [estimate("prefect", 5.0, starts=1), estimate("dagster", 15.0, starts=1)]
+    card = cards(estimates=rows, ratios=[ratio(rows[1], rows[0], apart=None, low=low)])["Many short tasks"]
+    assert ("none is told apart" not in card.pick) == alone
+    assert "(one engine start each)" in said(card)
+
+
+def test_a_cost_below_zero_has_no_limit_to_tell() -> None:
+    """Of a single run there is no interval, and one below zero limits nothing: the number is lost, and the page is not."""
+    for row in (estimate("airflow", -3.0, n=1, low=None, high=None), estimate("airflow", -3.0, low=-4.0, high=-2.0)):
+        told = said(cards(estimates=[row, estimate("dagster", 900.0)])["Many short tasks"])
+        assert "airflow/usual (one process) adds the least to an empty task of a chain: " in told
+        assert "at most" not in told
+
+
+def test_single_engine_starts_are_named() -> None:
+    """Where some have one only, it is said whose."""
+    rows = [estimate("prefect", 5.0, starts=1), estimate("dagster", 50.0)]
+    assert "(one engine start of prefect/usual)" in said(cards(estimates=rows)["Many short tasks"])
+
+
+def test_what_is_lost_in_noise_still_leads() -> None:
+    """A tool that is too cheap to be measured is not left out in favour of a dear one."""
+    rows = [estimate("prefect", 0.5, low=-2.0, high=3.0), estimate("airflow", 900.0)]
+    card = cards(estimates=rows)["Many short tasks"]
+    assert card.pick == "Prefect, at the library tier"
+    assert "lost in noise, at most 3.00 ms" in said(card)
+    assert "times" not in said(card)
+
+
+def test_each_tool_is_told_of_as_it_usually_is_deployed() -> None:
+    """Its other deployments are in the table, and the faster of them decides nothing."""
+    rows = [estimate("prefect", 5.5), estimate("prefect", 5.0, deployment="other", usual=False), estimate("dagster", 50.0)]
+    card = cards(estimates=rows, ratios=[ratio(rows[2], rows[0], apart=True, low=9.0)])["Many short tasks"]
+    assert card.pick == "Prefect, at the library tier"
+    assert "prefect/usual (one process) adds the least to an empty task of a chain: 5.50 ms" in said(card)
+    assert "prefect/other" not in said(card)
+    assert [str(row[0]) for row in card.rows] == [
+        "prefect/other, library",
+        "prefect/usual, library",
+        "dagster/usual, library",
+    ]
+
+
+def independent(size: int, *seconds: float) -> list[Row]:
+    """Return how long three tools took from the start of the first of so many independent tasks to the end of the last."""
+    wide = {"workload": f"fan_out_{size}", "metric": "first_to_last_s", "unit": "s"}
+    return [estimate(tool, each, **wide) for tool, each in zip(("prefect", "dagster", "airflow"), seconds, strict=False)]
+
+
+def test_of_independent_tasks_another_may_lead() -> None:
+    """Who adds the least to an empty task of a chain is not always the first with independent ones: the pick says so."""
+    rows = [estimate("prefect", 5.0), estimate("dagster", 50.0), estimate("airflow", 60.0)]
+    rows += independent(10, 6.3, 5.7, 50.0)
+    ratios = [ratio(row, rows[0], apart=True, low=9.0) for row in rows[1:3]]
+    ratios += [ratio(rows[3], rows[4], apart=True, low=1.05), ratio(rows[5], rows[4], apart=True, low=8.0)]
+    card = cards(estimates=rows, ratios=ratios)["Many short tasks"]
+    assert card.pick == "Prefect, at the library tier; with 10 independent tasks, at the library tier: Dagster"
+    told = "takes the shortest for 10 independent empty tasks, from the first's start to the last's end"
+    assert f"dagster/usual {told}: 5.70 s" in said(card)
+    ratios[2] |= {"above_noise": False}
+    close = cards(estimates=rows, ratios=ratios)["Many short tasks"]
+    assert close.pick.endswith("; with 10 independent tasks, at the library tier: Dagster or Prefect (not told apart)")
+
+
+def test_the_same_leaders_are_not_named_twice() -> None:
+    """Whichever of those that are not told apart comes first; the numbers are told all the same."""
+    rows = [estimate("prefect", 5.0), estimate("dagster", 5.1), estimate("airflow", 60.0), *independent(10, 6.3, 6.2, 50.0)]
+    ratios = [ratio(rows[1], rows[0], apart=False, low=0.9), ratio(rows[2], rows[0], apart=True, low=9.0)]
+    ratios += [ratio(rows[3], rows[4], apart=False, low=0.9), ratio(rows[5], rows[4], apart=True, low=8.0)]
+    card = cards(estimates=rows, ratios=ratios)["Many short tasks"]
+    assert card.pick == "Prefect or Dagster (not told apart), at the library tier"
+    assert "dagster/usual takes the shortest for 10 independent empty tasks" in said(card)
+
+
+def test_the_most_independent_tasks_are_told_of_that_several_were_given() -> None:
+    """A size that one tool alone was given compares with nothing."""
+    rows = [estimate("prefect", 5.0), estimate("dagster", 50.0), *independent(4, 1.0, 2.0), *independent(10, 3.0, 4.0)]
+    rows += [*independent(200, 9.0), *independent(10, 0.1)]
+    rows[-1] |= {"deployment": "other", "usual": False}
+    told = said(cards(estimates=rows)["Many short tasks"])
+    shortest = "prefect/usual takes the shortest for 10 independent empty tasks, from the first's start to the last's end"
+    assert f"{shortest}: 3.00 s" in told
+    assert "independent" not in said(cards(estimates=rows[:2])["Many short tasks"])
+
+
+def test_tuned_settings_are_told_beside_the_default() -> None:
+    """What the vendors offer for latency is told in the same place, with the wait that it is about."""
+    tuned = {"profile": "tuned", "tier": "service", "n": 2}
+    rows = [estimate("prefect", 4.3, **tuned), estimate("airflow", 301.0, **tuned), estimate("plain", 0.1, **tuned)]
+    card = at_service("prefect", "airflow", beside=rows, ranges=[wait("airflow", 0.4, 1.0, profile="tuned")])
+    lead = "a task of a chain adds, and the wait before the first is: airflow/usual"
+    assert f"{lead} 301 ms [286 .. 316 ms, n=2] + (400 .." in said(card)
+    assert "1,000 ms, n=6); prefect/usual 4.30 ms [4.08 .. 4.51 ms, n=2] + -." in said(card)
+    assert "plain" not in said(card)
+    assert "tuned" not in said(at_service("prefect", "airflow"))
+    rows[0] |= {"usual": False}
+    assert "prefect/usual 4.30" not in said(at_service("prefect", "airflow", beside=rows))
+
+
+def test_tuned_settings_alone_are_told_as_such() -> None:
+    """A run of nothing else has no pick, and numbers all the same."""
+    rows = [estimate(tool, ms, profile="tuned") for tool, ms in (("prefect", 4.3), ("airflow", 301.0))]
+    card = cards(estimates=rows)["Many short tasks"]
+    assert card.pick == "Not measured in stock settings"
+    assert "airflow/usual 301 ms" in said(card)
+
+
+def test_a_cost_that_grows_with_the_chain_is_no_constant() -> None:
+    """Where a task of a long chain takes longer than one of a short, the slope goes by our sizes, and that is said."""
+    step = {"metric": "transition_ms"}
+    rows = [estimate("prefect", 5.0), estimate("airflow", 108.0, unstable=["curved"])]
+    rows += [estimate("airflow", ms, workload=f"chain_{size}", **step) for size, ms in ((10, 62.5), (200, 130.0))]
+    ratios = [ratio(rows[1], rows[0], apart=True, low=19.0)]
+    bent = (
+        "A task takes longer in a longer chain: from one to the next airflow/usual takes 62.5 ms in chain_10 and 130 ms in"
+    )
+    assert f"{bent} chain_200." in said(cards(estimates=rows, ratios=ratios)["Many short tasks"])
+    for place, change in ((3, {"low": 60.0}), (3, {"n": 2}), (2, {"n": 2}), (1, {"unstable": ["spread"]})):
+        doubtful = [row | change if number == place else row for number, row in enumerate(rows)]
+        assert "longer" not in said(cards(estimates=doubtful, ratios=ratios)["Many short tasks"])
+
+
+def test_the_service_tier_comes_first() -> None:
+    """What the tools' own servers do is what users live with; a call from a script is told beside it."""
+    rows = [estimate(tool, ms, tier=tier) for tier in ("library", "service") for tool, ms in (("a", 5.0), ("b", 50.0))]
+    ratios = [ratio(rows[1], rows[0], apart=True, low=9.0), ratio(rows[3], rows[2], apart=True, low=9.0)]
+    card = cards(estimates=rows, ratios=ratios)["Many short tasks"]
+    assert card.pick == "A, at both tiers"
+    assert ["service" in str(each) for each in card.because] == [True]
+    assert ["library" in str(each) for each in card.at_library_tier] == [True]
+    ratios[1] |= {"above_noise": False}
+    apart = cards(estimates=rows, ratios=ratios)["Many short tasks"]
+    assert apart.pick == "No tool alone (none is told apart), at the service tier; a, at the library tier"
+
+
+def test_few_runs_are_called_a_range() -> None:
+    """Two runs have no 95 % interval that is worth the name."""
+    rows = [estimate("prefect", 5.0, n=2), estimate("dagster", 50.0)]
+    card = cards(estimates=rows, ratios=[ratio(rows[1], rows[0], apart=True, low=9.0)])["Many short tasks"]
+    assert "5.00 ms [4.75 .. 5.25 ms, n=2]" in said(card)

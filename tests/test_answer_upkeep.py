@@ -1,0 +1,72 @@
+"""The least code, and the fewest services to look after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from answers import cards, estimate, said
+
+Row = dict[str, Any]
+
+
+def engine(tool: str, names: Sequence[str], by_choice: Sequence[str] = ()) -> Row:
+    """Return what has to be kept running, and which of it a user can do without."""
+    return {
+        "orchestrator": tool, "tier": "service", "profile": "stock", "deployment": "usual", "isolation": "", "default": True,
+        "starts": 1, "ready_s": 1.0, "services": len(names), "names": list(names), "processes": 5,
+        "by_choice": list(by_choice), "needed": len(names) - len(by_choice),
+        "idle_pss_mb": 500.0 if names else None, "ports": 1,
+    }  # fmt: skip
+
+
+def test_code_and_services_are_picked_apart() -> None:
+    """The shortest code and the fewest services may be two tools; within a tenth two counts of lines are equal."""
+    code = [{"orchestrator": tool, "scenario": "pipeline", "lines": n} for tool, n in (("a", 100), ("b", 105), ("c", 300))]
+    engines = [engine("a", ["server", "worker", "x"]), engine("c", ["server"]), engine("plain", [])]
+    rows = [estimate(tool, 1.0) for tool in ("a", "b", "c", "plain")]
+    card = cards(estimates=rows, code=code, engines=engines)["The least code"]
+    assert card.pick == "a or b for code; c for services"
+    assert "c 1 (server); a 3 (server, worker, x)" in said(card)
+    assert [str(cell) for cell in card.rows[-1]] == ["plain Python", "-", "0", "-"]
+
+
+def test_a_service_of_our_choice_decides_nothing() -> None:
+    """What the adapter starts though a user can do without it is named, and not counted."""
+    engines = [engine("a", ["code-server", "daemon", "web"], ["code-server"]), engine("b", ["server", "worker"])]
+    card = cards(estimates=[estimate("a", 1.0), estimate("b", 1.0)], engines=engines)["The least code"]
+    assert card.pick == "a or b for services"
+    assert "a 2 (daemon, web), and code-server by our choice; b 2 (server, worker)." in said(card)
+    assert [str(row[2]) for row in card.rows] == ["2, and code-server by our choice", "2"]
+    engines[0] |= {"by_choice": [], "needed": 3}
+    alone = cards(estimates=[estimate("a", 1.0), estimate("b", 1.0)], engines=engines)["The least code"]
+    assert alone.pick == "b for services"
+    assert "choice" not in said(alone)
+
+
+def test_the_style_that_was_counted_is_named() -> None:
+    """Where a tool has two ways to write the pipelines, it is told which was counted, and how long the other is."""
+    code = [{"orchestrator": tool, "scenario": "pipeline", "lines": n} for tool, n in (("a", 100), ("b", 200))]
+    code[1] |= {"style": "classic"}
+    rows = [estimate("a", 1.0), estimate("b", 1.0)]
+    assert "a 100 lines; b 200 lines (classic)." in said(cards(estimates=rows, code=code)["The least code"])
+    code[1] |= {"other_style": "a modern training", "other_lines": 150}
+    card = cards(estimates=rows, code=code)["The least code"]
+    assert "a 100 lines; b 200 lines (classic; 150 with a modern training)." in said(card)
+    assert str(card.rows[1][1]) == "200 lines (classic; 150 with a modern training)"
+
+
+def test_what_the_lines_leave_out_is_named() -> None:
+    """A tool with one way to write them may have a remark as well."""
+    code = [{"orchestrator": tool, "scenario": "pipeline", "lines": n} for tool, n in (("a", 100), ("b", 200))]
+    code[0] |= {"style": "keeps nothing"}
+    rows = [estimate("a", 1.0), estimate("b", 1.0)]
+    assert "a 100 lines (keeps nothing); b 200 lines." in said(cards(estimates=rows, code=code)["The least code"])
+
+
+def test_one_tool_may_have_the_least_of_both() -> None:
+    """Then it is named once."""
+    code = [{"orchestrator": tool, "scenario": "pipeline", "lines": n} for tool, n in (("a", 100), ("b", 200))]
+    engines = [engine("a", ["server"]), engine("b", ["server", "worker"])]
+    card = cards(estimates=[estimate("a", 1.0), estimate("b", 1.0)], code=code, engines=engines)["The least code"]
+    assert card.pick == "a, for both"
