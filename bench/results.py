@@ -72,7 +72,7 @@ def derive(
     return Results(
         samples=[row for its in groups for each in its.outcomes for row in _sample_rows(each)],
         estimates=[
-            _estimate_row(its, each) | {"usual": (its.label, each.workload, each.metric) in usual}
+            _estimate_row(its, each) | {"usual": _key(its, each) in usual}
             for its in subjects
             for each in estimates[its.label]
         ],
@@ -131,6 +131,10 @@ def _estimate_row(its: Group, each: Estimate) -> Row:
     }
 
 
+def _key(its: Group, each: Estimate) -> tuple[str, str, str]:
+    return its.label, each.workload, each.metric
+
+
 def _usual(groups: Sequence[Group], estimates: Mapping[str, list[Estimate]]) -> set[tuple[str, str, str]]:
     """Return which estimates stand for their tool: those of its usual deployment, or of its next one that has a value."""
     rivals: dict[tuple[str, ...], list[tuple[Group, Estimate]]] = defaultdict(list)
@@ -141,7 +145,7 @@ def _usual(groups: Sequence[Group], estimates: Mapping[str, list[Estimate]]) -> 
     chosen = (
         min(own, key=lambda one: (one[1].quantity.point is None, not one[0].subject.default)) for own in rivals.values()
     )
-    return {(its.label, each.workload, each.metric) for its, each in chosen}
+    return {_key(its, each) for its, each in chosen}
 
 
 def _engines(starts: Sequence[StartRecord], run: RunRecord) -> list[Row]:
@@ -203,7 +207,7 @@ def _ratios(
         measured = [
             (its, each)
             for its, each in field
-            if each.quantity.point is not None and not _is_plain(its) and (its.label, each.workload, each.metric) in usual
+            if each.quantity.point is not None and not _is_plain(its) and _key(its, each) in usual
         ]
         for rival in field:
             best = _best([other for other in measured if other[0].subject.profile == rival[0].subject.profile])

@@ -50,9 +50,10 @@ def _matrix(facts: Facts, lines: Sequence[Line]) -> Iterator[str]:
         cells: list[str] = []
         for cell in line.cells:
             number = wording.reading(cell.row).text + _mark(cell.row) if cell.row else "-"
-            verdicts = ", ".join(f"{count} {kind}" for kind, count in cell.counts.items() if count)
-            if means := ", ".join(f"{count} {how}" for how, count in cell.means.items()):
-                verdicts = verdicts.replace(" pass", f" pass ({means})", 1)
+            how = ", ".join(f"{count} {how}" for how, count in cell.means.items())
+            said = {kind: f"{count} {kind}" for kind, count in cell.counts.items() if count}
+            said |= {"pass": f"{said['pass']} ({how})"} if how else {}
+            verdicts = ", ".join(said.values())
             cells.append(text(number) + (f"<br>{verdicts}" if verdicts else ""))
         rows.append([text(f"{line.scenario}, {line.tier}"), text(line.number), *cells])
     yield from table(["scenario", "number", *map(text, facts.orchestrators)], rows)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bench import wording
 from bench.report import prose
 from bench.report.answer.card import Row
+from bench.report.answer.ranking import valued
 from bench.report.facts import Facts
 from bench.report.prose import Part, Sentence
 
@@ -17,8 +18,8 @@ class Ends:
     """What a run takes beside its tasks."""
 
     who: str
-    wait: Row
-    """Before its first task, as it is told: see `wait_of`."""
+    wait: Sentence
+    """Before its first task, as it is told."""
     waits: Row
     """The same, of all runs."""
     lag: Row
@@ -43,18 +44,18 @@ def ends_of(facts: Facts, ranked: Sequence[Row], tier: str) -> list[Ends]:
     """Return it of each by name: so few runs, each of which came at any moment of a poll, make no order."""
     found = []
     for who in sorted(wording.subject(row) for row in ranked):
-        wait, lag = wait_of(facts, who, tier), lag_of(facts, who, tier)
-        if wait and lag and wait["median"] is not None:
-            found.append(Ends(who, wait, waits_of(facts, who, tier) or wait, lag))
+        waits, lag = waits_of(facts, who, tier), lag_of(facts, who, tier)
+        if waits and lag:
+            found.append(Ends(who, wait_of(facts, who, tier), waits, lag))
     return found
 
 
-def wait_of(facts: Facts, who: str, tier: str) -> Row | None:
-    """Return the wait before the first task: where it hangs on a poll, that of all runs, else that of a run of one task."""
-    ranged = waits_of(facts, who, tier)
-    if ranged and ranged["polls"]:
-        return ranged
-    return facts.estimate("overhead", tier, "submit_to_first_s", "chain_1", who)
+def wait_of(facts: Facts, who: str, tier: str) -> Sentence:
+    """Tell the wait before the first task: where it hangs on a poll, that of all runs, else that of a run of one task."""
+    waits = waits_of(facts, who, tier)
+    if waits and waits["polls"]:
+        return Sentence.of(*prose.between(waits))
+    return valued(facts.estimate("overhead", tier, "submit_to_first_s", "chain_1", who))
 
 
 def waits_of(facts: Facts, who: str, tier: str) -> Row | None:
@@ -73,16 +74,13 @@ def is_shortest(row: Row, ends: Sequence[Ends]) -> bool:
     return bool(own) and all(own[0].most < each.least for each in ends if each not in own)
 
 
-def waited(wait: Row | None) -> tuple[Part, ...]:
-    """Say how long a wait is: between which values those of all runs were, or its median."""
-    if wait is None or wait["median"] is None:
-        return ("-",)
-    return ("(", *prose.between(wait), ")") if "workloads" in wait else (prose.median(wait), *prose.bounds(wait))
-
-
 def beside_tasks(ends: Sequence[Ends], tier: str) -> Sentence:
     """Tell both of each."""
-    said = [(f"{each.who} ", *waited(each.wait), " + ", prose.middle(each.lag)) for each in ends]
-    polls = " (with that for a poll)" if any(each.wait.get("polls") for each in ends) else ""
+    said = [(f"{each.who} ", *_told(each), " + ", prose.middle(each.lag)) for each in ends]
+    polls = " (with that for a poll)" if any(each.waits["polls"] for each in ends) else ""
     lead = f"Where tasks are few, the ends of a run count more: at the {tier} tier the wait before the first task{polls} + "
     return Sentence.of(lead, "from the last until the run is done: ", *prose.listed(said), ".")
+
+
+def _told(ends: Ends) -> tuple[Part, ...]:
+    return ("(", *ends.wait.parts, ")") if ends.waits["polls"] else ends.wait.parts

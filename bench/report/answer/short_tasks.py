@@ -1,4 +1,4 @@
-"""Many short tasks: what each tool adds to a task, in a chain and side by side, and to a run before and after them."""
+"""Many short tasks: what each tool adds to a task, in a chain and independent ones, and to a run before and after them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bench import wording
 from bench.orchestrators import REFERENCE
 from bench.report import prose
 from bench.report.answer.card import NOT_MEASURED, Card, Row
-from bench.report.answer.ends import beside_tasks, ends_of, is_shortest, lag_of, wait_of, waited, waits_of
+from bench.report.answer.ends import beside_tasks, ends_of, is_shortest, lag_of, wait_of, waits_of
 from bench.report.answer.ranking import are_several, leaders, picked, ranking, stock, usual, valued, with_isolation
 from bench.report.facts import Facts
 from bench.report.prose import Part, Sentence
@@ -115,14 +115,14 @@ def _tuned(facts: Facts, tier: str) -> list[Sentence]:
     tools = [row for row in usual(rows) if row["orchestrator"] != REFERENCE]
     for row in sorted(tools, key=wording.subject):
         wait = waits_of(facts, wording.subject(row), tier)
-        said.append((f"{row['orchestrator']}/{row['deployment']} ", *valued(row).parts, " + ", *waited(wait)))
+        waits = ("(", *prose.between(wait), ")") if wait else ("-",)
+        said.append((f"{row['orchestrator']}/{row['deployment']} ", *valued(row).parts, " + ", *waits))
     lead = f"In settings tuned for latency, at the {tier} tier, a task of a chain adds, and the wait before the first is: "
     return [Sentence.of(lead, *prose.listed(said), ".")] if said else []
 
 
 def _short_task_row(facts: Facts, row: Row, tier: str) -> list[Sentence]:
     who = wording.subject(row)
-    wait, lag = wait_of(facts, who, tier), lag_of(facts, who, tier)
-    waits = Sentence.of(*prose.between(wait)) if wait and wait.get("polls") else valued(wait)
+    lag = lag_of(facts, who, tier)
     lags = Sentence.of(prose.middle(lag), " [", *prose.between(lag), "]") if lag else valued(None)
-    return [Sentence.of(f"{who}, {tier}"), Sentence.of(row["isolation"]), valued(row), waits, lags]
+    return [Sentence.of(f"{who}, {tier}"), Sentence.of(row["isolation"]), valued(row), wait_of(facts, who, tier), lags]
