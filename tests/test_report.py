@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from conftest import Call, refusal
-from pages import Page
+from pages import Page, rendered
 from small_runs import block, edited, finished_run, results_of, samples_of, suite_of
 
 from bench import wording
@@ -204,6 +204,30 @@ def test_hostile_names_are_text(run: Path, tmp_path: Path, orchbench: Call) -> N
     assert not [attributes for _, attributes in page.elements if any(name.startswith("on") for name in attributes)]
     assert "<script" not in (copy / "summary.md").read_text()
     assert "<img" not in (copy / "summary.md").read_text()
+
+
+def test_what_is_folded_away_is_on_the_page(run: Path, tmp_path: Path, orchbench: Call) -> None:
+    """Of two tools at both tiers the first screen holds what the summary says, the library tier in a fold."""
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    names: dict[str, str] = {}
+    for path in sorted(copy.glob("starts/*/start.json")):
+        with edited(path) as start:
+            # Every other start of plain Python's is taken for that of another tool.
+            names[path.parent.name] = start["subject"]["orchestrator"] = ("airflow", "dagster")[len(names) % 2]
+    for path in copy.glob("trials/*/trial.json"):
+        with edited(path) as trial:
+            trial["subject"]["orchestrator"] = names[trial["start"]]
+    with edited(copy / "run.json") as record:
+        record["orchestrators"] = ["airflow", "dagster"]
+    done = orchbench("report", "copy")
+    assert done.code == 0, done.err
+    text = " ".join(page_of(copy).text.split())
+    answer = rendered((copy / "summary.md").read_text().split("## All scenarios")[0]).text
+    said = [line for line in answer.splitlines() if re.search("at the library tier", line, re.IGNORECASE)]
+    assert "And at the library tier" in text
+    assert len(said) > 1
+    assert [line for line in said if line not in text] == []
 
 
 def test_the_summary_says_the_same_in_short(run: Path) -> None:
