@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 Row = Mapping[str, Any]
 Column = tuple[str, str, str | None]
@@ -92,6 +93,9 @@ COLUMNS: Mapping[str, Sequence[Column]] = {
 TIMELINES: Mapping[str, Sequence[str]] = {"overhead": ("chain_10", "chain_8")}
 """Which workload a timeline shows best, where it is not the first that the summary has."""
 
+WIDTH: Final = re.compile(r"_w[0-9]+$")
+"""The end of a workload's name that is the width it was run at."""
+
 OWN_WORKLOAD: Sequence[str] = ("makespan_s", "submit_to_first_s", "transition_ms", "finish_lag_s")
 
 
@@ -108,6 +112,16 @@ def matches(row: Row, column: Column) -> bool:
     """Whether an estimate belongs in the column."""
     _, metric, workload = column
     return bool(row["metric"] == metric and workload in (None, row["workload"]))
+
+
+def stand_in(rows: Sequence[Row], column: Column) -> Row | None:
+    """Return what a subject of one lane has in place of a column's workload: it was run at one other width, for all."""
+    _, metric, workload = column
+    if workload is None or not WIDTH.search(workload):
+        return None
+    kind = WIDTH.sub("", workload)
+    found = [row for row in rows if row["metric"] == metric and WIDTH.sub("", row["workload"]) == kind]
+    return found[0] if len(found) == 1 and found[0]["workload"] != workload else None
 
 
 def _settled(column: Column, rows: Sequence[Row]) -> Column:

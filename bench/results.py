@@ -230,7 +230,7 @@ def _ratio_row(its: Group, each: Estimate, other: Group, against: Estimate, floo
     ratio = each.quantity.over(against.quantity)
     low, high = ratio.interval()
     row = _estimate_row(its, each)
-    del row["median"], row["unstable"]
+    del row["unstable"]
     return row | {
         "n": ratio.n,
         "starts": ratio.starts,
@@ -281,14 +281,17 @@ def _controls(groups: Sequence[Group], estimates: Mapping[str, list[Estimate]]) 
 
 
 def noise_floor(controls: Sequence[Row], scenario: str, tier: str) -> float | None:
-    """Return how far from 1 an A/A ratio may lie there, by the widest of its intervals; nothing without a control.
+    """Return how far from 1 an A/A ratio may lie there, by the widest of its intervals; nothing without a control."""
+    whose = controlled(controls, scenario, tier)
+    known = [row for row in controls if row["tier"] == tier and row["scenario"] in whose and _is_closed(row)]
+    return max((max(row["high"], 1 / row["low"]) - 1 for row in known), default=None)
 
-    A scenario that has no control of its own takes the floor of its tier.
-    """
-    reach = [
-        (row["scenario"], max(row["high"], 1 / row["low"]) - 1)
-        for row in controls
-        if row["tier"] == tier and row["low"] and row["high"] is not None
-    ]
-    own = [floor for its, floor in reach if its == scenario]
-    return max(own or [floor for _, floor in reach], default=None)
+
+def controlled(controls: Sequence[Row], scenario: str, tier: str) -> list[str]:
+    """Name the scenarios whose controls give the floor: without a control of its own, one takes that of its tier."""
+    found = list(dict.fromkeys(row["scenario"] for row in controls if row["tier"] == tier and _is_closed(row)))
+    return [scenario] if scenario in found else found
+
+
+def _is_closed(row: Row) -> bool:
+    return bool(row["low"]) and row["high"] is not None

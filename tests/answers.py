@@ -46,8 +46,8 @@ def check(tool: str, name: str, verdict: str = "pass", means: str = "native") ->
 SIZES = {"chain": (1, 10, 200), "fan_out": (4, 10, 200)}
 
 
-def cards(own: str | None = None, **results: Sequence[Mapping[str, Any]]) -> dict[str, Card]:
-    """Return the cards by what they are about."""
+def facts(own: str | None = None, **results: Sequence[Mapping[str, Any]]) -> Facts:
+    """Return what a report is made of."""
     trials: list[Any] = [
         SimpleNamespace(
             scenario="overhead", family=family, workload=f"{family}_{size}", size=size, work_s=None, warmup=False
@@ -57,8 +57,12 @@ def cards(own: str | None = None, **results: Sequence[Mapping[str, Any]]) -> dic
     ]
     run = made_up_record(suite={"name": "s", "about": "a"}, own_workload=own)
     empty: dict[str, Any] = {name: [] for name in ("estimates", "ratios", "controls", "checks", "engines", "code")}
-    facts = Facts(run, empty | results, [], [], trials, lambda _: Timeline())
-    return {card.need.partition(",")[0]: card for card in answer.cards(facts)}
+    return Facts(run, empty | results, [], [], trials, lambda _: Timeline())
+
+
+def cards(own: str | None = None, **results: Sequence[Mapping[str, Any]]) -> dict[str, Card]:
+    """Return the cards by what they are about."""
+    return {card.need.partition(",")[0]: card for card in answer.cards(facts(own, **results))}
 
 
 def said(card: Card) -> str:

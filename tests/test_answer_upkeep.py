@@ -69,4 +69,13 @@ def test_one_tool_may_have_the_least_of_both() -> None:
     code = [{"orchestrator": tool, "scenario": "pipeline", "lines": n} for tool, n in (("a", 100), ("b", 200))]
     engines = [engine("a", ["server"]), engine("b", ["server", "worker"])]
     card = cards(estimates=[estimate("a", 1.0), estimate("b", 1.0)], code=code, engines=engines)["The least code"]
-    assert card.pick == "a, for both"
+    assert card.pick == "a for code and services"
+
+
+def test_who_has_the_least_of_one_and_shares_the_other_comes_first() -> None:
+    """Nothing speaks for the others that does not speak for it."""
+    code = [{"orchestrator": tool, "scenario": "pipeline", "lines": n} for tool, n in (("a", 200), ("b", 100))]
+    engines = [engine("a", ["server"]), engine("b", ["worker"]), engine("c", ["server", "worker"])]
+    rows = [estimate(tool, 1.0) for tool in "abc"]
+    card = cards(estimates=rows, code=code, engines=engines)["The least code"]
+    assert card.pick == "b for code and, like a, for services"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bench import headlines
 from bench.report.facts import Facts
 from bench.report.sections import Place, Section, key
 
@@ -18,6 +19,8 @@ class Cell:
     """A tool in a scenario, at a tier."""
 
     row: Row | None
+    other: str
+    """The workload of the number, where a tool of one lane was run at another width than the line says."""
     id: str
     """Where the number's evidence is."""
     counts: Mapping[str, int]
@@ -51,11 +54,14 @@ def _line(facts: Facts, place: Place) -> Line:
 
 
 def _cell(place: Place, tool: str) -> Cell:
-    cells = (place.cell(name, place.columns[0]) for name, _ in place.subjects if name.partition("/")[0] == tool)
+    column = place.columns[0]
+    names = [name for name, _ in place.subjects if name.partition("/")[0] == tool]
+    cells = (place.cell(name, column) or place.stand_in(name, column) for name in names)
     row = next((cell for cell in cells if cell and cell["usual"] and cell["profile"] == "stock"), None)
+    other = row["workload"] if row and not headlines.matches(row, column) else ""
     checks = [row for row in place.checks if row["orchestrator"] == tool and row["profile"] == "stock"]
     verdicts = Counter(row["verdict"] for row in checks)
     counts = {kind: verdicts[kind] for kind in ("pass", "fail", "unsupported")} if verdicts else {}
     passed = Counter(row["means"] for row in checks if row["verdict"] == "pass")
     means = {said: passed[kind] for kind, said in (("by_hand", "by hand"), ("declared", "declared")) if passed[kind]}
-    return Cell(row, key(row) if row else "", counts, means)
+    return Cell(row, other, key(row) if row else "", counts, means)

@@ -12,15 +12,13 @@ from typing import Any
 from bench import headlines, wording
 from bench.headlines import Column
 from bench.report import timelines
-from bench.report.charts import Curve, Drawing, Mark, Panel, curves, dots
+from bench.report.charts import Drawing, Mark, Panel, dots
 from bench.report.facts import Facts, identity
-from bench.results import noise_floor
+from bench.report.scaling import scaling
+from bench.results import controlled, noise_floor
 from bench.scenarios import SCENARIOS
 
 Row = Mapping[str, Any]
-
-LINES = {"overhead": "tasks", "parallelism": "tasks", "payload": "kB", "composition": "levels"}
-"""What the size of a family's workloads counts."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +33,8 @@ class Place:
     estimates: Sequence[Row]
     checks: Sequence[Row]
     floor: float | None
+    floor_of: Sequence[str]
+    """The scenarios whose controls give it."""
     charts: Sequence[Drawing]
 
     @property
@@ -44,8 +44,24 @@ class Place:
 
     def cell(self, subject: str, column: Column) -> Row | None:
         """Return the estimate that belongs there."""
-        found = (row for row in self.estimates if wording.subject(row) == subject and headlines.matches(row, column))
-        return next(found, None)
+        return next((row for row in self._of(subject) if headlines.matches(row, column)), None)
+
+    def stand_in(self, subject: str, column: Column) -> Row | None:
+        """Return what a subject of one lane was measured with instead of the column's workload."""
+        return headlines.stand_in(self._of(subject), column)
+
+    def measured(self, tool: str) -> dict[str, list[tuple[Column, Row]]]:
+        """Return the numbers of a tool as it usually is deployed, in its default settings, by the deployment."""
+        rows = [row for row in self.estimates if (row["orchestrator"], row["profile"], row["usual"]) == (tool, "stock", True)]
+        found: dict[str, list[tuple[Column, Row]]] = {}
+        for column in self.columns:
+            for row in rows:
+                if headlines.matches(row, column):
+                    found.setdefault(wording.subject(row), []).append((column, row))
+        return found
+
+    def _of(self, subject: str) -> list[Row]:
+        return [row for row in self.estimates if wording.subject(row) == subject]
 
 
 @dataclass(frozen=True)
@@ -81,9 +97,9 @@ def _place(facts: Facts, scenario: str, tier: str) -> Place:
     subjects = list({(wording.subject(row), row["isolation"]): None for row in rows})
     bare = Place(
         scenario, tier, columns, subjects, rows, facts.checks(scenario, tier),
-        noise_floor(facts.results["controls"], scenario, tier), (),
+        noise_floor(facts.results["controls"], scenario, tier), controlled(facts.results["controls"], scenario, tier), (),
     )  # fmt: skip
-    charts = [_headline_chart(facts, bare), *_family_charts(facts, bare)]
+    charts = [_headline_chart(facts, bare), *scaling(facts, scenario, tier)]
     return replace(bare, charts=[chart for chart in charts if chart])
 
 
@@ -92,49 +108,28 @@ def _headline_chart(facts: Facts, place: Place) -> Drawing | None:
     panels: list[Panel] = []
     for column in place.columns:
         heading, _, workload = column
-        rows = [(name, place.cell(name, column)) for name, _ in place.subjects]
-        if not any(row and wording.reading(row).kind == "value" for _, row in rows):
+        rows = [(name, place.cell(name, column), place.stand_in(name, column)) for name, _ in place.subjects]
+        if not any(row and wording.reading(row).kind == "value" for _, row, _ in rows):
             continue
-        unit = next(row["unit"] for _, row in rows if row)
-        panels.append(Panel(f"{heading}: {workload}" if workload else heading, unit, [_mark(facts, *each) for each in rows]))
+        unit = next(row["unit"] for _, row, _ in rows if row)
+        panels.append(
+            Panel(
+                f"{heading}: {workload}" if workload else heading,
+                unit,
+                [_mark(facts, *each) for each in rows],
+            )
+        )
     return dots(f"{place.scenario}, {place.tier} tier: median, 95 % interval and single runs", panels) if panels else None
 
 
-def _mark(facts: Facts, name: str, row: Row | None) -> Mark:
+def _mark(facts: Facts, name: str, row: Row | None, other: Row | None) -> Mark:
     tool = name.partition("/")[0]
     if row is None:
-        return Mark("", name, tool, None, None, None, instead="not run")
+        return Mark("", name, tool, None, None, None, instead=f"one lane: {other['workload']}" if other else "not run")
     its = wording.reading(row)
     if its.kind != "value":
         return Mark(f"dot-{key(row)}", name, tool, None, None, None, instead=its.text)
     return Mark(f"dot-{key(row)}", name, tool, row["median"], row["low"], row["high"], facts.values(row))
-
-
-def _family_charts(facts: Facts, place: Place) -> list[Drawing]:
-    """Draw how the makespan grows with the size, for each family of workloads."""
-    about = SCENARIOS[place.scenario]
-    drawings: list[Drawing] = []
-    for family, sizes in facts.sizes(place.scenario).items():
-        lines: list[Curve] = []
-        for name, _ in place.subjects:
-            rows = {(row["workload"], row["metric"]): row for row in place.estimates if wording.subject(row) == name}
-            points = [
-                (float(size), row["median"], row["low"], row["high"])
-                for workload, size in sizes.items()
-                if (row := rows.get((workload, "makespan_s"))) and row["median"] is not None
-            ]
-            if len(points) > 1:
-                slope, intercept = (rows.get((family, metric)) for metric in (about.slope, about.intercept))
-                line = (
-                    (slope["median"] / 1000, intercept["median"] / 1000)
-                    if slope and intercept and slope["median"] is not None and intercept["median"] is not None
-                    else None
-                )
-                lines.append(Curve(anchor("curve", place.id, family, name), name, name.partition("/")[0], points, line))
-        if lines:
-            counted = LINES.get(place.scenario, "size")
-            drawings.append(curves(f"{family}: makespan over {counted}, {place.tier} tier", counted, "s", lines, log=True))
-    return drawings
 
 
 def _timelines(facts: Facts, places: Sequence[Place]) -> list[Drawing]:

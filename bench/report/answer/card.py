@@ -45,6 +45,20 @@ def name_of(tool: str) -> str:
     return NAMES.get(tool, tool)
 
 
+def picks(leaders: Mapping[str, Sequence[str]]) -> str:
+    """Say whom to pick for what; who leads in everything comes first, and who leads beside it somewhere is named there."""
+    by_names: dict[tuple[str, ...], list[str]] = {}
+    for what, names in leaders.items():
+        by_names.setdefault(tuple(names), []).append(what)
+    everywhere = set.intersection(*(set(names) for names in by_names))
+    if len(everywhere) == 1 < len(by_names) and (first := tuple(everywhere)) in by_names:
+        said = [f"{first[0]} for {conjoined(by_names.pop(first))}"]
+        for names, whats in by_names.items():
+            said.append(f"like {' or '.join(name for name in names if name not in first)}, for {conjoined(whats)}")
+        return " and, ".join(said)
+    return "; ".join(f"{' or '.join(names)} for {conjoined(whats)}" for names, whats in by_names.items())
+
+
 def conjoined(names: Sequence[str]) -> str:
     """Return the names with commas between them, and `and` before the last."""
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)

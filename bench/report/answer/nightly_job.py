@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bench.orchestrators import REFERENCE
-from bench.report.answer.card import ASKED_TOO, NOT_MEASURED, Card, conjoined, name_of
+from bench.report.answer.card import ASKED_TOO, NOT_MEASURED, Card, conjoined, name_of, picks
 from bench.report.answer.training import trainings
 from bench.report.facts import Facts
 from bench.report.prose import Sentence
@@ -17,7 +17,7 @@ CACHING: Final = "caching"
 TOPICS: Final = {
     "retries": {
         "A failed task is tried again as often as asked": "retries.tried_as_often_as_needed",
-        "A failed task is tried again after as long as asked": "retries.waits_are_kept",
+        "A failed task is not tried again sooner than asked": "retries.waits_are_kept",
         "An error that is final is not tried again": "retries.final_error_is_tried_once",
     },
     "going on after a failure": {
@@ -120,17 +120,16 @@ def _pick(topics: Mapping[str, States], differing: Sequence[str], tools: Sequenc
     if not differing:
         return "No difference in features"
     if len(differing) <= FEW and len(differing) < len(topics):
-        picks = ", ".join(f"{_most(topics[topic], tools)} for {topic}" for topic in differing)
-        return f"{picks}; otherwise alike in features"
+        return f"{picks({topic: _most(topics[topic], tools) for topic in differing})}; otherwise alike in features"
     most = max(_in_whole(topics, tool) for tool in tools)
     leaders = [name_of(tool) for tool in tools if _in_whole(topics, tool) == most]
     return "No tool in all topics" if len(leaders) == len(tools) else f"{' or '.join(leaders)}, by what was measured"
 
 
-def _most(states: States, tools: Sequence[str]) -> str:
+def _most(states: States, tools: Sequence[str]) -> list[str]:
     """Name who meets the most of a topic."""
     most = max(_alone(states, tool) for tool in tools)
-    return " or ".join(name_of(tool) for tool in tools if _alone(states, tool) == most)
+    return [name_of(tool) for tool in tools if _alone(states, tool) == most]
 
 
 def _counted(topics: Mapping[str, States], differing: Sequence[str], tools: Sequence[str]) -> Sentence:

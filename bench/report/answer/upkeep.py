@@ -8,7 +8,7 @@ from typing import Final
 from bench.excerpts import PIPELINE
 from bench.orchestrators import REFERENCE
 from bench.report import prose
-from bench.report.answer.card import NOT_MEASURED, Card, Row, conjoined, name_of
+from bench.report.answer.card import NOT_MEASURED, Card, Row, conjoined, name_of, picks
 from bench.report.facts import Facts
 from bench.report.prose import Number, Part, Sentence
 
@@ -28,34 +28,30 @@ def least_to_look_after(facts: Facts) -> Card:
     tools = [name for name in facts.orchestrators if name != REFERENCE]
     lines = {tool: code[tool]["lines"] for tool in tools if tool in code}
     services = {tool: engines[tool]["needed"] for tool in tools if tool in engines}
-    picks: dict[str, str] = {}
+    leaders: dict[str, list[str]] = {}
     because: list[Sentence] = []
     if len(lines) > 1:
-        picks["code"] = _fewest(lines, ABOUT)
+        leaders["code"] = _fewest(lines, ABOUT)
         written = [(f"{name_of(tool)} ", *_written(code[tool])) for tool in sorted(lines, key=lines.__getitem__)]
         lead = "A training and an inference that come to the same results, on a core that all share: "
         because.append(Sentence.of(lead, *prose.listed(written), "."))
     if len(services) > 1:
-        picks["services"] = _fewest(services)
+        leaders["services"] = _fewest(services)
         kept = [_kept_running(engines[tool]) for tool in sorted(services, key=services.__getitem__)]
         because.append(Sentence.of("To be kept running, as deployed here on SQLite: ", *prose.listed(kept), "."))
-    if not picks:
+    if not leaders:
         return Card(need, NOT_MEASURED)
     if REFERENCE in code and REFERENCE in engines:
         needed = prose.engine(engines[REFERENCE], "needed", str(engines[REFERENCE]["needed"]))
         because.append(Sentence.of("Plain Python beside them: ", *_written(code[REFERENCE]), ", ", needed, " services."))
     rows = [_upkeep_row(tool, code.get(tool), engines.get(tool)) for tool in facts.orchestrators]
     heading = ("", "lines of code", "services", "memory of all that run, idle")
-    if len(picks) == 2 and len(set(picks.values())) == 1:
-        pick = f"{picks['code']}, for both"
-    else:
-        pick = "; ".join(f"{who} for {what}" for what, who in picks.items())
-    return Card(need, pick, because, (), heading, rows, "engines")
+    return Card(need, picks(leaders), because, (), heading, rows, "engines")
 
 
-def _fewest(counts: Mapping[str, int], about: float = 1.0) -> str:
+def _fewest(counts: Mapping[str, int], about: float = 1.0) -> list[str]:
     least = min(counts.values())
-    return " or ".join(name_of(tool) for tool, count in counts.items() if count <= least * about)
+    return [name_of(tool) for tool, count in counts.items() if count <= least * about]
 
 
 def _written(row: Row) -> tuple[Part, ...]:

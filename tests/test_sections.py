@@ -1,0 +1,57 @@
+"""A scenario of a report: what stands where a tool was not measured as the others were, and beside its code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from answers import estimate, facts
+
+from bench.report.matrix import matrix
+from bench.report.sections import Place, sections
+
+Row = dict[str, Any]
+
+
+def place_of(*rows: Row, **results: Any) -> Place:
+    """Return the one place that there is."""
+    (section,) = sections(facts(estimates=rows, **results))
+    (place,) = section.places
+    return place
+
+
+def at_once(tool: str, workload: str, most: int) -> Row:
+    """Return how many tasks ran at the same time."""
+    return estimate(tool, most, scenario="parallelism", workload=workload, metric="max_concurrency", unit="count")
+
+
+def test_one_lane_is_one_lane_at_any_width() -> None:
+    """A tool of one lane, which was run at one width, is told of by that, and is not called one that was not run."""
+    rows = [at_once("dagster", "sleeping_w2", 2), at_once("dagster", "sleeping_w4", 4), at_once("airflow", "sleeping_w4", 1)]
+    made = facts(estimates=rows)
+    found = sections(made)
+    (place,) = found[0].places
+    assert "one lane: sleeping_w4" in str(place.charts[0].svg)
+    assert "not run" not in str(place.charts[0].svg)
+    (line,) = matrix(made, found)
+    assert [(cell.row, cell.other) for cell in line.cells] == [(rows[2], "sleeping_w4"), (rows[0], "")]
+
+
+def test_who_ran_at_several_widths_has_no_other_for_one() -> None:
+    """What is missing there is not made up of what was measured elsewhere."""
+    place = place_of(at_once("dagster", "sleeping_w2", 2), *(at_once("airflow", f"sleeping_w{n}", n) for n in (1, 4)))
+    assert place.stand_in("airflow/usual", place.columns[0]) is None
+
+
+def test_beside_the_code_stand_the_numbers_of_the_usual_deployment() -> None:
+    """In default settings, and of the tool whose code it is."""
+    rows = [estimate("dagster", 1.0), estimate("dagster", 2.0, profile="tuned"), estimate("airflow", 3.0)]
+    place = place_of(*rows, estimate("dagster", 4.0, deployment="other", usual=False))
+    assert [row for _, row in place.measured("dagster")["dagster/usual"]] == [rows[0]]
+    assert list(place.measured("dagster")) == ["dagster/usual"]
+
+
+def test_a_borrowed_noise_floor_is_named() -> None:
+    """A scenario without a control of its own takes the floor of its tier, and says whose that is."""
+    control = {"scenario": "overhead", "orchestrator": "plain", "tier": "library", "ratio": 1.0, "low": 0.95, "high": 1.04}
+    place = place_of(at_once("dagster", "sleeping_w2", 2), controls=[control])
+    assert (place.floor_of, round(place.floor or 0, 4)) == (["overhead"], 0.0526)
