@@ -44,8 +44,10 @@ format: .venv/ready
 	.venv/bin/ruff check -q --fix
 	.venv/bin/ruff format -q
 
-# make report RUN=reports/2026-...
+# make report [RUN=reports/2026-...]   the latest finished run, where none is named
+report: RUN ?= $(patsubst %/run.json,%,$(lastword $(sort $(shell grep -ls '"finished": true' reports/20*/run.json))))
 report: .venv/ready
+	@test -n "$(RUN)" || { echo "no finished run is called reports/20...: measure one with make bench, or name one with RUN=..."; exit 2; }
 	.venv/bin/orchbench report $(RUN)
 
 clean:

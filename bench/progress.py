@@ -76,7 +76,7 @@ class Live:
         self._began = self._last = time.monotonic()
         self._known_to_be_unsupported: set[tuple[SubjectKey, str]] = set()
         self._bar = Progress(
-            TextColumn("{task.description:<44}"),
+            TextColumn("{task.description:<44}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -99,7 +99,7 @@ class Live:
         """An engine start begins."""
         self._tell(f"{start.subject.label} (round {start.round})")
         if not self._console.is_terminal:
-            self._console.print(f"{self._clock()}  {start.id}, {len(start.trials)} runs{self._left()}", highlight=False)
+            self._console.print(f"{self._clock()}  {start.id}, {len(start.trials)} runs{self._left()}")
 
     def ended(self, start: Start, record: TrialRecord) -> None:
         """A run was written down."""
@@ -114,7 +114,7 @@ class Live:
 
     def lost(self, start: Start, because: str) -> None:
         """An engine is gone before its time."""
-        self._console.print(f"{start.id}: the engine was lost: {because}", style="yellow", highlight=False, markup=False)
+        self._console.print(f"{start.id}: the engine was lost: {because}", style="yellow")
 
     def _tell_of(self, record: TrialRecord) -> None:
         said = f"{record.status}, {record.because}"
@@ -124,7 +124,7 @@ class Live:
             self._known_to_be_unsupported.add((record.subject, record.workload))
             said = str(record.because)
         line = f"{record.id}: {said}"
-        self._console.print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)
+        self._console.print(line, style="yellow", soft_wrap=True)
 
     def _tell(self, what: str) -> None:
         self._bar.update(self._task, description=what, left=self._left())
@@ -149,7 +149,7 @@ def waiting(console: Console, what: str) -> Iterator[Callable[[int, int], None]]
         with console.status(what) as status:
             yield lambda done, total: status.update(f"{what}: {done} of {total}")
         return
-    soon = threading.Timer(PATIENCE_S, lambda: console.print(what, highlight=False))
+    soon = threading.Timer(PATIENCE_S, lambda: console.print(what))
     soon.start()
     try:
         yield lambda _done, _total: None

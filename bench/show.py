@@ -1,4 +1,7 @@
-"""What a terminal shows: a run's costs side by side and what to know before believing them, a comparison, a trend."""
+"""What a terminal shows: a run's costs side by side and what to know before believing them, a comparison, a trend.
+
+The console is one that shows strings as they are (`bench.cli.console.plain`): a run may be somebody else's, with any names.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from bench import headlines, wording
 from bench.compare import VERDICTS, Change, Comparison
@@ -24,12 +27,16 @@ LATEST = 5
 
 def show(console: Console, run: RunRecord, results: Row) -> None:
     """Print the summary."""
-    console.print(f"[bold]{run.id}[/]: suite {run.suite['name']}, seed {run.seed}, width {run.width}, {_state(run)}")
+    about = f": suite {run.suite['name']}, seed {run.seed}, width {run.width}, {run.trials_planned} runs planned"
+    console.print(Text.assemble((run.id, "bold"), about, (_unfinished(run), "yellow")))
     host = run.host
     console.print(f"on {host['cpu']}, {host['cores']} cores, {host['memory_gb']} GB, Python {host['python']}")
-    console.print(_versions(run), highlight=False)
+    console.print(_versions(run))
     scenarios = {row["scenario"]: None for row in results["estimates"]}
     for scenario in scenarios:
+        if scenario not in headlines.COLUMNS:
+            console.print(f"{scenario}: this orchbench knows no such scenario; its numbers are in results.json")
+            continue
         for tier in {row["tier"]: None for row in results["estimates"]}:
             rows = [row for row in results["estimates"] if row["tier"] == tier and row["scenario"] == scenario]
             if rows:
@@ -37,9 +44,9 @@ def show(console: Console, run: RunRecord, results: Row) -> None:
     _caveats(console, run, results)
 
 
-def _state(run: RunRecord) -> str:
+def _unfinished(run: RunRecord) -> str:
     then = "of a duel, which starts from the beginning" if run.duel else "--resume goes on"
-    return f"{run.trials_planned} runs planned" + ("" if run.finished else f", [yellow]not finished: {then}[/]")
+    return "" if run.finished else f", not finished: {then}"
 
 
 def _versions(run: RunRecord) -> str:
@@ -53,21 +60,22 @@ def _table(scenario: str, tier: str, rows: Sequence[Row]) -> Table:
     table.add_column("orchestrator", no_wrap=True)
     columns = headlines.columns_of(scenario, rows)
     for heading, _, workload in columns:
-        table.add_column(f"{heading}\n[dim]{workload or ''}[/]", justify="right")
+        table.add_column(Text.assemble(heading, "\n", (workload or "", "dim")), justify="right")
     for name, isolation in {(wording.subject(row), row["isolation"]): None for row in rows}:
         its = [row for row in rows if wording.subject(row) == name]
         cells = [_cell(next((row for row in its if headlines.matches(row, column)), None)) for column in columns]
-        table.add_row(f"{name}\n[dim]{isolation}[/]", *cells)
+        table.add_row(Text.assemble(name, "\n", (isolation, "dim")), *cells)
     return table
 
 
-def _cell(row: Row | None) -> str:
+def _cell(row: Row | None) -> Text:
     if row is None:
-        return "[dim]-[/]"
+        return Text("-", "dim")
     its = wording.reading(row)
-    mark = "[yellow]~[/]" if row["unstable"] else ""
-    text = f"{mark}{its.text}" if its.kind == "value" else f"[dim]{its.text}[/]"
-    return f"{text}\n[dim]{its.spread}[/]" if its.spread else text
+    spread = (f"\n{its.spread}" if its.spread else "", "dim")
+    if its.kind != "value":
+        return Text.assemble((its.text, "dim"), spread)
+    return Text.assemble(("~" if row["unstable"] else "", "yellow"), its.text, spread)
 
 
 def _caveats(console: Console, run: RunRecord, results: Row) -> None:
@@ -78,31 +86,26 @@ def _caveats(console: Console, run: RunRecord, results: Row) -> None:
             f"{row['orchestrator']} {row['ratio']:.3f} [{row['low']:.3f}, {row['high']:.3f}]" for row in pairs if row["low"]
         )
         floor_said = "unknown" if floor is None else f"{floor:.1%}"
-        console.print(
-            f"A/A control, {scenario}, {tier}: {said or 'too few runs'}; noise floor {floor_said}", highlight=False
-        )
+        console.print(f"A/A control, {scenario}, {tier}: {said or 'too few runs'}; noise floor {floor_said}")
     verdicts = Counter(row["verdict"] for row in results["checks"])
     counted = f"{verdicts['pass']} passed, {verdicts['fail']} failed, {verdicts['unsupported']} unsupported"
-    console.print(f"Checks: {counted}", highlight=False)
+    console.print(f"Checks: {counted}")
     for (verdict, who, because), names in _gathered(results["checks"], "check"):
         style = "red" if verdict == "fail" else "yellow"
-        console.print(f"  [{style}]{verdict}[/] {who} {', '.join(names)}: {escape(because)}", highlight=False)
+        console.print(Text.assemble("  ", (verdict, style), f" {who} {', '.join(names)}: {because}"))
     missing = [row | {"verdict": "missing", "because": row["missing_because"]} for row in results["estimates"]]
     for (_, who, because), names in _gathered([row for row in missing if row["median"] is None], "workload"):
-        console.print(f"  missing: {who} {', '.join(names)}: {because}", highlight=False, markup=False)
+        console.print(f"  missing: {who} {', '.join(names)}: {because}")
     if shaky := [row for row in results["estimates"] if row["unstable"]]:
         console.print(
             f"~ {len(shaky)} of {len(results['estimates'])} estimates are not to be trusted without a look:"
             " spread, outliers, drift or curved, as `unstable` says in results.json"
         )
     for each in run.warnings:
-        console.print(f"[yellow]machine:[/] {each}")
+        console.print(Text.assemble(("machine:", "yellow"), f" {each}"))
     wall, subjects = sum(each.wall_s for each in run.segments), sum(each.subjects_s for each in run.segments)
     if wall:
-        console.print(
-            f"Wall time {wall / 60:.1f} min, of which no engine was up for {(wall - subjects) / wall:.1%}",
-            highlight=False,
-        )
+        console.print(f"Wall time {wall / 60:.1f} min, of which no engine was up for {(wall - subjects) / wall:.1%}")
 
 
 def _gathered(rows: Iterable[Row], name: str) -> Iterable[tuple[tuple[str, str, str], list[str]]]:
@@ -121,22 +124,20 @@ def show_comparison(console: Console, its: Comparison) -> None:
     for check in its.checks:
         colour = "red" if check.is_regression else "green" if check.after == "pass" else "yellow"
         what = f"{check.subject}  {check.keys['scenario']}  {check.keys['check']}: {check.because}"
-        changed = f"[{colour}]{check.before} -> {check.after}[/] {escape(what)}"
-        console.print(changed, highlight=False, soft_wrap=True)
+        console.print(Text.assemble((f"{check.before} -> {check.after}", colour), f" {what}"), soft_wrap=True)
     styles = {"lost": "red", "worse": "red", "better": "green"}
     for change in its.changes:
         if style := styles.get(change.verdict):
-            what = f"[{style}]{change.word}[/] {escape(change.name)}: {_apart(change)}"
-            console.print(what, highlight=False, soft_wrap=True)
+            console.print(Text.assemble((change.word, style), f" {change.name}: {_apart(change)}"), soft_wrap=True)
     counts = Counter(change.verdict for change in its.changes)
-    console.print(", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS), highlight=False)
+    console.print(", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS))
 
 
 def _apart(change: Change) -> str:
     before = wording.said(change.unit, change.before)
     if change.after is None or change.effect is None:
         return f"it was {before}, and is missing"
-    return f"{before} -> {wording.said(change.unit, change.after)}, {escape(change.effect.said(change.unit))}"
+    return f"{before} -> {wording.said(change.unit, change.after)}, {change.effect.said(change.unit)}"
 
 
 def show_trend(console: Console, trend: Trend) -> None:
@@ -145,7 +146,7 @@ def show_trend(console: Console, trend: Trend) -> None:
         state = "" if run.record.finished else ", not finished"
         host = run.record.host
         line = f"{run.number:>3}  {run.record.id}, {run.began}, on {host.get('name')} ({host.get('cpu')}){state}"
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        console.print(line, soft_wrap=True)
     latest = trend.runs[-LATEST:]
     for place in trend.places:
         table = Table(title=f"{place.scenario}, {place.tier} tier: medians", title_justify="left")
@@ -155,10 +156,9 @@ def show_trend(console: Console, trend: Trend) -> None:
             table.add_column(f"run {run.number}", justify="right")
         for number in place.numbers:
             for its in number.series:
-                cells = (its.said(run.number) for run in latest)
-                table.add_row(escape(number.name), escape(its.subject), *map(escape, cells))
+                table.add_row(number.name, its.subject, *(its.said(run.number) for run in latest))
         console.print(table)
         for gap in place.gaps:
             why = "; ".join(each.said for each in gap.differences)
             said = f"{NOT_COMPARABLE} run {gap.after} cannot be compared with run {gap.before}: {why}"
-            console.print(said, highlight=False, markup=False, soft_wrap=True)
+            console.print(said, soft_wrap=True)

@@ -7,8 +7,9 @@ it does to the numbers is what a trend is there to show. It is named beside them
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache, cached_property
 from itertools import pairwise
@@ -215,19 +216,29 @@ def _is_measuring(difference: Difference, scenario: str, workloads: set[str]) ->
 
 
 def find(places: Sequence[Path]) -> tuple[list[RunFolder], list[Path]]:
-    """Return the runs that are named, and those in the folders that are; also those folders' runs that have no results."""
+    """Return the runs that are named, and those below the folders that are; also those folders' runs without results."""
     found: dict[Path, RunFolder] = {}
     without: list[Path] = []
     for place in places:
-        inside = [place] if (place / "run.json").is_file() else [path.parent for path in sorted(place.glob("*/run.json"))]
+        inside = [place] if (place / "run.json").is_file() else list(_below(place))
         if not inside:
-            raise Problem(f"{place} is not a run, and no folder of runs: there is no run.json in it, or one level below")
+            raise Problem(f"{place} is not a run, and no folder of runs: there is no run.json in it, or in a folder below")
         for each in inside:
             if each == place or (each / "results.json").is_file():
                 found.setdefault(each.resolve(), RunFolder(each))
             else:
                 without.append(each)
     return list(found.values()), without
+
+
+def _below(place: Path) -> Iterator[Path]:
+    """Yield the runs in a folder and in those below it; a run's own folders and hidden ones are not looked into."""
+    for folder, names, _ in os.walk(place):
+        paths = [Path(folder, name) for name in sorted(names) if not name.startswith(".")]
+        # By os.access, to which a folder that may not be looked into, such as lost+found, is one without a run.
+        is_run = {path: os.access(path / "run.json", os.F_OK) for path in paths}
+        yield from (path for path in paths if is_run[path])
+        names[:] = [path.name for path in paths if not is_run[path]]
 
 
 def trend(folders: Sequence[RunFolder]) -> Trend:

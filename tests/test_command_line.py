@@ -96,6 +96,47 @@ def test_show_prints_the_run(finished: Path, orchbench: Call) -> None:
     assert json.loads(orchbench("show", finished, "--json").out) == results_of(finished)
 
 
+HOSTILE = "[/b]<i>[x]:x:\\"
+"""What rich would take for markup, for an emoji, and for the escape of what comes behind it."""
+
+
+def hostile(*what: str) -> dict[str, str]:
+    """Name things so that each can be told from the others."""
+    return {each: f"{each}{HOSTILE}" for each in what}
+
+
+def foreign_run(folder: Path) -> Path:
+    """Make a run of the sample, as somebody might hand it out whose names are hostile."""
+    run, results = record_of(ROOT / "reports/sample"), results_of(ROOT / "reports/sample")
+    run |= hostile("id") | {"warnings": [f"warning{HOSTILE}"], "versions": {f"tool{HOSTILE}": hostile("python")}}
+    run["suite"] |= hostile("name")
+    run["host"] |= hostile("name", "cpu", "python")
+    its = hostile("orchestrator", "deployment", "profile", "tier", "isolation")
+    of = {"scenario": "overhead", "metric": "per_task_ms", "workload": "chain"}
+    row = next(row for row in results["estimates"] if of.items() <= row.items()) | its
+    missing = {"median": None, "low": None, "high": None}
+    results["estimates"] = [row, row | missing | hostile("workload", "missing_because"), row | hostile("scenario")]
+    results["checks"] = [results["checks"][0] | its | {"verdict": "fail"} | hostile("check", "because")]
+    results["controls"] = [results["controls"][0] | its]
+    folder.mkdir()
+    (folder / "run.json").write_text(json.dumps(run))
+    (folder / "results.json").write_text(json.dumps(results))
+    return folder
+
+
+def test_names_from_a_run_are_printed_as_they_are(orchbench: Call, tmp_path: Path) -> None:
+    """Whatever is in a run's files, `show` and `trend` say it letter by letter: it is neither markup nor an emoji."""
+    runs = [foreign_run(tmp_path / name) for name in ("a", "b")]
+    shown, trend = orchbench("show", runs[0]), orchbench("trend", *runs)
+    for done, also in (
+        (shown, ("tool", "name", "warning", "isolation", "workload", "missing_because", "scenario", "check", "because")),
+        (trend, ("name",)),
+    ):
+        assert done.code == 0, done.err
+        names = hostile("id", "cpu", "orchestrator", "deployment", "profile", "tier", *also)
+        assert [name for name in names.values() if name not in done.out] == []
+
+
 def test_the_same_seed_plans_the_same(suite: Path, finished: Path, orchbench: Call, tmp_path: Path) -> None:
     """Trials have the same ids in the same order for the same seed, and others for another."""
     for seed in (1, 2):

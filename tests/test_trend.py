@@ -216,6 +216,17 @@ def test_a_folder_without_runs_is_named(measured: Path, orchbench: Call, tmp_pat
     assert done.code == 2 and done.err.count("\n") == 1 and "empty" in done.err
 
 
+def test_runs_are_found_at_any_depth(measured: Path, orchbench: Call, tmp_path: Path) -> None:
+    """Below a folder that is no run, but neither in a run's own folder nor in a hidden one; a link may stand for a run."""
+    for number, name in enumerate(("all/a", "all/more/b", "all/more/still/c", "all/a/inside", "all/.hidden/d", "e"), 1):
+        week(measured, tmp_path / name, number)
+    (tmp_path / "all" / "f").symlink_to(tmp_path / "e")
+    (tmp_path / "all" / "more" / "round").symlink_to(tmp_path / "all")
+    done = orchbench("trend", "all", "--json")
+    assert done.code == 0, done.err
+    assert [run["id"] for run in json.loads(done.out)["runs"]] == ["a", "b", "c", "e"]
+
+
 def test_a_run_without_results_is_left_out_and_named(measured: Path, orchbench: Call, tmp_path: Path) -> None:
     """In a folder of runs one may be going on; it is not dropped in silence."""
     for number in (1, 2, 3):

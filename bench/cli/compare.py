@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
-from rich.markup import escape
+from rich.text import Text
 
 from bench import compare as comparison
 from bench import show as terminal
@@ -51,7 +51,7 @@ def say(
         click.echo(json.dumps(its.document()))
     elif its.is_made and markdown != OUTPUT:
         for each in its.differences:
-            err.print(f"[yellow]differs:[/] {escape(each.said)}", highlight=False, soft_wrap=True)
+            err.print(Text.assemble(("differs:", "yellow"), f" {each.said}"), soft_wrap=True)
         terminal.show_comparison(out, its)
     if its.exit_code == 2:
         raise Problem(f"{runs[0]} and {runs[1]} are not comparable: {its.because}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -14,8 +15,17 @@ from bench.problem import Problem
 WIDE = 150
 """Columns, where the output is a file or a pipe."""
 
-out = Console(width=None if sys.stdout.isatty() else WIDE)
-err = Console(stderr=True, width=None if sys.stderr.isatty() else WIDE)
+
+def plain(**options: Any) -> Console:
+    """Return a console that shows strings as they are; what is to have a style is a `rich.text.Text`.
+
+    They hold names from runs, files and machines, in which rich would find markup, as in `a[/b]`, and emojis, as in `:x:`.
+    """
+    return Console(markup=False, emoji=False, highlight=False, **options)
+
+
+out = plain(width=None if sys.stdout.isatty() else WIDE)
+err = plain(stderr=True, width=None if sys.stderr.isatty() else WIDE)
 
 OUTPUT = Path("-")
 FILE = click.Path(dir_okay=False, path_type=Path)

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 import msgspec
+from rich.text import Text
 
 from bench import orchestrators, suite
 from bench.cli.console import out
@@ -34,9 +35,10 @@ def list_(as_json: bool) -> None:
         click.echo(json.dumps(about))
         return
     for name, each in about["orchestrators"].items():
-        out.print(f"[bold]{name}[/]" + ("" if each["installed"] else "  [yellow]not installed: make setup[/]"))
+        lack = "" if each["installed"] else "  not installed: make setup"
+        out.print(Text.assemble((name, "bold"), (lack, "yellow")))
         for deployment in each["deployments"]:
-            out.print(f"  {deployment['tier']:<8} {deployment['name']:<16} {deployment['isolation']}", highlight=False)
+            out.print(f"  {deployment['tier']:<8} {deployment['name']:<16} {deployment['isolation']}")
     for heading in ("scenarios", "suites"):
         for name, text in about[heading].items():
-            out.print(f"[bold]{heading[:-1]} {name}[/]  {text}", highlight=False)
+            out.print(Text.assemble((f"{heading[:-1]} {name}", "bold"), f"  {text}"))

@@ -31,7 +31,7 @@ def report(run_dir: Path, out_dir: Path | None) -> None:
     with target.locked():
         render(folder, record, runs.publish(folder, record, target), target)
     written = "report.html, summary.md, charts, results.json, samples.csv and pytest-benchmark.json"
-    out.print(f"wrote {written} to {target.path}", highlight=False, soft_wrap=True)
+    out.print(f"wrote {written} to {target.path}", soft_wrap=True)
 
 
 def _identity(record: RunRecord) -> tuple[str, str, str]:
@@ -50,4 +50,4 @@ def render(folder: RunFolder, record: RunRecord, derived: Results, target: RunFo
 def name_report(folder: RunFolder) -> None:
     """Say where the report is, if it could be drawn."""
     if (page := folder.path / "report.html").exists():
-        out.print(f"report: {page}", highlight=False, soft_wrap=True)
+        out.print(f"report: {page}", soft_wrap=True)

@@ -72,7 +72,7 @@ def run(
     seat = None if in_step is None else Seat(in_step)
     unfit = machine.warnings()
     for each in unfit:
-        err.print(f"machine: {each}", style="yellow", highlight=False, markup=False)
+        err.print(f"machine: {each}", style="yellow")
     if unfit and strict:
         raise Problem("this machine is not fit to measure on (see above); mend that, or run without --strict")
     if resume_dir:
@@ -97,7 +97,7 @@ def run(
         if own and recorded:
             starts = prepared.plan.starts
             width, limit_s = min(start.width for start in starts), min(start.limit_s for start in starts)
-            err.print(wfformat.notice(own, width, limit_s), style="yellow", highlight=False, soft_wrap=True)
+            err.print(wfformat.notice(own, width, limit_s), style="yellow", soft_wrap=True)
     measure(prepared, seat)
     folder = prepared.folder
     terminal.show(out, folder.run(), folder.results())
@@ -108,7 +108,7 @@ def run(
 def measure(prepared: runs.Prepared, seat: Seat | None) -> None:
     """Carry the run out, and render its report."""
     planned, folder = prepared.plan, prepared.folder
-    err.print(f"{len(planned.trials)} runs in {len(planned.starts)} engine starts, to {folder.path}", highlight=False)
+    err.print(f"{len(planned.trials)} runs in {len(planned.starts)} engine starts, to {folder.path}")
     with folder.locked():
         done = {record.id for record in folder.trials()} & {trial.id for trial in prepared.plan.trials}
         with Live(err, prepared.plan, done) as watcher:

@@ -6,10 +6,9 @@ import json
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from bench import show as terminal
-from bench.cli.console import WIDE, out
+from bench.cli.console import WIDE, out, plain
 from bench.store import RunFolder
 
 
@@ -24,7 +23,7 @@ def show(run_dir: Path, as_json: bool, svg: Path | None) -> None:
     if as_json:
         click.echo(json.dumps(results))
         return
-    console = Console(record=True, width=WIDE) if svg else out
+    console = plain(record=True, width=WIDE) if svg else out
     terminal.show(console, record, results)
     if svg:
         console.save_svg(str(svg), title=f"orchbench show {record.id}")

@@ -39,4 +39,4 @@ def log_to_mlflow(folder: RunFolder, uri: str | None = None) -> None:
     if store.embedded:
         mlflow = orchestrators.ROOT / "implementations/plain/.venv/bin/mlflow"
         said += f"; to look at it: {shlex.join([str(mlflow), 'ui', '--backend-store-uri', store.uri])}"
-    out.print(said, highlight=False, markup=False, soft_wrap=True)
+    out.print(said, soft_wrap=True)

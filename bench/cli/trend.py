@@ -18,11 +18,11 @@ from bench.cli.console import FILE, FILE_OR_OUTPUT, OUTPUT, err, one_output, out
 @click.option("--markdown", type=FILE_OR_OUTPUT, help="Write it as Markdown (-: to the output).")
 @click.option("--json", "as_json", is_flag=True, help="Print it for a program to read.")
 def trend(run_dirs: tuple[Path, ...], page: Path | None, markdown: Path | None, as_json: bool) -> None:
-    """Show how the headline numbers went over many runs: folders of runs, or folders that hold such folders."""
+    """Show how the headline numbers went over many runs: folders of runs, or folders that hold such folders at any depth."""
     one_output(markdown, as_json)
     folders, without = history.find(run_dirs)
     for each in without:
-        err.print(f"left out: {each} has no results.json", style="yellow", highlight=False, markup=False, soft_wrap=True)
+        err.print(f"left out: {each} has no results.json", style="yellow", soft_wrap=True)
     its = history.trend(folders)
     if markdown or page:
         from bench.report import trends as rendered  # noqa: PLC0415 - as in report.py

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from html import escape
 from typing import Final
 
 from bench import wording
@@ -63,7 +64,7 @@ def _facts(run: Run) -> Sequence[str]:
 
 
 def _part(place: Place, latest: Sequence[Run]) -> Iterator[str]:
-    yield f"<details><summary>{place.scenario}, {place.tier} tier</summary>"
+    yield f"<details><summary>{escape(' '.join(f'{place.scenario}, {place.tier} tier'.split()))}</summary>"
     yield ""
     rows = [
         [text(number.name), text(its.subject), *(text(its.said(run.number)) for run in latest)]
