@@ -52,7 +52,9 @@ class Place:
 
     def measured(self, tool: str) -> dict[str, list[tuple[Column, Row]]]:
         """Return the numbers of a tool as it usually is deployed, in its default settings, by the deployment."""
-        rows = [row for row in self.estimates if (row["orchestrator"], row["profile"], row["usual"]) == (tool, "stock", True)]
+        rows = [
+            row for row in self.estimates if (row["orchestrator"], row["profile"], row["usual"]) == (tool, "stock", True)
+        ]
         found: dict[str, list[tuple[Column, Row]]] = {}
         for column in self.columns:
             for row in rows:

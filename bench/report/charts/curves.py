@@ -23,6 +23,9 @@ Point = tuple[float, float, float | None, float | None]
 Logs = tuple[bool, bool]
 """Whether x and y are logarithmic."""
 
+Level = tuple[float, str]
+"""A height that is marked across the curves, and what it means."""
+
 _LEFT, _TOP, _BELOW, _NOTE, _LABEL, _LABELS_MOST = 58, 26, 40, 18, 17, 230
 
 _VARIANTS: Final = ((1.0, True), (1.0, False), (0.65, True), (0.65, False))
@@ -45,14 +48,23 @@ class Curve:
     """Each x to which nothing leads from the point before it."""
 
 
-def curves(title: str, x_label: str, unit: str, curves: Sequence[Curve], log: bool = False, log_y: bool = False) -> Drawing:
-    """Draw points with their intervals; on a logarithmic axis, which both are with `log`, those above zero."""
+def curves(
+    title: str,
+    x_label: str,
+    unit: str,
+    curves: Sequence[Curve],
+    log: bool = False,
+    log_y: bool = False,
+    note: str = "",
+    level: Level | None = None,
+) -> Drawing:
+    """Draw points with bars, as `note` says; on a logarithmic axis, which both are with `log`, those above zero."""
     logs = (log, log or log_y)
     shown = [(curve, [point for point in curve.points if _has_place(point, logs)]) for curve in curves]
     return Drawing(
         title,
-        _in_words(x_label, unit, shown, logs),
-        lambda alone: _paint(title, x_label, unit, shown, logs, alone=alone),
+        _in_words(x_label, unit, shown, logs, level),
+        lambda alone: _paint(title, x_label, unit, shown, logs, note, level, alone=alone),
     )
 
 
@@ -66,18 +78,22 @@ Shown = Sequence[tuple[Curve, list[Point]]]
 # The picture -----------------------------------------------------------------------------------------------------------
 
 
-def _paint(title: str, x_label: str, unit: str, shown: Shown, logs: Logs, *, alone: bool) -> Figure:
+def _paint(
+    title: str, x_label: str, unit: str, shown: Shown, logs: Logs, note: str, level: Level | None, *, alone: bool
+) -> Figure:
     labels = min(max((theme.width(curve.label, theme.BODY) for curve, _ in shown), default=0), _LABELS_MOST)
     width = WIDTH - _LEFT - labels - 52
     height = max(320, _LABEL * len(shown))
     sheet = Sheet(_TOP + height + _BELOW + _NOTE, title, alone=alone)
-    x, y = _axes(unit, shown, logs)
+    x, y = _axes(unit, shown, logs, [level[0]] if level else [])
     area = sheet.area(_LEFT, _TOP, width, height, x=x, y=y)
+    if level:
+        area.axhline(level[0], color=theme.SOFT, linewidth=1.5, dashes=(1, 2), zorder=1)
     named = y.named.replace("logarithmic", "both axes logarithmic") if x.log else y.named
     sheet.text(_LEFT, _TOP - 10, named, colour=theme.SOFT)
     below = theme.shortened(x_label, theme.BODY, width)
     sheet.text(_LEFT + width / 2, _TOP + height + 34, below, colour=theme.SOFT, align="center")
-    sheet.text(EDGE, _TOP + height + _BELOW + _NOTE - 6, _note(shown), size=theme.SMALL, colour=theme.SOFT)
+    sheet.text(EDGE, _TOP + height + _BELOW + _NOTE - 6, _note(shown, note, level), size=theme.SMALL, colour=theme.SOFT)
     ends = [_TOP + height * (1 - y.at(points[-1][1])) if points else math.inf for _, points in shown]
     places = _apart([min(end, _TOP + height) for end in ends], _LABEL, _TOP + height)
     seen: Counter[str] = Counter()
@@ -95,10 +111,10 @@ def _paint(title: str, x_label: str, unit: str, shown: Shown, logs: Logs, *, alo
     return sheet.figure
 
 
-def _axes(unit: str, shown: Shown, logs: Logs) -> tuple[Axis, Axis]:
+def _axes(unit: str, shown: Shown, logs: Logs, more: Sequence[float]) -> tuple[Axis, Axis]:
     points = [point for _, its in shown for point in its]
     xs = [x for x, *_ in points] or [1.0]
-    ys = [number for _, *numbers in points for number in numbers if number is not None] or [1.0]
+    ys = [*(number for _, *numbers in points for number in numbers if number is not None), *more] or [1.0]
     zero = min(xs) <= max(xs) / 2
     # Between two whole numbers, of tasks or of runs, there is none to be read.
     across = axis("", xs, log=logs[0], ticks=8, zero=zero, finest=0.0 if any(x % 1 for x in xs) else 1.0)
@@ -158,25 +174,28 @@ def _apart(wanted: Sequence[float], gap: float, bottom: float) -> list[float]:
     return places
 
 
-def _note(shown: Shown) -> str:
-    notes = []
-    if any(low is not None for _, points in shown for *_, low, _ in points):
+def _note(shown: Shown, note: str, level: Level | None) -> str:
+    notes = [note] if note else []
+    if not note and any(low is not None for _, points in shown for *_, low, _ in points):
         notes.append("Bars: 95 % intervals")
     if any(curve.line for curve, _ in shown):
         notes.append("dashed: the straight line that fits best")
+    if level:
+        notes.append(f"dotted: {level[1]}")
     return "; ".join(notes)[:1].upper() + "; ".join(notes)[1:] + "." * bool(notes)
 
 
 # The words -------------------------------------------------------------------------------------------------------------
 
 
-def _in_words(x_label: str, unit: str, shown: Shown, logs: Logs) -> str:
+def _in_words(x_label: str, unit: str, shown: Shown, logs: Logs, level: Level | None) -> str:
     said = [_course(curve, points, unit) for curve, points in shown[:6]]
     more = [f"{len(shown) - 6} more curves are drawn."] if len(shown) > 6 else []
     lost = sum(len(curve.points) - len(points) for curve, points in shown)
     scale = {(True, True): ", both axes logarithmic", (False, True): ", on a logarithmic axis"}.get(logs, "")
     gap = [f"{lost} points at or below zero have no place on logarithmic axes."] if lost else []
-    return " ".join([f"{len(shown)} curves over {x_label}{scale}.", *said, *more, *gap])
+    across = [f"Dotted, at {wording.said(unit, level[0])}: {level[1]}."] if level else []
+    return " ".join([f"{len(shown)} curves over {x_label}{scale}.", *said, *more, *gap, *across])
 
 
 def _course(curve: Curve, points: Sequence[Point], unit: str) -> str:

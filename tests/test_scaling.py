@@ -1,0 +1,203 @@
+"""Curves of a scenario: each point is a row of the results, over what was recorded of its workload."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from answers import estimate, ratio
+from drawings import places, texts
+from small_runs import made_up_record
+
+from bench.records import SubjectKey, TrialRecord
+from bench.report.charts import Curve
+from bench.report.facts import Facts
+from bench.report.scaling import scaling
+from bench.scenarios import SCENARIOS, Case, Place
+from bench.timeline import Timeline
+
+Row = dict[str, Any]
+
+Drawn = dict[str, dict[str, Any]]
+"""What was asked to be drawn: by the title, its curves by their label, and the rest."""
+
+TOOLS = ("airflow", "dagster", "plain", "prefect")
+
+
+def cases_of(scenario: str, widths: Sequence[int] = (2,), lanes: int = 2, **options: Any) -> list[tuple[int, Case]]:
+    """Return what a suite with those options would run, each with its width."""
+    its = SCENARIOS[scenario]
+    return [(width, case) for width in widths for case in its.cases(its.parse(options), Place(width, lanes, 1000.0))]
+
+
+def facts_of(scenario: str, cases: Sequence[tuple[int, Case]], **results: Sequence[Row]) -> Facts:
+    """Return the facts of a run of those cases, the last of them first; the run's own width is 2."""
+    trials = [
+        TrialRecord(
+            id=case.workload.name, scenario=scenario, workload=case.workload.name, family=case.family, size=case.size,
+            work_s=case.work_s, subject=SubjectKey("plain", "library", "stock", "usual", "one process"), start="1", round=1,
+            repeat=1, width=None if width == 2 else width, status="ok",
+        )
+        for width, case in reversed(cases)
+    ]  # fmt: skip
+    run = made_up_record(workloads={case.workload.name: case.workload.to_json() for _, case in cases})
+    return Facts(run, {"estimates": [], "ratios": [], "checks": []} | results, [], [], trials, lambda _: Timeline())
+
+
+def rows_of(scenario: str, metric: str, cases: Sequence[tuple[int, Case]], tools: Sequence[str] = TOOLS) -> list[Row]:
+    """Return a row for each tool and case, no two with the same median."""
+    return [
+        estimate(tool, float(number), scenario=scenario, workload=case.workload.name, metric=metric, unit="s")
+        for number, (tool, (_, case)) in enumerate(itertools.product(tools, cases), 1)
+    ]
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
+    """Return what is asked to be drawn from now on."""
+    asked: Drawn = {}
+
+    def curves(title: str, x_label: str, unit: str, curves: Sequence[Curve], **more: Any) -> str:
+        asked[title] = {"over": x_label, "unit": unit, "curves": {each.label: each for each in curves}, **more}
+        return title
+
+    monkeypatch.setattr("bench.report.scaling.curves", curves)
+    return asked
+
+
+def test_throughput_is_drawn_over_the_size_of_the_frame(drawn: Drawn) -> None:
+    """A chart for each way, a curve for each tool, and every row is a point of one; watched runs yield none."""
+    cases = cases_of("payload", sizes_kb=[1, 1000, 64_000])
+    rows = rows_of("payload", "mb_per_s", cases)
+    scaling(facts_of("payload", cases, estimates=rows), "payload", "library")
+    assert [title.partition(":")[0] for title in drawn] == ["value", "store", "file"]
+    by_name = {(row["orchestrator"], row["workload"]): row for row in rows}
+    for title, chart in drawn.items():
+        way = title.partition(":")[0]
+        assert list(chart["curves"]) == [f"{tool}/usual" for tool in TOOLS]
+        for label, curve in chart["curves"].items():
+            its = [by_name[label.partition("/")[0], f"{way}_{size}kb"] for size in (1, 1000, 64_000)]
+            expected = [
+                (size, row["median"], row["low"], row["high"]) for size, row in zip((1, 1000, 64_000), its, strict=True)
+            ]
+            assert curve.points == expected
+
+
+def test_makespan_is_drawn_over_the_width(drawn: Drawn) -> None:
+    """Also where the width is the run's own, which its records do not repeat."""
+    cases = cases_of("parallelism", widths=[1, 2, 4])
+    rows = rows_of("parallelism", "makespan_s", cases, ["prefect"])
+    scaling(facts_of("parallelism", cases, estimates=rows), "parallelism", "library")
+    assert [title.partition(":")[0] for title in drawn] == ["sleeping", "computing", "five_models"]
+    medians = {row["workload"]: row["median"] for row in rows}
+    for title, chart in drawn.items():
+        kind = title.partition(":")[0]
+        points = chart["curves"]["prefect/usual"].points
+        assert [point[:2] for point in points] == [(width, medians[f"{kind}_w{width}"]) for width in (1, 2, 4)]
+
+
+def test_one_point_is_no_curve(drawn: Drawn) -> None:
+    """A tool with a single value is left out, and so is a chart that has no other; a missing value is no point."""
+    cases = cases_of("parallelism", widths=[1, 2], kinds=["sleeping", "computing"])
+    common: Row = {"scenario": "parallelism", "metric": "makespan_s", "unit": "s"}
+    rows = [
+        estimate("airflow", 4.0, workload="sleeping_w2", **common),
+        estimate("dagster", 5.0, workload="sleeping_w1", **common),
+        estimate("dagster", None, workload="sleeping_w2", **common),
+        estimate("prefect", 3.0, workload="sleeping_w1", **common),
+        estimate("prefect", 2.0, workload="sleeping_w2", **common),
+        estimate("prefect", 1.0, workload="computing_w2", **common),
+    ]
+    scaling(facts_of("parallelism", cases, estimates=rows), "parallelism", "library")
+    assert [list(chart["curves"]) for chart in drawn.values()] == [["prefect/usual"]]
+
+
+def test_makespan_is_drawn_over_the_tasks_with_its_line(drawn: Drawn) -> None:
+    """The line is that of the results, whose slope and intercept are in milliseconds."""
+    cases = cases_of("overhead", sizes={"chain": [1, 10, 200], "fan_in": [50]})
+    line = [
+        estimate("airflow", 100.0, metric="per_task_ms"),
+        estimate("airflow", 500.0, metric="per_run_ms"),
+        estimate("prefect", 5.0, metric="per_task_ms"),
+        estimate("prefect", None, metric="per_run_ms"),
+    ]
+    rows = rows_of("overhead", "makespan_s", cases, ["airflow", "prefect"])
+    scaling(facts_of("overhead", cases, estimates=[*rows, *line]), "overhead", "library")
+    (chart,) = drawn.values()
+    assert [x for x, *_ in chart["curves"]["airflow/usual"].points] == [1, 10, 200]
+    assert {label: curve.line for label, curve in chart["curves"].items()} == {
+        "airflow/usual": (0.1, 0.5),
+        "prefect/usual": None,
+    }
+
+
+def test_metg_is_where_the_ratio_to_plain_is_two(drawn: Drawn) -> None:
+    """Over a task's duration stand the ratios to plain Python's makespan: none to the best tool's, and none of its own."""
+    cases = cases_of("overhead", sizes={}, sweep_ms=[2, 30], sweep_depth=5)
+    rows = rows_of("overhead", "makespan_s", cases)
+    by_tool = {tool: [row for row in rows if row["orchestrator"] == tool] for tool in TOOLS}
+    ratios = [
+        ratio(row, best, apart=True, low=0.1)
+        for against in ("plain", "prefect")
+        for tool in TOOLS
+        for row, best in zip(by_tool[tool], by_tool[against], strict=True)
+        if tool != against
+    ]
+    drawings = scaling(facts_of("overhead", cases, estimates=rows, ratios=ratios), "overhead", "library")
+    assert len(drawings) == 1
+    ((title, chart),) = drawn.items()
+    assert title.startswith("METG(50 %)") and chart["unit"] == "x" and chart["level"][0] == 2
+    assert list(chart["curves"]) == [f"{tool}/usual, lanes_2x5" for tool in ("airflow", "dagster", "prefect")]
+    for label, curve in chart["curves"].items():
+        its = [row for row in ratios if row["orchestrator"] == label.partition("/")[0] and row["against"] == "plain"]
+        expected = [(ms, row["ratio"], row["low"], row["high"]) for ms, row in zip((2, 30), its, strict=True)]
+        assert curve.points == expected
+
+
+def test_flat_is_a_level_of_nesting(drawn: Drawn) -> None:
+    """The chart of the nested pipelines has a place for zero."""
+    cases = cases_of("composition")
+    scaling(facts_of("composition", cases, estimates=rows_of("composition", "makespan_s", cases)), "composition", "library")
+    (chart,) = drawn.values()
+    assert not chart["log"]
+    assert [[x for x, *_ in curve.points] for curve in chart["curves"].values()] == [[0, 1, 2, 3]] * len(TOOLS)
+
+
+@pytest.mark.parametrize(
+    ("runs", "note"),
+    [
+        ((5, 20), "Bars: 95 % intervals"),
+        ((2, 5), "Bars: 95 % intervals, or the range of fewer than 5 runs"),
+        ((1, 2), "Bars: the range of fewer than 5 runs; without one: a single run"),
+        ((1, 1), "Each point is a single run"),
+    ],
+)
+def test_a_chart_says_what_its_bars_are(drawn: Drawn, runs: tuple[int, int], note: str) -> None:
+    """The range of two runs is no interval, and a single run has none."""
+    cases = cases_of("overhead", sizes={"chain": [1, 10]})
+    rows = rows_of("overhead", "makespan_s", cases, ["prefect"])
+    counted = [row | {"n": n} | ({"low": None, "high": None} if n == 1 else {}) for row, n in zip(rows, runs, strict=True)]
+    scaling(facts_of("overhead", cases, estimates=counted), "overhead", "library")
+    assert [chart["note"] for chart in drawn.values()] == [note]
+
+
+def test_another_tier_and_another_scenario_have_no_curves() -> None:
+    """What was measured at one tier is drawn there only, and a scenario with one size of everything has nothing to draw."""
+    cases = cases_of("payload")
+    facts = facts_of("payload", cases, estimates=rows_of("payload", "mb_per_s", cases))
+    assert scaling(facts, "payload", "service") == scaling(facts, "retries", "library") == []
+
+
+def test_each_curve_has_an_id_of_its_own_on_the_page() -> None:
+    """The charts of a place have as many different keys as curves; a level is written below, and in the words."""
+    cases = cases_of("overhead", sizes={"chain": [1, 10], "fan_out": [4, 8]}, sweep_ms=[2, 30])
+    rows = rows_of("overhead", "makespan_s", cases)
+    plain = {row["workload"]: row for row in rows if row["orchestrator"] == "plain"}
+    ratios = [ratio(row, plain[row["workload"]], apart=True, low=0.1) for row in rows if row["orchestrator"] != "plain"]
+    drawings = scaling(facts_of("overhead", cases, estimates=rows, ratios=ratios), "overhead", "library")
+    keys = [key for drawing in drawings for key in places(drawing) if key.startswith("curve-")]
+    assert len(keys) == len(set(keys)) == 2 * len(TOOLS) + len(TOOLS) - 1
+    assert any("dotted: twice plain Python's" in text for text in texts(drawings[-1]))
+    assert "Dotted, at 2.00 x" in drawings[-1].alt
