@@ -85,7 +85,7 @@ def _page(
         settings=[(where, each) for where, settings in sorted(run.settings.items()) for each in settings],
         provenance=list(_provenance(facts)),
         files=[each for each in FILES if each[0] in here],
-        folders=[each for each in FOLDERS if each[0] in here],
+        folders=[(name, about, name in here) for name, about in FOLDERS],
         # What the templates say numbers with.
         reading=wording.reading,
         said=wording.said,
