@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
 import msgspec
 import pytest
-from conftest import Call
+from conftest import ORCHBENCH, Call
 from pytest_benchmark.fixture import BenchmarkFixture
 from small_runs import block, made_up_record, results_of, suite_of
 
@@ -51,24 +54,26 @@ SUBJECTS = [
 ]
 
 
-def made_up_run(folder: Path, events: int) -> tuple[RunFolder, RunRecord]:
-    """Write the raw files of a run with so many events, as if 100-task chains had been measured."""
-    size = min(100, events // 2)
-    workload = shaped("chain", size)
-    trials = max(1, events // (2 * size))
+def made_up_run(folder: Path, events: int, sizes: Sequence[int] = (100,)) -> tuple[RunFolder, RunRecord]:
+    """Write the raw files of a run with so many events, as if chains of so many tasks had been measured."""
+    chains = [shaped("chain", min(size, events // 2)) for size in sizes]
+    trials = max(1, events // (2 * sum(len(chain.nodes) for chain in chains) // len(chains)))
     for number in range(trials):
         subject = SUBJECTS[number % len(SUBJECTS)]
+        workload = chains[number // len(SUBJECTS) % len(chains)]
         trial = f"{number:06d}"
         place = folder / "trials" / trial
         place.mkdir(parents=True)
         record = TrialRecord(
-            id=trial, scenario="overhead", workload=workload.name, family="chain", size=size, subject=subject,
+            id=trial, scenario="overhead", workload=workload.name, family="chain", size=len(workload.nodes), subject=subject,
             start=f"{number % 40:02d}-{subject.orchestrator}-{subject.control}", round=1, repeat=number, status="ok",
         )  # fmt: skip
         (place / "trial.json").write_bytes(msgspec.json.encode(record))
         (place / "events-1.jsonl").write_text("\n".join(made_up_events(workload, trial, number)) + "\n")
-    workloads = {workload.name: workload.to_json()}
-    run = made_up_record(scenarios={"overhead": 1}, cpu_rounds_per_s=1e6, workloads=workloads, trials_planned=trials)
+    run = made_up_record(
+        suite={"name": "made up", "about": "For tests."}, scenarios={"overhead": 1}, cpu_rounds_per_s=1e6,
+        workloads={chain.name: chain.to_json() for chain in chains}, trials_planned=trials, host={"cpu": "any", "cores": 2},
+    )  # fmt: skip
     return RunFolder(folder), run
 
 
@@ -109,6 +114,34 @@ def test_events_become_results_in_linear_time(tmp_path: Path) -> None:
     assert seconds[10**6] <= 10, seconds
     slope = math.log(seconds[10**6] / seconds[10**4]) / math.log(10**6 / 10**4)
     assert slope <= 1.1, seconds
+
+
+def cost_of_a_report(folder: Path, events: int) -> tuple[list[float], int]:
+    """Return the seconds that `orchbench report` takes for a run of 100 events a trial, three times, and its peak in bytes."""
+    made, run = made_up_run(folder, events, sizes=(25, 50, 75))
+    made.write_run(run)
+    seconds, peak = [], 0
+    for _ in range(3):
+        before = time.perf_counter()
+        process = subprocess.Popen([ORCHBENCH, "report", folder], stdout=subprocess.DEVNULL)
+        _, status, used = os.wait4(process.pid, 0)
+        seconds.append(time.perf_counter() - before)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0 and (folder / "report.html").exists()
+        peak = max(peak, used.ru_maxrss * 1024)
+    return seconds, peak
+
+
+def test_a_run_of_10000_trials_becomes_a_report_in_20_seconds(tmp_path: Path) -> None:
+    """A million events take at most 20 s and 2 GB, and the second half of them little longer than the first."""
+    (least, _), (half, _), (whole, peak) = (
+        cost_of_a_report(tmp_path / str(events), events) for events in (10**3, 10**6 // 2, 10**6)
+    )
+    assert len(list((tmp_path / str(10**6)).glob("trials/*"))) == 10**4
+    assert max(whole) <= 20
+    assert peak <= 2e9
+    # By the fastest of each, since whatever else this machine does only adds to them.
+    assert min(whole) - min(half) <= 1.5 * (min(half) - min(least)), (least, half, whole)
 
 
 @pytest.mark.parametrize("events", [10**3, 10**5])

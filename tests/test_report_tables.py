@@ -1,0 +1,181 @@
+"""The tables of a report, on the page and in Markdown, are those that a recount of results.json gives."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pages import Page, rendered
+from small_runs import results_of
+
+from bench import headlines, wording
+
+pytest_plugins = ["report_runs"]  # its runs are made once for all tests
+pytestmark = pytest.mark.xdist_group("report")
+
+Row = Mapping[str, Any]
+
+VERDICTS = {"pass": "✓ pass", "fail": "✗ fail", "unsupported": "\u2013 unsupported"}
+SIGNS = {"pass": "✓", "fail": "✗", "unsupported": "unsupported"}
+MEANS = {"by_hand": "by hand", "declared": "declared"}
+
+
+def tables_of(run: Path) -> dict[str, str]:
+    """Return the tables of a run's page, by what each is called."""
+    page = (run / "report.html").read_text()
+    return dict(re.findall(r'aria-label="([^"]*)"><table[^>]*>(.*?)</table>', page, re.DOTALL))
+
+
+def by_place(rows: Sequence[Row]) -> dict[tuple[str, str], list[Row]]:
+    """Return those of each scenario and tier: of each part of the page."""
+    found: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row["scenario"], row["tier"]].append(row)
+    return found
+
+
+def number(row: Row | None) -> str:
+    """Return an estimate's number, or what stands in its place, and whether it is unstable."""
+    if row is None:
+        return "-"
+    its = wording.reading(row)
+    return its.text + " ~" * bool(row["unstable"] and its.kind == "value")
+
+
+def shown(row: Row | None) -> str:
+    """Return what a cell of the page holds: the number with its interval, or with how many runs there were."""
+    if row is None or row["median"] is None:
+        return number(row)
+    return number(row) + (f" (n={row['n']})" if row["low"] is None else f" [{wording.reading(row).spread}]")
+
+
+def cells(subject: str, rows: Sequence[Row]) -> list[Row | None]:
+    """Return the estimates of a subject that stand for its scenario."""
+    own = [row for row in rows if wording.subject(row) == subject]
+    columns = headlines.columns_of(rows[0]["scenario"], rows)
+    return [next((row for row in own if headlines.matches(row, column)), None) for column in columns]
+
+
+def usual(rows: Sequence[Row], tool: str, called: str) -> Row | None:
+    """Return the estimate that stands for a tool where the number is called so: of its usual deployment, in its defaults."""
+    (named,) = re.findall(r"\((\w+), (\w+)\)$", called)
+    found = [row for row in rows if (row["metric"], row["workload"]) == named and row["usual"]]
+    return next((row for row in found if (row["orchestrator"], row["profile"]) == (tool, "stock")), None)
+
+
+def counted(checks: Sequence[Row], tool: str) -> tuple[Counter[str], Counter[str]]:
+    """Return how many checks of a tool in its defaults came to what, and by which means those passed that did."""
+    own = [row for row in checks if (row["orchestrator"], row["profile"]) == (tool, "stock")]
+    return Counter(row["verdict"] for row in own), Counter(row["means"] for row in own if row["verdict"] == "pass")
+
+
+def test_the_matrix_counts_verdicts_and_has_the_usual_numbers(mixed: Path) -> None:
+    """Of a tool's deployments in their defaults: what passed, and by which means, what failed, and what is unsupported."""
+    results = results_of(mixed)
+    estimates, checks = by_place(results["estimates"]), by_place(results["checks"])
+    assert {row["verdict"] for row in results["checks"]} == VERDICTS.keys()
+    assert {row["profile"] for row in results["checks"]} == {"stock", "tuned"}
+    heading, *lines = Page(tables_of(mixed)["Scenarios and orchestrators"]).rows
+    assert heading[2:] == ["airflow", "plain"] and len(lines) == len(estimates)
+    for where, called, *found in lines:
+        scenario, tier = where.split(", ")
+        for tool, cell in zip(heading[2:], found, strict=True):
+            for counts, names in zip(counted(checks[scenario, tier], tool), (SIGNS, MEANS), strict=True):
+                for kind, name in names.items():
+                    said = [int(count) for count in re.findall(rf"(\d+) {name}", cell)]
+                    assert sum(said) == counts[kind] and len(said) <= 1, (where, tool)
+            assert cell.startswith(shown(usual(estimates[scenario, tier], tool, called)))
+
+
+def test_the_numbers_of_a_scenario_are_those_of_its_subjects(mixed: Path) -> None:
+    """Each cell of its table is the estimate of the one that stands at the left, by the metric that stands above."""
+    for (scenario, tier), rows in by_place(results_of(mixed)["estimates"]).items():
+        heading, *lines = Page(tables_of(mixed)[f"Table: {scenario}, {tier} tier"]).rows
+        columns = headlines.columns_of(scenario, rows)
+        assert heading[1:] == [f"{name}{workload or ''}" for name, _, workload in columns]
+        subjects = {wording.subject(row): row["isolation"] for row in rows}
+        assert [line[0] for line in lines] == [subject + isolation for subject, isolation in subjects.items()]
+        for subject, line in zip(subjects, lines, strict=True):
+            assert line[1:] == [shown(row) for row in cells(subject, rows)]
+
+
+def test_all_estimates_are_there_with_their_number_of_runs(mixed: Path) -> None:
+    """One line each, in their order: who, what, the number, of how many runs, and what is wrong with it."""
+    for (scenario, tier), rows in by_place(results_of(mixed)["estimates"]).items():
+        _, *lines = Page(tables_of(mixed)[f"All estimates: {scenario}, {tier} tier"]).rows
+        assert lines == [
+            [
+                wording.subject(row), row["workload"], row["metric"], shown(row), str(row["n"]),
+                row["missing_because"] or ", ".join(row["unstable"]),
+            ]
+            for row in rows
+        ]  # fmt: skip
+
+
+def test_all_checks_are_there_with_their_evidence(mixed: Path) -> None:
+    """One line each, and above them how many there are of each kind."""
+    page = (mixed / "report.html").read_text()
+    for (scenario, tier), rows in by_place(results_of(mixed)["checks"]).items():
+        _, *lines = Page(tables_of(mixed)[f"Checks: {scenario}, {tier} tier"]).rows
+        assert lines == [
+            [wording.subject(row), row["check"].replace("_", " "), VERDICTS[row["verdict"]], row["because"]] for row in rows
+        ]
+        counts = Counter(row["verdict"] for row in rows)
+        said = f"{len(rows)} checks: {counts['pass']} passed, {counts['fail']} failed, {counts['unsupported']} unsupported"
+        assert f'<details id="{scenario}-{tier}-checks"><summary>{said}</summary>' in page
+
+
+def test_each_table_says_its_noise_floor(mixed: Path) -> None:
+    """How far from 1 the widest control of the scenario reaches; else that of its tier, and whose it is; else nothing."""
+    results = results_of(mixed)
+    seen = set()
+    for scenario, tier in by_place(results["estimates"]):
+        near = [row for row in results["controls"] if row["tier"] == tier and row["low"] is not None]
+        own = [row for row in near if row["scenario"] == scenario]
+        reach = [max(row["high"], 1 / row["low"]) - 1 for row in own or near]
+        floor = f"{max(reach) * 100:.1f} %" if reach else "unknown, as no control ran"
+        whose = f", that of {' and '.join(dict.fromkeys(row['scenario'] for row in near))}" if near and not own else ""
+        caption = f"<caption>Median and 95 % interval. Noise floor: {floor}{whose}</caption>"
+        assert caption in tables_of(mixed)[f"Table: {scenario}, {tier} tier"]
+        seen.add((bool(near), bool(own)))
+    assert len(seen) == 3
+
+
+def test_the_summary_has_the_matrix(mixed: Path) -> None:
+    """The same numbers and counts as on the page, in words."""
+    results, text = results_of(mixed), (mixed / "summary.md").read_text()
+    estimates, checks = by_place(results["estimates"]), by_place(results["checks"])
+    heading, *lines = rendered(text.split("<details>")[0]).rows
+    assert heading == ["scenario", "number", "airflow", "plain"] and len(lines) == len(estimates)
+    for where, called, *found in lines:
+        scenario, tier = where.split(", ")
+        for tool, cell in zip(heading[2:], found, strict=True):
+            counts, means = counted(checks[scenario, tier], tool)
+            how = ", ".join(f"{means[kind]} {name}" for kind, name in MEANS.items() if means[kind])
+            said = {kind: f"{counts[kind]} {kind}" for kind in VERDICTS if counts[kind]}
+            if how:
+                said["pass"] += f" ({how})"
+            assert cell == number(usual(estimates[scenario, tier], tool, called)) + ", ".join(said.values()), (where, tool)
+    counts = Counter(row["verdict"] for row in results["checks"])
+    assert f"Checks: {counts['pass']} passed, {counts['fail']} failed, {counts['unsupported']} unsupported." in text
+
+
+def test_the_summary_has_the_numbers_of_each_scenario(mixed: Path) -> None:
+    """Each cell is the estimate of the one at the left, with its interval or how many runs there were."""
+    text, places = (mixed / "summary.md").read_text(), by_place(results_of(mixed)["estimates"])
+    parts = re.findall(r"<details><summary>(\w+), (\w+) tier</summary>\n(.*?)</details>", text, re.DOTALL)
+    assert len(parts) == len(places)
+    for scenario, tier, table in parts:
+        rows = places[scenario, tier]
+        heading, *lines = rendered(table).rows
+        columns = headlines.columns_of(scenario, rows)
+        assert heading[1:] == [f"{name} {workload or ''}".strip() for name, _, workload in columns]
+        assert [line[0] for line in lines] == [*dict.fromkeys(wording.subject(row) for row in rows)]
+        for subject, *found in lines:
+            spreads = [row and wording.reading(row).spread for row in cells(subject, rows)]
+            said = [number(row) for row in cells(subject, rows)]
+            assert found == [f"{text} [{spread}]" if spread else text for text, spread in zip(said, spreads, strict=True)]
