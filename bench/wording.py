@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -42,6 +42,13 @@ def reading(row: Mapping[str, Any]) -> Reading:
 def is_range(row: Mapping[str, Any]) -> bool:
     """Whether there were too few runs for an interval to be more than their range."""
     return bool(row["n"] < MIN_RUNS)
+
+
+def bars(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Say what the bars of these estimates are, in a chart; nothing where none has one."""
+    few = {is_range(row) for row in rows if row["low"] is not None}
+    kinds = ["95 % intervals"] * (False in few) + [f"the range of fewer than {MIN_RUNS} runs"] * (True in few)
+    return ", or ".join(kinds)
 
 
 def is_unsupported(row: Mapping[str, Any]) -> bool:

@@ -117,7 +117,7 @@ def test_events_become_results_in_linear_time(tmp_path: Path) -> None:
 
 
 def cost_of_a_report(folder: Path, events: int) -> tuple[list[float], int]:
-    """Return the seconds that `orchbench report` takes for a run of 100 events a trial, three times, and its peak in bytes."""
+    """Return the seconds, three times, and the bytes that `orchbench report` takes for a run of 100 events a trial."""
     made, run = made_up_run(folder, events, sizes=(25, 50, 75))
     made.write_run(run)
     seconds, peak = [], 0

@@ -137,9 +137,11 @@ def test_each_table_says_its_noise_floor(mixed: Path) -> None:
         near = [row for row in results["controls"] if row["tier"] == tier and row["low"] is not None]
         own = [row for row in near if row["scenario"] == scenario]
         reach = [max(row["high"], 1 / row["low"]) - 1 for row in own or near]
-        floor = f"{max(reach) * 100:.1f} %" if reach else "unknown, as no control ran"
+        floor = f"{max(reach) * 100:.1f} %" if reach else "unknown, as no control has an interval"
         whose = f", that of {' and '.join(dict.fromkeys(row['scenario'] for row in near))}" if near and not own else ""
-        caption = f"<caption>Median and 95 % interval. Noise floor: {floor}{whose}</caption>"
+        caption = (
+            f"<caption>Median and 95 % interval, or the range of <em>n</em> runs. Noise floor: {floor}{whose}</caption>"
+        )
         assert caption in tables_of(mixed)[f"Table: {scenario}, {tier} tier"]
         seen.add((bool(near), bool(own)))
     assert len(seen) == 3

@@ -15,7 +15,6 @@ from bench.report.charts import Curve, Drawing, curves
 from bench.report.charts.curves import Level, Point
 from bench.report.facts import Facts
 from bench.scenarios import SCENARIOS, parallelism, payload
-from bench.stats import MIN_RUNS
 from contract import pipeline
 from contract.pipeline import Pipeline
 
@@ -172,9 +171,7 @@ def _fit(facts: Facts, scenario: str, tier: str, family: str, subject: str) -> t
 
 
 def _note(rows: Sequence[Row]) -> str:
-    """Say what the bars are: of few runs, an interval is no more than their range, and of one there is none."""
-    few = [wording.is_range(row) for row in rows if row["low"] is not None]
-    bars = ["95 % intervals"] * (not all(few)) + [f"the range of fewer than {MIN_RUNS} runs"] * any(few)
-    if not bars:
+    """Say what the bars are, and which points have none."""
+    if not (bars := wording.bars(rows)):
         return "Each point is a single run"
-    return f"Bars: {', or '.join(bars)}" + "; without one: a single run" * any(row["n"] == 1 for row in rows)
+    return f"Bars: {bars}" + "; without one: a single run" * any(row["n"] == 1 for row in rows)

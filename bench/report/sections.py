@@ -108,20 +108,18 @@ def _place(facts: Facts, scenario: str, tier: str) -> Place:
 def _headline_chart(facts: Facts, place: Place) -> Drawing | None:
     """Draw every number that stands for the scenario, with its interval and the single runs."""
     panels: list[Panel] = []
+    drawn: list[Row] = []
     for column in place.columns:
         heading, _, workload = column
         rows = [(name, place.cell(name, column), place.stand_in(name, column)) for name, _ in place.subjects]
         if not any(row and wording.reading(row).kind == "value" for _, row, _ in rows):
             continue
-        unit = next(row["unit"] for _, row, _ in rows if row)
-        panels.append(
-            Panel(
-                f"{heading}: {workload}" if workload else heading,
-                unit,
-                [_mark(facts, *each) for each in rows],
-            )
-        )
-    return dots(f"{place.scenario}, {place.tier} tier: median, 95 % interval and single runs", panels) if panels else None
+        its = [row for _, row, _ in rows if row]
+        marks = [_mark(facts, *each) for each in rows]
+        panels.append(Panel(f"{heading}: {workload}" if workload else heading, its[0]["unit"], marks))
+        drawn += its
+    title = f"{place.scenario}, {place.tier} tier: median, interval and single runs"
+    return dots(title, panels, wording.bars(drawn)) if panels else None
 
 
 def _mark(facts: Facts, name: str, row: Row | None, other: Row | None) -> Mark:

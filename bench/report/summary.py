@@ -78,7 +78,8 @@ def _numbers(place: Place) -> Iterator[str]:
         for column in place.columns:
             row = place.cell(subject, column)
             if row is None:
-                cells.append("-")
+                other = place.stand_in(subject, column)
+                cells.append(text(f"one lane: {other['workload']}") if other else "-")
                 continue
             its = wording.reading(row)
             cells.append(text(its.text + _mark(row) + (f" [{its.spread}]" if its.spread else "")))
