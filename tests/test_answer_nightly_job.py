@@ -57,6 +57,15 @@ def test_a_training_is_not_over_with_its_last_step() -> None:
     assert not any("at the library tier" in str(each) for each in card.because)
 
 
+def test_without_a_need_there_is_no_pick_but_the_times() -> None:
+    """A run may have trainings and none of the scenarios that the needs are taken from."""
+    times = {"scenario": "churn", "workload": "train", "metric": "first_to_last_s", "unit": "s"}
+    card = cards(estimates=[estimate(tool, 5.0, **times) for tool in ("airflow", "prefect")])["A nightly training job"]
+    assert card.pick == "No pick: of its needs none was measured, but how long it takes"
+    assert "airflow/usual 5.00 s [4.75 .. 5.25 s]; prefect/usual" in said(card)
+    assert cards(estimates=[estimate("airflow", 5.0, **times)])["A nightly training job"].pick == answer.NOT_MEASURED
+
+
 def test_topics_are_counted_by_what_the_tool_does_itself() -> None:
     """What is written by hand, declared by the author, unsupported or failed is not met by the tool alone, and is shown."""
     checks = [check("prefect", name) for name in ASKED[:4]] + [check("airflow", ASKED[0])]

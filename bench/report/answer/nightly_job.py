@@ -68,14 +68,17 @@ def nightly_job(facts: Facts) -> Card:
     need = "A nightly training job"
     tools = [name for name in facts.orchestrators if name != REFERENCE]
     topics = _topics(facts, tools)
-    if len(tools) < 2 or not topics:
+    told = [said for tier in reversed(facts.tiers("churn")) if (said := trainings(facts, tier))]
+    folded = [sentence for said in told[1:] for sentence in said]
+    if len(tools) < 2 or not (topics or told):
         return Card(need, NOT_MEASURED)
+    if not topics:
+        return Card(need, "No pick: of its needs none was measured, but how long it takes", told[0], folded)
     differing = [topic for topic, states in topics.items() if any(len(set(each.values())) > 1 for each in states.values())]
     because = [_counted(topics, differing, tools)]
     because += [
         _caches(topics[each], tools) if KEEPS in topics[each] else _met(each, topics[each], tools) for each in differing
     ]
-    told = [said for tier in reversed(facts.tiers("churn")) if (said := trainings(facts, tier))]
     because += told[0] if told else []
     if open_ := [text for name, text in ASKED_TOO.items() if name not in facts.scenarios]:
         because.append(Sentence.of(f"A nightly job asks for more, which was not measured: {conjoined(open_[:3])}."))
@@ -84,7 +87,6 @@ def nightly_job(facts: Facts) -> Card:
         for topic, states in topics.items()
         for what, each in states.items()
     ]
-    folded = [sentence for said in told[1:] for sentence in said]
     return Card(need, _pick(topics, differing, tools), because, folded, ("", *map(name_of, tools)), rows, "matrix")
 
 
