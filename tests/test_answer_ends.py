@@ -17,7 +17,7 @@ def test_waits_for_a_poll_are_a_range_and_no_order() -> None:
     card = at_service(
         "b", "a", beside=chance, ranges=[wait("b", 3.44, 11.5), wait("a", 4.0, 9.0), lag("a", 1.5), lag("b", 0.1)]
     )
-    assert "at the service tier the wait before the first task (with that for a poll) + from the last" in said(card)
+    assert "at the service tier the wait before the first task (with the wait for a poll) + from the last" in said(card)
     assert "a/usual (4.00 .. 9.00 s, n=6) + 1.50 s; b/usual (3.44 .. 11.5 s, n=6) + 100 ms." in said(card)
     assert [str(row[3]) for row in card.rows] == ["3.44 .. 11.5 s, n=6", "4.00 .. 9.00 s, n=6"]
     assert str(card.rows[1][4]) == "1.50 s [1.50 .. 1.50 s, n=6]"

@@ -40,7 +40,7 @@ def rendered(found: Iterable[Excerpt]) -> str:
     """Return what the template makes of it."""
     templates = FileSystemLoader(ROOT / "bench" / "report" / "templates")
     environment = Environment(loader=templates, autoescape=True, undefined=StrictUndefined)
-    return environment.from_string('{% from "_code.html" import code %}{{ code(found) }}').render(found=found)
+    return environment.from_string('{% from "_code.html" import code %}{{ code(found, []) }}').render(found=found)
 
 
 # Counting and finding --------------------------------------------------------------------------------------------------

@@ -77,7 +77,7 @@ def is_shortest(row: Row, ends: Sequence[Ends]) -> bool:
 def beside_tasks(ends: Sequence[Ends], tier: str) -> Sentence:
     """Tell both of each."""
     said = [(f"{each.who} ", *_told(each), " + ", prose.middle(each.lag)) for each in ends]
-    polls = " (with that for a poll)" if any(each.waits["polls"] for each in ends) else ""
+    polls = " (with the wait for a poll)" if any(each.waits["polls"] for each in ends) else ""
     lead = f"Where tasks are few, the ends of a run count more: at the {tier} tier the wait before the first task{polls} + "
     return Sentence.of(lead, "from the last until the run is done: ", *prose.listed(said), ".")
 

@@ -140,7 +140,7 @@ def _counted(topics: Mapping[str, States], differing: Sequence[str], tools: Sequ
     alike = [topic for topic in topics if topic not in differing]
     said = [f"alike in {conjoined(alike)}"] if alike else []
     said += [f"not in {conjoined(differing)}" if alike else f"not alike in {conjoined(differing)}"] if differing else []
-    met = f"All needs are met, with nothing written by hand or declared, in so many of {len(topics)} topics: {whole}."
+    met = f"Topics whose needs are all met, with nothing written by hand or declared, of {len(topics)}: {whole}."
     return Sentence.of(f"The tools are {', but '.join(said)}. {met}")
 
 
@@ -151,7 +151,7 @@ def _met(topic: str, states: States, tools: Sequence[str]) -> Sentence:
         rest = Counter(each[tool] for each in states.values() if each[tool] != "yes")
         lacks = ", ".join(f"{count} {state}" for state, count in rest.items())
         said.append(f"{name_of(tool)} {_alone(states, tool)}" + (f" ({lacks})" if lacks else ""))
-    return Sentence.of(f"{topic.capitalize()}, of {_needs(states)} alone: {', '.join(said)}.")
+    return Sentence.of(f"{topic.capitalize()}, of {_needs(states)} to be met alone: {', '.join(said)}.")
 
 
 def _needs(states: States) -> str:
@@ -169,7 +169,7 @@ def _caches(states: States, tools: Sequence[str]) -> Sentence:
         elif keeps in _LACKS.values():
             said.append(f"{name_of(tool)} has none")
         elif found["if declared"]:
-            met = f"{found['yes']} alone, {found['if declared']} if declared"
+            met = f"{found['yes']} alone, and {found['if declared']} more if declared"
             said.append(f"{name_of(tool)}'s goes by what the author declares, and meets {met}")
         else:
             said.append(f"{name_of(tool)}'s own meets {found['yes']}")

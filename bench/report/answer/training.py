@@ -26,7 +26,7 @@ def trainings(facts: Facts, tier: str) -> list[Sentence]:
             facts.estimate("churn", tier, metric, "train", who)
             for metric in ("between_steps_s", "submit_to_first_s", "finish_lag_s")
         )
-        without: tuple[Part, ...] = (", of which ", prose.median(idle), " without a step") if _has_value(idle) else ()
+        without: tuple[Part, ...] = (", with no step running for ", prose.median(idle), " of it") if _has_value(idle) else ()
         steps.append((f"{who} ", prose.median(row), *(() if single else prose.bounds(row)), *without))
         if _has_value(wait) and _has_value(lag):
             ends.append((f"{who} ", prose.median(wait), " + ", prose.median(lag)))
@@ -35,7 +35,11 @@ def trainings(facts: Facts, tier: str) -> list[Sentence]:
     said = [Sentence.of(lead, *prose.listed(steps), ".")]
     if ends:
         ranges = [facts.range_of("churn", tier, "submit_to_first_s", wording.subject(row)) for row in rows]
-        polls = " The wait is a draw, by the next poll." if any(row and row["polls"] for row in ranges) else ""
+        polls = (
+            " The wait is a matter of chance: it ends with the next poll."
+            if any(row and row["polls"] for row in ranges)
+            else ""
+        )
         lead = "Its wait before the first step + from the last until the run is done: "
         said.append(Sentence.of(lead, *prose.listed(ends), f".{polls}"))
     return said

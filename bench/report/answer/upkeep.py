@@ -33,7 +33,7 @@ def least_to_look_after(facts: Facts) -> Card:
     if len(lines) > 1:
         leaders["code"] = _fewest(lines, ABOUT)
         written = [(f"{name_of(tool)} ", *_written(code[tool])) for tool in sorted(lines, key=lines.__getitem__)]
-        lead = "A training and an inference that come to the same results, on a core that all share: "
+        lead = "A training and an inference that come to the same results, on code that all share: "
         because.append(Sentence.of(lead, *prose.listed(written), "."))
     if len(services) > 1:
         leaders["services"] = _fewest(services)
