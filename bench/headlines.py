@@ -94,7 +94,7 @@ TIMELINES: Mapping[str, Sequence[str]] = {"overhead": ("chain_10", "chain_8")}
 """Which workload a timeline shows best, where it is not the first that the summary has."""
 
 WIDTH: Final = re.compile(r"_w[0-9]+$")
-"""The end of a workload's name that is the width it was run at."""
+"""The end of a workload's name that is the width it was run at, as `bench.scenarios.parallelism.name_of` puts it there."""
 
 OWN_WORKLOAD: Sequence[str] = ("makespan_s", "submit_to_first_s", "transition_ms", "finish_lag_s")
 

@@ -63,14 +63,16 @@ def _table(scenario: str, tier: str, rows: Sequence[Row]) -> Table:
         table.add_column(Text.assemble(heading, "\n", (workload or "", "dim")), justify="right")
     for name, isolation in {(wording.subject(row), row["isolation"]): None for row in rows}:
         its = [row for row in rows if wording.subject(row) == name]
-        cells = [_cell(next((row for row in its if headlines.matches(row, column)), None)) for column in columns]
+        cells = [_cell(its, column) for column in columns]
         table.add_row(Text.assemble(name, "\n", (isolation, "dim")), *cells)
     return table
 
 
-def _cell(row: Row | None) -> Text:
+def _cell(rows: Sequence[Row], column: headlines.Column) -> Text:
+    row = next((row for row in rows if headlines.matches(row, column)), None)
     if row is None:
-        return Text("-", "dim")
+        other = headlines.stand_in(rows, column)
+        return Text(f"one lane:\n{other['workload']}" if other else "-", "dim")
     its = wording.reading(row)
     spread = (f"\n{its.spread}" if its.spread else "", "dim")
     if its.kind != "value":

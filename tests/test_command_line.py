@@ -45,12 +45,21 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return finished_run(tmp_path_factory.mktemp("finished"), SUITE, "--seed", "1")
 
 
+def test_a_tool_of_one_lane_is_shown_as_such(orchbench: Call) -> None:
+    """A width that it was not run at is named after the one that it was run at: to it they are the same."""
+    shown = orchbench("show", ROOT / "reports/sample").out
+    line = next(line for line in shown.split("parallelism, library tier")[1].splitlines() if "airflow/dag_test" in line)
+    assert line.count("one lane:") >= 3
+
+
 def test_a_run_leaves_what_is_promised(finished: Path) -> None:
     """Provenance, trials with events and log, samples, results and pytest-benchmark's format are there, and agree."""
     run, results, samples = record_of(finished), results_of(finished), samples_of(finished)
     trials = list(finished.glob("trials/*/trial.json"))
     assert run["finished"] and run["seed"] == 1 and run["host"]["boot_id"] and run["locks"]["plain"]
     assert results["schema"] == run["schema"] and set(results) >= {"run", "estimates", "ratios", "checks", "controls"}
+    promised = results["estimates"][0].keys() - {"usual", "unstable"} | {"against", "ratio"}
+    assert "median" in promised and all(promised <= row.keys() for row in results["ratios"]) and results["ratios"]
     assert {row["trial"] for row in samples} == {path.parent.name for path in trials}
     assert all((path.parent / "adapter.log").exists() and list(path.parent.glob("events*.jsonl")) for path in trials)
     metrics = {row["metric"] for row in results["estimates"] if row["median"] is not None}

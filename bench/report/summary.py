@@ -50,7 +50,7 @@ def _matrix(facts: Facts, lines: Sequence[Line]) -> Iterator[str]:
         cells: list[str] = []
         for cell in line.cells:
             number = wording.reading(cell.row).text + _mark(cell.row) if cell.row else "-"
-            number += f" ({cell.other})" if cell.other else ""
+            number += f" (one lane: {cell.other})" if cell.other else ""
             how = ", ".join(f"{count} {how}" for how, count in cell.means.items())
             said = {kind: f"{count} {kind}" for kind, count in cell.counts.items() if count}
             said |= {"pass": f"{said['pass']} ({how})"} if how else {}

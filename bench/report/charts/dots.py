@@ -195,7 +195,7 @@ def _note(panels: Sequence[Panel], bars: str) -> str:
         return "Nothing was measured."
     notes = ["Large marks: estimates"]
     if any(mark.low is not None for mark in marks):
-        notes.append(f"bars: their {bars}")
+        notes.append(f"bars: {bars}")
     if any(mark.points for mark in marks):
         notes.append("small dots: single runs")
     return "; ".join(notes) + "."
