@@ -8,10 +8,10 @@ from typing import Any
 
 from small_runs import made_up_record
 
+from bench.events.timeline import Timeline
 from bench.report import answer
 from bench.report.answer import Card
 from bench.report.facts import Facts
-from bench.timeline import Timeline
 
 Row = dict[str, Any]
 

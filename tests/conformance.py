@@ -11,11 +11,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from bench import graphs
-from bench.engine import Engine, EngineError
-from bench.orchestrators import Orchestrator, Subject
-from bench.timeline import Timeline, read, verify
-from bench.verdicts import is_loopback
+from bench.derive.checks import is_loopback
+from bench.events.timeline import Timeline, read, verify
+from bench.plan.tools import Subject, Tool
+from bench.run.engine import Engine, EngineError
+from bench.scenarios.kit import graphs
 from contract.events import Trial
 from contract.workload import Fault, Node, Retry, Workload
 
@@ -42,7 +42,7 @@ LATER = graphs.shaped("chain", 3)
 class Candidate:
     """An engine under test."""
 
-    def __init__(self, orchestrator: Orchestrator, subject: Subject, folder: Path) -> None:
+    def __init__(self, orchestrator: Tool, subject: Subject, folder: Path) -> None:
         """Name it."""
         self.subject = subject
         self._folder = folder

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.orchestrators import Orchestrator, Subject, discover
+from bench.plan.tools import Subject, Tool, discover
 
 ROOT = Path(__file__).parent.parent
 ORCHBENCH = Path(sys.executable).with_name("orchbench")
@@ -129,7 +129,7 @@ def stand_in(environment: Path, python: Path, modules: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def fakes(tmp_path_factory: pytest.TempPathFactory) -> Orchestrator:
+def fakes(tmp_path_factory: pytest.TempPathFactory) -> Tool:
     """The folder of the faulty adapters, with an interpreter that finds them."""
     folder = tmp_path_factory.mktemp("world") / "faulty"
     shutil.copytree(ROOT / "tests" / "fakes", folder)
@@ -137,7 +137,7 @@ def fakes(tmp_path_factory: pytest.TempPathFactory) -> Orchestrator:
     return discover(folder.parent)["faulty"]
 
 
-def subjects_of(orchestrator: Orchestrator) -> list[Subject]:
+def subjects_of(orchestrator: Tool) -> list[Subject]:
     """Return each of its deployments, as they come."""
     return [
         Subject(orchestrator.name, each.tier, each.name, "stock", each.isolation, each.lanes)

@@ -11,7 +11,7 @@ from typing import Any
 
 from conftest import orchbench_in
 
-from bench.records import RunRecord
+from bench.store.records import RunRecord
 
 
 def block(scenario: str, **more: Any) -> dict[str, Any]:

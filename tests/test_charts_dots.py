@@ -11,7 +11,7 @@ from conftest import ROOT
 from drawings import SVG, mark, off_the_line, panel, parsed, places, texts
 from small_runs import results_of
 
-from bench import wording
+from bench.base import wording
 from bench.report import charts
 from bench.report.charts import Mark, Panel
 

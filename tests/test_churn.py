@@ -14,10 +14,10 @@ import pytest
 from conftest import ORCHBENCH, Call, refusal
 from small_runs import block, record_of, results_of, suite_of
 
-from bench.orchestrators import discover
+from bench.events.timeline import Attempt, Timeline, verify
+from bench.plan.tools import discover
 from bench.scenarios.churn import CHECKS
-from bench.scenarios.scenario import Seen
-from bench.timeline import Attempt, Timeline, verify
+from bench.scenarios.kit.scenario import Seen
 from contract import pipeline
 from contract.pipeline import STEPS, Pipeline
 

@@ -10,8 +10,8 @@ import pytest
 from conftest import ROOT, Call, copied_orchbench, mounted, refusal
 from small_runs import edited, finished_run, record_of, results_of, samples_of
 
-from bench.orchestrators import discover
-from bench.suite import available, load
+from bench.plan.suite import available, load
+from bench.plan.tools import discover
 
 pytestmark = pytest.mark.xdist_group("command_line")  # the run is made once
 

@@ -12,8 +12,8 @@ import pytest
 from conftest import Call
 from small_runs import block, edited, finished_run, made_up_record, suite_of
 
-from bench.comparable import Difference, differences
-from bench.records import RunRecord
+from bench.compare.comparable import Difference, differences
+from bench.store.records import RunRecord
 from contract.workload import Node, Workload
 
 pytestmark = pytest.mark.xdist_group("comparable")  # the run is made once

@@ -12,11 +12,11 @@ from conftest import Call, orchbench_in, refusal
 from pages import HOSTILE, Page, rendered
 from small_runs import block, edited, events_of, finished_run, results_of, stretch, suite_of
 
-from bench.compare import Change, Comparison, Effect, effect_of, judge
-from bench.metrics import METRICS
+from bench.base.stats import Quantity, Resampler
+from bench.compare.comparison import Change, Comparison, Effect, effect_of, judge
 from bench.report.comparison import html, markdown
-from bench.stats import Quantity, Resampler
-from bench.store import RunFolder
+from bench.scenarios.kit.metrics import METRICS
+from bench.store.folder import RunFolder
 
 pytestmark = pytest.mark.xdist_group("compared")  # the run is made once
 

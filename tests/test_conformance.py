@@ -9,8 +9,8 @@ import pytest
 from conformance import RULES, Candidate, broken_rules
 from conftest import subjects_of
 
-import bench.engine
-from bench.orchestrators import Orchestrator, Subject, discover
+import bench.run.engine
+from bench.plan.tools import Subject, Tool, discover
 
 REAL = [(orchestrator, subject) for orchestrator in discover().values() for subject in subjects_of(orchestrator)]
 
@@ -63,16 +63,16 @@ CAUGHT_BY = {
 
 
 @pytest.mark.parametrize("name", CAUGHT_BY)
-def test_a_fake_is_caught(name: str, fakes: Orchestrator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fake_is_caught(name: str, fakes: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A faulty adapter breaks at least the rule that it was made to break; the honest one breaks none."""
-    monkeypatch.setattr(bench.engine, "STOP_LIMIT_S", 3.0)
+    monkeypatch.setattr(bench.run.engine, "STOP_LIMIT_S", 3.0)
     subject = next(each for each in subjects_of(fakes) if each.deployment == name)
     broken = broken_rules(Candidate(fakes, subject, tmp_path / "start"))
     assert CAUGHT_BY[name] <= broken.keys()
     assert bool(broken) == (name != "honest"), broken
 
 
-def test_every_fake_is_tried(fakes: Orchestrator) -> None:
+def test_every_fake_is_tried(fakes: Tool) -> None:
     """No fake is left out of the table above."""
     assert {each.name for each in fakes.deployments} == CAUGHT_BY.keys()
 

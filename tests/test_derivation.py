@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from small_runs import made_up_record
 
-from bench import results
-from bench.records import SubjectKey, TrialRecord
-from bench.results import Results
-from bench.timeline import Attempt, Timeline
+from bench.derive import results
+from bench.derive.results import Results
+from bench.events.timeline import Attempt, Timeline
+from bench.store.records import Setup, TrialRecord
 from contract.pipeline import STEPS, Pipeline
 from contract.workload import Node, Workload
 
@@ -20,12 +20,12 @@ S = 1_000_000_000
 Row = Mapping[str, Any]
 
 CHAIN = Workload("chain_1", (Node("n0"),))
-SERVE = SubjectKey("prefect", "service", "stock", "serve", "a process per run")
-WORKER = SubjectKey("prefect", "service", "stock", "worker", "a process per run", default=False)
-AIRFLOW = SubjectKey("airflow", "service", "stock", "local_executor", "a process per task")
+SERVE = Setup("prefect", "service", "stock", "serve", "a process per run")
+WORKER = Setup("prefect", "service", "stock", "worker", "a process per run", default=False)
+AIRFLOW = Setup("airflow", "service", "stock", "local_executor", "a process per task")
 
 
-def derived(scenario: str, work: Workload | Pipeline, runs: Sequence[tuple[SubjectKey, Timeline | None]]) -> Results:
+def derived(scenario: str, work: Workload | Pipeline, runs: Sequence[tuple[Setup, Timeline | None]]) -> Results:
     """Return what is derived of runs of the work; one without a timeline has crashed."""
     record = made_up_record(workloads={work.name: work.to_json()}, scenarios={scenario: 1})
     timelines = {str(number): timeline for number, (_, timeline) in enumerate(runs)}
@@ -45,7 +45,7 @@ def took(seconds: float) -> Timeline:
     return Timeline(0, int((seconds + 1) * S), "succeeded", attempts={"n0": [body]})
 
 
-def number(rows: Sequence[Row], metric: str, subject: SubjectKey = AIRFLOW) -> Row:
+def number(rows: Sequence[Row], metric: str, subject: Setup = AIRFLOW) -> Row:
     """Return the row of a subject's metric."""
     (row,) = (row for row in rows if (row["metric"], row["deployment"]) == (metric, subject.deployment))
     return row

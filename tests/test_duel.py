@@ -17,11 +17,11 @@ import pytest
 from conftest import ORCHBENCH, ROOT, Call, Done, call, checkout, processes_of, refusal
 from small_runs import block, edited, events_of, record_of, results_of, stretch, suite_of
 
-from bench import orchestrators, plan, suite
-from bench.estimates import estimate_all
-from bench.outcomes import Outcome, group
-from bench.stats import trimmed_means
-from bench.store import RunFolder
+from bench.base.stats import trimmed_means
+from bench.derive.estimates import estimate_all
+from bench.derive.measured import MeasuredTrial, group
+from bench.plan import plan, suite, tools
+from bench.store.folder import RunFolder
 
 SUITE = suite_of(
     block("overhead", rounds=7, repeat=3, reference_starts=1, skip=["processes"], options={"sizes": {"chain": [1, 4]}})
@@ -141,7 +141,7 @@ def test_what_is_not_in_step_is_not_compared(fought: Path, orchbench: Call) -> N
 
 def test_the_same_plan_is_one_of_the_same_work() -> None:
     """Runs of the same names that compute more are another plan, so that they are not made beside each other."""
-    known = orchestrators.discover()
+    known = tools.discover()
     chosen = suite.load("smoke", known)
     plain = [known["plain"]]
     first, again, more = (plan.make(chosen, plain, 1, rounds_per_s) for rounds_per_s in (1e6, 1e6, 2e6))
@@ -153,7 +153,7 @@ def test_a_count_is_no_mean(fought: Path) -> None:
     """Of fourteen runs with 20 bodies and seven with 21 the count is 20, also where times are trimmed means."""
     records = [each for each in RunFolder(fought / "base").trials() if each.workload == "chain_1"]
     seen = [{"bodies_run": 20.0 + (place % 3 == 0), "makespan_s": 20.0 + (place % 3 == 0)} for place in range(len(records))]
-    groups = group(Outcome(record, list(values), values) for record, values in zip(records, seen, strict=True))
+    groups = group(MeasuredTrial(record, list(values), values) for record, values in zip(records, seen, strict=True))
     (estimates,) = estimate_all(groups, centre=trimmed_means).values()
     found = {each.metric: each.quantity.point for each in estimates}
     assert found["bodies_run"] == 20.0

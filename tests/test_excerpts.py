@@ -11,9 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pages import Page
 from small_runs import made_up_record
 
-from bench.excerpts import Excerpt, excerpts, pipeline_files, pipeline_lines
-from bench.records import RunRecord
-from bench.store import RunFolder
+from bench.derive.excerpts import Excerpt, excerpts, pipeline_files, pipeline_lines
+from bench.store.folder import RunFolder
+from bench.store.records import RunRecord
 
 
 def record(excerpts_of: Mapping[str, dict[str, list[str]]]) -> RunRecord:

@@ -11,11 +11,11 @@ from conftest import ROOT, copied_orchbench, stand_in
 from pages import Page
 from small_runs import block, made_up_record, record_of, suite_of
 
-from bench.excerpts import counted, excerpts, pipeline_files, pipeline_lines
-from bench.orchestrators import CORE, discover
-from bench.records import RunRecord
+from bench.derive.excerpts import counted, excerpts, pipeline_files, pipeline_lines
+from bench.plan.tools import CORE, discover
 from bench.scenarios import SCENARIOS
-from bench.store import SHARED, RunFolder
+from bench.store.folder import SHARED, RunFolder
+from bench.store.records import RunRecord
 
 pytestmark = pytest.mark.xdist_group("excerpts")  # the run is made once
 

@@ -17,10 +17,10 @@ from conftest import ORCHBENCH, Call
 from pytest_benchmark.fixture import BenchmarkFixture
 from small_runs import block, made_up_record, results_of, suite_of
 
-from bench import run as runs
-from bench.graphs import shaped
-from bench.records import RunRecord, SubjectKey, TrialRecord
-from bench.store import RunFolder
+from bench.export.publish import publish
+from bench.scenarios.kit.graphs import shaped
+from bench.store.folder import RunFolder
+from bench.store.records import RunRecord, Setup, TrialRecord
 from contract import body
 from contract.events import Trial, emit
 from contract.workload import Node, Workload
@@ -48,7 +48,7 @@ def test_a_noop_body_costs_at_most_100_microseconds(benchmark: BenchmarkFixture,
 
 
 SUBJECTS = [
-    SubjectKey(name, "library", "stock", "made_up", "one process", control=control)
+    Setup(name, "library", "stock", "made_up", "one process", control=control)
     for name in ("airflow", "dagster", "prefect", "plain")
     for control in (False, True)
 ]
@@ -107,7 +107,7 @@ def test_events_become_results_in_linear_time(tmp_path: Path) -> None:
         times = []
         for _ in range(3 if size < 10**6 else 1):
             before = time.perf_counter()
-            results = runs.publish(folder, run)
+            results = publish(folder, run)
             times.append(time.perf_counter() - before)
         seconds[size] = median(times)
         assert all(row["missing_because"] is None for row in results.estimates if row["metric"] == "makespan_s")
@@ -148,7 +148,7 @@ def test_a_run_of_10000_trials_becomes_a_report_in_20_seconds(tmp_path: Path) ->
 def test_deriving_results(benchmark: BenchmarkFixture, events: int, tmp_path: Path) -> None:
     """The figures for the record; the bars are in the test above."""
     folder, run = made_up_run(tmp_path / "run", events)
-    results = benchmark.pedantic(runs.publish, args=(folder, run), rounds=3)  # type: ignore[no-untyped-call]
+    results = benchmark.pedantic(publish, args=(folder, run), rounds=3)  # type: ignore[no-untyped-call]
     assert all(row["missing_because"] is None for row in results.estimates if row["metric"] == "makespan_s")
 
 

@@ -11,12 +11,13 @@ import pytest
 from conftest import ROOT, stand_in
 from small_runs import block, suite_of
 
-from bench import plan
-from bench import run as runs
-from bench.orchestrators import Deployment, Orchestrator, discover
+from bench.export.publish import publish
+from bench.plan import plan
+from bench.plan.suite import Suite
+from bench.plan.tools import Deployment, Tool, discover
+from bench.run import run as runs
 from bench.scenarios import SCENARIOS
-from bench.store import RunFolder
-from bench.suite import Suite
+from bench.store.folder import RunFolder
 
 FOLDER = ROOT / "tests" / "pattern_fakes" / "src"
 FAULTS = re.findall(r"^    (\w+),$", (FOLDER / "faulty_patterns.py").read_text().partition("FAULTS = (")[2], re.MULTILINE)
@@ -73,12 +74,12 @@ ALSO_CAUGHT_BY = {
 
 
 @pytest.fixture(scope="module")
-def faulty(tmp_path_factory: pytest.TempPathFactory) -> Orchestrator:
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Tool:
     """The plain adapter's environment, with the faults to be planted."""
     folder = tmp_path_factory.mktemp("world") / "plain_faulty"
     stand_in(folder / ".venv", discover()["plain"].python, FOLDER)
     deployments = tuple(Deployment(name, "library", "one process, a pool of threads") for name in FAULTS)
-    return Orchestrator("faulty", folder, "faulty_patterns", deployments)
+    return Tool("faulty", folder, "faulty_patterns", deployments)
 
 
 class Quiet:
@@ -89,17 +90,17 @@ class Quiet:
     def lost(self, *_: object) -> None: ...
 
 
-def verdicts(faulty: Orchestrator, fault: str, scenario: str, folder: Path) -> dict[str, tuple[str, str]]:
+def verdicts(faulty: Tool, fault: str, scenario: str, folder: Path) -> dict[str, tuple[str, str]]:
     """Run the scenario with the fault planted, and return the verdict of each check, with its evidence."""
     planted = block(scenario, options=OPTIONS[scenario], skip=[each for each in FAULTS if each != fault])
     suite = msgspec.toml.decode(suite_of(planted), type=Suite)
     run = runs.begin(RunFolder(folder), suite, [faulty], seed=1)
-    runs.carry_out(run, Quiet())
+    runs.carry_out(run, Quiet(), publish)
     return {row["check"]: (row["verdict"], row["because"]) for row in RunFolder(folder).results()["checks"]}
 
 
 @pytest.mark.parametrize("scenario", OPTIONS)
-def test_what_is_right_passes(scenario: str, faulty: Orchestrator, tmp_path: Path) -> None:
+def test_what_is_right_passes(scenario: str, faulty: Tool, tmp_path: Path) -> None:
     """Without a fault every check passes."""
     found = verdicts(faulty, "honest", scenario, tmp_path / "run")
     assert SCENARIOS[scenario].checks.keys() - found.keys() <= {"own_records_overlap_too"}  # plain Python keeps no records
@@ -107,7 +108,7 @@ def test_what_is_right_passes(scenario: str, faulty: Orchestrator, tmp_path: Pat
 
 
 @pytest.mark.parametrize("fault", CAUGHT_BY)
-def test_a_planted_fault_is_caught(fault: str, faulty: Orchestrator, tmp_path: Path) -> None:
+def test_a_planted_fault_is_caught(fault: str, faulty: Tool, tmp_path: Path) -> None:
     """The check that is there for the fault fails, and says that it has seen just that."""
     scenario, check, says = CAUGHT_BY[fault]
     found = verdicts(faulty, fault, scenario, tmp_path / "run")
@@ -125,7 +126,7 @@ def test_no_check_is_without_its_fault() -> None:
     assert set(FAULTS) == {"honest", *CAUGHT_BY}
 
 
-def test_a_failure_that_does_not_reach_the_parent_is_caught(faulty: Orchestrator, tmp_path: Path) -> None:
+def test_a_failure_that_does_not_reach_the_parent_is_caught(faulty: Tool, tmp_path: Path) -> None:
     """What goes on below a failure inside a group is seen from outside."""
     found = verdicts(faulty, "goes_on_below_a_failure", "composition", tmp_path / "run")
     verdict, because = found["failure_reaches_the_parent"]

@@ -6,14 +6,14 @@ import random
 
 import pytest
 
-from bench import orchestrators, plan, suite
-from bench.progress import Estimator
+from bench.cli.progress import Estimator
+from bench.plan import plan, suite, tools
 
 
 @pytest.fixture(scope="module")
 def smoke() -> plan.Plan:
     """The plan of the smoke suite."""
-    known = orchestrators.discover()
+    known = tools.discover()
     return plan.make(suite.load("smoke", known), list(known.values()), seed=1, cpu_rounds_per_s=1e6)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from conftest import ROOT
 
-from bench import wording
-from bench.stats import MIN_RUNS
+from bench.base import wording
+from bench.base.stats import MIN_RUNS
 
 SAMPLE = "reports/sample"
 KEPT = (

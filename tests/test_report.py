@@ -13,7 +13,7 @@ from conftest import Call, orchbench_in, refusal
 from pages import Page, rendered
 from small_runs import edited, results_of, samples_of
 
-from bench import wording
+from bench.base import wording
 
 pytest_plugins = ["report_runs"]  # its runs are made once for all tests
 pytestmark = pytest.mark.xdist_group("report")

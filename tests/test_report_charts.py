@@ -14,9 +14,10 @@ import pytest
 from pictures import Line, Marker, Panel, Picture
 from small_runs import results_of, samples_of
 
-from bench import headlines, wording
+from bench.base import wording
 from bench.report.sections import key
 from bench.scenarios import SCENARIOS
+from bench.scenarios.kit import headlines
 
 pytest_plugins = ["report_runs"]  # its runs are made once for all tests
 pytestmark = pytest.mark.xdist_group("report")

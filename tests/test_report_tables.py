@@ -12,7 +12,8 @@ import pytest
 from pages import Page, rendered
 from small_runs import results_of
 
-from bench import headlines, wording
+from bench.base import wording
+from bench.scenarios.kit import headlines
 
 pytest_plugins = ["report_runs"]  # its runs are made once for all tests
 pytestmark = pytest.mark.xdist_group("report")

@@ -11,12 +11,12 @@ from answers import estimate, ratio
 from drawings import places, texts
 from small_runs import made_up_record
 
-from bench.records import SubjectKey, TrialRecord
+from bench.events.timeline import Timeline
 from bench.report.charts import Curve
 from bench.report.facts import Facts
 from bench.report.scaling import scaling
 from bench.scenarios import SCENARIOS, Case, Place
-from bench.timeline import Timeline
+from bench.store.records import Setup, TrialRecord
 
 Row = dict[str, Any]
 
@@ -37,7 +37,7 @@ def facts_of(scenario: str, cases: Sequence[tuple[int, Case]], **results: Sequen
     trials = [
         TrialRecord(
             id=case.workload.name, scenario=scenario, workload=case.workload.name, family=case.family, size=case.size,
-            work_s=case.work_s, subject=SubjectKey("plain", "library", "stock", "usual", "one process"), start="1", round=1,
+            work_s=case.work_s, subject=Setup("plain", "library", "stock", "usual", "one process"), start="1", round=1,
             repeat=1, width=None if width == 2 else width, status="ok",
         )
         for width, case in reversed(cases)

@@ -8,8 +8,8 @@ import random
 import numpy as np
 import pytest
 
-from bench import stats
-from bench.stats import Quantity, Resampler, trimmed_means
+from bench.base import stats
+from bench.base.stats import Quantity, Resampler, trimmed_means
 
 
 def quantity(values: dict[str, list[float]], label: str = "x") -> Quantity:

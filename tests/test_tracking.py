@@ -14,8 +14,8 @@ from conftest import Call, call
 from small_runs import edited, record_of, results_of, samples_of
 from tracked_runs import GAP, Logged, another_store, client_of, digest, key_of, logged, medians, store_of
 
-from bench.store import RunFolder
-from bench.tracking import metric_name, track
+from bench.export.mlflow import metric_name, track
+from bench.store.folder import RunFolder
 
 pytestmark = pytest.mark.xdist_group("tracked")  # the run is made and logged once
 

@@ -15,9 +15,9 @@ from conftest import Call, mounted
 from small_runs import suite_of
 from tracked_runs import BLOCK, digest
 
-from bench.problem import Problem
-from bench.store import RunFolder
-from bench.tracking import track
+from bench.base.problem import Problem
+from bench.export.mlflow import track
+from bench.store.folder import RunFolder
 from contract.servers import free_port
 
 pytestmark = pytest.mark.xdist_group("tracked")  # as in test_tracking

@@ -14,8 +14,8 @@ import pytest
 from conftest import ROOT, Call
 from tracked_runs import another_store, client_of, key_of, logged, medians
 
-from bench.store import RunFolder
-from bench.tracking import track
+from bench.export.mlflow import track
+from bench.store.folder import RunFolder
 from contract.servers import HOST, answers, free_port
 
 pytestmark = pytest.mark.xdist_group("tracked")  # as in test_tracking
@@ -28,7 +28,7 @@ def mlflow_server(tracked: Path, tmp_path: Path) -> Iterator[str]:
     assert mlflow.exists(), "MLflow's server is in the environment of plain, which is not set up: call `make setup`"
     store, port, temporary = another_store(tracked, tmp_path), free_port(), tmp_path / "temporary"
     temporary.mkdir()
-    argv = [sys.executable, "-m", "bench.keeper", tmp_path / "left_behind.json", temporary]
+    argv = [sys.executable, "-m", "bench.run.keeper", tmp_path / "left_behind.json", temporary]
     argv += [mlflow, "server", "--host", HOST, "--port", port, "--workers", "1"]
     argv += ["--backend-store-uri", store, "--artifacts-destination", tmp_path / "artifacts"]
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TMPDIR": str(temporary), "MLFLOW_DISABLE_TELEMETRY": "true"}

@@ -14,7 +14,7 @@ from conftest import Call, call
 from small_runs import block, record_of, results_of, samples_of, suite_of
 from wfcommons import VERSIONS, mosaic, small, task
 
-from bench.wfformat import convert, is_wfformat, notice
+from bench.plan.workflows import convert, is_wfformat, notice
 from contract.workload import Workload
 
 
@@ -105,7 +105,9 @@ def test_ids_are_made_safe_and_stay_apart() -> None:
 def test_the_same_document_always_becomes_the_same_workload(tmp_path: Path) -> None:
     """To the last byte, whatever the order in which Python's sets happen to be."""
     (tmp_path / "m.json").write_text(json.dumps(mosaic("1.5", 9)))
-    code = "import json; from bench.wfformat import convert; print(convert(json.load(open('m.json')), 'm', 1).to_json())"
+    code = (
+        "import json; from bench.plan.workflows import convert; print(convert(json.load(open('m.json')), 'm', 1).to_json())"
+    )
     done = {call(sys.executable, "-c", code, cwd=tmp_path, PYTHONHASHSEED=seed) for seed in ("1", "2", "3")}
     assert len(done) == 1 and {each.code for each in done} == {0}
 

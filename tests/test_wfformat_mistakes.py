@@ -11,7 +11,7 @@ import pytest
 from conftest import Call, refusal
 from wfcommons import Document, mosaic, task
 
-from bench.wfformat import convert
+from bench.plan.workflows import convert
 from contract.workload import WorkloadError
 
 

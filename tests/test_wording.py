@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench import wording
+from bench.base import wording
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from conftest import ROOT
 
-from bench import orchestrators, plan, suite
+from bench.plan import plan, suite, tools
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 HISTORY = ROOT / ".github" / "history.sh"
@@ -90,7 +90,7 @@ def test_the_history_grows_on_a_branch_of_its_own(tmp_path: Path) -> None:
 
 def test_the_suite_of_pull_requests_judges_every_tool() -> None:
     """Orchbench takes it, and it gives each tool as many engine starts as a verdict needs."""
-    known = orchestrators.discover()
+    known = tools.discover()
     chosen = suite.load(str(ROOT / ".github" / "pull-request.toml"), known)
     planned = plan.make(chosen, list(known.values()), seed=1, cpu_rounds_per_s=1e6)
     starts = Counter(start.subject.orchestrator for start in planned.starts)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bench.graphs import SHAPES, shaped
+from bench.scenarios.kit.graphs import SHAPES, shaped
 from contract.workload import Fault, Node, Retry, Workload, WorkloadError
 
 

@@ -12,7 +12,7 @@ import pytest
 from conftest import ORCHBENCH, call
 from small_runs import block, edited, finished_run, results_of, suite_of
 
-from bench.tracking import EXPERIMENT
+from bench.export.mlflow import EXPERIMENT
 
 Logged = Any
 """A run as MLflow's client has it."""

@@ -6,10 +6,10 @@ import sys
 
 import click
 
+from bench.base.problem import Problem
+from bench.base.signals import Interrupted
 from bench.cli import compare, doctor, duel, list_, report, run, show, track, trend
 from bench.cli.console import complain
-from bench.problem import Problem
-from bench.signals import Interrupted
 
 
 @click.group(

@@ -11,12 +11,12 @@ from typing import NoReturn
 import click
 from rich.text import Text
 
-from bench import compare as comparison
-from bench import show as terminal
+from bench.base.problem import Problem
 from bench.cli.console import FILE, FILE_OR_OUTPUT, OUTPUT, err, one_output, out, write
-from bench.compare import Comparison
-from bench.problem import Problem
-from bench.store import RunFolder
+from bench.compare import comparison
+from bench.compare.comparison import Comparison
+from bench.report import terminal
+from bench.store.folder import RunFolder
 
 FAIL_OVER = click.option("--fail-over", default="10%", show_default=True, help="A slow-down within this is let pass.")
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from bench.problem import Problem
+from bench.base.problem import Problem
 
 WIDE = 150
 """Columns, where the output is a file or a pipe."""

@@ -7,8 +7,9 @@ import sys
 import click
 from rich.text import Text
 
-from bench import machine, orchestrators
+from bench.base import machine
 from bench.cli.console import out
+from bench.plan import tools
 
 
 @click.command()
@@ -16,7 +17,7 @@ def doctor() -> None:
     """Say whether this machine is fit, and what is missing."""
     host = machine.host()
     out.print(f"{host['cpu']}, {host['cores']} cores, {host['memory_gb']} GB, {host['system']}")
-    known = orchestrators.discover()
+    known = tools.discover()
     lacking = [f"{each.name}: {lack}; run `make setup`" for each in known.values() if (lack := each.missing())]
     for name in known:
         if not any(lack.startswith(f"{name}:") for lack in lacking):

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import click
 
-from bench import compare as comparison
-from bench import duel as duels
-from bench import machine, orchestrators
-from bench import suite as suites
+from bench.base import machine
+from bench.base.problem import Problem
+from bench.base.signals import raised
 from bench.cli.compare import FAIL_OVER, fraction, say
 from bench.cli.inputs import Names
-from bench.problem import Problem
-from bench.signals import raised
-from bench.store import RunFolder
+from bench.compare import comparison
+from bench.plan import suite as suites
+from bench.plan import tools
+from bench.run import turns as duels
+from bench.store.folder import RunFolder
 
 
 @click.command()
@@ -25,7 +26,7 @@ from bench.store import RunFolder
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="A new folder, for both runs and their comparison."
 )
-@click.option("--on", type=Names(), help="Only these orchestrators.")
+@click.option("--on", type=Names(), help="Only these tools.")
 @click.option("--rounds", type=click.IntRange(1, 10_000), help="Engine starts of each subject, on either side.")
 @click.option("--repeat", type=click.IntRange(1, 10_000), help="Runs of each workload in an engine start.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Of the order of runs; drawn and recorded if not given.")
@@ -46,8 +47,8 @@ def duel(
     BASE and HEAD are folders in which `make setup` was run. A base that cannot be measured counts as not comparable, a head
     that cannot be measured as a regression. A suite's name is that of either's own.
     """
-    known = orchestrators.discover()
-    orchestrators.check_names(known, on)
+    known = tools.discover()
+    tools.check_names(known, on)
     suites.load(suite, known)
     share = fraction(fail_over)
     folders = [out / side for side in duels.SIDES]

@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from bench import engine, orchestrators, suite, warmups, wfformat
-from bench.problem import Problem
+from bench.base.problem import Problem
+from bench.plan import suite, tools, warmups, workflows
+from bench.run import engine
 from contract.workload import Workload, WorkloadError
 
 
@@ -28,8 +29,8 @@ def read_workload(path: Path, time_scale: float | None) -> tuple[Workload, bool]
     try:
         text = path.read_text()
         document = json.loads(text)
-        if recorded := wfformat.is_wfformat(document):
-            workload = wfformat.convert(document, path.stem, 1.0 if time_scale is None else time_scale)
+        if recorded := workflows.is_wfformat(document):
+            workload = workflows.convert(document, path.stem, 1.0 if time_scale is None else time_scale)
         else:
             workload = Workload.from_json(text)
     except (OSError, UnicodeDecodeError, WorkloadError) as error:
@@ -43,11 +44,11 @@ def read_workload(path: Path, time_scale: float | None) -> tuple[Workload, bool]
     return workload, recorded
 
 
-def check_data(path: Path, chosen: suite.Suite, known: dict[str, orchestrators.Orchestrator]) -> None:
+def check_data(path: Path, chosen: suite.Suite, known: dict[str, tools.Tool]) -> None:
     """Say what is wrong with the reader's customers before anything is started."""
     if not any(block.scenario == "churn" for block in chosen.blocks):
         raise Problem("--data is for the scenario churn, which is not among those chosen")
-    plain = orchestrators.choose(known, [orchestrators.REFERENCE])[0]
+    plain = tools.choose(known, [tools.REFERENCE])[0]
     try:
         problem = engine.check_customers(plain, path)
     except engine.EngineError as error:

@@ -9,8 +9,8 @@ import click
 import msgspec
 from rich.text import Text
 
-from bench import orchestrators, suite
 from bench.cli.console import out
+from bench.plan import suite, tools
 from bench.scenarios import SCENARIOS
 
 
@@ -18,7 +18,7 @@ from bench.scenarios import SCENARIOS
 @click.option("--json", "as_json", is_flag=True, help="For a program to read.")
 def list_(as_json: bool) -> None:
     """Say what there is: orchestrators and their deployments, scenarios, suites."""
-    known = orchestrators.discover()
+    known = tools.discover()
     about: dict[str, Any] = {
         "orchestrators": {
             each.name: {
@@ -27,7 +27,7 @@ def list_(as_json: bool) -> None:
             }
             for each in known.values()
         },
-        "tiers": list(orchestrators.TIERS),
+        "tiers": list(tools.TIERS),
         "scenarios": {each.name: each.question for each in SCENARIOS.values()},
         "suites": {name: suite.load(name, known).about for name in suite.available()},
     }

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from bench import run as runs
+from bench.base.problem import Problem
 from bench.cli.console import err, out
-from bench.problem import Problem
-from bench.records import RunRecord
-from bench.results import Results
-from bench.store import RunFolder
+from bench.derive.results import Results
+from bench.export.publish import publish
+from bench.store.folder import RunFolder
+from bench.store.records import RunRecord
 
 
 @click.command()
@@ -29,7 +29,7 @@ def report(run_dir: Path, out_dir: Path | None) -> None:
         raise Problem(f"{target.path} holds another run, {other.id}; give another --out")
     target.make()
     with target.locked():
-        render(folder, record, runs.publish(folder, record, target), target)
+        render(folder, record, publish(folder, record, target), target)
     written = "report.html, summary.md, charts, results.json, samples.csv and pytest-benchmark.json"
     out.print(f"wrote {written} to {target.path}", soft_wrap=True)
 

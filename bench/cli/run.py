@@ -7,23 +7,25 @@ from pathlib import Path
 
 import click
 
-from bench import machine, orchestrators, suite, wfformat
-from bench import run as runs
-from bench import show as terminal
+from bench.base import machine
+from bench.base.problem import Problem
 from bench.cli.console import complain, err, out
 from bench.cli.inputs import Names, check_data, read_workload
+from bench.cli.progress import Live
 from bench.cli.report import name_report, render
 from bench.cli.track import log_finished
-from bench.duel import Seat
-from bench.problem import Problem
-from bench.progress import Live
-from bench.store import RunFolder
+from bench.export.publish import publish
+from bench.plan import suite, tools, workflows
+from bench.report import terminal
+from bench.run import run as runs
+from bench.run.turns import Turns
+from bench.store.folder import RunFolder
 
 
 @click.command()
 @click.option("--suite", "suite_name", default="quick", show_default=True, help="smoke, quick, full, or a TOML file.")
 @click.option("--scenario", type=Names(), help="Only these scenarios.")
-@click.option("--on", type=Names(), help="Only these orchestrators.")
+@click.option("--on", type=Names(), help="Only these tools.")
 @click.option("--tier", type=Names(), help="Only these tiers: library, service.")
 @click.option("--profile", type=Names(), help="Only these profiles: stock, tuned.")
 @click.option("--repeat", type=click.IntRange(1, 10_000), help="Runs of each workload in an engine start.")
@@ -69,7 +71,7 @@ def run(
     in_step: int | None,
 ) -> None:
     """Measure, and leave a run folder."""
-    seat = None if in_step is None else Seat(in_step)
+    turns = None if in_step is None else Turns(in_step)
     unfit = machine.warnings()
     for each in unfit:
         err.print(f"machine: {each}", style="yellow")
@@ -81,9 +83,9 @@ def run(
             raise Problem("--resume goes on with the same plan: it takes no other choice but --strict and --no-mlflow")
         prepared = runs.resume(RunFolder(resume_dir))
     else:
-        known = orchestrators.discover()
+        known = tools.discover()
         chosen = suite.narrow(suite.load(suite_name, known), scenario, tier, profile, repeat, rounds)
-        subjects = orchestrators.choose(known, on)
+        subjects = tools.choose(known, on)
         if time_scale is not None and not workload_file:
             raise Problem("--time-scale is for a WfCommons instance: give one with --workload, or leave --time-scale out")
         own, recorded = read_workload(workload_file, time_scale) if workload_file else (None, False)
@@ -93,26 +95,26 @@ def run(
             check_data(data_file, chosen, known)
         folder = RunFolder(out_dir or runs.default_folder(chosen.name))
         drawn = random.SystemRandom().randrange(2**32) if seed is None else seed
-        prepared = runs.begin(folder, chosen, subjects, drawn, own, data_file, unfit, seat)
+        prepared = runs.begin(folder, chosen, subjects, drawn, own, data_file, unfit, turns)
         if own and recorded:
             starts = prepared.plan.starts
             width, limit_s = min(start.width for start in starts), min(start.limit_s for start in starts)
-            err.print(wfformat.notice(own, width, limit_s), style="yellow", soft_wrap=True)
-    measure(prepared, seat)
+            err.print(workflows.notice(own, width, limit_s), style="yellow", soft_wrap=True)
+    measure(prepared, turns)
     folder = prepared.folder
     terminal.show(out, folder.run(), folder.results())
     name_report(folder)
     log_finished(folder, wanted=not no_mlflow)
 
 
-def measure(prepared: runs.Prepared, seat: Seat | None) -> None:
+def measure(prepared: runs.Prepared, turns: Turns | None) -> None:
     """Carry the run out, and render its report."""
     planned, folder = prepared.plan, prepared.folder
     err.print(f"{len(planned.trials)} runs in {len(planned.starts)} engine starts, to {folder.path}")
     with folder.locked():
         done = {record.id for record in folder.trials()} & {trial.id for trial in prepared.plan.trials}
         with Live(err, prepared.plan, done) as watcher:
-            derived = runs.carry_out(prepared, watcher, seat)
+            derived = runs.carry_out(prepared, watcher, publish, turns)
         try:
             render(folder, prepared.record, derived, folder)
         except Exception as error:  # noqa: BLE001 - whatever it is, hours of measuring are done, and safe

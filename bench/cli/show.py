@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from bench import show as terminal
 from bench.cli.console import WIDE, out, plain
-from bench.store import RunFolder
+from bench.report import terminal
+from bench.store.folder import RunFolder
 
 
 @click.command()

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
-from bench import orchestrators, tracking
+from bench.base.problem import Problem
 from bench.cli.console import complain, err, out
-from bench.problem import Problem
-from bench.progress import waiting
-from bench.store import RunFolder
+from bench.cli.progress import waiting
+from bench.export import mlflow as tracking
+from bench.plan import tools
+from bench.store.folder import RunFolder
 
 
 @click.command()
@@ -37,6 +38,6 @@ def log_to_mlflow(folder: RunFolder, uri: str | None = None) -> None:
         store = tracking.track(folder, uri, tell)
     said = f"tracked in MLflow: {store}, experiment {tracking.EXPERIMENT}"
     if store.embedded:
-        mlflow = orchestrators.ROOT / "implementations/plain/.venv/bin/mlflow"
+        mlflow = tools.ROOT / "implementations/plain/.venv/bin/mlflow"
         said += f"; to look at it: {shlex.join([str(mlflow), 'ui', '--backend-store-uri', store.uri])}"
     out.print(said, soft_wrap=True)

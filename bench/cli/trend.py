@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from bench import show as terminal
-from bench import trend as history
 from bench.cli.console import FILE, FILE_OR_OUTPUT, OUTPUT, err, one_output, out, write
+from bench.compare import history
+from bench.report import terminal
 
 
 @click.command()

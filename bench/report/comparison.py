@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from bench import wording
-from bench.changed_checks import ChangedCheck
-from bench.compare import VERDICTS, Change, Comparison, Effect, Verdict
-from bench.records import RunRecord
+from bench.base import wording
+from bench.compare.changed_checks import ChangedCheck
+from bench.compare.comparison import VERDICTS, Change, Comparison, Effect, Verdict
 from bench.report.charts import Drawing, Mark, Panel, dots
 from bench.report.markdown import table, text
 from bench.report.pages import page
+from bench.store.records import RunRecord
 
 LIMIT: Final = 60_000
 """Bytes of Markdown: a comment on a pull request takes 65,536 characters, a job's summary 1 MiB."""

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from bench import timeline, wording
-from bench.orchestrators import REFERENCE, TIERS
-from bench.records import RunRecord, StartRecord, TrialRecord
-from bench.results import Results
+from bench.base import wording
+from bench.derive.results import Results
+from bench.events import timeline
+from bench.events.timeline import Timeline
+from bench.plan.tools import REFERENCE, TIERS
 from bench.scenarios import SCENARIOS
-from bench.store import RunFolder
-from bench.timeline import Timeline
+from bench.store.folder import RunFolder
+from bench.store.records import RunRecord, StartRecord, TrialRecord
 
 Row = Mapping[str, Any]
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench import headlines
 from bench.report.facts import Facts
 from bench.report.sections import Place, Section, key
+from bench.scenarios.kit import headlines
 
 Row = Mapping[str, Any]
 

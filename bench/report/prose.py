@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench import wording
+from bench.base import wording
 from bench.report.facts import identity
 
 Row = Mapping[str, Any]

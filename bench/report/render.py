@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from bench import wording
-from bench.excerpts import excerpts
+from bench.base import wording
+from bench.derive.excerpts import excerpts
 from bench.report import answer, prose
 from bench.report.facts import Facts
 from bench.report.matrix import Line, matrix
 from bench.report.pages import page
 from bench.report.sections import Section, key, sections
 from bench.report.summary import summary
-from bench.store import RunFolder
+from bench.store.folder import RunFolder
 
 Row = Mapping[str, Any]
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Final
 
-from bench import wording
-from bench.orchestrators import REFERENCE
-from bench.records import TrialRecord
+from bench.base import wording
+from bench.plan.tools import REFERENCE
 from bench.report.charts import Curve, Drawing, curves
 from bench.report.charts.curves import Level, Point
 from bench.report.facts import Facts
 from bench.scenarios import SCENARIOS, parallelism, payload
+from bench.store.records import TrialRecord
 from contract import pipeline
 from contract.pipeline import Pipeline
 

@@ -9,14 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bench import headlines, wording
-from bench.headlines import Column
+from bench.base import wording
+from bench.derive.results import controlled, noise_floor
 from bench.report import timelines
 from bench.report.charts import Drawing, Mark, Panel, dots
 from bench.report.facts import Facts, identity
 from bench.report.scaling import scaling
-from bench.results import controlled, noise_floor
 from bench.scenarios import SCENARIOS
+from bench.scenarios.kit import headlines
+from bench.scenarios.kit.headlines import Column
 
 Row = Mapping[str, Any]
 

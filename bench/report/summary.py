@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bench import wording
+from bench.base import wording
 from bench.report import answer
 from bench.report.facts import Facts
 from bench.report.markdown import table, text

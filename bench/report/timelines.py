@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bench.events.timeline import Expected, Timeline
 from bench.report.charts import Drawing, Lane, Span, gantt
 from bench.report.facts import Facts
-from bench.timeline import Expected, Timeline
 from contract import pipeline
 
 Row = Mapping[str, Any]

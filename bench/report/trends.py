@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Final
 
-from bench import wording
+from bench.base import wording
+from bench.compare.history import NOT_COMPARABLE, Gap, Number, Place, Run, Trend
 from bench.report.charts import Curve, Drawing, curves
 from bench.report.markdown import table, text
 from bench.report.pages import page
-from bench.trend import NOT_COMPARABLE, Gap, Number, Place, Run, Trend
 
 LIMIT: Final = 60_000
 """Bytes of Markdown; see `bench.report.comparison`."""

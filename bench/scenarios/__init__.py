@@ -13,7 +13,7 @@ from bench.scenarios import (
     payload,
     retries,
 )
-from bench.scenarios.scenario import Case, Place, Scenario, Seen, Work
+from bench.scenarios.kit.scenario import Case, Place, Scenario, Seen, Work
 
 __all__ = ["SCENARIOS", "Case", "Place", "Scenario", "Seen", "Work"]
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from bench.scenarios.scenario import Case, Check, Derived, Medians, Place, Scenario, Seen, Verdict, Work, lost, of
+from bench.scenarios.kit.scenario import Case, Check, Derived, Medians, Place, Scenario, Seen, Verdict, Work, lost, of
 from contract.editions import FIRST
 from contract.pipeline import STEPS, Before, Pipeline
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from bench.scenarios.scenario import Case, Check, Place, Scenario, Seen, Verdict, of
-from bench.scenarios.scenario import lost as lost_in
+from bench.scenarios.kit.scenario import Case, Check, Place, Scenario, Seen, Verdict, of
+from bench.scenarios.kit.scenario import lost as lost_in
 from contract.pipeline import STEPS, Pipeline
 
 FEATURES: Final = ("features",)

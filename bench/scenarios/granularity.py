@@ -11,9 +11,9 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from bench.events.timeline import max_concurrency
 from bench.scenarios import churn
-from bench.scenarios.scenario import Case, Check, Derived, Medians, Place, Scenario, Seen, Verdict, Work, lost, of
-from bench.timeline import max_concurrency
+from bench.scenarios.kit.scenario import Case, Check, Derived, Medians, Place, Scenario, Seen, Verdict, Work, lost, of
 from contract.pipeline import Pipeline
 
 FORMS: Final = {"steps": "train", "whole": "train_whole"}

@@ -11,8 +11,8 @@ from typing import Annotated
 
 import msgspec
 
-from bench.graphs import SHAPES, lanes, shaped
-from bench.scenarios.scenario import Case, Place, Scenario
+from bench.scenarios.kit.graphs import SHAPES, lanes, shaped
+from bench.scenarios.kit.scenario import Case, Place, Scenario
 from contract.workload import Workload
 
 Shape = msgspec.Meta(pattern=f"^({'|'.join(SHAPES)})$")

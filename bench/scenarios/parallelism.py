@@ -11,9 +11,9 @@ from typing import Annotated, Final
 
 import msgspec
 
-from bench.scenarios.scenario import Case, Check, Derived, Medians, Place, Scenario, Seen, Verdict, Work, lost
-from bench.stats import missing
-from bench.timeline import max_concurrency, most_at_once
+from bench.base.stats import missing
+from bench.events.timeline import max_concurrency, most_at_once
+from bench.scenarios.kit.scenario import Case, Check, Derived, Medians, Place, Scenario, Seen, Verdict, Work, lost
 from contract.workload import Node, Workload
 
 KINDS: Final = ("sleeping", "computing", "five_models")

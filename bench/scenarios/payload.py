@@ -12,8 +12,8 @@ from typing import Annotated, Final
 
 import msgspec
 
-from bench.scenarios.scenario import Case, Check, Derived, Medians, Place, Scenario, Seen, Verdict, Work
-from bench.stats import Quantity, exact, missing
+from bench.base.stats import Quantity, exact, missing
+from bench.scenarios.kit.scenario import Case, Check, Derived, Medians, Place, Scenario, Seen, Verdict, Work
 from contract.pipeline import Pipeline
 
 WAYS: Final = ("value", "store", "file")

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from bench.scenarios.scenario import Case, Check, Place, Scenario, Seen, Verdict, Work, lost, of
+from bench.scenarios.kit.scenario import Case, Check, Place, Scenario, Seen, Verdict, Work, lost, of
 from contract.workload import Fault, Node, Retry, Workload
 
 FOR_EVER: Final = 1000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench import wording
+from bench.base import wording
 from bench.report import prose
 from bench.report.answer.card import Row
 from bench.report.answer.ranking import valued

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bench.orchestrators import REFERENCE
+from bench.plan.tools import REFERENCE
 from bench.report.answer.card import ASKED_TOO, NOT_MEASURED, Card, conjoined, name_of, picks
 from bench.report.answer.training import trainings
 from bench.report.facts import Facts

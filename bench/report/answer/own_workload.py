@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import wording
+from bench.base import wording
 from bench.report.answer.card import NOT_MEASURED, Card
 from bench.report.answer.ranking import are_several, leaders, picked, ranking, stock, usual, valued
 from bench.report.facts import Facts

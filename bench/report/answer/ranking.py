@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from bench import wording
-from bench.orchestrators import REFERENCE
+from bench.base import wording
+from bench.plan.tools import REFERENCE
 from bench.report import prose
 from bench.report.answer.card import Row, conjoined, name_of
 from bench.report.facts import Facts

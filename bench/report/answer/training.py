@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeGuard
 
-from bench import wording
+from bench.base import wording
 from bench.report import prose
 from bench.report.answer.card import Row
 from bench.report.answer.ranking import stock, usual

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from bench.excerpts import PIPELINE
-from bench.orchestrators import REFERENCE
+from bench.derive.excerpts import PIPELINE
+from bench.plan.tools import REFERENCE
 from bench.report import prose
 from bench.report.answer.card import NOT_MEASURED, Card, Row, conjoined, name_of, picks
 from bench.report.facts import Facts

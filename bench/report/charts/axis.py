@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bench import wording
+from bench.base import wording
 
 _TIMES: Final = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 _BYTES: Final = {"B": 1.0, "kB": 1e3, "MB": 1e6}

@@ -11,7 +11,7 @@ from typing import Final
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench import wording
+from bench.base import wording
 from bench.report.charts import theme
 from bench.report.charts.axis import Axis, axis
 from bench.report.charts.drawing import EDGE, WIDTH, Drawing, Sheet, keyed

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from bench import wording
+from bench.base import wording
 from bench.report.charts import theme
 from bench.report.charts.axis import axis
 from bench.report.charts.drawing import EDGE, WIDTH, Drawing, Sheet

@@ -1,0 +1,90 @@
+"""The machine: what it is, whether it is fit to measure on, and how much CPU work it does in a second."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from contract import body
+from contract.workload import Node
+
+BUSY = 0.25
+"""Share of the CPU in use, above which somebody else is using the machine."""
+
+
+def host() -> dict[str, Any]:
+    """Return what identifies this machine and its state since boot."""
+    return {
+        "name": platform.node(),
+        "system": platform.platform(),
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
+        "python": platform.python_version(),
+        "boot_id": Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
+    }
+
+
+def _cpu() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def warnings() -> list[str]:
+    """Say what would disturb a measurement now, and what to do about it."""
+    found = []
+    busy = psutil.cpu_percent(interval=0.5) / 100
+    if busy > BUSY:
+        found.append(f"the CPU is {busy:.0%} busy before anything was started: end other work, or expect noise")
+    swap = psutil.swap_memory()
+    if swap.used > 100e6:
+        found.append(f"{swap.used / 1e6:.0f} MB are swapped out: free memory, or restart")
+    if psutil.virtual_memory().available < 4e9:
+        found.append("less than 4 GB of memory are available: end other programs")
+    for governor in Path("/sys/devices/system/cpu").glob("cpu[0-9]*/cpufreq/scaling_governor"):
+        if governor.read_text().strip() == "powersave":
+            found.append("the CPU saves power: `cpupower frequency-set -g performance`, or expect drift")
+            break
+    return found
+
+
+def calibrate() -> float:
+    """Return how many rounds of the CPU op one lane does in a second (the best of several, as noise only slows)."""
+    rounds, best = 20_000, float("inf")
+    node = Node("calibration", "cpu", (), {"rounds": rounds})
+    for _ in range(15):
+        before = time.perf_counter()
+        body.work(node)
+        best = min(best, time.perf_counter() - before)
+    return rounds / best
+
+
+def git_state(checkout: Path) -> dict[str, Any]:
+    """Return the commit that is measured, and whether the tree differs from it."""
+    git = shutil.which("git")
+    if git is None or not (checkout / ".git").exists():
+        return {}
+    return {
+        "id": _git(git, checkout, "rev-parse", "HEAD"),
+        "dirty": bool(_git(git, checkout, "status", "--porcelain")),
+    }
+
+
+def _git(git: str, checkout: Path, *arguments: str) -> str:
+    done = subprocess.run([git, *arguments], cwd=checkout, capture_output=True, text=True, check=False)  # noqa: S603
+    return done.stdout.strip()
+
+
+def hash_of(path: Path) -> str:
+    """Return the beginning of the SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

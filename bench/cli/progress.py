@@ -1,0 +1,157 @@
+"""Tells how a run goes: a bar with the time left on a terminal, a line per engine start elsewhere."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bench.plan.plan import Plan, Start, Trial
+from bench.store.records import Setup, TrialRecord
+
+TYPICAL_S: Final = {
+    "airflow library": 3.7,
+    "airflow service": 12.0,
+    "dagster library": 3.4,
+    "dagster service": 21.0,
+    "plain library": 0.3,
+    "plain service": 0.6,
+    "prefect library": 4.2,
+    "prefect service": 14.0,
+}
+"""Seconds of a run, with its share of the engine's start, in the run `2026-11-21T17-44-full`: a guess to begin with."""
+
+
+class Estimator:
+    """Guesses the time left from the runs so far: those of the same subject and workload, or of less and less in common."""
+
+    def __init__(self, plan: Plan, done: set[str]) -> None:
+        """Take the runs that are still to be made."""
+        self._keys = {
+            trial.id: _keys(start, trial) for start in plan.starts for trial in start.trials if trial.id not in done
+        }
+        self._left = Counter(self._keys.values())
+        self._runs: Counter[str] = Counter()
+        self._took_s: defaultdict[str, float] = defaultdict(float)
+
+    def ended(self, trial: str, seconds: float) -> None:
+        """Learn from a run that ended."""
+        if keys := self._keys.pop(trial, None):
+            self._left[keys] -= 1
+            for key in keys:
+                self._runs[key] += 1
+                self._took_s[key] += seconds
+
+    def left_s(self) -> float:
+        """Return the guess."""
+        return sum(count * self._guess(keys) for keys, count in self._left.items())
+
+    def _guess(self, keys: Sequence[str]) -> float:
+        known = next((key for key in keys if self._runs[key]), None)
+        if known is None:
+            return TYPICAL_S.get(keys[-1], max(TYPICAL_S.values()))
+        return self._took_s[known] / self._runs[known]
+
+
+def _keys(start: Start, trial: Trial) -> tuple[str, ...]:
+    """Return under what a run's time is remembered, the closest first."""
+    its = start.subject
+    alike = f"{its.orchestrator} {its.tier}"
+    return (f"{its.label} {trial.case.workload.name}", f"{trial.scenario} {its.label}", f"{trial.scenario} {alike}", alike)
+
+
+class Live:
+    """A watcher for people."""
+
+    def __init__(self, console: Console, plan: Plan, done: set[str]) -> None:
+        """Show nothing yet."""
+        self._console = console
+        self._estimator = Estimator(plan, done)
+        self._began = self._last = time.monotonic()
+        self._known_to_be_unsupported: set[tuple[Setup, str]] = set()
+        self._bar = Progress(
+            TextColumn("{task.description:<44}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}"),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=len(plan.trials), completed=len(done), left="")
+
+    def __enter__(self) -> Self:
+        """Start drawing."""
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Stop drawing."""
+        self._bar.stop()
+
+    def starting(self, start: Start) -> None:
+        """An engine start begins."""
+        self._tell(f"{start.subject.label} (round {start.round})")
+        if not self._console.is_terminal:
+            self._console.print(f"{self._clock()}  {start.id}, {len(start.trials)} runs{self._left()}")
+
+    def ended(self, start: Start, record: TrialRecord) -> None:
+        """A run was written down."""
+        now = time.monotonic()
+        self._estimator.ended(record.id, now - self._last)
+        self._last = now
+        if not record.warmup:
+            self._bar.advance(self._task)
+        self._tell(f"{start.subject.label}  {record.workload}")
+        if record.status != "ok":
+            self._tell_of(record)
+
+    def lost(self, start: Start, because: str) -> None:
+        """An engine is gone before its time."""
+        self._console.print(f"{start.id}: the engine was lost: {because}", style="yellow")
+
+    def _tell_of(self, record: TrialRecord) -> None:
+        said = f"{record.status}, {record.because}"
+        if record.status == "unsupported":  # as it will be in every round: once is enough
+            if (record.subject, record.workload) in self._known_to_be_unsupported:
+                return
+            self._known_to_be_unsupported.add((record.subject, record.workload))
+            said = str(record.because)
+        line = f"{record.id}: {said}"
+        self._console.print(line, style="yellow", soft_wrap=True)
+
+    def _tell(self, what: str) -> None:
+        self._bar.update(self._task, description=what, left=self._left())
+
+    def _left(self) -> str:
+        left = self._estimator.left_s()
+        return f", about {left / 60:.0f} min left" if left >= 90 else f", about {left:.0f} s left"
+
+    def _clock(self) -> str:
+        seconds = int(time.monotonic() - self._began)
+        return f"{seconds // 60:3d}:{seconds % 60:02d}"
+
+
+PATIENCE_S = 2.0
+"""How long something may take before a line says what it is."""
+
+
+@contextmanager
+def waiting(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
+    """Say what takes its time, and on a terminal how much of it is done; elsewhere a line, once it has taken a while."""
+    if console.is_terminal:
+        with console.status(what) as status:
+            yield lambda done, total: status.update(f"{what}: {done} of {total}")
+        return
+    soon = threading.Timer(PATIENCE_S, lambda: console.print(what))
+    soon.start()
+    try:
+        yield lambda _done, _total: None
+    finally:
+        soon.cancel()

@@ -1,0 +1,155 @@
+"""Why two runs cannot be compared: other machines, versions, settings or graphs give other numbers by themselves."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+import msgspec
+
+from bench.base import wording
+from bench.plan.suite import Suite
+from bench.scenarios import SCENARIOS, Case, Place, Work
+from bench.store.records import RunRecord
+from contract import pipeline
+from contract.workload import Workload
+
+PACE: Final = 1 / 6
+"""How much slower than the other a machine may compute and still pass for the same one.
+
+Measured twice in one boot, the pace differs by one or two hundredths, as the best of many tries. Two virtual machines of one
+host name, one processor model and one size differed by 23 % (reports/earlier has a run of each).
+"""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A way in which two runs differ, so that their numbers cannot be compared."""
+
+    of: Literal["run", "scenario", "workload", "tool", "setting"]
+    name: str
+    """Which scenario, workload (or family), tool or subject; empty where it is the whole run."""
+    said: str
+    tier: str = ""
+    """Where it is one of that tier only."""
+
+
+def differences(before: RunRecord, after: RunRecord) -> list[Difference]:
+    """Return why the two runs cannot be compared."""
+    return list(_differences(before, after))
+
+
+def _differences(before: RunRecord, after: RunRecord) -> Iterator[Difference]:
+    host = ("name", "cpu", "cores", "memory_gb", "python")
+    run = [
+        *_differing("", {"schema": before.schema, "width": before.width}, {"schema": after.schema, "width": after.width}),
+        *_differing("host", {key: before.host.get(key) for key in host}, {key: after.host.get(key) for key in host}),
+        *_paces(before.cpu_rounds_per_s, after.cpu_rounds_per_s),
+        *_differing("the customers'", {"sha256": before.data.get("sha256")}, {"sha256": after.data.get("sha256")}),
+    ]
+    yield from (Difference("run", "", said) for said in run)
+    for name in sorted(before.scenarios.keys() & after.scenarios.keys()):
+        for said in _differing("version of scenario", {name: before.scenarios[name]}, {name: after.scenarios[name]}):
+            yield Difference("scenario", name, said)
+    for tool in sorted(before.versions.keys() & after.versions.keys()):
+        for said in _differing(f"{tool}:", before.versions[tool], after.versions[tool]):
+            yield Difference("tool", tool, said)
+    for who in sorted(before.settings.keys() & after.settings.keys()):
+        for said in _differing(f"{who}, setting", _values(before.settings[who]), _values(after.settings[who])):
+            yield Difference("setting", who, said)
+    for name in sorted(before.workloads.keys() & after.workloads.keys()):
+        if _graph(name, before) != _graph(name, after):
+            yield Difference("workload", name, f"workload {name} is another graph")
+    yield from _other_lines(_points(before), _points(after))
+
+
+def asks_for_all_of(before: RunRecord, after: RunRecord) -> bool:
+    """Whether all that was measured in the first run is planned in the second too, so that nothing may be missing there."""
+    same = (before.suite, before.own_workload) == (after.suite, after.own_workload)
+    return same and set(before.orchestrators) <= set(after.orchestrators)
+
+
+def is_duel(before: RunRecord, after: RunRecord) -> bool:
+    """Whether the two are the sides of one duel."""
+    return bool(before.duel) and before.duel == after.duel
+
+
+def _paces(before: float, after: float) -> Iterator[str]:
+    if min(before, after) < (1 - PACE) * max(before, after):
+        yield f"host pace is {before / 1e6:.3g} and {after / 1e6:.3g} million rounds of CPU work a second"
+
+
+def is_calibrated(name: str, run: RunRecord) -> bool:
+    """Whether its CPU work was made as much as the machine of that run does in a given time; the reader's own never is."""
+    work = pipeline.read(run.workloads[name])
+    return name != run.own_workload and isinstance(work, Workload) and any(node.op == "cpu" for node in work.nodes)
+
+
+def _graph(name: str, run: RunRecord) -> Work:
+    """Return what ran under that name; of work that each run calibrates anew, without how much of it there is."""
+    work = pipeline.read(run.workloads[name])
+    if not isinstance(work, Workload) or not is_calibrated(name, run):
+        return work
+    return replace(
+        work, nodes=tuple(replace(node, params={"rounds": 1}) if node.op == "cpu" else node for node in work.nodes)
+    )
+
+
+Line = tuple[str, str, str]
+"""A scenario, a tier, and a family of workloads that a line is laid through there."""
+
+Points = Mapping[float, str]
+"""What it goes through: sizes, or task durations in a sweep, each in words."""
+
+
+def _other_lines(before: Mapping[Line, Points], after: Mapping[Line, Points]) -> Iterator[Difference]:
+    """Yield the lines through other points: a slope over other sizes is another number."""
+    for line in sorted(before.keys() & after.keys()):
+        first, second = before[line], after[line]
+        # A single point makes no line.
+        if first != second and min(len(first), len(second)) > 1:
+            scenario, tier, family = line
+            said = f"{scenario} at the {tier} tier lays {family} through {_listed(first)} and {_listed(second)}"
+            yield Difference("workload", family, said, tier)
+
+
+def _points(run: RunRecord) -> Mapping[Line, Points]:
+    """Return what the lines of the run's suite go through."""
+    found: dict[Line, dict[float, str]] = defaultdict(dict)
+    try:
+        blocks = msgspec.convert(run.suite, Suite).blocks if not run.own_workload else []
+        for block in blocks:
+            scenario = SCENARIOS[block.scenario]
+            options = scenario.parse(block.options)
+            for width in block.widths or [run.width]:
+                # As in the plan: an engine with one lane has a sweep of its own.
+                for lanes in {1, width}:
+                    for case in scenario.cases(options, Place(width, lanes, run.cpu_rounds_per_s)):
+                        if case.family:
+                            found[block.scenario, block.tier, case.family] |= _point(case)
+    except (msgspec.ValidationError, KeyError):
+        return {}  # by another version of the scenarios, which is a difference of its own
+    return found
+
+
+def _point(case: Case) -> Points:
+    return {case.size: str(case.size)} if case.work_s is None else {case.work_s: wording.said("s", case.work_s)}
+
+
+def _listed(points: Points) -> str:
+    return ", ".join(points[each] for each in sorted(points))
+
+
+def _values(settings: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    return {each["name"]: each["value"] for each in settings}
+
+
+def _differing(what: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    names = sorted(before.keys() | after.keys())
+    return [
+        f"{what} {name} is {before.get(name)} and {after.get(name)}".strip()
+        for name in names
+        if before.get(name) != after.get(name)
+    ]

@@ -1,0 +1,304 @@
+"""Compares two runs: what got slower or faster beyond noise, or why the two cannot be compared.
+
+Many numbers are compared at once, so that some differ by chance alone. A difference is called one only if the interval of
+the ratio, widened for the number of comparisons of that metric (Bonferroni), lies beyond the A/A noise floor of both runs.
+
+The sides of a duel were measured in step (see `bench.duel`). There each run is compared with the one beside it, and the
+pairs tell the noise by themselves: the floor, of things that were measured minutes apart, says nothing of them.
+
+A check is no number: a verdict that is another in the second run is told, and one that was `pass` makes the comparison fail.
+
+Nothing can be divided by what is zero or less: a wait minus the wait that was asked for, a line's intercept, how often a
+body ran again. There the difference is judged instead, as a share of the larger of the two values; from nothing to anything
+is then a change of 100 %, and what `--fail-over` lets pass and the noise floor mean the same as with a ratio.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal
+
+from bench.base import wording
+from bench.base.problem import Problem
+from bench.base.stats import MIN_RUNS, Quantity
+from bench.compare import pairing
+from bench.compare.changed_checks import ChangedCheck, changed_checks, subject
+from bench.compare.comparable import Difference, asks_for_all_of, differences, is_duel
+from bench.compare.pairing import Key, Numbers
+from bench.derive.estimates import Estimate
+from bench.derive.results import noise_floor
+from bench.scenarios.kit.metrics import COUNTS, METRICS, Metric
+from bench.store.folder import RunFolder
+from bench.store.records import RunRecord
+
+MIN_STARTS = 2
+"""One engine start has a bias of its own, which its runs cannot show."""
+
+MIN_STARTS_OF_A_DUEL = 6
+"""No noise floor backs the interval there: six starts lie all on one side of no change by chance in 1 of 32 cases."""
+
+RESOLUTION_MS = 0.1
+"""Differences below this are not called: a task's two events alone cost some 0.01 ms."""
+
+FAMILY_ERROR = 0.05
+
+NAMED = 5
+"""How many differences a refusal names."""
+
+Verdict = Literal["lost", "worse", "better", "same", "too few runs"]
+
+VERDICTS: Final[Sequence[Verdict]] = ("lost", "worse", "better", "same", "too few runs")
+"""In the order in which a reader wants them."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """How far the second run's number lies from the first's."""
+
+    by: Literal["ratio", "difference"]
+    """The second over the first; or the second minus the first, where there is nothing to divide by."""
+    size: float
+    low: float | None
+    high: float | None
+
+    def said(self, unit: str) -> str:
+        """Return it in words."""
+        if self.by == "ratio":
+            spread = "" if self.low is None or self.high is None else f" [{self.low:.3f}, {self.high:.3f}]"
+            return f"ratio {self.size:.3f}{spread}"
+        spread = "" if self.low is None or self.high is None else f" [{wording.said(unit, self.low, self.high)}]"
+        return f"difference {'+' * (self.size > 0)}{wording.said(unit, self.size)}{spread}"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One number in both runs."""
+
+    keys: Mapping[str, str]
+    before: float
+    after: float | None
+    """None where it is lost."""
+    effect: Effect | None
+    verdict: Verdict
+
+    @property
+    def unit(self) -> str:
+        """Return what it is measured in."""
+        return METRICS[self.keys["metric"]].unit
+
+    @property
+    def subject(self) -> str:
+        """Return who was measured."""
+        return subject(self.keys)
+
+    @property
+    def name(self) -> str:
+        """Return what was measured, in words."""
+        return f"{self.subject}  {self.keys['workload']}  {self.keys['metric']}"
+
+    @property
+    def word(self) -> str:
+        """Return the verdict as it is said of such a number."""
+        timing = {"worse": "slower", "better": "faster"} if self.unit in {"s", "ms"} else {}
+        return timing.get(self.verdict, self.verdict)
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether it makes the comparison fail."""
+        return self.verdict in {"lost", "worse"}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two runs, and all that can be said of them."""
+
+    before: RunRecord
+    after: RunRecord
+    fail_over: float
+    differences: Sequence[Difference]
+    """What makes the two not comparable; empty where nothing does."""
+    changes: Sequence[Change]
+    because: str = ""
+    """Why there is no verdict, in one line."""
+    checks: Sequence[ChangedCheck] = ()
+    """The checks whose verdict is another."""
+
+    @property
+    def is_duel(self) -> bool:
+        """Whether the two are the sides of one duel."""
+        return is_duel(self.before, self.after)
+
+    @property
+    def is_made(self) -> bool:
+        """Whether there is anything to tell but why the two cannot be compared."""
+        return bool(self.changes or self.checks)
+
+    @property
+    def exit_code(self) -> int:
+        """0: no regression; 1: a regression; 2: the two cannot be compared."""
+        if any(change.is_regression for change in self.changes) or any(check.is_regression for check in self.checks):
+            return 1
+        return 2 if self.because else 0
+
+    def of(self, *verdicts: Verdict) -> list[Change]:
+        """Return the changes with one of the verdicts."""
+        return [change for change in self.changes if change.verdict in verdicts]
+
+    def document(self) -> dict[str, Any]:
+        """Return all of it for a program to read."""
+        return {
+            "verdict": ("no regression", "regression", "not comparable")[self.exit_code],
+            "because": self.because or None,
+            "before": self.before.id,
+            "after": self.after.id,
+            "fail_over": self.fail_over,
+            "duel": self.is_duel,
+            "differences": [asdict(each) for each in self.differences],
+            "changes": [
+                {**change.keys, "unit": change.unit, "before": change.before, "after": change.after}
+                | {"effect": asdict(change.effect) if change.effect else None, "verdict": change.verdict}
+                for change in self.changes
+            ],
+            "checks": [
+                {**check.keys, "before": check.before, "after": check.after, "because": check.because}
+                for check in self.checks
+            ],
+        }
+
+
+def compare(before: RunFolder, after: RunFolder, fail_over: float, *, anyway: bool = False) -> Comparison:
+    """Compare two runs: where they are not comparable only if `anyway`, and else with the reason in place of changes."""
+    first, second = before.run(), after.run()
+    for folder in (before, after):
+        if not folder.trials():
+            raise Problem(
+                f"{folder.path} has no trials: compare needs raw runs (`orchbench trend` reads results.json alone)"
+            )
+    unlike = differences(first, second)
+    if unlike and not anyway:
+        said = "; ".join(each.said for each in unlike[:NAMED])
+        more = f"; and {len(unlike) - NAMED} more" if len(unlike) > NAMED else ""
+        return Comparison(first, second, fail_over, unlike, (), f"{said}{more} (compare them --anyway)")
+    due = asks_for_all_of(first, second)
+    its, others = pairing.of_both(before, after)
+    gone = [key for key in its if key not in others and _means_something(key, its[key])] if due else []
+    lost = [_lost(key, its[key]) for key in gone] if second.finished else []
+    starts = MIN_STARTS_OF_A_DUEL if is_duel(first, second) else MIN_STARTS
+    found = sorted(
+        [*lost, *changes(its, others, fail_over, lambda *place: _floor(before, after, *place), starts)], key=_rank
+    )
+    because = ""
+    if not found:
+        because = "they have no number in common"
+    elif gone and not second.finished:
+        then = "begin the duel anew" if is_duel(first, second) else "`orchbench run --resume` goes on"
+        because = f"{second.id} is not finished, and has no row yet for {len(gone)} numbers; {then}"
+    elif without := unjudged(found):
+        because = f"too few runs to judge {', '.join(without)}: measure again with more --rounds or --repeat"
+    return Comparison(first, second, fail_over, unlike, found, because, changed_checks(before, after))
+
+
+def changes(
+    first: Numbers, second: Numbers, fail_over: float, floor: Callable[[str, str], float], starts: int
+) -> list[Change]:
+    """Return every number that both runs have a row for, with its verdict; a difference within `fail_over` is called none.
+
+    `floor` knows the noise of a scenario at a tier; a verdict takes so many engine `starts` on either side.
+    """
+    common = [key for key in first if key in second and _is_judged(key, first[key], second[key])]
+    found = [
+        _lost(key, first[key])
+        for key in first
+        if key in second and second[key].quantity.point is None and _means_something(key, first[key])
+    ]
+    places = {(dict(key)["scenario"], dict(key)["tier"]) for key in common}
+    floors = {place: floor(*place) for place in places}
+    judged = {key for key in common if _enough(first[key].quantity, starts) and _enough(second[key].quantity, starts)}
+    families = Counter(dict(key)["metric"] for key in judged)
+    for key in common:
+        keys = dict(key)
+        its, other = first[key].quantity, second[key].quantity
+        effect = effect_of(its, other, 1 - FAMILY_ERROR / max(1, families[keys["metric"]]))
+        verdict: Verdict = "too few runs"
+        if key in judged:
+            verdict = judge(METRICS[keys["metric"]], its, other, effect, fail_over, floors[keys["scenario"], keys["tier"]])
+        found.append(Change(keys, its.point or 0.0, other.point or 0.0, effect, verdict))
+    return found
+
+
+def _lost(key: Key, before: Estimate) -> Change:
+    return Change(dict(key), before.quantity.point or 0.0, None, None, "lost")
+
+
+def _rank(change: Change) -> tuple[int, float, str]:
+    """Put what matters first: by verdict, then the largest ratios and those that cannot be told."""
+    size = change.effect.size if change.effect and change.effect.by == "ratio" else 0.0
+    return VERDICTS.index(change.verdict), -abs(math.log(size)) if size > 0 else -math.inf, change.name
+
+
+def effect_of(before: Quantity, after: Quantity, level: float) -> Effect:
+    """Return how far the one lies from the other, as a ratio where there is one, with its interval."""
+    ratio = after.over(before)
+    if ratio.point is not None:
+        return Effect("ratio", ratio.point, *ratio.interval(level))
+    apart = after.minus(before)
+    return Effect("difference", apart.point or 0.0, *apart.interval(level))
+
+
+def judge(metric: Metric, before: Quantity, after: Quantity, effect: Effect, fail_over: float, floor: float) -> Verdict:
+    """Say whether the effect is a change for the worse or the better, beyond `fail_over` and the noise floor."""
+    larger: Verdict = "better" if metric.better == "higher" else "worse"
+    smaller: Verdict = "worse" if metric.better == "higher" else "better"
+    first, second = before.point or 0.0, after.point or 0.0
+    if metric.unit in COUNTS:
+        floor = 0.0
+        if _is_certain(before) and _is_certain(after):
+            # A body that ran once and runs twice now is no slow-down to be let pass, and no chance.
+            return larger if second > first else smaller if second < first else "same"
+    # What is no time has no resolution.
+    apart_ms = abs(second - first) * {"s": 1000.0, "ms": 1.0}.get(metric.unit, math.inf)
+    if second == first or apart_ms < RESOLUTION_MS:
+        return "same"
+    up, down, up_floor, down_floor = (
+        (1 + fail_over, 1 / (1 + fail_over), 1 + floor, 1 / (1 + floor))
+        if effect.by == "ratio"
+        else (share * max(abs(first), abs(second)) for share in (fail_over, -fail_over, floor, -floor))
+    )
+    if effect.low is not None and effect.size > up and effect.low > up_floor:
+        return larger
+    if effect.high is not None and effect.size < down and effect.high < down_floor:
+        return smaller
+    return "same"
+
+
+def _is_certain(count: Quantity) -> bool:
+    """Whether every resample has the same median: the count was the same in every run, or in nearly every one."""
+    return bool((count.draws == count.point).all())
+
+
+def _is_judged(key: Key, first: Estimate, second: Estimate) -> bool:
+    return not METRICS[dict(key)["metric"]].crosscheck and None not in (first.quantity.point, second.quantity.point)
+
+
+def _means_something(key: Key, number: Estimate) -> bool:
+    """Whether a number of the first run that is missing in the second is lost: it has enough runs, and is no cross-check."""
+    return not METRICS[dict(key)["metric"]].crosscheck and number.quantity.point is not None and _enough(number.quantity)
+
+
+def _enough(quantity: Quantity, starts: int = MIN_STARTS) -> bool:
+    return quantity.n >= MIN_RUNS and quantity.starts >= starts
+
+
+def _floor(before: RunFolder, after: RunFolder, scenario: str, tier: str) -> float:
+    if is_duel(before.run(), after.run()):
+        return 0.0
+    return max(noise_floor(each.results()["controls"], scenario, tier) or 0.0 for each in (before, after))
+
+
+def unjudged(changes: Sequence[Change]) -> list[str]:
+    """Return the orchestrators of which not a single number has enough runs on both sides."""
+    judged = {change.keys["orchestrator"] for change in changes if change.verdict != "too few runs"}
+    return sorted({change.keys["orchestrator"] for change in changes} - judged)

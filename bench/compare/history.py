@@ -1,0 +1,258 @@
+"""Many runs -> how the numbers that stand for each scenario went, and between which runs nothing can be said.
+
+A line from one run to the next says that the two can be compared. So it is broken where they were measured in another way:
+on another machine, by another schema, or with another version of the scenario. A new version of a tool breaks no line: what
+it does to the numbers is what a trend is there to show. It is named beside them instead.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache, cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from bench.base import wording
+from bench.base.problem import Problem
+from bench.compare.comparable import Difference, differences
+from bench.scenarios.kit import headlines
+from bench.store.folder import RunFolder
+from bench.store.records import RunRecord
+
+Row = dict[str, Any]
+
+
+NOT_COMPARABLE = "≠"
+"""Stands before a value that cannot be compared with the one before it."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One of the runs, numbered in the order of their beginning."""
+
+    number: int
+    record: RunRecord
+    estimates: Sequence[Row]
+    derived_by: Mapping[str, int]
+    """The versions of the scenarios by which its numbers were derived; it may have been measured by older ones."""
+
+    @property
+    def began(self) -> str:
+        """When it began."""
+        return _began(self.record)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Two runs with no line between them: what differs."""
+
+    before: int
+    after: int
+    differences: Sequence[Difference]
+
+
+@dataclass(frozen=True)
+class Series:
+    """A number of one subject, run by run."""
+
+    subject: str
+    orchestrator: str
+    rows: Mapping[int, Row]
+    """By the run's number; a run that did not measure it has none."""
+    gaps: Sequence[Gap]
+    """Where two of its values cannot be compared with each other."""
+
+    @property
+    def measured(self) -> Mapping[int, Row]:
+        """The runs that have a value."""
+        return {number: row for number, row in self.rows.items() if row["median"] is not None}
+
+    @property
+    def breaks(self) -> list[int]:
+        """The runs that no line leads to."""
+        return [gap.after for gap in self.gaps]
+
+    def said(self, run: int) -> str:
+        """Return its value in that run, in words, and whether it can be compared with the one before it."""
+        if run not in self.rows:
+            return "-"
+        return f"{NOT_COMPARABLE} " * (run in self.breaks) + wording.reading(self.rows[run]).text
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number that stands for a scenario, of every subject."""
+
+    heading: str
+    metric: str
+    workload: str | None
+    unit: str
+    series: Sequence[Series]
+
+    @property
+    def name(self) -> str:
+        """Return what it is, in words."""
+        return f"{self.heading} ({', '.join(filter(None, [self.workload, self.metric]))})"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A scenario at one tier."""
+
+    scenario: str
+    tier: str
+    numbers: Sequence[Number]
+
+    @property
+    def gaps(self) -> list[Gap]:
+        """Where any of its lines is broken, and why."""
+        found = {(gap.before, gap.after): gap for number in self.numbers for its in number.series for gap in its.gaps}
+        return [found[pair] for pair in sorted(found)]
+
+
+@dataclass(frozen=True)
+class Trend:
+    """The runs, and how their numbers went."""
+
+    runs: Sequence[Run]
+
+    @cached_property
+    def places(self) -> Sequence[Place]:
+        """Every scenario at every tier that any run has measured."""
+        found = {(row["scenario"], row["tier"]): None for run in self.runs for row in run.estimates}
+        return [self._place(*place) for place in found if place[0] in headlines.COLUMNS]
+
+    def since(self, number: int) -> Sequence[Difference]:
+        """Return what differs from the run before."""
+        return self._between(number - 1, number) if number > 1 else ()
+
+    @cached_property
+    def _between(self) -> Callable[[int, int], Sequence[Difference]]:
+        """What differs between two runs, looked up once for all their numbers."""
+        return cache(lambda before, after: _differences(self.runs[before - 1], self.runs[after - 1]))
+
+    def document(self) -> Row:
+        """Return all of it for a program to read."""
+        return {
+            "runs": [
+                {"number": run.number, "id": run.record.id, "began": run.began, "finished": run.record.finished}
+                | {"schema": run.record.schema, "suite": run.record.suite["name"], "host": run.record.host}
+                | {
+                    "versions": run.record.versions,
+                    "git": run.record.git,
+                    "since": [asdict(each) for each in self.since(run.number)],
+                }
+                for run in self.runs
+            ],
+            "numbers": [
+                {"scenario": place.scenario, "tier": place.tier, "metric": number.metric, "workload": number.workload}
+                | {"heading": number.heading, "unit": number.unit, "subject": its.subject, "breaks": its.breaks}
+                | {"points": [{"run": run} | {key: row[key] for key in POINT} for run, row in its.rows.items()]}
+                for place in self.places
+                for number in place.numbers
+                for its in number.series
+            ],
+        }
+
+    def _place(self, scenario: str, tier: str) -> Place:
+        rows = {
+            run.number: [row for row in run.estimates if (row["scenario"], row["tier"]) == (scenario, tier)]
+            for run in self.runs
+        }
+        every = [row for its in rows.values() for row in its]
+        workloads = {row["workload"] for row in every}
+        numbers: list[Number] = []
+        for column in headlines.columns_of(scenario, every):
+            # By subject, then by run.
+            found: dict[str, dict[int, Row]] = defaultdict(dict)
+            for number, its in rows.items():
+                for row in its:
+                    if headlines.matches(row, column):
+                        found[wording.subject(row)][number] = row
+            series = [self._series(name, found[name], scenario, tier, workloads) for name in sorted(found)]
+            if series:
+                unit = next(iter(series[0].rows.values()))["unit"]
+                numbers.append(Number(*column, unit, series))
+        return Place(scenario, tier, numbers)
+
+    def _series(self, subject: str, rows: Mapping[int, Row], scenario: str, tier: str, workloads: set[str]) -> Series:
+        measured = [number for number, row in rows.items() if row["median"] is not None]
+        gaps = [
+            Gap(before, after, apart)
+            for before, after in pairwise(measured)
+            if (apart := self._apart(before, after, scenario, tier, workloads))
+        ]
+        return Series(subject, next(iter(rows.values()))["orchestrator"], rows, gaps)
+
+    def _apart(self, before: int, after: int, scenario: str, tier: str, workloads: set[str]) -> list[Difference]:
+        """Return why a scenario was measured in another way in the second run, if it was."""
+        its = [each for each in self._between(before, after) if each.tier in {"", tier}]
+        return [each for each in its if _is_measuring(each, scenario, workloads)]
+
+
+POINT = ("median", "low", "high", "n", "missing_because")
+"""What a program is told of an estimate."""
+
+
+def _differences(before: Run, after: Run) -> list[Difference]:
+    """Return why the numbers of two runs cannot be compared as they are."""
+    return [
+        *differences(before.record, after.record),
+        *(
+            Difference("scenario", name, f"the numbers of {name} are derived by version {then} and {now}")
+            for name in sorted(before.derived_by.keys() & after.derived_by.keys())
+            if (then := before.derived_by[name]) != (now := after.derived_by[name])
+        ),
+    ]
+
+
+def _is_measuring(difference: Difference, scenario: str, workloads: set[str]) -> bool:
+    """Whether it is one in how the scenario was measured, not in what."""
+    of, name = difference.of, difference.name
+    return of == "run" or (of == "scenario" and name == scenario) or (of == "workload" and name in workloads)
+
+
+def find(places: Sequence[Path]) -> tuple[list[RunFolder], list[Path]]:
+    """Return the runs that are named, and those below the folders that are; also those folders' runs without results."""
+    found: dict[Path, RunFolder] = {}
+    without: list[Path] = []
+    for place in places:
+        inside = [place] if (place / "run.json").is_file() else list(_below(place))
+        if not inside:
+            raise Problem(f"{place} is not a run, and no folder of runs: there is no run.json in it, or in a folder below")
+        for each in inside:
+            if each == place or (each / "results.json").is_file():
+                found.setdefault(each.resolve(), RunFolder(each))
+            else:
+                without.append(each)
+    return list(found.values()), without
+
+
+def _below(place: Path) -> Iterator[Path]:
+    """Yield the runs in a folder and in those below it; a run's own folders and hidden ones are not looked into."""
+    for folder, names, _ in os.walk(place):
+        paths = [Path(folder, name) for name in sorted(names) if not name.startswith(".")]
+        # By os.access, to which a folder that may not be looked into, such as lost+found, is one without a run.
+        is_run = {path: os.access(path / "run.json", os.F_OK) for path in paths}
+        yield from (path for path in paths if is_run[path])
+        names[:] = [path.name for path in paths if not is_run[path]]
+
+
+def trend(folders: Sequence[RunFolder]) -> Trend:
+    """Read the runs, and put them in the order of their beginning."""
+    if len(folders) < 2:
+        raise Problem(f"a trend takes at least two runs with results, and there {'is one' if folders else 'is none'}")
+    read = sorted(((folder.run(), folder.results()) for folder in folders), key=lambda run: (_began(run[0]), run[0].id))
+    runs = [
+        Run(number, record, results["estimates"], results.get("scenarios", record.scenarios))
+        for number, (record, results) in enumerate(read, 1)
+    ]
+    return Trend(runs)
+
+
+def _began(record: RunRecord) -> str:
+    return record.segments[0].began if record.segments else ""

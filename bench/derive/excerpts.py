@@ -1,0 +1,193 @@
+"""The code side by side: what stands in each implementation for a scenario, taken from the sources that the run has kept.
+
+A run names the parts (see `Tool.excerpts`): `shapes.py:build` is a function, a class, or any other statement at the
+top level that gives the name to something; `library.py:Threads._make_pool` is a method; `training.py` is all of the file but
+its imports. What begins with `shared/` is not the orchestrator's own.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from markupsafe import Markup, escape
+from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
+from pygments.token import Comment, Keyword, Name, Number, Operator, String  # type: ignore[import-untyped]
+
+from bench.derive.source import Source
+from bench.plan.tools import Style, package_of
+from bench.store.folder import SHARED, RunFolder
+from bench.store.records import RunRecord
+
+PIPELINE: Final = "pipeline"
+"""What the churn pipelines as a whole are called, among the scenarios."""
+
+_PIPELINES: Final = ("training.py", "inference.py")
+_DEPLOYMENT: Final = "deployment.py"
+
+_KINDS: Final = (
+    ("k", (Keyword, Operator.Word)),
+    ("s", (String,)),
+    ("c", (Comment,)),
+    ("n", (Name.Function, Name.Class, Name.Decorator)),
+    ("m", (Number,)),
+)
+"""The classes of the style sheet, and what Pygments calls that."""
+
+_LEXER: Final = PythonLexer(stripnl=False, ensurenl=False)
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """What one orchestrator's code has for one scenario."""
+
+    tool: str
+    scenario: str
+    places: tuple[str, ...]
+    """Where each part stands: its file, its first and its last line."""
+    html: Markup
+    lines: int
+    """How many lines of it are code, which blank lines, comments and docstrings are not."""
+    missing: tuple[str, ...] = ()
+    """The parts that should be in it, and that the kept sources do not have."""
+
+
+def excerpts(folder: RunFolder, run: RunRecord, scenario: str) -> list[Excerpt]:
+    """Return the code of each orchestrator of the run; none, if the run has kept no sources."""
+    if not folder.keeps_code():
+        return []
+    named = {tool: run.excerpts.get(tool, {}).get(scenario) for tool in run.orchestrators}
+    return [_excerpt(folder, tool, scenario, names) for tool, names in named.items() if names]
+
+
+def counted(folder: RunFolder, run: RunRecord) -> list[dict[str, Any]]:
+    """Return how many lines of code each orchestrator has for each scenario, and for the churn pipelines as a whole."""
+    rows: list[dict[str, Any]] = [
+        {"orchestrator": each.tool, "scenario": scenario, "lines": each.lines, "places": list(each.places)}
+        for scenario in run.scenarios
+        for each in excerpts(folder, run, scenario)
+        if not each.missing
+    ]
+    files = pipeline_files(folder, run)
+    return rows + [
+        {"orchestrator": tool, "scenario": PIPELINE, "lines": lines, "places": list(files[tool])}
+        | _in_other_style(folder, tool, lines, run.styles.get(tool))
+        for tool, lines in pipeline_lines(folder, run).items()
+    ]
+
+
+def _in_other_style(folder: RunFolder, tool: str, lines: int, style: Style | None) -> dict[str, Any]:
+    """Return how the pipelines are written, and how many lines they would be in the tool's other style, imports aside."""
+    if style is None:
+        return {}
+    dropped, added = ([_part(folder, tool, name) for name in names] for names in (style.instead_of, style.parts))
+    found = [part for part in (*dropped, *added) if part]
+    if not style.other or len(found) < len(dropped) + len(added):
+        return {"style": style.counted}
+    change = sum(part.lines for part in added if part) - sum(part.lines for part in dropped if part)
+    return {"style": style.counted, "other_style": style.other, "other_lines": lines + change}
+
+
+def pipeline_lines(folder: RunFolder, run: RunRecord) -> dict[str, int]:
+    """Return how many lines of code the churn pipelines are for each orchestrator: training, inference and their deployment.
+
+    Counted are the lines of code in the files that `pipeline_files` names. Blank lines, comments and docstrings are no code;
+    imports are, but for those in `deployment.py` of pipelines that are not counted.
+
+    Not counted are the core that all implementations share (in which plain Python's parameters and command line are, too),
+    settings, and what is there for the harness alone; but for the one line or two of each step by which the harness sees it,
+    in all implementations.
+    """
+    return {
+        tool: sum(_lines(folder, tool, file, files) for file in files) for tool, files in pipeline_files(folder, run).items()
+    }
+
+
+def pipeline_files(folder: RunFolder, run: RunRecord) -> dict[str, tuple[str, ...]]:
+    """Return the files that a user of each orchestrator writes for the churn pipelines, where the run has kept them.
+
+    These are `training.py` and `inference.py`, whatever of the same package they import, whatever that imports in turn, and
+    `deployment.py`, where there is one.
+    """
+    found = {}
+    for tool in run.orchestrators:
+        reached: dict[str, None] = {}
+        look_at = list(_PIPELINES)
+        while look_at:
+            file = look_at.pop(0)
+            if file not in reached and (source := _read(folder, f"{tool}/{file}")):
+                reached[file] = None
+                look_at += sorted(each for _, files in source.imports(package_of(tool)) for each in files)
+        if reached.keys() >= set(_PIPELINES):
+            deployment = [_DEPLOYMENT] if _read(folder, f"{tool}/{_DEPLOYMENT}") else []
+            found[tool] = tuple(dict.fromkeys([*reached, *deployment]))
+    return found
+
+
+def _lines(folder: RunFolder, tool: str, file: str, counted: Sequence[str]) -> int:
+    source = _read(folder, f"{tool}/{file}")
+    if source is None:
+        return 0
+    imports = source.imports(package_of(tool)) if file == _DEPLOYMENT else ()
+    others = {row for rows, files in imports if files and not files & set(counted) for row in rows}
+    return len(source.code - others)
+
+
+def _excerpt(folder: RunFolder, tool: str, scenario: str, names: Sequence[str]) -> Excerpt:
+    parts = {name: _part(folder, tool, name) for name in names}
+    found = [part for part in parts.values() if part]
+    return Excerpt(
+        tool,
+        scenario,
+        places=tuple(part.place for part in found),
+        html=_highlighted("\n\n".join(part.text for part in found)),
+        lines=sum(part.lines for part in found),
+        missing=tuple(name for name, part in parts.items() if part is None),
+    )
+
+
+@dataclass(frozen=True)
+class _Part:
+    place: str
+    text: str
+    lines: int
+
+
+def _part(folder: RunFolder, tool: str, name: str) -> _Part | None:
+    file, _, path = name.partition(":")
+    source = _read(folder, file if file.startswith(f"{SHARED}/") else f"{tool}/{file}")
+    if source is None or not (rows := source.rows_of(path.split(".")) if path else source.rows_without_imports()):
+        return None
+    text = textwrap.dedent("\n".join(source.lines[row - 1] for row in rows))
+    where = f"{rows[0]}" if len(rows) == 1 else f"{rows[0]}-{rows[-1]}"
+    return _Part(f"{file}:{where}", text, len(source.code & set(rows)))
+
+
+def _read(folder: RunFolder, name: str) -> Source | None:
+    text = folder.code(name)
+    return None if text is None else _parsed(text)
+
+
+@functools.cache  # a file has several parts
+def _parsed(text: str) -> Source | None:
+    try:
+        return Source(text)
+    except (SyntaxError, ValueError):  # not Python, or not the Python that this is
+        return None
+
+
+def _highlighted(text: str) -> Markup:
+    """Return the code as HTML; whatever it holds is text."""
+    html = []
+    for kind, tokens in itertools.groupby(_LEXER.get_tokens(text), lambda token: _kind(token[0])):
+        value = escape("".join(value for _, value in tokens))
+        html.append(Markup('<span class="{}">{}</span>').format(kind, value) if kind else value)
+    return Markup().join(html)
+
+
+def _kind(token: object) -> str:
+    return next((kind for kind, types in _KINDS if any(token in each for each in types)), "")

@@ -1,0 +1,53 @@
+"""Where a run is logged: a server, a database, or the run's own."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bench.base.problem import Problem
+from bench.store.folder import RunFolder
+
+EXPERIMENT: Final = "orchbench"
+
+_LOGIN: Final = re.compile(r"//[^/@\s]+@")
+
+
+@dataclass(frozen=True)
+class Store:
+    """A tracking server, a database, or the embedded one of the run."""
+
+    uri: str
+    embedded: bool = False
+
+    @classmethod
+    def choose(cls, folder: RunFolder, uri: str | None) -> Store:
+        """Return the given one, or the one that MLflow's environment variable names, or the embedded one."""
+        if given := uri or os.environ.get("MLFLOW_TRACKING_URI"):
+            return cls(given)
+        if "?" in str(folder.mlflow):
+            raise Problem(f"{folder.mlflow}: what stands behind a ? is no part of a database's path; move the run's folder")
+        return cls(f"sqlite:///{folder.mlflow}", embedded=True)
+
+    def __str__(self) -> str:
+        """Return the URI without a password."""
+        return without_login(self.uri)
+
+    @property
+    def file(self) -> Path | None:
+        """The database's file, where no server is needed."""
+        path = self.uri.removeprefix("sqlite:///").partition("?")[0]
+        return Path(path).absolute() if self.uri.startswith("sqlite:///") and path else None
+
+    @property
+    def artifacts(self) -> Path | None:
+        """Where files go, where no server knows: else MLflow would put them below whatever folder the process is in."""
+        return self.file.parent / "orchbench-artifacts" if self.file else None
+
+
+def without_login(text: str) -> str:
+    """Return the text without the names and passwords that are in its URIs."""
+    return _LOGIN.sub("//", text)

@@ -1,0 +1,294 @@
+"""Suite and seed -> plan: which engine is started when, and which runs it is asked for, in which order.
+
+Rounds interleave the subjects, in an order drawn anew for each round, so that a drift of the machine hits all alike. In a
+round every subject gets one engine start with an empty home; its runs follow in a drawn order of their own. The reference,
+which everything is divided by and which starts in no time, gets several starts with one run of each workload.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from bench.base.problem import Problem
+from bench.plan.suite import Block, Suite
+from bench.plan.tools import REFERENCE, Deployment, Subject, Tool
+from bench.plan.warmups import warmups
+from bench.scenarios import SCENARIOS, Case, Place, Work
+from contract.pipeline import Pipeline
+from contract.workload import Workload
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A run that is to be made."""
+
+    id: str
+    scenario: str
+    case: Case
+    repeat: int
+    pause_s: float = 0.0
+    """How long the engine is left alone before it is asked: a part of its polling interval, drawn at random. Submitted
+    right after the run before, every run would meet the poll in the same phase."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """What a churn pipeline is run with."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """An engine start, and the runs to be made in it."""
+
+    id: str
+    subject: Subject
+    round: int
+    limit_s: float
+    width: int
+    polls_every_s: float
+    warmups: tuple[Trial, ...]
+    """Those of the engine come first of all, those of a scenario before its first run."""
+    trials: tuple[Trial, ...]
+
+    @property
+    def workloads(self) -> tuple[Work, ...]:
+        """Each workload of its runs, once."""
+        return tuple({trial.case.workload.name: trial.case.workload for trial in (*self.warmups, *self.trials)}.values())
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that is to be done, in order."""
+
+    starts: tuple[Start, ...]
+
+    @property
+    def trials(self) -> tuple[Trial, ...]:
+        """Every run that is to be made and counted."""
+        return tuple(trial for start in self.starts for trial in start.trials)
+
+    @property
+    def workloads(self) -> dict[str, str]:
+        """Every workload, as JSON."""
+        return {each.name: each.to_json() for start in self.starts for each in start.workloads}
+
+    @property
+    def digest(self) -> str:
+        """Return a hash of which runs are to be made, in which order, and of what work."""
+        said = [*(trial.id for trial in self.trials), *(f"{name} {work}" for name, work in sorted(self.workloads.items()))]
+        return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
+
+
+def make(
+    suite: Suite,
+    orchestrators: Sequence[Tool],
+    seed: int,
+    cpu_rounds_per_s: float,
+    own: Workload | None = None,
+    data: str = "",
+) -> Plan:
+    """Return the same plan for the same arguments.
+
+    `own` takes the place of the scenarios' workloads, and `data` that of the made-up customers.
+    """
+    order = random.Random(seed)  # noqa: S311 - a reproducible order, not a secret
+    sittings: list[list[Start]] = []
+    made = 0
+    for block in suite.blocks:
+        if own and block.scenario != OF_OWN_WORKLOADS:
+            continue
+        # Numbered on, also where they join others: the numbers are a part of the trials' ids.
+        its = _starts(block, suite.width, orchestrators, order, cpu_rounds_per_s, own, data, first=made + 1)
+        made += len(its)
+        if block.joins and sittings:
+            sittings[-1] = _joined(sittings[-1], its)
+        else:
+            sittings.append(its)
+    starts = [start for sitting in sittings for start in sitting]
+    _check_names(suite, starts)
+    if not starts:
+        raise Problem(
+            "nothing is left to run: no orchestrator of the choice has a deployment at the chosen tiers and profiles"
+            + (f", or the choice lacks the scenario {OF_OWN_WORKLOADS}, which measures --workload" if own else "")
+        )
+    return Plan(tuple(starts))
+
+
+OF_OWN_WORKLOADS: Final = "overhead"
+"""The scenario that measures a workload of the reader's: the others are made of their own."""
+
+
+def _starts(
+    block: Block,
+    suite_width: int,
+    orchestrators: Sequence[Tool],
+    order: random.Random,
+    cpu_rounds_per_s: float,
+    own: Workload | None,
+    data: str,
+    first: int,
+) -> list[Start]:
+    """Return the engine starts of one block, in rounds."""
+    starts: list[Start] = []
+    widths = block.widths or [suite_width]
+    cases = {width: _Cases(block, width, cpu_rounds_per_s, own) for width in widths}
+    for round_number in range(1, block.rounds + 1):
+        turns = [(turn, width) for each in orchestrators for turn in _turns(each, block) for width in _widths(turn, widths)]
+        order.shuffle(turns)
+        for (subject, polls_every_s, repeat), width in turns:
+            runs = [
+                (case, number)
+                for number in range(1, repeat + 1)
+                for case in cases[width].of(subject)
+                if number <= _times(case, subject, repeat)
+            ]
+            if not SCENARIOS[block.scenario].in_order:
+                order.shuffle(runs)
+            starts.append(_start(first + len(starts), subject, width, block, round_number, runs, polls_every_s, order, data))
+    return starts
+
+
+def _joined(starts: Sequence[Start], more: Sequence[Start]) -> list[Start]:
+    """Let the runs of `more` be made in the starts that have the same subject, width and round, where there are any."""
+    joined = list(starts)
+    free = list(range(len(joined)))
+    for each in more:
+        place = next(
+            (
+                index
+                for index in free
+                if (joined[index].subject, joined[index].width, joined[index].round)
+                == (each.subject, each.width, each.round)
+            ),
+            None,
+        )
+        if place is None:
+            joined.append(each)
+            continue
+        free.remove(place)  # the reference has several starts in a round, each of which takes up one
+        host = joined[place]
+        known = {warmup.id for warmup in host.warmups}
+        joined[place] = replace(
+            host,
+            limit_s=max(host.limit_s, each.limit_s),
+            warmups=(*host.warmups, *(warmup for warmup in each.warmups if warmup.id not in known)),
+            trials=(*host.trials, *each.trials),
+        )
+    return joined
+
+
+def _check_names(suite: Suite, starts: Sequence[Start]) -> None:
+    known: dict[str, str] = {}
+    for start in starts:
+        for each in start.workloads:
+            if known.setdefault(each.name, each.to_json()) != each.to_json():
+                raise Problem(
+                    f"suite {suite.name}: two blocks run {each.name}, and not the same; give them the same options"
+                )
+
+
+Turn = tuple[Subject, float, int]
+"""A subject, how often its engine polls, and how many runs of each workload an engine start has to serve."""
+
+
+def _turns(orchestrator: Tool, block: Block) -> Iterable[Turn]:
+    """Return the engine starts of an orchestrator in one round."""
+    fitting = [each for each in orchestrator.deployments if each.tier == block.tier and _fits(each, block)]
+    for number, deployment in enumerate(fitting):
+        # Where a deployment's settings are the same in a profile, its one profile stands for it.
+        for profile in [each for each in block.profiles if each in deployment.profiles] or deployment.profiles[:1]:
+            subject = Subject(
+                orchestrator.name,
+                block.tier,
+                deployment.name,
+                profile,
+                deployment.isolation,
+                deployment.lanes,
+                default=number == 0,
+            )
+            turn = (subject, deployment.polls_every_s.get(profile, 0.0), block.repeat)
+            turns = [turn]
+            if subject.default and orchestrator.name == REFERENCE:
+                turns = [turn] * block.reference_starts
+            yield from turns
+            if (
+                orchestrator.name in block.control
+                and subject.default
+                and profile in {block.profiles[0], deployment.profiles[0]}
+            ):
+                yield from ((replace(subject, control=True), polls, repeat) for _, polls, repeat in turns)
+
+
+def _widths(turn: Turn, widths: Sequence[int]) -> Sequence[int]:
+    """Return the widths to be measured: one lane is one lane at any width, so that the widest stands for all."""
+    return widths if turn[0].lanes != 1 else [max(widths)]
+
+
+def _fits(deployment: Deployment, block: Block) -> bool:
+    return deployment.name not in block.skip and block.scenario in (deployment.scenarios or (block.scenario,))
+
+
+def _times(case: Case, subject: Subject, repeat: int) -> int:
+    """Return how often a start runs the case: the reference, which has many starts, runs the long sweep once in each."""
+    return 1 if subject.orchestrator == REFERENCE and case.work_s is not None else repeat
+
+
+class _Cases:
+    """The block's cases by the number of lanes; the reference runs those of every number that another subject needs."""
+
+    def __init__(self, block: Block, width: int, cpu_rounds_per_s: float, own: Workload | None) -> None:
+        scenario = SCENARIOS[block.scenario]
+        options = scenario.parse(block.options)
+        self._width = width
+        self._by_lanes = {
+            lanes: [Case(own)] if own else list(scenario.cases(options, Place(width, lanes, cpu_rounds_per_s)))
+            for lanes in {1, width}
+        }
+
+    def of(self, subject: Subject) -> list[Case]:
+        lanes = min(subject.lanes or self._width, self._width)
+        chosen = list(self._by_lanes[lanes])
+        if subject.orchestrator == REFERENCE:
+            names = {case.workload.name for case in chosen}
+            chosen += [case for cases in self._by_lanes.values() for case in cases if case.workload.name not in names]
+        return chosen
+
+
+def _start(
+    number: int,
+    subject: Subject,
+    width: int,
+    block: Block,
+    round_number: int,
+    runs: Sequence[tuple[Case, int]],
+    polls_every_s: float,
+    order: random.Random,
+    data: str,
+) -> Start:
+    prefix, scenario = f"{number:03d}", SCENARIOS[block.scenario]
+    # Where a run is a process of its own, it warms nothing up but itself.
+    of_scenario = scenario.warmups if subject.tier == "library" else ()
+
+    def trial(name: str, case: Case, repeat: int) -> Trial:
+        made = Trial(name, block.scenario, case, repeat, pause_s=order.uniform(0, polls_every_s))
+        if scenario.parameters is None or not isinstance(case.workload, Pipeline):
+            return made
+        # The same customers for all subjects in a round and repetition, and others in the next: no cache knows them.
+        seed = round_number * 1000 + repeat
+        sequence = f"churn_{subject.orchestrator}_{prefix}_{repeat}"
+        return replace(made, parameters=scenario.parameters(case.workload, sequence, seed, data))
+
+    return Start(
+        id=f"{prefix}-{subject.label}",
+        subject=subject,
+        round=round_number,
+        limit_s=block.limit_s,
+        width=width,
+        polls_every_s=polls_every_s,
+        warmups=tuple(trial(case.workload.name, case, 0) for case in (*warmups(subject.tier), *of_scenario)),
+        trials=tuple(
+            trial(f"{prefix}.{place:03d}-{subject.orchestrator}-{case.workload.name}", case, repeat)
+            for place, (case, repeat) in enumerate(runs, 1)
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Executing a plan: engines are started, asked for runs, watched and stopped."""

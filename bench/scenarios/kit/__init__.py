@@ -1,0 +1,1 @@
+"""What scenarios are made of: cases, checks, metrics, formulas and graphs."""

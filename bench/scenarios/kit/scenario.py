@@ -1,0 +1,172 @@
+"""What a scenario is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import msgspec
+
+from bench.base.stats import Quantity
+from bench.events.timeline import Timeline
+from bench.scenarios.kit import metrics
+from contract.pipeline import Pipeline
+from contract.workload import Node, Workload
+
+Work = Workload | Pipeline
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where cases are to run."""
+
+    width: int
+    """How many tasks may run at once."""
+    lanes: int
+    """How many can: one, in an engine that runs them one after another."""
+    cpu_rounds_per_s: float
+    """How much of the CPU op this machine does in a second."""
+
+    def rounds(self, seconds: float) -> int:
+        """Return the CPU work that takes so long."""
+        return max(1, round(seconds * self.cpu_rounds_per_s))
+
+
+@dataclass(frozen=True)
+class Case:
+    """A piece of work with its place in the scenario: `family` and `size` for lines over N, `work_s` for sweeps."""
+
+    workload: Work
+    family: str = ""
+    size: int = 0
+    work_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a check may look at: a run that ended, how often each body ran in it, and what was found after it."""
+
+    trial: str
+    case: str
+    round: int
+    repeat: int
+    attempts: Mapping[str, int]
+    facts: Mapping[str, Any]
+    problem: str | None = None
+    """Why it yields no timing, if so."""
+    status: str = "ok"
+    """See bench.records.TrialRecord."""
+    work: Work | None = None
+    timeline: Timeline = field(default_factory=Timeline)
+    width: int = 0
+    tasks: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """When each task ran, by the tool's own records."""
+
+    @property
+    def steps(self) -> set[str]:
+        """The names of the bodies that a task of the tool stands for.
+
+        Where a result is kept by hand, the task runs and the body does not; and where all steps are one task, the tool knows
+        that one only.
+        """
+        if isinstance(self.work, Pipeline):
+            return set(self.work.steps) - set(self.work.may_skip)
+        return {node.id for node in self.nodes}
+
+    @property
+    def has_comparable_records(self) -> bool:
+        """Whether each try that the tool knows of should be a body that ran.
+
+        Not where parameters are refused by the task itself, before its body; nor of two runs at once, whose bodies are
+        counted together.
+        """
+        return not isinstance(self.work, Pipeline) or (self.work.at_once == 1 and not self.work.may_be_refused)
+
+    @property
+    def nodes(self) -> Sequence[Node]:
+        """The nodes of the graph that ran, if it was one."""
+        return self.work.nodes if isinstance(self.work, Workload) else ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check says, and the evidence."""
+
+    passed: bool
+    because: str
+    observed: bool = True
+    """Whether the behaviour in question was seen at all."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """What is verified beyond the single run, where a suite has the cases that it needs."""
+
+    needs: tuple[str, ...]
+    judge: Callable[[Sequence[Seen], Sequence[Seen]], Verdict | None]
+    """From a subject's runs and the reference's runs at the same tier to a verdict; None where there is nothing to judge."""
+
+
+class Medians(Protocol):
+    """What is known of one subject's runs."""
+
+    def median(self, workload: str, metric: str) -> Quantity:
+        """Return the median of what its runs of the workload yielded, or why there is none."""
+        ...
+
+    def asked(self, workload: str) -> int:
+        """Return how many runs of the workload there should be a value of."""
+        ...
+
+    @property
+    def workloads(self) -> Sequence[str]:
+        """The workloads that it was asked for."""
+        ...
+
+
+Derived = tuple[str, str, Quantity]
+"""A workload (or family), a metric, and its value."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A question, and the cases that answer it."""
+
+    name: str
+    version: int
+    """Raised by whatever moves its numbers; `compare` refuses to mix versions."""
+    question: str
+    limits: Sequence[str]
+    """What its numbers do not say: a sentence each."""
+    options: type[msgspec.Struct]
+    cases: Callable[[Any, Place], Sequence[Case]]
+    metrics: Callable[[Work], Sequence[str]] = metrics.usual
+    """What a run of the work yields."""
+    slope: str = "per_task_ms"
+    intercept: str = "per_run_ms"
+    """What the line of makespan over the size of a family's cases is called; an empty name: it is not of interest."""
+    derive: Callable[[Medians], Iterable[Derived]] | None = None
+    """What is made of the runs of several workloads of one subject."""
+    warmups: Sequence[Case] = ()
+    """What an engine start begins with, after the runs that warm up every engine."""
+    parameters: Callable[[Pipeline, str, int, str], Mapping[str, Any]] | None = None
+    """From (pipeline, sequence, seed, the reader's data) to what a pipeline is run with."""
+    in_order: bool = False
+    """Whether the cases follow each other as they are listed, because one builds on what another left."""
+    checks: Mapping[str, Check] = field(default_factory=dict)
+
+    def parse(self, options: Mapping[str, Any]) -> msgspec.Struct:
+        """Check a suite's options."""
+        return msgspec.convert(options, self.options)
+
+
+def of(case: str, runs: Sequence[Seen]) -> list[Seen]:
+    """Return the runs of one case."""
+    return [each for each in runs if each.case == case]
+
+
+def lost(runs: Sequence[Seen]) -> Verdict | None:
+    """Return the verdict on a behaviour that cannot be judged, because a run did not do what it should."""
+    problem = next((each for each in runs if each.problem), None)
+    return Verdict(False, f"{problem.trial}: {problem.problem}", observed=False) if problem else None

@@ -1,0 +1,283 @@
+"""The run folder: the only module that reads and writes result files.
+
+A file appears whole or not at all (written beside, then renamed), so that a killed harness leaves nothing half-written.
+"""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import io
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from bench.base.problem import Problem
+from bench.store.records import READABLE, RunRecord, StartRecord, TrialRecord
+
+Record = TypeVar("Record")
+
+SHARED = "shared"
+"""Whose the sources are that all orchestrators share."""
+
+DOCUMENTS = ("run.json", "results.json", "samples.csv", "pytest-benchmark.json", "report.html", "summary.md", "charts")
+"""What a run's folder holds beside its raw records."""
+
+LOG_KEPT = 200_000
+"""Bytes of each of a tool's own log files that a run keeps."""
+
+SPACE_NEEDED = 500_000_000
+"""Bytes that a run may need at its peak: three tools' databases and logs, one engine at a time, and the events."""
+
+SPACE_OF_A_TRAINING = 10_000_000
+"""Bytes of the models that MLflow keeps of a run; some 6 MB were seen with the default parameters."""
+
+
+class RunFolder:
+    """A run on disk."""
+
+    def __init__(self, path: Path) -> None:
+        """Name it; nothing is touched yet."""
+        self.path = path
+
+    # Raw records, written as the run goes on ---------------------------------------------------------------------------
+
+    def make(self) -> None:
+        """Make the folder, or raise when it cannot be written to."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            probe = self.path / ".probe"
+            probe.write_bytes(b"x")
+            probe.unlink()
+        except OSError as error:
+            raise Problem(f"{self.path}: it cannot be written to ({error.strerror}); give another --out") from None
+
+    def make_for_run(self, trainings: int = 0) -> None:
+        """Make the folder for a new run, or raise when it cannot hold one with so many trainings."""
+        if self.holds_run():
+            raise Problem(f"{self.path} already holds a run; give another --out, or --resume {self.path}")
+        self.make()
+        needed = SPACE_NEEDED + trainings * SPACE_OF_A_TRAINING
+        if (free := shutil.disk_usage(self.path).free) < needed:
+            need = needed // 10**6
+            raise Problem(f"{self.path}: {free // 10**6} MB are free there, and a run needs {need}; give another --out")
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep a second harness out; the lock goes with the process, however it ends."""
+        handle = os.open(self.path, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Problem(f"{self.path}: another orchbench is writing to it; wait for it, or give another --out") from None
+        try:
+            yield
+        finally:
+            os.close(handle)
+
+    def write_run(self, run: RunRecord) -> None:
+        """Write run.json."""
+        self._write("run.json", _pretty(run))
+
+    def new_trial(self, trial: str) -> Path:
+        """Return an empty folder for the trial's events; what an interrupted try left in it is gone."""
+        folder = self.path / "trials" / trial
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return folder.resolve()
+
+    def write_trial(self, record: TrialRecord, log: bytes) -> None:
+        """Write the trial's log and then its record, which says that the trial is finished."""
+        (self.path / "trials" / record.id / "adapter.log").write_bytes(log)
+        self._write(f"trials/{record.id}/trial.json", _pretty(record))
+
+    @property
+    def mlflow(self) -> Path:
+        """The MLflow store of the run's churn pipelines: `mlflow ui --backend-store-uri sqlite:///...` shows it."""
+        return self.path.resolve() / "mlflow" / "mlflow.db"
+
+    def data(self, file: Path) -> Path:
+        """Return where the run keeps its own copy of the reader's customers."""
+        return self.path.resolve() / "data" / file.name
+
+    def keep_data(self, file: Path) -> None:
+        """Make the copy: the run can then be gone on with, whatever becomes of the file."""
+        self.data(file).parent.mkdir(exist_ok=True)
+        shutil.copyfile(file, self.data(file))
+
+    def keep_code(self, owner: str, source: Path) -> None:
+        """Copy the sources of an orchestrator, or those that all share: a report shows what ran, also after an edit."""
+        for file in source.rglob("*.py"):
+            copy = self._code / owner / file.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
+
+    def new_start(self, start: str) -> Path:
+        """Return an empty folder for the engine start."""
+        folder = self.path / "starts" / start
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "home").mkdir(parents=True)
+        return folder.resolve()
+
+    def write_start(self, record: StartRecord) -> None:
+        """Write the engine start's record: once it is up, and again when it has stopped."""
+        self._write(f"starts/{record.id}/start.json", _pretty(record))
+
+    def close_start(self, start: str) -> None:
+        """Keep the ends of the engine's logs, and drop its databases: they are large, and nobody reads them again."""
+        home = self.path / "starts" / start / "home"
+        logs = home.parent / "logs"
+        for log in home.glob("engine/**/*.log"):
+            logs.mkdir(exist_ok=True)
+            with log.open("rb") as file:
+                file.seek(max(0, log.stat().st_size - LOG_KEPT))
+                (logs / log.name).write_bytes(file.read())
+        shutil.rmtree(home, ignore_errors=True)
+
+    def close_interrupted_starts(self) -> None:
+        """Do so for the engines whose harness was killed."""
+        for home in self.path.glob("starts/*/home"):
+            self.close_start(home.parent.name)
+
+    # The same records, read back ---------------------------------------------------------------------------------------
+
+    def holds_run(self) -> bool:
+        """Whether there is a run.json."""
+        return (self.path / "run.json").exists()
+
+    def run(self) -> RunRecord:
+        """Read run.json."""
+        path = self.path / "run.json"
+        if not path.is_file():
+            raise Problem(f"{self.path} is not a run: it has no run.json")
+        try:
+            schema = msgspec.json.decode(path.read_bytes()).get("schema")
+            if schema not in READABLE:
+                raise Problem(
+                    f"{path}: its schema is {schema}, and this orchbench reads {READABLE}; use the version that wrote it"
+                )
+            return msgspec.json.decode(path.read_bytes(), type=RunRecord)
+        except (msgspec.DecodeError, AttributeError) as error:
+            raise Problem(f"{path} cannot be read: {error}") from None
+
+    def trials(self) -> list[TrialRecord]:
+        """Read the finished trials, in the order of their ids."""
+        return [_read(path, TrialRecord) for path in sorted(self.path.glob("trials/*/trial.json"))]
+
+    def starts(self) -> list[StartRecord]:
+        """Read the engine starts that were seen through."""
+        return [_read(path, StartRecord) for path in sorted(self.path.glob("starts/*/start.json"))]
+
+    def start_names(self) -> set[str]:
+        """Return the engine starts that were begun, whether seen through or not."""
+        return {path.name for path in self.path.glob("starts/*")}
+
+    def events(self, trial: str) -> Path:
+        """Return the folder of the trial's event files."""
+        return self.path / "trials" / trial
+
+    def keeps_code(self) -> bool:
+        """Whether the run has kept the sources that it measured."""
+        return self._code.is_dir()
+
+    def code(self, name: str) -> str | None:
+        """Return a kept source, such as `plain/shapes.py`, if there is one of that name."""
+        file = (self._code / name).resolve()
+        # Names come with a run, which may be somebody else's; they must not reach the other files of this machine.
+        if not file.is_relative_to(self._code.resolve()) or not file.is_file():
+            return None
+        return file.read_text(errors="replace")
+
+    @property
+    def _code(self) -> Path:
+        return self.path / "code"
+
+    # Derived files: written from the records, any number of times ------------------------------------------------------
+
+    def write_results(
+        self, results: Mapping[str, Any], samples: Sequence[Mapping[str, Any]], pytest: Mapping[str, Any]
+    ) -> None:
+        """Write samples.csv, results.json and pytest-benchmark.json."""
+        table = io.StringIO()
+        writer = csv.DictWriter(table, fieldnames=list(samples[0]) if samples else ["trial"], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(samples)
+        self._write("samples.csv", table.getvalue().encode())
+        self._write("results.json", _pretty(results))
+        self._write("pytest-benchmark.json", _pretty(pytest))
+
+    def write_page(self, name: str, content: str) -> None:
+        """Write a page of the report."""
+        self._write(name, content.encode())
+
+    def write_charts(self, charts: Iterable[tuple[str, bytes]]) -> None:
+        """Write charts, by the names of their files, in the place of those of an earlier report."""
+        beside = self.path / ".charts.new"
+        shutil.rmtree(beside, ignore_errors=True)
+        try:
+            beside.mkdir()
+            for name, content in charts:
+                (beside / name).write_bytes(content)
+            shutil.rmtree(self.path / "charts", ignore_errors=True)
+            beside.replace(self.path / "charts")
+        except OSError as error:
+            shutil.rmtree(beside, ignore_errors=True)
+            raise Problem(
+                f"{self.path / 'charts'} cannot be written ({error.strerror}); nothing of the run is lost"
+            ) from None
+
+    def samples(self) -> list[dict[str, str]]:
+        """Read samples.csv."""
+        path = self.path / "samples.csv"
+        if not path.is_file():
+            raise Problem(f"{self.path} has no samples.csv; `orchbench report {self.path}` makes it from the raw data")
+        with path.open(newline="") as file:
+            return list(csv.DictReader(file))
+
+    def documents(self) -> list[Path]:
+        """Return what there is of the run for people and programs to read: files, and the folder of the charts."""
+        return [path for name in DOCUMENTS if (path := self.path / name).exists()]
+
+    def raw_files(self) -> list[Path]:
+        """Return the files from which, with run.json, all of that can be derived again."""
+        raw = ("trials/**/*", "starts/*/start.json", "code/**/*")
+        return sorted(path for pattern in raw for path in self.path.glob(pattern) if path.is_file())
+
+    def results(self) -> dict[str, Any]:
+        """Read results.json."""
+        path = self.path / "results.json"
+        if not path.is_file():
+            raise Problem(f"{self.path} has no results.json; `orchbench report {self.path}` makes it from the raw data")
+        try:
+            found: dict[str, Any] = msgspec.json.decode(path.read_bytes())
+        except msgspec.DecodeError as error:
+            raise Problem(f"{path} cannot be read ({error}); `orchbench report {self.path}` makes it anew") from None
+        return found
+
+    def _write(self, name: str, content: bytes) -> None:
+        target = self.path / name
+        beside = target.with_name(f".{target.name}.new")
+        try:
+            beside.write_bytes(content)
+            beside.replace(target)
+        except OSError as error:
+            beside.unlink(missing_ok=True)
+            raise Problem(
+                f"{target} cannot be written ({error.strerror}); finished trials are safe, --resume goes on"
+            ) from None
+
+
+def _pretty(record: Any) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
+
+
+def _read(path: Path, kind: type[Record]) -> Record:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except msgspec.DecodeError as error:
+        raise Problem(f"{path} cannot be read ({error}); delete its folder and --resume") from None

@@ -1,0 +1,155 @@
+"""What is written down while a run goes on: provenance, engine starts and trials. Nothing in here is derived.
+
+SCHEMA history
+    1  the first
+    2  trials may be `unsupported`, and have a width; pipelines say what is done before them.
+       Added since, so that it may be missing: excerpts, declared, by_choice, styles, duel, and the upkeep of an engine start
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from bench.plan.tools import Style
+
+SCHEMA = 2
+
+READABLE = (1, 2)
+"""The schemas that this version can read."""
+
+
+class Setup(msgspec.Struct, frozen=True):
+    """Who was measured."""
+
+    orchestrator: str
+    tier: str
+    profile: str
+    deployment: str
+    isolation: str
+    default: bool = True
+    control: bool = False
+
+
+class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of one workload, as trials/<id>/trial.json holds it."""
+
+    id: str
+    scenario: str
+    workload: str
+    family: str = ""
+    size: int = 0
+    work_s: float | None = None
+    subject: Setup
+    start: str
+    """The engine start that it ran in: a folder of starts/."""
+    round: int
+    repeat: int
+    pause_s: float = 0.0
+    """How long the engine was left alone before, so that submissions meet its polling in every phase."""
+    polls: bool = False
+    """Whether the engine looks for submissions from time to time, so that each waits for the next look."""
+    width: int | None = None
+    """How many tasks might run at once, where it is not the run's own width."""
+    warmup: bool = False
+    """A run that warms the engine up: kept, and not counted; the first one after a start is the cold run."""
+    status: Literal["ok", "failed", "timeout", "crashed", "not_started", "unsupported"]
+    because: str | None = None
+    run: str | None = None
+    """The run's id in the tool."""
+    clock_offset: float = 0.0
+    """Seconds since the epoch minus the monotonic clock."""
+    reported: dict[str, Any] = {}
+    """What the tool's own records say; see contract.adapter.Reported."""
+    facts: dict[str, Any] = {}
+    """What the run left behind, of a churn pipeline: a hash of its predictions, its MLflow runs, what it registered."""
+
+
+class Upkeep(msgspec.Struct, frozen=True):
+    """What a user of the tool has to keep running so that it can run something."""
+
+    services: list[str]
+    """The names of the processes."""
+    processes: int
+    """How many they are, with those that they have started."""
+    idle_pss: int
+    """The memory that all of them take when there is nothing to do, in bytes (proportional set size)."""
+
+
+class StartRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One engine start, as starts/<id>/start.json holds it."""
+
+    id: str
+    subject: Setup
+    start_s: float
+    deploy_s: float
+    stop_s: float | None = None
+    """None when it was not stopped in good order."""
+    versions: dict[str, str]
+    settings: list[dict[str, str]]
+    listening: list[str]
+    """The addresses on which its processes listened when it was ready."""
+    upkeep: Upkeep | None = None
+    """Looked at in one start of each subject."""
+    left_behind: list[str] = []
+    """The commands of processes that its own stop() left, and that the harness ended."""
+
+
+class Segment(msgspec.Struct, kw_only=True):
+    """One sitting of the harness: the first, or one that --resume added."""
+
+    began: str
+    boot_id: str
+    wall_s: float = 0.0
+    """In a duel, without its waits for a turn."""
+    subjects_s: float = 0.0
+    """How much of it a subject started, ran or stopped."""
+
+
+class RunRecord(msgspec.Struct, kw_only=True):
+    """Provenance: everything that is needed to plan the same run again, and to judge whether two can be compared."""
+
+    schema: int = SCHEMA
+    id: str
+    suite: dict[str, Any]
+    """The suite as it was run, with the command line's choices in it."""
+    seed: int
+    orchestrators: list[str]
+    scenarios: dict[str, int]
+    """Scenario versions."""
+    width: int
+    cpu_rounds_per_s: float
+    """How much of the CPU op this machine does in a second, by which task durations are turned into work."""
+    workloads: dict[str, str] = {}
+    own_workload: str | None = None
+    """The name of the reader's own workload, where --workload took the place of the scenario's."""
+    trials_planned: int
+    plan: str
+    """A hash of the trials' ids: --resume goes on with the same plan or not at all."""
+    host: dict[str, Any]
+    versions: dict[str, dict[str, str]] = {}
+    settings: dict[str, list[dict[str, str]]] = {}
+    unsupported: dict[str, dict[str, str]] = {}
+    """By orchestrator and check: what the tool does not have, and why."""
+    by_hand: dict[str, dict[str, str]] = {}
+    """By orchestrator and check: what the tool does not have, and we have written."""
+    declared: dict[str, dict[str, str]] = {}
+    """By orchestrator and check: what the tool has, but goes by what the pipeline's author declares."""
+    remarks: dict[str, dict[str, str]] = {}
+    """By orchestrator and check: what a reader should know of a failure."""
+    by_choice: dict[str, dict[str, str]] = {}
+    """By orchestrator and service: what runs though a user can do without it, and why."""
+    styles: dict[str, Style | None] = {}
+    """By orchestrator: how its pipelines are written, where it has two ways."""
+    excerpts: dict[str, dict[str, list[str]]] = {}
+    """By orchestrator and scenario: the parts of the kept sources that a report shows; see `bench.excerpts`."""
+    data: dict[str, str] = {}
+    """The reader's own customers, where --data took the place of made-up ones: the file's name, and its hash."""
+    locks: dict[str, str] = {}
+    git: dict[str, Any] = {}
+    warnings: list[str] = []
+    duel: str = ""
+    """Of which duel it is a side, if it is one: its runs were made right beside those of the other side."""
+    segments: list[Segment] = []
+    finished: bool = False
