@@ -50,7 +50,7 @@ def facts(own: str | None = None, **results: Sequence[Mapping[str, Any]]) -> Fac
     """Return what a report is made of."""
     trials: list[Any] = [
         SimpleNamespace(
-            scenario="overhead", family=family, workload=f"{family}_{size}", size=size, work_s=None, warmup=False
+            scenario="overhead", workload=f"{family}_{size}", axes={"shape": family, "tasks": size}, warmup=False
         )
         for family, sizes in SIZES.items()
         for size in sizes

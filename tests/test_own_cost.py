@@ -65,7 +65,8 @@ def made_up_run(folder: Path, events: int, sizes: Sequence[int] = (100,)) -> tup
         place = folder / "trials" / trial
         place.mkdir(parents=True)
         record = TrialRecord(
-            id=trial, scenario="overhead", workload=workload.name, family="chain", size=len(workload.nodes), subject=subject,
+            id=trial, scenario="overhead", workload=workload.name, axes={"shape": "chain", "tasks": len(workload.nodes)},
+            subject=subject,
             start=f"{number % 40:02d}-{subject.orchestrator}-{subject.control}", round=1, repeat=number, status="ok",
         )  # fmt: skip
         (place / "trial.json").write_bytes(msgspec.json.encode(record))

@@ -156,9 +156,11 @@ def spot(trial: Row) -> tuple[str, float, str] | None:
         return None
     if frame := re.fullmatch(r"(value|store|file)_(\d+)kb", trial["workload"]):
         return f"{frame[1]}: throughput over size of the frame in kB", float(frame[2]), ""
-    if trial["work_s"]:
-        return f"METG(50 %): {OVER_PLAIN} over ms of work in a task", trial["work_s"] * 1000, trial["family"]
-    return (f"{trial['family']}: makespan over tasks", trial["size"], "") if trial["family"] else None
+    axes = trial["axes"]
+    if "work_s" in axes:
+        of = f"lanes_{axes['lanes']}x{axes['depth']}"
+        return f"METG(50 %): {OVER_PLAIN} over ms of work in a task", axes["work_s"] * 1000, of
+    return (f"{axes['shape']}: makespan over tasks", axes["tasks"], "") if "shape" in axes else None
 
 
 def drawable(results: Mapping[str, Any]) -> Iterator[tuple[str, Row, float, str]]:
@@ -249,7 +251,8 @@ def test_each_dashed_line_is_the_fit_of_the_results(reported: Path) -> None:
         across, up = picture.axes()
         ends: list[tuple[float, float]] = []
         for label, points in expected[scenario, title].items():
-            metrics = SCENARIOS[scenario].slope, SCENARIOS[scenario].intercept
+            line = SCENARIOS[scenario].line
+            metrics = (line.slope, line.intercept) if line else ("", "")
             slope, intercept = (medians.get((title.partition(":")[0], title.split()[-2], each, label)) for each in metrics)
             if slope is not None and intercept is not None:
                 ends.append((across.at(points[-1].x), up.at(slope * points[-1].x + intercept, "ms")))

@@ -36,20 +36,20 @@ def facts_of(scenario: str, cases: Sequence[tuple[int, Case]], **results: Sequen
     """Return the facts of a run of those cases, the last of them first; the run's own width is 2."""
     trials = [
         TrialRecord(
-            id=case.workload.name, scenario=scenario, workload=case.workload.name, family=case.family, size=case.size,
-            work_s=case.work_s, subject=Setup("plain", "library", "stock", "usual", "one process"), start="1", round=1,
+            id=case.name, scenario=scenario, workload=case.name, axes=dict(case.axes),
+            subject=Setup("plain", "library", "stock", "usual", "one process"), start="1", round=1,
             repeat=1, width=None if width == 2 else width, status="ok",
         )
         for width, case in reversed(cases)
     ]  # fmt: skip
-    run = made_up_record(workloads={case.workload.name: case.workload.to_json() for _, case in cases})
+    run = made_up_record(workloads={case.name: case.work.to_json() for _, case in cases})
     return Facts(run, {"estimates": [], "ratios": [], "checks": []} | results, [], [], trials, lambda _: Timeline())
 
 
 def rows_of(scenario: str, metric: str, cases: Sequence[tuple[int, Case]], tools: Sequence[str] = TOOLS) -> list[Row]:
     """Return a row for each tool and case, no two with the same median."""
     return [
-        estimate(tool, float(number), scenario=scenario, workload=case.workload.name, metric=metric, unit="s")
+        estimate(tool, float(number), scenario=scenario, workload=case.name, metric=metric, unit="s")
         for number, (tool, (_, case)) in enumerate(itertools.product(tools, cases), 1)
     ]
 

@@ -63,7 +63,7 @@ def _keys(start: Start, trial: Trial) -> tuple[str, ...]:
     """Return under what a run's time is remembered, the closest first."""
     its = start.subject
     alike = f"{its.orchestrator} {its.tier}"
-    return (f"{its.label} {trial.case.workload.name}", f"{trial.scenario} {its.label}", f"{trial.scenario} {alike}", alike)
+    return (f"{its.label} {trial.case.name}", f"{trial.scenario} {its.label}", f"{trial.scenario} {alike}", alike)
 
 
 class Live:

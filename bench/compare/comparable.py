@@ -12,6 +12,7 @@ import msgspec
 from bench.base import wording
 from bench.plan.suite import Suite
 from bench.scenarios import SCENARIOS, Case, Place, Work
+from bench.scenarios.kit.families import Family
 from bench.store.records import RunRecord
 from contract import pipeline
 from contract.workload import Workload
@@ -127,15 +128,17 @@ def _points(run: RunRecord) -> Mapping[Line, Points]:
                 # As in the plan: an engine with one lane has a sweep of its own.
                 for lanes in {1, width}:
                     for case in scenario.cases(options, Place(width, lanes, run.cpu_rounds_per_s)):
-                        if case.family:
-                            found[block.scenario, block.tier, case.family] |= _point(case)
+                        for family in filter(None, (scenario.line, scenario.sweep)):
+                            if name := family.of(case.axes):
+                                found[block.scenario, block.tier, name] |= _point(family, case)
     except (msgspec.ValidationError, KeyError):
         return {}  # by another version of the scenarios, which is a difference of its own
     return found
 
 
-def _point(case: Case) -> Points:
-    return {case.size: str(case.size)} if case.work_s is None else {case.work_s: wording.said("s", case.work_s)}
+def _point(family: Family, case: Case) -> Points:
+    value = float(case.axes[family.over])
+    return {value: wording.said("s", value) if family.over == "work_s" else f"{value:g}"}
 
 
 def _listed(points: Points) -> str:

@@ -6,7 +6,7 @@ Where a duel is compared, a resampler takes trimmed means in place of medians, i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from bench.base.stats import Centre, Quantity, Resampler
 from bench.derive.measured import COLD_RUNS, Group, MeasuredTrial
 from bench.plan.tools import REFERENCE
 from bench.scenarios import SCENARIOS
+from bench.scenarios.kit.families import Family, Line
 from bench.scenarios.kit.metrics import COUNTS, METRICS
 
 ByStart = dict[str, list[float]]
@@ -53,22 +54,35 @@ def _estimate(its: Group, resampler: Resampler, reference: Mapping[str, Sweep]) 
         wanted = {name for each in outcomes for name in (*each.expected, *each.values)}
         for metric in (name for name in METRICS if name in wanted):
             found.append(_direct(workload, metric, outcomes, resampler))
-    for family, sizes in _families(its, sweep=False).items():
-        if len(sizes) > 1:
-            points = _points(family, sizes, resampler)
-            unstable = ("curved",) if stats.is_curved(points) else ()
-            for metric, quantity in zip((scenario.slope, scenario.intercept), stats.line(points), strict=True):
-                if metric:
-                    found.append(Estimate(family, metric, _times(quantity, 1000), unstable))
-    for family, sweep in _sweeps(its, resampler).items():
-        # Plain is the yardstick: its efficiency is 1 by definition, so that there is no crossing to look for.
-        if family in reference and its.subject.orchestrator != REFERENCE:
-            work = sorted(sweep.keys() & reference[family].keys())
-            crossing = stats.half_efficiency(work, [reference[family][w] for w in work], [sweep[w] for w in work])
-            found.append(Estimate(family, "metg50_ms", _times(crossing, 1000)))
+    if scenario.line:
+        found += _on_lines(its, scenario.line, resampler)
+    found += _crossings(its, reference, resampler)
     if scenario.derive:
         found += [Estimate(*each) for each in scenario.derive(_Medians(by_workload, resampler))]
     return found
+
+
+def _on_lines(its: Group, line: Line, resampler: Resampler) -> Iterator[Estimate]:
+    """Yield what each family's line says: its slope, and its intercept where that means something."""
+    for family, sizes in _families(its, line).items():
+        if len(sizes) < 2:
+            continue
+        points = _points(family, sizes, resampler)
+        unstable = ("curved",) if stats.is_curved(points) else ()
+        for metric, quantity in zip((line.slope, line.intercept), stats.line(points), strict=True):
+            if metric:
+                yield Estimate(family, metric, _times(quantity, 1000), unstable)
+
+
+def _crossings(its: Group, reference: Mapping[str, Sweep], resampler: Resampler) -> Iterator[Estimate]:
+    """Yield where each family's sweep crosses half efficiency; plain Python's is 1 by definition, and has no crossing."""
+    if its.subject.orchestrator == REFERENCE:
+        return
+    for family, sweep in _sweeps(its, resampler).items():
+        if family in reference:
+            work = sorted(sweep.keys() & reference[family].keys())
+            crossing = stats.half_efficiency(work, [reference[family][w] for w in work], [sweep[w] for w in work])
+            yield Estimate(family, "metg50_ms", _times(crossing, 1000))
 
 
 @dataclass(frozen=True)
@@ -123,9 +137,10 @@ def _centre(outcomes: Sequence[MeasuredTrial], metric: str, name: str, resampler
 
 
 def _sweeps(its: Group, resampler: Resampler) -> dict[str, Sweep]:
+    sweep = SCENARIOS[its.scenario].sweep
     return {
         family: {work: _centre(outcomes, "makespan_s", f"{family}{work}", resampler) for work, outcomes in points.items()}
-        for family, points in _families(its, sweep=True).items()
+        for family, points in (_families(its, sweep) if sweep else {}).items()
     }
 
 
@@ -142,13 +157,13 @@ def _by_workload(its: Group) -> dict[str, list[MeasuredTrial]]:
     return found
 
 
-def _families(its: Group, *, sweep: bool) -> dict[str, dict[Any, list[MeasuredTrial]]]:
-    """Return the trials by family, then by size (or task duration, in a sweep)."""
+def _families(its: Group, family: Family) -> dict[str, dict[Any, list[MeasuredTrial]]]:
+    """Return the trials of each family, by what its cases differ in."""
     found: dict[str, dict[Any, list[MeasuredTrial]]] = defaultdict(lambda: defaultdict(list))
     for each in its.outcomes:
-        record = each.record
-        if record.family and (record.work_s is not None) == sweep:
-            found[record.family][record.work_s if sweep else record.size].append(each)
+        axes = each.record.axes
+        if not each.record.warmup and (name := family.of(axes)):
+            found[name][axes[family.over]].append(each)
     return found
 
 

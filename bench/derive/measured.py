@@ -13,7 +13,7 @@ from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.metrics import measure, measure_reported
 from bench.store.records import Setup, TrialRecord
 
-COLD_RUNS = {warmups.COLD.workload.name} | {each.warmups[0].workload.name for each in SCENARIOS.values() if each.warmups}
+COLD_RUNS = {warmups.COLD.name} | {each.warmups[0].name for each in SCENARIOS.values() if each.warmups}
 """The first runs of their kind after an engine's start, whose makespan is `cold_run_s`."""
 
 

@@ -54,7 +54,7 @@ class Start:
     @property
     def workloads(self) -> tuple[Work, ...]:
         """Each workload of its runs, once."""
-        return tuple({trial.case.workload.name: trial.case.workload for trial in (*self.warmups, *self.trials)}.values())
+        return tuple({trial.case.name: trial.case.work for trial in (*self.warmups, *self.trials)}.values())
 
 
 @dataclass(frozen=True)
@@ -131,19 +131,22 @@ def _starts(
 ) -> list[Start]:
     """Return the engine starts of one block, in rounds."""
     starts: list[Start] = []
+    scenario = SCENARIOS[block.scenario]
     widths = block.widths or [suite_width]
     cases = {width: _Cases(block, width, cpu_rounds_per_s, own) for width in widths}
     for round_number in range(1, block.rounds + 1):
         turns = [(turn, width) for each in orchestrators for turn in _turns(each, block) for width in _widths(turn, widths)]
         order.shuffle(turns)
         for (subject, polls_every_s, repeat), width in turns:
+            # The reference has many starts, so that each of them runs the long sweep once.
+            once = subject.orchestrator == REFERENCE
             runs = [
                 (case, number)
                 for number in range(1, repeat + 1)
                 for case in cases[width].of(subject)
-                if number <= _times(case, subject, repeat)
+                if number <= (1 if once and scenario.is_swept(case) else repeat)
             ]
-            if not SCENARIOS[block.scenario].in_order:
+            if not scenario.in_order:
                 order.shuffle(runs)
             starts.append(_start(first + len(starts), subject, width, block, round_number, runs, polls_every_s, order, data))
     return starts
@@ -229,11 +232,6 @@ def _fits(deployment: Deployment, block: Block) -> bool:
     return deployment.name not in block.skip and block.scenario in (deployment.scenarios or (block.scenario,))
 
 
-def _times(case: Case, subject: Subject, repeat: int) -> int:
-    """Return how often a start runs the case: the reference, which has many starts, runs the long sweep once in each."""
-    return 1 if subject.orchestrator == REFERENCE and case.work_s is not None else repeat
-
-
 class _Cases:
     """The block's cases by the number of lanes; the reference runs those of every number that another subject needs."""
 
@@ -250,8 +248,8 @@ class _Cases:
         lanes = min(subject.lanes or self._width, self._width)
         chosen = list(self._by_lanes[lanes])
         if subject.orchestrator == REFERENCE:
-            names = {case.workload.name for case in chosen}
-            chosen += [case for cases in self._by_lanes.values() for case in cases if case.workload.name not in names]
+            names = {case.name for case in chosen}
+            chosen += [case for cases in self._by_lanes.values() for case in cases if case.name not in names]
         return chosen
 
 
@@ -272,12 +270,12 @@ def _start(
 
     def trial(name: str, case: Case, repeat: int) -> Trial:
         made = Trial(name, block.scenario, case, repeat, pause_s=order.uniform(0, polls_every_s))
-        if scenario.parameters is None or not isinstance(case.workload, Pipeline):
+        if scenario.parameters is None or not isinstance(case.work, Pipeline):
             return made
         # The same customers for all subjects in a round and repetition, and others in the next: no cache knows them.
         seed = round_number * 1000 + repeat
         sequence = f"churn_{subject.orchestrator}_{prefix}_{repeat}"
-        return replace(made, parameters=scenario.parameters(case.workload, sequence, seed, data))
+        return replace(made, parameters=scenario.parameters(case.work, sequence, seed, data))
 
     return Start(
         id=f"{prefix}-{subject.label}",
@@ -286,9 +284,9 @@ def _start(
         limit_s=block.limit_s,
         width=width,
         polls_every_s=polls_every_s,
-        warmups=tuple(trial(case.workload.name, case, 0) for case in (*warmups(subject.tier), *of_scenario)),
+        warmups=tuple(trial(case.name, case, 0) for case in (*warmups(subject.tier), *of_scenario)),
         trials=tuple(
-            trial(f"{prefix}.{place:03d}-{subject.orchestrator}-{case.workload.name}", case, repeat)
+            trial(f"{prefix}.{place:03d}-{subject.orchestrator}-{case.name}", case, repeat)
             for place, (case, repeat) in enumerate(runs, 1)
         ),
     )

@@ -12,7 +12,7 @@ COLD = Case(Workload("warm_up", (Node("n0"),)))
 WIDE = Case(Workload("warm_up_wide", fan_out(8)))
 """In one process, the first graph that is wide pays for a pool of threads."""
 
-NAMES = (COLD.workload.name, WIDE.workload.name)
+NAMES = (COLD.name, WIDE.name)
 
 
 def warmups(tier: str) -> tuple[Case, ...]:

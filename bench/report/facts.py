@@ -145,9 +145,10 @@ class Facts:
     def sizes(self, scenario: str) -> Mapping[str, Mapping[str, int]]:
         """Return which workloads make a family over their sizes: family -> workload -> size."""
         found: dict[str, dict[str, int]] = defaultdict(dict)
-        for each in self.trials:
-            if each.scenario == scenario and each.family and each.work_s is None and not each.warmup:
-                found[each.family][each.workload] = each.size
+        line = SCENARIOS[scenario].line
+        for each in self.trials if line else ():
+            if line and each.scenario == scenario and not each.warmup and (family := line.of(each.axes)):
+                found[family][each.workload] = int(each.axes[line.over])
         return {family: dict(sorted(sizes.items(), key=lambda item: item[1])) for family, sizes in found.items()}
 
 

@@ -56,10 +56,11 @@ def _by_size(facts: Facts, scenario: str) -> dict[str, Spot]:
 
 def _by_duration(facts: Facts, scenario: str) -> dict[str, Spot]:
     # In one chart, as METG is one number: each subject has a graph of as many lanes as it can use, and its curve says which.
+    sweep = SCENARIOS[scenario].sweep
     return {
-        each.workload: Spot("METG(50 %)", 1000 * each.work_s, each.family)
+        each.workload: Spot("METG(50 %)", 1000 * float(each.axes[sweep.over]), family)
         for each in _counted(facts, scenario)
-        if each.work_s is not None
+        if sweep and (family := sweep.of(each.axes))
     }
 
 
@@ -163,8 +164,10 @@ def _points(rows: Sequence[Row], spots: Mapping[str, Spot], its: Scaling) -> dic
 
 def _fit(facts: Facts, scenario: str, tier: str, family: str, subject: str) -> tuple[float, float] | None:
     """Return the line of makespan over size, in seconds, where the results have one of such a family."""
-    about = SCENARIOS[scenario]
-    slope, intercept = (facts.estimate(scenario, tier, metric, family, subject) for metric in (about.slope, about.intercept))
+    line = SCENARIOS[scenario].line
+    if line is None:
+        return None
+    slope, intercept = (facts.estimate(scenario, tier, metric, family, subject) for metric in (line.slope, line.intercept))
     if not slope or not intercept or slope["median"] is None or intercept["median"] is None:
         return None
     return slope["median"] / 1000, intercept["median"] / 1000

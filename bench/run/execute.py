@@ -84,7 +84,7 @@ class Executor:
     def _prepare(self) -> None:
         """Make what all engines share: the MLflow store, if a pipeline is to run."""
         store = self._folder.mlflow
-        if store.exists() or not any(artifacts.is_churn(trial.case.workload) for trial in self._plan.trials):
+        if store.exists() or not any(artifacts.is_churn(trial.case.work) for trial in self._plan.trials):
             return
         store.parent.mkdir(exist_ok=True)
         try:
@@ -173,7 +173,7 @@ class Executor:
         lost: EngineError | None = None
         try:
             spoiled, _ = self._timed(lambda: _prepare(engine, start, trial))
-            with sampled(engine, where, wanted=_is_watched(trial.case.workload)):
+            with sampled(engine, where, wanted=_is_watched(trial.case.work)):
                 answer, _ = self._timed(lambda: _make(engine, trial, where, start.limit_s, tag))
         except UnsupportedWork as reason:
             outcome = {"status": "unsupported", "because": f"unsupported: {reason}"}
@@ -182,13 +182,13 @@ class Executor:
             outcome, lost = {"status": "crashed", "because": str(error)}, error
         else:
             outcome = {"run": answer["run"], "clock_offset": answer["clock_offset"]}
-            outcome |= _status(answer["state"], start.limit_s, trial.case.workload, engine.log_since(log))
+            outcome |= _status(answer["state"], start.limit_s, trial.case.work, engine.log_since(log))
             if outcome["status"] == "timeout":
                 lost = EngineError(outcome["because"])  # what hangs now would disturb whatever runs next
             else:
                 if answer["run"]:
                     outcome["reported"], _ = self._timed(lambda: engine.reported(answer["run"]))
-                outcome["facts"] = artifacts.collect(trial.case.workload, tag, folder, self._folder.mlflow)
+                outcome["facts"] = artifacts.collect(trial.case.work, tag, folder, self._folder.mlflow)
                 if spoiled:
                     outcome["facts"]["spoiled"] = spoiled
                 if answer.get("kept_bytes"):
@@ -205,10 +205,8 @@ class Executor:
         record = TrialRecord(
             id=trial.id,
             scenario=trial.scenario,
-            workload=trial.case.workload.name,
-            family=trial.case.family,
-            size=trial.case.size,
-            work_s=trial.case.work_s,
+            workload=trial.case.name,
+            axes=dict(trial.case.axes),
             subject=key_of(start.subject),
             start=name,
             round=start.round,
@@ -241,7 +239,7 @@ class Executor:
 
 def _warmups(start: Start, following: Trial) -> list[Trial]:
     """Return what has to run in an engine before the run: what warms up any engine, and what warms up for its scenario."""
-    general = [each for each in start.warmups if each.case.workload.name in warmups.NAMES]
+    general = [each for each in start.warmups if each.case.name in warmups.NAMES]
     return general + [each for each in start.warmups if each.scenario == following.scenario and each not in general]
 
 
@@ -250,7 +248,7 @@ def _prepare(engine: Engine, start: Start, trial: Trial) -> int:
 
     Return how many kept results were spoiled.
     """
-    work = trial.case.workload
+    work = trial.case.work
     if isinstance(work, Pipeline) and work.before.new_process:
         engine.restart(start.workloads)
     spoiled = engine.prepare(work.name)
@@ -264,7 +262,7 @@ def _is_watched(work: Work) -> bool:
 
 def _make(engine: Engine, trial: Trial, where: events.Trial, limit_s: float, tag: str) -> dict[str, Any]:
     """Make the run; a churn pipeline is told where its predictions go and what its MLflow runs are tagged with."""
-    work, parameters = trial.case.workload, dict(trial.parameters)
+    work, parameters = trial.case.work, dict(trial.parameters)
     if not isinstance(work, Pipeline) or not artifacts.is_churn(work):
         return engine.run(work.name, where, limit_s, parameters)
     parameters["tags"] = {artifacts.TAG: tag}

@@ -56,7 +56,7 @@ def begin(
     rounds_per_s = turns.cpu_rounds_per_s if turns else machine.calibrate()
     plan = make(suite, orchestrators, seed, rounds_per_s, own, str(folder.data(data)) if data else "")
     by_name = {each.name: each for each in orchestrators}
-    folder.make_for_run(sum(artifacts.is_churn(trial.case.workload) for trial in plan.trials))
+    folder.make_for_run(sum(artifacts.is_churn(trial.case.work) for trial in plan.trials))
     if data:
         folder.keep_data(data)
     folder.keep_code(SHARED, CORE)

@@ -13,7 +13,8 @@ from bench.scenarios import (
     payload,
     retries,
 )
-from bench.scenarios.kit.scenario import Case, Place, Scenario, Seen, Work
+from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.scenario import Place, Scenario, Seen
 
 __all__ = ["SCENARIOS", "Case", "Place", "Scenario", "Seen", "Work"]
 

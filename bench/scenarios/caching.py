@@ -13,7 +13,8 @@ from typing import Final
 
 import msgspec
 
-from bench.scenarios.kit.scenario import Case, Check, Derived, Medians, Place, Scenario, Seen, Verdict, Work, lost, of
+from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.scenario import Check, Derived, Medians, Place, Scenario, Seen, Verdict, lost, of
 from contract.editions import FIRST
 from contract.pipeline import STEPS, Before, Pipeline
 

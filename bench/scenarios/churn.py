@@ -11,7 +11,8 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from bench.scenarios.kit.scenario import Case, Check, Place, Scenario, Seen, Verdict, of
+from bench.scenarios.kit.case import Case
+from bench.scenarios.kit.scenario import Check, Place, Scenario, Seen, Verdict, of
 from bench.scenarios.kit.scenario import lost as lost_in
 from contract.pipeline import STEPS, Pipeline
 

@@ -11,7 +11,9 @@ from typing import Annotated, Final
 
 import msgspec
 
-from bench.scenarios.kit.scenario import Case, Check, Place, Scenario, Seen, Verdict, Work, lost, of
+from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.families import Line
+from bench.scenarios.kit.scenario import Check, Place, Scenario, Seen, Verdict, lost, of
 from contract.workload import Fault, Node, Workload
 
 TASKS: Final = 6
@@ -44,7 +46,7 @@ def cases(options: Options, place: Place) -> Sequence[Case]:
         Node("save", after=("score",), group="scoring"),
     )
     return [
-        *(Case(Workload(f"nested_{depth}", _nested(depth)), "nested", depth) for depth in options.depths),
+        *(Case(Workload(f"nested_{depth}", _nested(depth)), {"depth": depth}) for depth in options.depths),
         Case(Workload(FAILS, failing)),
         Case(Workload(SHARED, shared)),
     ]
@@ -103,7 +105,6 @@ SCENARIO = Scenario(
     options=Options,
     cases=cases,
     metrics=metrics,
-    slope="per_level_ms",
-    intercept="",
+    line=Line("depth", "nested", "per_level_ms"),
     checks=CHECKS,
 )

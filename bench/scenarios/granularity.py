@@ -13,7 +13,8 @@ import msgspec
 
 from bench.events.timeline import max_concurrency
 from bench.scenarios import churn
-from bench.scenarios.kit.scenario import Case, Check, Derived, Medians, Place, Scenario, Seen, Verdict, Work, lost, of
+from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.scenario import Check, Derived, Medians, Place, Scenario, Seen, Verdict, lost, of
 from contract.pipeline import Pipeline
 
 FORMS: Final = {"steps": "train", "whole": "train_whole"}
@@ -34,16 +35,18 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def cases(options: Options, place: Place) -> Sequence[Case]:
     """Return three runs of each form."""
     base: dict[str, Any] = {"rows": options.rows, "n_estimators": options.n_estimators, "min_roc_auc": 0.0}
-    found: list[Pipeline] = []
+    found: list[Case] = []
     for form, pipeline in FORMS.items():
         kept = ("features",) if form == "steps" else ()
+        # Another gate, which costs no time and changes none of the work.
+        again = Pipeline(f"{form}_again", pipeline, base | {"min_roc_auc": 0.01}, may_skip=kept)
+        faulty = Pipeline(f"{form}_faulty", pipeline, base, faults={FAILS: 1}, may_skip=kept)
         found += [
-            Pipeline(form, pipeline, base),
-            # Another gate, which costs no time and changes none of the work.
-            Pipeline(f"{form}_again", pipeline, base | {"min_roc_auc": 0.01}, may_skip=kept),
-            Pipeline(f"{form}_faulty", pipeline, base, faults={FAILS: 1}, may_skip=kept),
+            Case(Pipeline(form, pipeline, base), {"form": form, "run": "first"}),
+            Case(again, {"form": form, "run": "again"}),
+            Case(faulty, {"form": form, "run": "faulty"}),
         ]
-    return [Case(each) for each in found]
+    return found
 
 
 def metrics(work: Work) -> Sequence[str]:

@@ -11,8 +11,10 @@ from typing import Annotated
 
 import msgspec
 
+from bench.scenarios.kit.case import Case
+from bench.scenarios.kit.families import Family, Line
 from bench.scenarios.kit.graphs import SHAPES, lanes, shaped
-from bench.scenarios.kit.scenario import Case, Place, Scenario
+from bench.scenarios.kit.scenario import Place, Scenario
 from contract.workload import Workload
 
 Shape = msgspec.Meta(pattern=f"^({'|'.join(SHAPES)})$")
@@ -28,14 +30,18 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def cases(options: Options, place: Place) -> Sequence[Case]:
     """Return the no-op grid, then the sweep on as many chains as the engine has lanes."""
-    grid = [Case(shaped(shape, size), shape, size) for shape, sizes in options.sizes.items() for size in sizes]
+    grid = [
+        Case(shaped(shape, size), {"shape": shape, "tasks": size})
+        for shape, sizes in options.sizes.items()
+        for size in sizes
+    ]
     return [*grid, *(_sweep_point(options, place, work_ms / 1000) for work_ms in options.sweep_ms)]
 
 
 def _sweep_point(options: Options, place: Place, work_s: float) -> Case:
     nodes = lanes(place.lanes, options.sweep_depth, "cpu", {"rounds": place.rounds(work_s)})
-    family = f"lanes_{place.lanes}x{options.sweep_depth}"
-    return Case(Workload(f"{family}_{round(work_s * 1e6)}us", nodes), family, len(nodes), work_s)
+    name = f"lanes_{place.lanes}x{options.sweep_depth}_{round(work_s * 1e6)}us"
+    return Case(Workload(name, nodes), {"lanes": place.lanes, "depth": options.sweep_depth, "work_s": work_s})
 
 
 SCENARIO = Scenario(
@@ -49,4 +55,6 @@ SCENARIO = Scenario(
     ),
     options=Options,
     cases=cases,
+    line=Line("tasks", "{shape}", "per_task_ms", "per_run_ms"),
+    sweep=Family("work_s", "lanes_{lanes}x{depth}"),
 )

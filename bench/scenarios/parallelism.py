@@ -13,7 +13,8 @@ import msgspec
 
 from bench.base.stats import missing
 from bench.events.timeline import max_concurrency, most_at_once
-from bench.scenarios.kit.scenario import Case, Check, Derived, Medians, Place, Scenario, Seen, Verdict, Work, lost
+from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.scenario import Check, Derived, Medians, Place, Scenario, Seen, Verdict, lost
 from contract.workload import Node, Workload
 
 KINDS: Final = ("sleeping", "computing", "five_models")
@@ -51,7 +52,10 @@ def cases(options: Options, place: Place) -> Sequence[Case]:
             Node("best", after=tuple(f"m{i}" for i in range(len(SHARES)))),
         ),
     }
-    return [Case(Workload(name_of(kind, place.width), graphs[kind])) for kind in options.kinds]
+    return [
+        Case(Workload(name_of(kind, place.width), graphs[kind]), {"kind": kind, "width": place.width})
+        for kind in options.kinds
+    ]
 
 
 def metrics(work: Work) -> Sequence[str]:

@@ -12,7 +12,8 @@ from typing import Any, Final
 import msgspec
 
 from bench.scenarios import churn
-from bench.scenarios.kit.scenario import Case, Check, Place, Scenario, Seen, Verdict, Work, lost, of
+from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.scenario import Check, Place, Scenario, Seen, Verdict, lost, of
 from contract.pipeline import Pipeline
 
 BASE: Final[Mapping[str, Any]] = {"rows": 400, "n_estimators": 5, "min_roc_auc": 0.0, "data": ""}

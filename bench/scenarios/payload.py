@@ -13,7 +13,8 @@ from typing import Annotated, Final
 import msgspec
 
 from bench.base.stats import Quantity, exact, missing
-from bench.scenarios.kit.scenario import Case, Check, Derived, Medians, Place, Scenario, Seen, Verdict, Work
+from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.scenario import Check, Derived, Medians, Place, Scenario, Seen, Verdict
 from contract.pipeline import Pipeline
 
 WAYS: Final = ("value", "store", "file")
@@ -46,7 +47,8 @@ def cases(options: Options, place: Place) -> Sequence[Case]:
 
     def case(way: str, size: int, *, watched: bool) -> Case:
         name = f"{way}_{size}kb{WATCHED if watched else ''}"
-        return Case(Pipeline(name, "passing", {"size": size * KB, "way": way}, watched=watched))
+        work = Pipeline(name, "passing", {"size": size * KB, "way": way}, watched=watched)
+        return Case(work, {"way": way, "kb": size, "watched": watched})
 
     largest = max(options.sizes_kb)
     return [

@@ -10,7 +10,8 @@ from typing import Annotated, Final
 
 import msgspec
 
-from bench.scenarios.kit.scenario import Case, Check, Place, Scenario, Seen, Verdict, Work, lost, of
+from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.scenario import Check, Place, Scenario, Seen, Verdict, lost, of
 from contract.workload import Fault, Node, Retry, Workload
 
 FOR_EVER: Final = 1000

@@ -10,7 +10,7 @@ import fcntl
 import io
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from bench.base.problem import Problem
+from bench.store import earlier
 from bench.store.records import READABLE, RunRecord, StartRecord, TrialRecord
 
 Record = TypeVar("Record")
@@ -146,32 +147,39 @@ class RunFolder:
 
     # The same records, read back ---------------------------------------------------------------------------------------
 
+    def _run_document(self) -> dict[str, Any]:
+        path = self.path / "run.json"
+        if not path.is_file():
+            raise Problem(f"{self.path} is not a run: it has no run.json")
+        try:
+            document: dict[str, Any] = msgspec.json.decode(path.read_bytes())
+            schema = document.get("schema")
+        except (msgspec.DecodeError, AttributeError) as error:
+            raise Problem(f"{path} cannot be read: {error}") from None
+        if schema not in READABLE:
+            raise Problem(
+                f"{path}: its schema is {schema}, and this orchbench reads {READABLE}; use the version that wrote it"
+            )
+        return document
+
     def holds_run(self) -> bool:
         """Whether there is a run.json."""
         return (self.path / "run.json").exists()
 
     def run(self) -> RunRecord:
         """Read run.json."""
-        path = self.path / "run.json"
-        if not path.is_file():
-            raise Problem(f"{self.path} is not a run: it has no run.json")
         try:
-            schema = msgspec.json.decode(path.read_bytes()).get("schema")
-            if schema not in READABLE:
-                raise Problem(
-                    f"{path}: its schema is {schema}, and this orchbench reads {READABLE}; use the version that wrote it"
-                )
-            return msgspec.json.decode(path.read_bytes(), type=RunRecord)
-        except (msgspec.DecodeError, AttributeError) as error:
-            raise Problem(f"{path} cannot be read: {error}") from None
+            return msgspec.convert(self._run_document(), RunRecord)
+        except msgspec.ValidationError as error:
+            raise Problem(f"{self.path / 'run.json'} cannot be read: {error}") from None
 
     def trials(self) -> list[TrialRecord]:
         """Read the finished trials, in the order of their ids."""
-        return [_read(path, TrialRecord) for path in sorted(self.path.glob("trials/*/trial.json"))]
+        return [_read(path, TrialRecord, earlier.trial) for path in sorted(self.path.glob("trials/*/trial.json"))]
 
     def starts(self) -> list[StartRecord]:
         """Read the engine starts that were seen through."""
-        return [_read(path, StartRecord) for path in sorted(self.path.glob("starts/*/start.json"))]
+        return [_read(path, StartRecord, lambda its: its) for path in sorted(self.path.glob("starts/*/start.json"))]
 
     def start_names(self) -> set[str]:
         """Return the engine starts that were begun, whether seen through or not."""
@@ -276,8 +284,8 @@ def _pretty(record: Any) -> bytes:
     return msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
 
 
-def _read(path: Path, kind: type[Record]) -> Record:
+def _read(path: Path, kind: type[Record], upgraded: Callable[[dict[str, Any]], dict[str, Any]]) -> Record:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
+        return msgspec.convert(upgraded(msgspec.json.decode(path.read_bytes())), kind)
     except msgspec.DecodeError as error:
         raise Problem(f"{path} cannot be read ({error}); delete its folder and --resume") from None

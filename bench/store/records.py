@@ -4,6 +4,8 @@ SCHEMA history
     1  the first
     2  trials may be `unsupported`, and have a width; pipelines say what is done before them.
        Added since, so that it may be missing: excerpts, declared, by_choice, styles, duel, and the upkeep of an engine start
+    3  trials have axes, in place of a family, a size and a duration
+What is older is upgraded as it is read: see `bench.store.earlier`.
 """
 
 from __future__ import annotations
@@ -14,9 +16,9 @@ import msgspec
 
 from bench.plan.tools import Style
 
-SCHEMA = 2
+SCHEMA = 3
 
-READABLE = (1, 2)
+READABLE = (1, 2, 3)
 """The schemas that this version can read."""
 
 
@@ -38,9 +40,8 @@ class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     scenario: str
     workload: str
-    family: str = ""
-    size: int = 0
-    work_s: float | None = None
+    axes: dict[str, str | int | float | bool] = {}
+    """Where the case stands among those of its scenario."""
     subject: Setup
     start: str
     """The engine start that it ran in: a folder of starts/."""

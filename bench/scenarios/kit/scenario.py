@@ -11,10 +11,10 @@ import msgspec
 from bench.base.stats import Quantity
 from bench.events.timeline import Timeline
 from bench.scenarios.kit import metrics
+from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.families import Family, Line
 from contract.pipeline import Pipeline
 from contract.workload import Node, Workload
-
-Work = Workload | Pipeline
 
 
 @dataclass(frozen=True)
@@ -31,16 +31,6 @@ class Place:
     def rounds(self, seconds: float) -> int:
         """Return the CPU work that takes so long."""
         return max(1, round(seconds * self.cpu_rounds_per_s))
-
-
-@dataclass(frozen=True)
-class Case:
-    """A piece of work with its place in the scenario: `family` and `size` for lines over N, `work_s` for sweeps."""
-
-    workload: Work
-    family: str = ""
-    size: int = 0
-    work_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -143,9 +133,10 @@ class Scenario:
     cases: Callable[[Any, Place], Sequence[Case]]
     metrics: Callable[[Work], Sequence[str]] = metrics.usual
     """What a run of the work yields."""
-    slope: str = "per_task_ms"
-    intercept: str = "per_run_ms"
-    """What the line of makespan over the size of a family's cases is called; an empty name: it is not of interest."""
+    line: Line | None = None
+    """The families whose makespans lie on a line, if it has any."""
+    sweep: Family | None = None
+    """The families over the duration of a task (in seconds), which METG(50 %) is read off."""
     derive: Callable[[Medians], Iterable[Derived]] | None = None
     """What is made of the runs of several workloads of one subject."""
     warmups: Sequence[Case] = ()
@@ -155,6 +146,10 @@ class Scenario:
     in_order: bool = False
     """Whether the cases follow each other as they are listed, because one builds on what another left."""
     checks: Mapping[str, Check] = field(default_factory=dict)
+
+    def is_swept(self, case: Case) -> bool:
+        """Whether the case is a point of the sweep over the duration of a task."""
+        return self.sweep is not None and self.sweep.of(case.axes) is not None
 
     def parse(self, options: Mapping[str, Any]) -> msgspec.Struct:
         """Check a suite's options."""

@@ -1,0 +1,60 @@
+"""Records of earlier schemas, as today's would have been written: a run of last year is derived like one of today.
+
+Axes were not recorded before schema 3. Here alone they are read out of the names that cases had then.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+Document = dict[str, Any]
+
+
+def trial(document: Document) -> Document:
+    """Return a trial's record as schema 3 has it.
+
+    The record says by its keys how old it is: that of the run may have been written again, by a later version.
+    """
+    if "axes" in document:
+        return document
+    place = {key: document.pop(key, None) for key in ("family", "size", "work_s")}
+    axes_of = _AXES.get(document["scenario"])
+    return document | {"axes": axes_of(document["workload"], place) if axes_of else {}}
+
+
+def _of_overhead(_name: str, place: Mapping[str, Any]) -> Document:
+    if place["work_s"] is None:
+        return {"shape": place["family"], "tasks": place["size"]} if place["family"] else {}
+    lanes, depth = place["family"].removeprefix("lanes_").split("x")
+    return {"lanes": int(lanes), "depth": int(depth), "work_s": place["work_s"]}
+
+
+def _of_composition(_name: str, place: Mapping[str, Any]) -> Document:
+    return {"depth": place["size"]} if place["family"] else {}
+
+
+def _of_parallelism(name: str, _place: Mapping[str, Any]) -> Document:
+    found = re.fullmatch(r"(\w+)_w(\d+)", name)
+    return {"kind": found[1], "width": int(found[2])} if found else {}
+
+
+def _of_payload(name: str, _place: Mapping[str, Any]) -> Document:
+    found = re.fullmatch(r"(\w+?)_(\d+)kb(_watched)?", name)
+    return {"way": found[1], "kb": int(found[2]), "watched": bool(found[3])} if found else {}
+
+
+def _of_granularity(name: str, _place: Mapping[str, Any]) -> Document:
+    found = re.fullmatch(r"(steps|whole)(?:_(again|faulty))?", name)
+    return {"form": found[1], "run": found[2] or "first"} if found else {}
+
+
+_AXES: Final[Mapping[str, Callable[[str, Mapping[str, Any]], Document]]] = {
+    "overhead": _of_overhead,
+    "composition": _of_composition,
+    "parallelism": _of_parallelism,
+    "payload": _of_payload,
+    "granularity": _of_granularity,
+}
+"""By scenario: the axes of a case, from its name, and from the family, the size and the duration that its record had."""
