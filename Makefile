@@ -8,7 +8,7 @@ ARGS ?=
 PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit(1); print(sys.executable)' 2>/dev/null && break; done)
 UV := $(or $(shell command -v uv),$(CURDIR)/.tools/bin/uv)
-TOOLS := airflow dagster plain prefect
+TOOLS := $(patsubst implementations/%/pyproject.toml,%,$(wildcard implementations/*/pyproject.toml))
 READY := .venv/ready $(TOOLS:%=implementations/%/.venv/ready)
 
 # Compiled now, lest the first run of a tool pay for it. No interpreter is ever fetched: the one that runs make is used.
@@ -24,7 +24,7 @@ bench: setup
 test: setup
 	.venv/bin/python -m pytest -q -n 3 --dist loadgroup -m "not alone"
 	.venv/bin/python -m pytest -q -m alone
-	@$(MAKE) --no-print-directory -j 2 --output-sync test-airflow test-prefect test-dagster
+	@$(MAKE) --no-print-directory -j 2 --output-sync $(patsubst %,test-%,$(filter-out plain,$(TOOLS)))
 	@$(MAKE) --no-print-directory test-plain
 
 test-%: implementations/%/.venv/ready

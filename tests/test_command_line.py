@@ -1,17 +1,19 @@
-"""The commands on plain Python: what they leave, and one clear line for every mistake."""
+"""The commands on plain Python: what they leave, and what they say of every mistake."""
 
 from __future__ import annotations
 
 import json
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
 from conftest import ROOT, Call, copied_orchbench, mounted, refusal
 from small_runs import edited, finished_run, record_of, results_of, samples_of
 
+from bench import cli
 from bench.plan.suite import available, load
-from bench.plan.tools import discover
+from bench.plan.tools import TIERS, discover
 
 pytestmark = pytest.mark.xdist_group("command_line")  # the run is made once
 
@@ -190,6 +192,22 @@ def test_list_and_doctor_say_what_there_is(orchbench: Call) -> None:
     assert orchbench("doctor").code == 0
 
 
+def test_list_marks_the_default_deployment(orchbench: Call) -> None:
+    """Each tool has one at each of its tiers, and both ways to print the list mark the same ones."""
+    marked = [
+        (deployment["tier"], deployment["name"])
+        for each in json.loads(orchbench("list", "--json").out)["orchestrators"].values()
+        for deployment in each["deployments"]
+        if deployment["default"]
+    ]
+    defaults = [
+        (tier, next(d.name for d in tool.deployments if d.tier == tier)) for tool in discover().values() for tier in TIERS
+    ]
+    assert sorted(marked) == sorted(defaults)
+    printed = [tuple(line.split()[1:3]) for line in orchbench("list").out.splitlines() if line.startswith("* ")]
+    assert printed == marked
+
+
 @pytest.mark.parametrize("name", available())
 def test_each_suite_is_sound(name: str) -> None:
     """The suites that come with orchbench load."""
@@ -229,12 +247,8 @@ MISTAKES = {
     "tier": (["run", "--tier", "moon"], "no tier 'moon'"),
     "scenario": (["run", "--scenario", "nope"], "no scenario 'nope'"),
     "profile": (["run", "--profile", "nope"], "no profile 'nope'"),
-    "repeat": (["run", "--repeat", "0"], "--repeat"),
-    "seed": (["run", "--seed", "x"], "--seed"),
     "workload file": (["run", "--workload", "none.json"], "none.json: No such file"),
     "cyclic workload": (["run", "--workload", "cycle.json"], "in a cycle: "),
-    "option": (["run", "--fast"], "--fast"),
-    "command": (["race"], "race"),
     "own warm-up": (["run", "--workload", "warm.json"], "warm_up is the name of the harness's own"),
     "resume and more": (["run", "--resume", "x", "--seed", "1"], "takes no other choice"),
     "resume nothing": (["run", "--resume", "nowhere"], "nowhere is not a run"),
@@ -256,6 +270,40 @@ def test_a_mistake_gets_one_line(case: str, orchbench: Call, tmp_path: Path) -> 
     (tmp_path / "warm.json").write_text('{"name": "warm_up", "nodes": [{"id": "a"}]}')
     assert message in refusal(orchbench(*arguments))
     assert {path.name for path in tmp_path.iterdir()} == {"cycle.json", "warm.json"}
+
+
+MISUSES = {
+    "repeat": (["run", "--repeat", "0"], "--repeat"),
+    "seed": (["run", "--seed", "x"], "--seed"),
+    "option": (["run", "--fast"], "--fast"),
+    "argument": (["show"], "RUN_DIR"),
+    "command": (["race"], "race"),
+}
+
+
+@pytest.mark.parametrize("case", MISUSES)
+def test_a_misuse_gets_the_usage_and_a_hint(case: str, orchbench: Call, tmp_path: Path) -> None:
+    """What is wrong stands below the usage of the command and a pointer to the help, and the exit code is 2."""
+    arguments, culprit = MISUSES[case]
+    done = orchbench(*arguments)
+    usage, hint, *_, said = done.err.splitlines()
+    assert (done.code, done.out, list(tmp_path.iterdir())) == (2, "", [])
+    assert usage.startswith("Usage: orchbench") and "--help" in hint and culprit in said
+
+
+def test_orchbench_alone_prints_its_help(orchbench: Call) -> None:
+    """It is the text of --help, line by line, with every command in it."""
+    alone, asked = orchbench(), orchbench("--help")
+    assert alone.err.splitlines() == asked.out.splitlines()
+    assert (alone.code, asked.code) == (2, 0)
+    assert len(alone.err.splitlines()) > len(cli.orchbench.commands)
+
+
+def test_it_says_its_version(orchbench: Call) -> None:
+    """It is that of pyproject.toml."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    said = orchbench("--version")
+    assert (said.code, said.out.split()[-1]) == (0, project["version"])
 
 
 def test_a_folder_that_holds_a_run_is_not_overwritten(finished: Path, suite: Path, orchbench: Call) -> None:

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from bench.cli.progress import Estimator
+from bench.cli.progress import Estimator, Left
 from bench.plan import plan, suite, tools
 
 
@@ -17,23 +17,43 @@ def smoke() -> plan.Plan:
     return plan.make(suite.load("smoke", known), list(known.values()), seed=1, cpu_rounds_per_s=1e6)
 
 
-def test_the_time_left_is_guessed_before_anything_is_known(smoke: plan.Plan) -> None:
-    """The smoke suite takes some eight minutes; the guess is of that order."""
-    assert 8 * 60 / 3 < Estimator(smoke, set()).left_s() < 8 * 60 * 3
+def test_nothing_is_guessed_before_a_run_has_ended(smoke: plan.Plan) -> None:
+    """Every run is of a kind that is not known yet."""
+    left = Estimator(smoke, set()).left()
+    assert (left.seconds, left.unseen) == (0, len(_all(smoke)))
+
+
+def test_what_is_not_known_is_told_from_what_is(smoke: plan.Plan) -> None:
+    """After one run of plain Python from a script, its runs there are estimated, and those of the tools are not."""
+    estimator = Estimator(smoke, set())
+    of_plain = [
+        trial.id
+        for start in smoke.starts
+        if (start.subject.orchestrator, start.subject.tier) == ("plain", "library")
+        for trial in start.trials
+    ]
+    estimator.ended(of_plain[0], 7.0)
+    left = estimator.left()
+    assert left.seconds == 7 * (len(of_plain) - 1)
+    assert left.unseen == len(_all(smoke)) - len(of_plain)
 
 
 def test_the_guess_learns_from_each_run(smoke: plan.Plan) -> None:
     """On a machine where every run takes 7 s, what is left is 7 s for each of them, and nothing in the end."""
     estimator = Estimator(smoke, set())
-    trials = random.Random(1).sample([trial.id for trial in smoke.trials], len(smoke.trials))
+    trials = random.Random(1).sample(_all(smoke), len(smoke.trials))
     for done, trial in enumerate(trials, 1):
         estimator.ended(trial, 7.0)
-        if done > 0.9 * len(trials):
-            assert estimator.left_s() == pytest.approx(7 * (len(trials) - done), rel=0.2, abs=8)
-    assert estimator.left_s() == 0
+        left = estimator.left()
+        assert left.seconds == pytest.approx(7 * (len(trials) - done - left.unseen))
+    assert estimator.left() == Left(0)
 
 
 def test_what_is_done_is_not_left(smoke: plan.Plan) -> None:
     """A run that goes on counts the runs that it still has to make."""
-    half = {trial.id for trial in smoke.trials[::2]}
-    assert Estimator(smoke, half).left_s() < 0.7 * Estimator(smoke, set()).left_s()
+    half = set(_all(smoke)[::2])
+    assert Estimator(smoke, half).left().unseen == len(_all(smoke)) - len(half)
+
+
+def _all(planned: plan.Plan) -> list[str]:
+    return [trial.id for trial in planned.trials]

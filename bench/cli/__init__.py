@@ -26,12 +26,13 @@ from bench.cli.console import complain
     ],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
+@click.version_option(package_name="orchbench")
 def orchbench() -> None:
-    """Measure what Airflow, Prefect and Dagster cost you, beside plain Python."""
+    """Measure what workflow orchestrators cost you, beside plain Python."""
 
 
 def main() -> None:
-    """Run a command; what a user can mend ends with one line and exit code 2."""
+    """Run a command; what a user can mend ends with exit code 2 and one line, or with click's usage and hint."""
     try:
         sys.exit(orchbench.main(standalone_mode=False) or 0)
     except Interrupted as signal:
@@ -40,7 +41,8 @@ def main() -> None:
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:
-        complain(error.format_message())
+        error.show()
+        sys.exit(error.exit_code)
     except Problem as problem:
         complain(str(problem))
         sys.exit(problem.exit_code)

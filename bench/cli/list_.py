@@ -11,18 +11,19 @@ from rich.text import Text
 
 from bench.cli.console import out
 from bench.plan import suite, tools
+from bench.plan.tools import Deployment, Tool
 from bench.scenarios import SCENARIOS
 
 
 @click.command(name="list")
 @click.option("--json", "as_json", is_flag=True, help="For a program to read.")
 def list_(as_json: bool) -> None:
-    """Say what there is: orchestrators and their deployments, scenarios, suites."""
+    """Say what there is: tools and their deployments, scenarios, suites."""
     known = tools.discover()
     about: dict[str, Any] = {
         "orchestrators": {
             each.name: {
-                "deployments": [msgspec.to_builtins(deployment) for deployment in each.deployments],
+                "deployments": [_about(each, deployment) for deployment in each.deployments],
                 "installed": each.missing() is None,
             }
             for each in known.values()
@@ -38,7 +39,13 @@ def list_(as_json: bool) -> None:
         lack = "" if each["installed"] else "  not installed: make setup"
         out.print(Text.assemble((name, "bold"), (lack, "yellow")))
         for deployment in each["deployments"]:
-            out.print(f"  {deployment['tier']:<8} {deployment['name']:<16} {deployment['isolation']}")
+            mark = "*" if deployment["default"] else " "
+            out.print(f"{mark} {deployment['tier']:<8} {deployment['name']:<16} {deployment['isolation']}")
+    out.print("*: the tool's default deployment at that tier\n")
     for heading in ("scenarios", "suites"):
         for name, text in about[heading].items():
             out.print(Text.assemble((f"{heading[:-1]} {name}", "bold"), f"  {text}"))
+
+
+def _about(tool: Tool, deployment: Deployment) -> dict[str, Any]:
+    return {**msgspec.to_builtins(deployment), "default": tool.is_default(deployment)}

@@ -7,7 +7,8 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final, Self
+from dataclasses import dataclass
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -15,21 +16,30 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bench.plan.plan import Plan, Start, Trial
 from bench.store.records import Setup, TrialRecord
 
-TYPICAL_S: Final = {
-    "airflow library": 3.7,
-    "airflow service": 12.0,
-    "dagster library": 3.4,
-    "dagster service": 21.0,
-    "plain library": 0.3,
-    "plain service": 0.6,
-    "prefect library": 4.2,
-    "prefect service": 14.0,
-}
-"""Seconds of a run, with its share of the engine's start, in the run `2026-11-21T17-44-full`: a guess to begin with."""
+
+@dataclass(frozen=True)
+class Left:
+    """What a run still needs, as far as it is known."""
+
+    seconds: float
+    """Of the runs whose like has been seen in this run."""
+    unseen: int = 0
+    """How many other runs there are: no run of their tool at their tier has ended yet."""
+
+    def __str__(self) -> str:
+        """Say it in a few words."""
+        known = f"about {self.seconds / 60:.0f} min left" if self.seconds >= 90 else f"about {self.seconds:.0f} s left"
+        if not self.unseen:
+            return known
+        runs = f"{self.unseen} run{'s' if self.unseen > 1 else ''} of a kind not timed yet"
+        return f"{known}, and {runs}" if self.seconds else f"{runs} left"
 
 
 class Estimator:
-    """Guesses the time left from the runs so far: those of the same subject and workload, or of less and less in common."""
+    """Guesses the time left from the runs so far: those of the same subject and workload, or of less and less in common.
+
+    Nothing is guessed from other machines: how long a tool takes is known once one of its runs at the tier has ended.
+    """
 
     def __init__(self, plan: Plan, done: set[str]) -> None:
         """Take the runs that are still to be made."""
@@ -48,15 +58,17 @@ class Estimator:
                 self._runs[key] += 1
                 self._took_s[key] += seconds
 
-    def left_s(self) -> float:
+    def left(self) -> Left:
         """Return the guess."""
-        return sum(count * self._guess(keys) for keys, count in self._left.items())
+        guesses = [(count, self._guess(keys)) for keys, count in self._left.items()]
+        return Left(
+            seconds=sum(count * each for count, each in guesses if each is not None),
+            unseen=sum(count for count, each in guesses if each is None),
+        )
 
-    def _guess(self, keys: Sequence[str]) -> float:
+    def _guess(self, keys: Sequence[str]) -> float | None:
         known = next((key for key in keys if self._runs[key]), None)
-        if known is None:
-            return TYPICAL_S.get(keys[-1], max(TYPICAL_S.values()))
-        return self._took_s[known] / self._runs[known]
+        return None if known is None else self._took_s[known] / self._runs[known]
 
 
 def _keys(start: Start, trial: Trial) -> tuple[str, ...]:
@@ -130,8 +142,7 @@ class Live:
         self._bar.update(self._task, description=what, left=self._left())
 
     def _left(self) -> str:
-        left = self._estimator.left_s()
-        return f", about {left / 60:.0f} min left" if left >= 90 else f", about {left:.0f} s left"
+        return f", {self._estimator.left()}"
 
     def _clock(self) -> str:
         seconds = int(time.monotonic() - self._began)

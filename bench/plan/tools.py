@@ -90,6 +90,10 @@ class Tool:
         """The interpreter of its own environment."""
         return self.folder / ".venv" / "bin" / "python"
 
+    def is_default(self, deployment: Deployment) -> bool:
+        """Whether it is the deployment to compare with at its tier, where one must be chosen: the first."""
+        return deployment == next(each for each in self.deployments if each.tier == deployment.tier)
+
     def missing(self) -> str | None:
         """Say what its environment lacks, if anything."""
         if not self.python.exists():
