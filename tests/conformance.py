@@ -13,7 +13,8 @@ from typing import Any
 
 from bench.derive.checks import is_loopback
 from bench.events.timeline import Timeline, read, verify
-from bench.plan.tools import Subject, Tool
+from bench.plan.setup import Setup
+from bench.plan.tools import Tool
 from bench.run.engine import Engine, EngineError
 from bench.scenarios.kit import graphs
 from contract.events import Trial
@@ -42,12 +43,12 @@ LATER = graphs.shaped("chain", 3)
 class Candidate:
     """An engine under test."""
 
-    def __init__(self, orchestrator: Tool, subject: Subject, folder: Path) -> None:
+    def __init__(self, orchestrator: Tool, setup: Setup, folder: Path) -> None:
         """Name it."""
-        self.subject = subject
+        self.setup = setup
         self._folder = folder
         (folder / "home").mkdir(parents=True)
-        self.engine = Engine(orchestrator, subject, WIDTH, folder, f"sqlite:///{folder}/mlflow.db")
+        self.engine = Engine(orchestrator, setup, WIDTH, folder, f"sqlite:///{folder}/mlflow.db")
         self._numbers = count(1)
 
     def up(self) -> Candidate:

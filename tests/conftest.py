@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.plan.tools import Subject, Tool, discover
+from bench.plan.setup import Setup
+from bench.plan.tools import Tool, discover
 
 ROOT = Path(__file__).parent.parent
 ORCHBENCH = Path(sys.executable).with_name("orchbench")
@@ -137,9 +138,9 @@ def fakes(tmp_path_factory: pytest.TempPathFactory) -> Tool:
     return discover(folder.parent)["faulty"]
 
 
-def subjects_of(orchestrator: Tool) -> list[Subject]:
+def setups_of(orchestrator: Tool) -> list[Setup]:
     """Return each of its deployments, as they come."""
     return [
-        Subject(orchestrator.name, each.tier, each.name, "stock", each.isolation, each.lanes)
+        Setup(orchestrator.name, each.tier, "stock", each.name, each.isolation, each.database)
         for each in orchestrator.deployments
     ]

@@ -47,13 +47,13 @@ def mixed(run: Path) -> Path:
     who: dict[str, tuple[str, str]] = {}
     for path in sorted(copy.glob("starts/*/start.json")):
         with edited(path) as start:
-            its = start["subject"]
+            its = start["setup"]
             place = scenario[start["id"]], its["deployment"], str(its["control"])
             # Two starts in a row are one's: a control that was started once has no interval, and so no noise floor.
             its["orchestrator"], its["profile"] = who[start["id"]] = WHO[seen[place] // 2 % len(WHO)]
             seen[place] += 1
     for path, trial in trials.items():
-        trial["subject"]["orchestrator"], trial["subject"]["profile"] = its = who[trial["start"]]
+        trial["setup"]["orchestrator"], trial["setup"]["profile"] = its = who[trial["start"]]
         if (its, trial["workload"]) == (("airflow", "stock"), "retries_sequence"):
             trial |= {"status": "failed", "because": "made to fail"}
         if (its, trial["scenario"]) == (("plain", "stock"), "caching"):

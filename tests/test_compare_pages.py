@@ -59,8 +59,8 @@ def renamed(run: Path, name: str) -> Path:
     """Give the run, and the orchestrator that it measured, another name."""
     for path in (run / "run.json", *run.glob("trials/*/trial.json")):
         with edited(path) as record:
-            if "subject" in record:
-                record["subject"]["orchestrator"] = name
+            if "setup" in record:
+                record["setup"]["orchestrator"] = name
             else:
                 record["id"] = name
     return run
@@ -239,7 +239,7 @@ def test_checks_are_told_where_there_are_no_numbers(before: Path, orchbench: Cal
     for name, run in zip(names, runs, strict=True):
         for path in run.glob("trials/*/trial.json"):
             with edited(path) as trial:
-                trial["subject"]["deployment"] = name
+                trial["setup"]["deployment"] = name
         with edited(run / "run.json") as record:
             record["suite"]["name"] = name
     with edited(runs[1] / "results.json") as results:

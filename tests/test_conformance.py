@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 from conformance import RULES, Candidate, broken_rules
-from conftest import subjects_of
+from conftest import setups_of
 
 import bench.run.engine
-from bench.plan.tools import Subject, Tool, discover
+from bench.plan.setup import Setup
+from bench.plan.tools import Tool, discover
 
-REAL = [(orchestrator, subject) for orchestrator in discover().values() for subject in subjects_of(orchestrator)]
+REAL = [(orchestrator, setup) for orchestrator in discover().values() for setup in setups_of(orchestrator)]
 
 
 def _one_engine_for_all_rules(label: str) -> pytest.MarkDecorator:
-    # All rules of a subject in one worker of pytest-xdist: two would start two engines.
+    # All rules of a setup in one worker of pytest-xdist: two would start two engines.
     return pytest.mark.xdist_group(label)
 
 
@@ -26,8 +27,8 @@ def _one_engine_for_all_rules(label: str) -> pytest.MarkDecorator:
 )
 def candidate(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Candidate]:
     """Start one engine for all rules."""
-    orchestrator, subject = request.param
-    candidate = Candidate(orchestrator, subject, tmp_path_factory.mktemp(subject.label) / "start")
+    orchestrator, setup = request.param
+    candidate = Candidate(orchestrator, setup, tmp_path_factory.mktemp(setup.label) / "start")
     try:
         yield candidate.up()
     finally:
@@ -66,8 +67,8 @@ CAUGHT_BY = {
 def test_a_fake_is_caught(name: str, fakes: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A faulty adapter breaks at least the rule that it was made to break; the honest one breaks none."""
     monkeypatch.setattr(bench.run.engine, "STOP_LIMIT_S", 3.0)
-    subject = next(each for each in subjects_of(fakes) if each.deployment == name)
-    broken = broken_rules(Candidate(fakes, subject, tmp_path / "start"))
+    setup = next(each for each in setups_of(fakes) if each.deployment == name)
+    broken = broken_rules(Candidate(fakes, setup, tmp_path / "start"))
     assert CAUGHT_BY[name] <= broken.keys()
     assert bool(broken) == (name != "honest"), broken
 
@@ -81,5 +82,5 @@ def test_what_is_measured_covers_all_four() -> None:
     """Airflow, Prefect, Dagster and plain are tested at both tiers, Prefect in both of its service deployments."""
     found: set[tuple[str, str]] = {(each.orchestrator, each.tier) for _, each in REAL}
     assert found >= {(name, tier) for name in ("airflow", "prefect", "dagster", "plain") for tier in ("library", "service")}
-    services: list[Subject] = [each for _, each in REAL if (each.orchestrator, each.tier) == ("prefect", "service")]
+    services: list[Setup] = [each for _, each in REAL if (each.orchestrator, each.tier) == ("prefect", "service")]
     assert {each.deployment for each in services} == {"serve", "worker"}

@@ -11,7 +11,8 @@ from small_runs import made_up_record
 from bench.derive import results
 from bench.derive.results import Results
 from bench.events.timeline import Attempt, Timeline
-from bench.store.records import Setup, TrialRecord
+from bench.plan.setup import Setup
+from bench.store.records import TrialRecord
 from contract.pipeline import STEPS, Pipeline
 from contract.workload import Node, Workload
 
@@ -31,7 +32,7 @@ def derived(scenario: str, work: Workload | Pipeline, runs: Sequence[tuple[Setup
     timelines = {str(number): timeline for number, (_, timeline) in enumerate(runs)}
     trials = [
         TrialRecord(
-            id=str(number), scenario=scenario, workload=work.name, subject=subject, start="1", round=1, repeat=number,
+            id=str(number), scenario=scenario, workload=work.name, setup=subject, start="1", round=1, repeat=number,
             status="ok" if timeline else "crashed", because=None if timeline else "it fell over",
         )
         for number, (subject, timeline) in enumerate(runs)
@@ -111,7 +112,7 @@ def test_a_failure_costs_what_comes_after_the_first_step_began() -> None:
             id=work.name,
             scenario="granularity",
             workload=work.name,
-            subject=AIRFLOW,
+            setup=AIRFLOW,
             start="1",
             round=1,
             repeat=1,

@@ -18,9 +18,10 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from small_runs import block, made_up_record, results_of, suite_of
 
 from bench.export.publish import publish
+from bench.plan.setup import Setup
 from bench.scenarios.kit.graphs import shaped
 from bench.store.folder import RunFolder
-from bench.store.records import RunRecord, Setup, TrialRecord
+from bench.store.records import RunRecord, TrialRecord
 from contract import body
 from contract.events import Trial, emit
 from contract.workload import Node, Workload
@@ -47,7 +48,7 @@ def test_a_noop_body_costs_at_most_100_microseconds(benchmark: BenchmarkFixture,
     assert middle(benchmark) <= 100e-6
 
 
-SUBJECTS = [
+SETUPS = [
     Setup(name, "library", "stock", "made_up", "one process", control=control)
     for name in ("airflow", "dagster", "prefect", "plain")
     for control in (False, True)
@@ -59,15 +60,15 @@ def made_up_run(folder: Path, events: int, sizes: Sequence[int] = (100,)) -> tup
     chains = [shaped("chain", min(size, events // 2)) for size in sizes]
     trials = max(1, events // (2 * sum(len(chain.nodes) for chain in chains) // len(chains)))
     for number in range(trials):
-        subject = SUBJECTS[number % len(SUBJECTS)]
-        workload = chains[number // len(SUBJECTS) % len(chains)]
+        setup = SETUPS[number % len(SETUPS)]
+        workload = chains[number // len(SETUPS) % len(chains)]
         trial = f"{number:06d}"
         place = folder / "trials" / trial
         place.mkdir(parents=True)
         record = TrialRecord(
             id=trial, scenario="overhead", workload=workload.name, axes={"shape": "chain", "tasks": len(workload.nodes)},
-            subject=subject,
-            start=f"{number % 40:02d}-{subject.orchestrator}-{subject.control}", round=1, repeat=number, status="ok",
+            setup=setup,
+            start=f"{number % 40:02d}-{setup.orchestrator}-{setup.control}", round=1, repeat=number, status="ok",
         )  # fmt: skip
         (place / "trial.json").write_bytes(msgspec.json.encode(record))
         (place / "events-1.jsonl").write_text("\n".join(made_up_events(workload, trial, number)) + "\n")

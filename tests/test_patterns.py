@@ -148,10 +148,10 @@ def test_what_joins_runs_behind_its_hosts_in_the_same_engines() -> None:
     planned = plan.make(suite, list(known.values()), 1, 1e6)
     ids = [trial.id for trial in planned.trials]
     assert len(ids) == len(set(ids))
-    shared = [start for start in planned.starts if start.subject.tier == "library"]
-    assert {len([start for start in shared if start.subject.orchestrator == tool]) for tool in ("airflow", "prefect")} == {1}
+    shared = [start for start in planned.starts if start.setup.tier == "library"]
+    assert {len([start for start in shared if start.setup.orchestrator == tool]) for tool in ("airflow", "prefect")} == {1}
     for start in shared:
         scenarios = list(dict.fromkeys(trial.scenario for trial in start.trials))
         assert scenarios == ["overhead", "retries", "caching"]
         assert [warmup.scenario for warmup in start.warmups][-1] == "caching"
-    assert {start.width for start in planned.starts if start.subject.tier == "service"} == {1, 2}
+    assert {start.width for start in planned.starts if start.setup.tier == "service"} == {1, 2}

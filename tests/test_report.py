@@ -30,10 +30,10 @@ def two_tools(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path in sorted(copy.glob("starts/*/start.json")):
         with edited(path) as start:
             # Every other start of plain Python's is taken for that of another tool.
-            names[path.parent.name] = start["subject"]["orchestrator"] = ("airflow", "dagster")[len(names) % 2]
+            names[path.parent.name] = start["setup"]["orchestrator"] = ("airflow", "dagster")[len(names) % 2]
     for path in copy.glob("trials/*/trial.json"):
         with edited(path) as trial:
-            trial["subject"]["orchestrator"] = names[trial["start"]]
+            trial["setup"]["orchestrator"] = names[trial["start"]]
     with edited(copy / "run.json") as record:
         record["orchestrators"] = ["airflow", "dagster"]
     done = orchbench_in(copy.parent, "report", "copy")
@@ -182,7 +182,7 @@ def test_hostile_names_are_text(run: Path, tmp_path: Path, orchbench: Call) -> N
     for path in sorted(copy.glob("trials/*/trial.json"))[:6]:
         with edited(path) as trial:
             trial |= {"status": "failed", "because": HOSTILE}
-            trial["subject"]["isolation"] = HOSTILE
+            trial["setup"]["isolation"] = HOSTILE
     for path in sorted(copy.glob("starts/*/start.json")):
         with edited(path) as start:
             start["settings"].append(dict.fromkeys(("name", "value", "default", "because", "profile"), HOSTILE))

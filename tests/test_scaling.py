@@ -12,11 +12,12 @@ from drawings import places, texts
 from small_runs import made_up_record
 
 from bench.events.timeline import Timeline
+from bench.plan.setup import Setup
 from bench.report.charts import Curve
 from bench.report.facts import Facts
 from bench.report.scaling import scaling
 from bench.scenarios import SCENARIOS, Case, Place
-from bench.store.records import Setup, TrialRecord
+from bench.store.records import TrialRecord
 
 Row = dict[str, Any]
 
@@ -37,7 +38,7 @@ def facts_of(scenario: str, cases: Sequence[tuple[int, Case]], **results: Sequen
     trials = [
         TrialRecord(
             id=case.name, scenario=scenario, workload=case.name, axes=dict(case.axes),
-            subject=Setup("plain", "library", "stock", "usual", "one process"), start="1", round=1,
+            setup=Setup("plain", "library", "stock", "usual", "one process"), start="1", round=1,
             repeat=1, width=None if width == 2 else width, status="ok",
         )
         for width, case in reversed(cases)

@@ -39,7 +39,7 @@ def test_one_run_that_is_lost_is_a_failure(sound: Path, status: str, tmp_path: P
     with edited(lost) as record:
         record.update(status=status, because="it was planted")
     assert orchbench_in(tmp_path, "report", "run").code == 0
-    verdict, because = ends(run)[record["subject"]["deployment"]]
+    verdict, because = ends(run)[record["setup"]["deployment"]]
     assert verdict == "fail" and f"{lost.parent.name}: it was planted" in because
     assert [row["verdict"] for row in results_of(run)["checks"] if row["verdict"] != "pass"] == ["fail"]
     compared = orchbench_in(tmp_path, "compare", sound, "run")

@@ -93,6 +93,6 @@ def test_the_suite_of_pull_requests_judges_every_tool() -> None:
     known = tools.discover()
     chosen = suite.load(str(ROOT / ".github" / "pull-request.toml"), known)
     planned = plan.make(chosen, list(known.values()), seed=1, cpu_rounds_per_s=1e6)
-    starts = Counter(start.subject.orchestrator for start in planned.starts)
+    starts = Counter(start.setup.orchestrator for start in planned.starts)
     assert set(starts) == set(known)
     assert min(starts.values()) >= 8

@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench.plan.plan import Plan, Start, Trial
-from bench.store.records import Setup, TrialRecord
+from bench.plan.setup import Setup
+from bench.store.records import TrialRecord
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Left:
 
 
 class Estimator:
-    """Guesses the time left from the runs so far: those of the same subject and workload, or of less and less in common.
+    """Guesses the time left from the runs so far: those of the same setup and workload, or of less and less in common.
 
     Nothing is guessed from other machines: how long a tool takes is known once one of its runs at the tier has ended.
     """
@@ -73,7 +74,7 @@ class Estimator:
 
 def _keys(start: Start, trial: Trial) -> tuple[str, ...]:
     """Return under what a run's time is remembered, the closest first."""
-    its = start.subject
+    its = start.setup
     alike = f"{its.orchestrator} {its.tier}"
     return (f"{its.label} {trial.case.name}", f"{trial.scenario} {its.label}", f"{trial.scenario} {alike}", alike)
 
@@ -109,7 +110,7 @@ class Live:
 
     def starting(self, start: Start) -> None:
         """An engine start begins."""
-        self._tell(f"{start.subject.label} (round {start.round})")
+        self._tell(f"{start.setup.label} (round {start.round})")
         if not self._console.is_terminal:
             self._console.print(f"{self._clock()}  {start.id}, {len(start.trials)} runs{self._left()}")
 
@@ -120,7 +121,7 @@ class Live:
         self._last = now
         if not record.warmup:
             self._bar.advance(self._task)
-        self._tell(f"{start.subject.label}  {record.workload}")
+        self._tell(f"{start.setup.label}  {record.workload}")
         if record.status != "ok":
             self._tell_of(record)
 
@@ -131,9 +132,9 @@ class Live:
     def _tell_of(self, record: TrialRecord) -> None:
         said = f"{record.status}, {record.because}"
         if record.status == "unsupported":  # as it will be in every round: once is enough
-            if (record.subject, record.workload) in self._known_to_be_unsupported:
+            if (record.setup, record.workload) in self._known_to_be_unsupported:
                 return
-            self._known_to_be_unsupported.add((record.subject, record.workload))
+            self._known_to_be_unsupported.add((record.setup, record.workload))
             said = str(record.because)
         line = f"{record.id}: {said}"
         self._console.print(line, style="yellow", soft_wrap=True)

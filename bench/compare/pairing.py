@@ -63,7 +63,7 @@ def _paired(outcomes: Sequence[MeasuredTrial], others: Sequence[MeasuredTrial]) 
 
 
 def _kind(its: MeasuredTrial) -> tuple[Any, ...]:
-    return its.record.scenario, its.record.subject, its.record.workload
+    return its.record.scenario, its.record.setup, its.record.workload
 
 
 def _estimates(outcomes: Sequence[MeasuredTrial], centre: Centre, salt: str = "") -> Numbers:
@@ -71,7 +71,7 @@ def _estimates(outcomes: Sequence[MeasuredTrial], centre: Centre, salt: str = ""
     estimates = estimate_all(groups, salt, centre)
     found: dict[Key, Estimate] = {}
     for its in groups:
-        if not its.subject.control:
+        if not its.setup.control:
             for each in estimates[its.label]:
                 keys: dict[str, Any] = {
                     "scenario": its.scenario,

@@ -24,7 +24,7 @@ def rows_of(its: Group, starts: Sequence[StartRecord]) -> list[Row]:
         rows = [_check_row(its, ENDS, *_ends(its))] + [_check_row(its, check, *_verdict(check, ran)) for check in CHECKS]
     else:
         rows = [_check_row(its, check, None, reason) | {"verdict": "unsupported"} for check in (ENDS, *CHECKS)]
-    own = [start for start in starts if start.subject == its.subject and start.stop_s is not None]
+    own = [start for start in starts if start.setup == its.setup and start.stop_s is not None]
     if own:
         left = [f"{start.id}: {what}" for start in own for what in start.left_behind]
         rows.append(_check_row(its, "stops_without_a_trace", not left, left[0] if left else f"{len(own)} stops"))
@@ -73,8 +73,8 @@ def _own_records(its: Group) -> tuple[bool, str] | None:
 
 def scenario_rows_of(its: Group, groups: Sequence[Group], run: RunRecord) -> list[Row]:
     """Return the verdicts of the checks that only this scenario has."""
-    beside = [each for each in groups if each.scenario == its.scenario and each.subject.tier == its.subject.tier]
-    reference = next((each for each in beside if each.is_reference), None)
+    beside = [each for each in groups if each.scenario == its.scenario and each.setup.tier == its.setup.tier]
+    reference = next((each for each in beside if each.setup.is_reference), None)
     rows: list[Row] = []
     for name, check in SCENARIOS[its.scenario].checks.items():
         runs = _seen(its)
@@ -95,8 +95,8 @@ def _scenario_row(its: Group, name: str, verdict: Verdict, run: RunRecord) -> Ro
     """Return a verdict with what the orchestrator's folder has to say of it: for one deployment, or for all."""
 
     def note(notes: Mapping[str, Mapping[str, str]]) -> str | None:
-        own = notes.get(its.subject.orchestrator, {})
-        return own.get(f"{its.subject.deployment}.{name}") or own.get(name)
+        own = notes.get(its.setup.orchestrator, {})
+        return own.get(f"{its.setup.deployment}.{name}") or own.get(name)
 
     row = _check_row(its, name, verdict.passed, verdict.because)
     if not verdict.passed and verdict.observed and (lack := note(run.unsupported)):

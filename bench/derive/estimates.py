@@ -13,7 +13,6 @@ from typing import Any
 from bench.base import stats
 from bench.base.stats import Centre, Quantity, Resampler
 from bench.derive.measured import COLD_RUNS, Group, MeasuredTrial
-from bench.plan.tools import REFERENCE
 from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.families import Family, Line
 from bench.scenarios.kit.metrics import COUNTS, METRICS
@@ -37,10 +36,10 @@ def estimate_all(groups: Sequence[Group], salt: str = "", centre: Centre = stats
     """Return the estimates of every group, by its label; another salt makes other draws, for another run."""
     resamplers = {its.label: Resampler.of(salt + its.label, its.widths, centre) for its in groups}
     references = {
-        (its.scenario, its.subject.tier): _sweeps(its, resamplers[its.label]) for its in groups if its.is_reference
+        (its.scenario, its.setup.tier): _sweeps(its, resamplers[its.label]) for its in groups if its.setup.is_reference
     }
     return {
-        its.label: _estimate(its, resamplers[its.label], references.get((its.scenario, its.subject.tier), {}))
+        its.label: _estimate(its, resamplers[its.label], references.get((its.scenario, its.setup.tier), {}))
         for its in groups
     }
 
@@ -76,7 +75,7 @@ def _on_lines(its: Group, line: Line, resampler: Resampler) -> Iterator[Estimate
 
 def _crossings(its: Group, reference: Mapping[str, Sweep], resampler: Resampler) -> Iterator[Estimate]:
     """Yield where each family's sweep crosses half efficiency; plain Python's is 1 by definition, and has no crossing."""
-    if its.subject.orchestrator == REFERENCE:
+    if its.setup.is_plain:
         return
     for family, sweep in _sweeps(its, resampler).items():
         if family in reference:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from bench.events.timeline import Timeline, verify
 from bench.plan import warmups
-from bench.plan.tools import REFERENCE
+from bench.plan.setup import Setup
 from bench.scenarios import SCENARIOS, Seen, Work
 from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.metrics import measure, measure_reported
-from bench.store.records import Setup, TrialRecord
+from bench.store.records import TrialRecord
 
 COLD_RUNS = {warmups.COLD.name} | {each.warmups[0].name for each in SCENARIOS.values() if each.warmups}
 """The first runs of their kind after an engine's start, whose makespan is `cold_run_s`."""
@@ -36,19 +38,13 @@ class Group:
     """All trials of one subject in one scenario."""
 
     scenario: str
-    subject: Setup
+    setup: Setup
     outcomes: list[MeasuredTrial] = field(default_factory=list)
 
     @property
     def label(self) -> str:
         """Its name, which no other group has."""
-        its = self.subject
-        return "/".join([self.scenario, its.orchestrator, its.tier, its.profile, its.deployment, *["again"] * its.control])
-
-    @property
-    def is_reference(self) -> bool:
-        """Whether ratios are taken against it."""
-        return self.subject.orchestrator == REFERENCE and self.subject.default and not self.subject.control
+        return f"{self.scenario}/{self.setup.path}"
 
     @property
     def widths(self) -> dict[str, int | None]:
@@ -58,14 +54,8 @@ class Group:
     @property
     def keys(self) -> dict[str, str]:
         """Return who it is, as every row of results.json says it."""
-        its = self.subject
-        return {
-            "orchestrator": its.orchestrator,
-            "tier": its.tier,
-            "profile": its.profile,
-            "deployment": its.deployment,
-            "isolation": its.isolation,
-        }
+        keys: dict[str, str] = msgspec.to_builtins(self.setup)
+        return {key: value for key, value in keys.items() if key not in {"default", "control"}}
 
 
 def measured(
@@ -112,6 +102,6 @@ def group(outcomes: Iterable[MeasuredTrial]) -> list[Group]:
     """Put the outcomes of each subject together."""
     groups: dict[tuple[str, Setup], Group] = {}
     for each in outcomes:
-        key = (each.record.scenario, each.record.subject)
+        key = (each.record.scenario, each.record.setup)
         groups.setdefault(key, Group(*key)).outcomes.append(each)
     return sorted(groups.values(), key=lambda its: its.label)

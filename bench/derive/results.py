@@ -16,10 +16,10 @@ from bench.derive import checks, ranges
 from bench.derive.estimates import Estimate, estimate_all
 from bench.derive.measured import Group, MeasuredTrial, group, measured
 from bench.events.timeline import Timeline
-from bench.plan.tools import REFERENCE
+from bench.plan.setup import Setup
 from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.metrics import METRICS
-from bench.store.records import SCHEMA, RunRecord, Setup, StartRecord, TrialRecord
+from bench.store.records import SCHEMA, RunRecord, StartRecord, TrialRecord
 from contract import pipeline
 
 CONTROL_METRIC = "makespan_s"
@@ -68,7 +68,7 @@ def derive(
     groups = group(measured(record, workloads, run.width, read) for record in records)
     estimates = estimate_all(groups)
     controls = _controls(groups, estimates)
-    subjects = [its for its in groups if not its.subject.control]
+    subjects = [its for its in groups if not its.setup.control]
     usual = _usual(subjects, estimates)
     return Results(
         samples=[row for its in groups for each in its.outcomes for row in _sample_rows(each)],
@@ -93,11 +93,11 @@ def _sample_rows(each: MeasuredTrial) -> list[Row]:
         "trial": record.id,
         "scenario": record.scenario,
         "workload": record.workload,
-        "orchestrator": record.subject.orchestrator,
-        "tier": record.subject.tier,
-        "profile": record.subject.profile,
-        "deployment": record.subject.deployment,
-        "control": int(record.subject.control),
+        "orchestrator": record.setup.orchestrator,
+        "tier": record.setup.tier,
+        "profile": record.setup.profile,
+        "deployment": record.setup.deployment,
+        "control": int(record.setup.control),
         "start": record.start,
         "round": record.round,
         "repeat": record.repeat,
@@ -141,33 +141,32 @@ def _usual(groups: Sequence[Group], estimates: Mapping[str, list[Estimate]]) -> 
     rivals: dict[tuple[str, ...], list[tuple[Group, Estimate]]] = defaultdict(list)
     for its in groups:
         for each in estimates[its.label]:
-            place = (its.scenario, its.subject.tier, its.subject.profile, its.subject.orchestrator)
+            place = (its.scenario, its.setup.tier, its.setup.profile, its.setup.orchestrator)
             rivals[(*place, each.workload, each.metric)].append((its, each))
-    chosen = (
-        min(own, key=lambda one: (one[1].quantity.point is None, not one[0].subject.default)) for own in rivals.values()
-    )
+    chosen = (min(own, key=lambda one: (one[1].quantity.point is None, not one[0].setup.default)) for own in rivals.values())
     return {_key(its, each) for its, each in chosen}
 
 
 def _engines(starts: Sequence[StartRecord], run: RunRecord) -> list[Row]:
     """Return what each subject's engines consisted of when they were ready, and how long that took."""
-    by_subject: dict[Setup, list[StartRecord]] = defaultdict(list)
+    by_setup: dict[Setup, list[StartRecord]] = defaultdict(list)
     for start in starts:
-        if not start.subject.control:
-            by_subject[start.subject].append(start)
+        if not start.setup.control:
+            by_setup[start.setup].append(start)
     rows: list[Row] = []
-    for subject, its in by_subject.items():
+    for setup, its in by_setup.items():
         upkeep = next((start.upkeep for start in its if start.upkeep), None)
-        ours = run.by_choice.get(subject.orchestrator, {})
+        ours = run.by_choice.get(setup.orchestrator, {})
         by_choice = [name for name in upkeep.services if name in ours] if upkeep else []
         rows.append(
             {
-                "orchestrator": subject.orchestrator,
-                "tier": subject.tier,
-                "profile": subject.profile,
-                "deployment": subject.deployment,
-                "isolation": subject.isolation,
-                "default": subject.default,
+                "orchestrator": setup.orchestrator,
+                "tier": setup.tier,
+                "profile": setup.profile,
+                "deployment": setup.deployment,
+                "isolation": setup.isolation,
+                "database": setup.database,
+                "default": setup.default,
                 "starts": len(its),
                 # Some servers can only be started when it is known what they are to serve.
                 "ready_s": statistics.median(start.start_s + start.deploy_s for start in its),
@@ -200,18 +199,18 @@ def _ratios(
     for its in groups:
         for each in estimates[its.label]:
             if not METRICS[each.metric].crosscheck:
-                rivals[its.scenario, its.subject.tier, each.workload, each.metric].append((its, each))
+                rivals[its.scenario, its.setup.tier, each.workload, each.metric].append((its, each))
     rows: list[Row] = []
     for (scenario, tier, _, _), field in rivals.items():
         floor = noise_floor(controls, scenario, tier)
-        plain = next((rival for rival in field if rival[0].is_reference), None)
+        plain = next((rival for rival in field if rival[0].setup.is_reference), None)
         measured = [
             (its, each)
             for its, each in field
-            if each.quantity.point is not None and not _is_plain(its) and _key(its, each) in usual
+            if each.quantity.point is not None and not its.setup.is_plain and _key(its, each) in usual
         ]
         for rival in field:
-            best = _best([other for other in measured if other[0].subject.profile == rival[0].subject.profile])
+            best = _best([other for other in measured if other[0].setup.profile == rival[0].setup.profile])
             rows += [_ratio_row(*rival, *other, floor) for other in (plain, best) if other and other[0] is not rival[0]]
     return rows
 
@@ -223,10 +222,6 @@ def _best(rivals: Sequence[tuple[Group, Estimate]]) -> tuple[Group, Estimate] | 
     return choose(rivals, key=lambda rival: rival[1].quantity.point or 0.0)
 
 
-def _is_plain(its: Group) -> bool:
-    return its.subject.orchestrator == REFERENCE
-
-
 def _ratio_row(its: Group, each: Estimate, other: Group, against: Estimate, floor: float | None) -> Row:
     ratio = each.quantity.over(against.quantity)
     low, high = ratio.interval()
@@ -235,9 +230,9 @@ def _ratio_row(its: Group, each: Estimate, other: Group, against: Estimate, floo
     return row | {
         "n": ratio.n,
         "starts": ratio.starts,
-        "against": other.subject.orchestrator,
-        "against_deployment": other.subject.deployment,
-        "against_profile": other.subject.profile,
+        "against": other.setup.orchestrator,
+        "against_deployment": other.setup.deployment,
+        "against_profile": other.setup.profile,
         "ratio": ratio.point,
         "low": low,
         "high": high,
@@ -261,7 +256,7 @@ def _controls(groups: Sequence[Group], estimates: Mapping[str, list[Estimate]]) 
     rows: list[Row] = []
     by_label = {its.label: its for its in groups}
     for its in groups:
-        if not its.subject.control:
+        if not its.setup.control:
             continue
         first = by_label.get(its.label.removesuffix("/again"))
         if first is None:

@@ -18,9 +18,8 @@ def publish(folder: RunFolder, record: RunRecord, target: RunFolder | None = Non
     _complete(record)
     starts = folder.starts()
     for start in starts:
-        subject = start.subject
-        record.versions[subject.orchestrator] = start.versions
-        record.settings[f"{subject.orchestrator}/{subject.tier}/{subject.deployment}/{subject.profile}"] = start.settings
+        record.versions[start.setup.orchestrator] = start.versions
+        record.settings[start.setup.settings_of] = start.settings
     derived = results.derive(record, folder.trials(), starts, lambda trial: timeline.read(folder.events(trial)))
     derived = replace(derived, code=excerpts.counted(folder, record))
     place = target or folder

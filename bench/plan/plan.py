@@ -1,7 +1,7 @@
 """Suite and seed -> plan: which engine is started when, and which runs it is asked for, in which order.
 
-Rounds interleave the subjects, in an order drawn anew for each round, so that a drift of the machine hits all alike. In a
-round every subject gets one engine start with an empty home; its runs follow in a drawn order of their own. The reference,
+Rounds interleave the setups, in an order drawn anew for each round, so that a drift of the machine hits all alike. In a
+round every setup gets one engine start with an empty home; its runs follow in a drawn order of their own. The reference,
 which everything is divided by and which starts in no time, gets several starts with one run of each workload.
 """
 
@@ -13,9 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+import msgspec
+
 from bench.base.problem import Problem
+from bench.plan.setup import Setup
 from bench.plan.suite import Block, Suite
-from bench.plan.tools import REFERENCE, Deployment, Subject, Tool
+from bench.plan.tools import Deployment, Tool
 from bench.plan.warmups import warmups
 from bench.scenarios import SCENARIOS, Case, Place, Work
 from contract.pipeline import Pipeline
@@ -42,7 +45,7 @@ class Start:
     """An engine start, and the runs to be made in it."""
 
     id: str
-    subject: Subject
+    setup: Setup
     round: int
     limit_s: float
     width: int
@@ -135,25 +138,25 @@ def _starts(
     widths = block.widths or [suite_width]
     cases = {width: _Cases(block, width, cpu_rounds_per_s, own) for width in widths}
     for round_number in range(1, block.rounds + 1):
-        turns = [(turn, width) for each in orchestrators for turn in _turns(each, block) for width in _widths(turn, widths)]
+        turns = [turn for each in orchestrators for turn in _turns(each, block, widths)]
         order.shuffle(turns)
-        for (subject, polls_every_s, repeat), width in turns:
+        for turn in turns:
             # The reference has many starts, so that each of them runs the long sweep once.
-            once = subject.orchestrator == REFERENCE
+            once = turn.setup.is_plain
             runs = [
                 (case, number)
-                for number in range(1, repeat + 1)
-                for case in cases[width].of(subject)
-                if number <= (1 if once and scenario.is_swept(case) else repeat)
+                for number in range(1, block.repeat + 1)
+                for case in cases[turn.width].of(turn)
+                if number == 1 or not (once and scenario.is_swept(case))
             ]
             if not scenario.in_order:
                 order.shuffle(runs)
-            starts.append(_start(first + len(starts), subject, width, block, round_number, runs, polls_every_s, order, data))
+            starts.append(_start(first + len(starts), turn, block, round_number, runs, order, data))
     return starts
 
 
 def _joined(starts: Sequence[Start], more: Sequence[Start]) -> list[Start]:
-    """Let the runs of `more` be made in the starts that have the same subject, width and round, where there are any."""
+    """Let the runs of `more` be made in the starts that have the same setup, width and round, where there are any."""
     joined = list(starts)
     free = list(range(len(joined)))
     for each in more:
@@ -161,8 +164,7 @@ def _joined(starts: Sequence[Start], more: Sequence[Start]) -> list[Start]:
             (
                 index
                 for index in free
-                if (joined[index].subject, joined[index].width, joined[index].round)
-                == (each.subject, each.width, each.round)
+                if (joined[index].setup, joined[index].width, joined[index].round) == (each.setup, each.width, each.round)
             ),
             None,
         )
@@ -191,41 +193,50 @@ def _check_names(suite: Suite, starts: Sequence[Start]) -> None:
                 )
 
 
-Turn = tuple[Subject, float, int]
-"""A subject, how often its engine polls, and how many runs of each workload an engine start has to serve."""
+@dataclass(frozen=True)
+class Turn:
+    """What an engine is started for in a round: a setup, at one of the block's widths."""
+
+    setup: Setup
+    deployment: Deployment
+    width: int
+
+    @property
+    def lanes(self) -> int:
+        """How many tasks can run at once: no more than may, and than the deployment can."""
+        return min(self.deployment.lanes or self.width, self.width)
+
+    @property
+    def polls_every_s(self) -> float:
+        """How often its engine looks for submissions; 0: it does not have to."""
+        return self.deployment.polls_every_s.get(self.setup.profile, 0.0)
 
 
-def _turns(orchestrator: Tool, block: Block) -> Iterable[Turn]:
+def _turns(orchestrator: Tool, block: Block, widths: Sequence[int]) -> Iterable[Turn]:
     """Return the engine starts of an orchestrator in one round."""
     fitting = [each for each in orchestrator.deployments if each.tier == block.tier and _fits(each, block)]
     for number, deployment in enumerate(fitting):
+        # One lane is one lane at any width, so that the widest stands for all.
+        of_widths = widths if deployment.lanes != 1 else [max(widths)]
         # Where a deployment's settings are the same in a profile, its one profile stands for it.
         for profile in [each for each in block.profiles if each in deployment.profiles] or deployment.profiles[:1]:
-            subject = Subject(
+            setup = Setup(
                 orchestrator.name,
                 block.tier,
-                deployment.name,
                 profile,
+                deployment.name,
                 deployment.isolation,
-                deployment.lanes,
+                deployment.database,
                 default=number == 0,
             )
-            turn = (subject, deployment.polls_every_s.get(profile, 0.0), block.repeat)
-            turns = [turn]
-            if subject.default and orchestrator.name == REFERENCE:
-                turns = [turn] * block.reference_starts
-            yield from turns
+            setups = [setup] * (block.reference_starts if setup.is_reference else 1)
             if (
                 orchestrator.name in block.control
-                and subject.default
+                and setup.default
                 and profile in {block.profiles[0], deployment.profiles[0]}
             ):
-                yield from ((replace(subject, control=True), polls, repeat) for _, polls, repeat in turns)
-
-
-def _widths(turn: Turn, widths: Sequence[int]) -> Sequence[int]:
-    """Return the widths to be measured: one lane is one lane at any width, so that the widest stands for all."""
-    return widths if turn[0].lanes != 1 else [max(widths)]
+                setups += [msgspec.structs.replace(each, control=True) for each in setups]
+            yield from (Turn(each, deployment, width) for each in setups for width in of_widths)
 
 
 def _fits(deployment: Deployment, block: Block) -> bool:
@@ -233,21 +244,19 @@ def _fits(deployment: Deployment, block: Block) -> bool:
 
 
 class _Cases:
-    """The block's cases by the number of lanes; the reference runs those of every number that another subject needs."""
+    """The block's cases by the number of lanes; the reference runs those of every number that another setup needs."""
 
     def __init__(self, block: Block, width: int, cpu_rounds_per_s: float, own: Workload | None) -> None:
         scenario = SCENARIOS[block.scenario]
         options = scenario.parse(block.options)
-        self._width = width
         self._by_lanes = {
             lanes: [Case(own)] if own else list(scenario.cases(options, Place(width, lanes, cpu_rounds_per_s)))
             for lanes in {1, width}
         }
 
-    def of(self, subject: Subject) -> list[Case]:
-        lanes = min(subject.lanes or self._width, self._width)
-        chosen = list(self._by_lanes[lanes])
-        if subject.orchestrator == REFERENCE:
+    def of(self, turn: Turn) -> list[Case]:
+        chosen = list(self._by_lanes[turn.lanes])
+        if turn.setup.is_plain:
             names = {case.name for case in chosen}
             chosen += [case for cases in self._by_lanes.values() for case in cases if case.name not in names]
         return chosen
@@ -255,38 +264,36 @@ class _Cases:
 
 def _start(
     number: int,
-    subject: Subject,
-    width: int,
+    turn: Turn,
     block: Block,
     round_number: int,
     runs: Sequence[tuple[Case, int]],
-    polls_every_s: float,
     order: random.Random,
     data: str,
 ) -> Start:
-    prefix, scenario = f"{number:03d}", SCENARIOS[block.scenario]
+    prefix, scenario, setup = f"{number:03d}", SCENARIOS[block.scenario], turn.setup
     # Where a run is a process of its own, it warms nothing up but itself.
-    of_scenario = scenario.warmups if subject.tier == "library" else ()
+    of_scenario = scenario.warmups if setup.tier == "library" else ()
 
     def trial(name: str, case: Case, repeat: int) -> Trial:
-        made = Trial(name, block.scenario, case, repeat, pause_s=order.uniform(0, polls_every_s))
+        made = Trial(name, block.scenario, case, repeat, pause_s=order.uniform(0, turn.polls_every_s))
         if scenario.parameters is None or not isinstance(case.work, Pipeline):
             return made
-        # The same customers for all subjects in a round and repetition, and others in the next: no cache knows them.
+        # The same customers for all setups in a round and repetition, and others in the next: no cache knows them.
         seed = round_number * 1000 + repeat
-        sequence = f"churn_{subject.orchestrator}_{prefix}_{repeat}"
+        sequence = f"churn_{setup.orchestrator}_{prefix}_{repeat}"
         return replace(made, parameters=scenario.parameters(case.work, sequence, seed, data))
 
     return Start(
-        id=f"{prefix}-{subject.label}",
-        subject=subject,
+        id=f"{prefix}-{setup.label}",
+        setup=setup,
         round=round_number,
         limit_s=block.limit_s,
-        width=width,
-        polls_every_s=polls_every_s,
-        warmups=tuple(trial(case.name, case, 0) for case in (*warmups(subject.tier), *of_scenario)),
+        width=turn.width,
+        polls_every_s=turn.polls_every_s,
+        warmups=tuple(trial(case.name, case, 0) for case in (*warmups(setup.tier), *of_scenario)),
         trials=tuple(
-            trial(f"{prefix}.{place:03d}-{subject.orchestrator}-{case.name}", case, repeat)
+            trial(f"{prefix}.{place:03d}-{setup.orchestrator}-{case.name}", case, repeat)
             for place, (case, repeat) in enumerate(runs, 1)
         ),
     )

@@ -29,7 +29,7 @@ class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Engine starts of plain Python in each round."""
     joins: bool = False
     """Make its runs in the engine starts of the block before it (and of those which that one joins), after their runs, where
-    these have the same subject and width: a start takes up to half a minute, and not every scenario needs a fresh one."""
+    these have the same setup and width: a start takes up to half a minute, and not every scenario needs a fresh one."""
     limit_s: Seconds
     """A run that takes longer is ended, and its value is missing."""
     widths: list[Count] = msgspec.field(default_factory=list)

@@ -39,6 +39,8 @@ class Deployment:
     """The only scenarios that it is there for; for all, if none is named."""
     profiles: tuple[str, ...] = ("stock",)
     """Those in which its settings differ; a profile that changes nothing is not measured twice."""
+    database: str = "sqlite"
+    """Where the tool keeps its state; `none` where it has none."""
 
 
 @dataclass(frozen=True)
@@ -99,26 +101,6 @@ class Tool:
         if not self.python.exists():
             return f"its environment is missing ({self.python.parent.parent})"
         return None
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What is measured: an orchestrator in one deployment and profile; `control` marks the second one of an A/A pair."""
-
-    orchestrator: str
-    tier: str
-    deployment: str
-    profile: str
-    isolation: str
-    lanes: int | None = None
-    default: bool = True
-    """The orchestrator's first deployment at its tier: the one to compare with, where one must be chosen."""
-    control: bool = False
-
-    @property
-    def label(self) -> str:
-        """Its name in ids and on the terminal."""
-        return f"{self.orchestrator}-{self.tier}-{self.deployment}-{self.profile}{'-again' if self.control else ''}"
 
 
 def package_of(orchestrator: str) -> str:

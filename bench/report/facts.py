@@ -61,7 +61,7 @@ class Facts:
     @cached_property
     def made(self) -> str:
         """How many runs there were, and in how many engine starts of whom."""
-        counts = Counter(start.subject.orchestrator for start in self.starts)
+        counts = Counter(start.setup.orchestrator for start in self.starts)
         whose = ", ".join(f"{name} {counts[name]}" for name in sorted(counts, key=lambda name: (name == REFERENCE, name)))
         return f"{len(self.trials)} runs in {len(self.starts)} engine starts" + (f" ({whose})" if whose else "")
 

@@ -17,7 +17,8 @@ from typing import Any
 
 import psutil
 
-from bench.plan.tools import Subject, Tool
+from bench.plan.setup import Setup
+from bench.plan.tools import Tool
 from bench.scenarios import Work
 from contract.events import Trial
 
@@ -78,10 +79,10 @@ class UnsupportedWork(Exception):
 class Engine:
     """One adapter process below its keeper, from start() to stop()."""
 
-    def __init__(self, orchestrator: Tool, subject: Subject, width: int, folder: Path, mlflow: str) -> None:
+    def __init__(self, orchestrator: Tool, setup: Setup, width: int, folder: Path, mlflow: str) -> None:
         """Name it; `folder` holds its home and its log; `mlflow` is where its pipelines record their runs."""
         self._mlflow = mlflow
-        self._orchestrator, self._subject, self._width = orchestrator, subject, width
+        self._orchestrator, self._setup, self._width = orchestrator, setup, width
         self._home, self._log, self._left = folder / "home", folder / "adapter.log", folder / "left_behind.json"
         self._keeper: subprocess.Popen[bytes] | None = None
 
@@ -93,9 +94,9 @@ class Engine:
         for folder in ("engine", "user"):
             (self._home / folder).mkdir(exist_ok=True)
         setup = {
-            "tier": self._subject.tier,
-            "deployment": self._subject.deployment,
-            "profile": self._subject.profile,
+            "tier": self._setup.tier,
+            "deployment": self._setup.deployment,
+            "profile": self._setup.profile,
             "width": self._width,
             "home": str(self._home / "engine"),
         }

@@ -17,14 +17,14 @@ from bench.base.problem import Problem
 from bench.events.timeline import fails
 from bench.plan import warmups
 from bench.plan.plan import Plan, Start, Trial
-from bench.plan.tools import Subject, Tool
+from bench.plan.tools import Tool
 from bench.run import artifacts
 from bench.run.engine import Engine, EngineError, UnsupportedWork, create_mlflow
 from bench.run.sampler import sampled
 from bench.run.turns import ALONE
 from bench.scenarios import SCENARIOS, Work
 from bench.store.folder import RunFolder
-from bench.store.records import Setup, StartRecord, TrialRecord, Upkeep
+from bench.store.records import StartRecord, TrialRecord, Upkeep
 from contract import events
 from contract.pipeline import Pipeline
 
@@ -62,7 +62,7 @@ class Executor:
         self._done: dict[str, str] = {
             record.id: record.status for record in folder.trials() if record.status != "not_started"
         }
-        self._looked_at = {start.subject for start in folder.starts() if start.upkeep}
+        self._looked_at = {start.setup for start in folder.starts() if start.upkeep}
         self.subjects_s = 0.0
         """How long subjects started, ran or stopped so far."""
 
@@ -97,9 +97,9 @@ class Executor:
         self._take_turn(ALONE)
         self._watcher.starting(start)
         name = self._free_name(start)
-        orchestrator = self._orchestrators[start.subject.orchestrator]
+        orchestrator = self._orchestrators[start.setup.orchestrator]
         engine = Engine(
-            orchestrator, start.subject, start.width, self._folder.new_start(name), f"sqlite:///{self._folder.mlflow}"
+            orchestrator, start.setup, start.width, self._folder.new_start(name), f"sqlite:///{self._folder.mlflow}"
         )
         record: StartRecord | None = None
         try:
@@ -143,7 +143,7 @@ class Executor:
         _, deploy_s = self._timed(lambda: engine.deploy(start.workloads))
         record = StartRecord(
             id=name,
-            subject=key_of(start.subject),
+            setup=start.setup,
             start_s=start_s,
             deploy_s=deploy_s,
             listening=engine.listening(),
@@ -154,11 +154,11 @@ class Executor:
         return record
 
     def _look_at(self, start: Start, engine: Engine) -> Upkeep | None:
-        """Look once at what each subject consists of: the next start of it would be the same, and looking takes a while."""
-        subject = key_of(start.subject)
-        if subject.control or subject in self._looked_at:
+        """Look once at what each setup consists of: the next start of it would be the same, and looking takes a while."""
+        setup = start.setup
+        if setup.control or setup in self._looked_at:
             return None
-        self._looked_at.add(subject)
+        self._looked_at.add(setup)
         return Upkeep(**engine.services())
 
     def _run(self, engine: Engine, start: Start, name: str, trial: Trial, *, warmup: bool = False) -> None:
@@ -207,7 +207,7 @@ class Executor:
             scenario=trial.scenario,
             workload=trial.case.name,
             axes=dict(trial.case.axes),
-            subject=key_of(start.subject),
+            setup=start.setup,
             start=name,
             round=start.round,
             repeat=trial.repeat,
@@ -283,16 +283,3 @@ def _status(state: str, limit_s: float, work: Work, log: bytes) -> dict[str, Any
     errors = [line for line in log.decode(errors="replace").splitlines() if "Error" in line and not line.startswith(" ")]
     said = f": {errors[-1].strip()[:200]}" if errors else ""
     return {"status": "failed", "because": f"the tool calls the run {state}{said} (see adapter.log beside this file)"}
-
-
-def key_of(subject: Subject) -> Setup:
-    """Return the subject as records name it."""
-    return Setup(
-        subject.orchestrator,
-        subject.tier,
-        subject.profile,
-        subject.deployment,
-        subject.isolation,
-        subject.default,
-        subject.control,
-    )

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from bench.plan.tools import REFERENCE
+
 Document = dict[str, Any]
 
 
@@ -17,11 +19,25 @@ def trial(document: Document) -> Document:
 
     The record says by its keys how old it is: that of the run may have been written again, by a later version.
     """
+    document = start(document)
     if "axes" in document:
         return document
     place = {key: document.pop(key, None) for key in ("family", "size", "work_s")}
     axes_of = _AXES.get(document["scenario"])
     return document | {"axes": axes_of(document["workload"], place) if axes_of else {}}
+
+
+def start(document: Document) -> Document:
+    """Return an engine start's record as schema 3 has it: with its setup, which a trial's has too."""
+    if "subject" not in document:
+        return document
+    subject = document.pop("subject")
+    return document | {"setup": setup(subject)}
+
+
+def setup(keys: Document) -> Document:
+    """Return a setup with its database: there was no other than the one that a tool brings along."""
+    return {"database": "none" if keys["orchestrator"] == REFERENCE else "sqlite"} | keys
 
 
 def _of_overhead(_name: str, place: Mapping[str, Any]) -> Document:

@@ -179,7 +179,7 @@ class RunFolder:
 
     def starts(self) -> list[StartRecord]:
         """Read the engine starts that were seen through."""
-        return [_read(path, StartRecord, lambda its: its) for path in sorted(self.path.glob("starts/*/start.json"))]
+        return [_read(path, StartRecord, earlier.start) for path in sorted(self.path.glob("starts/*/start.json"))]
 
     def start_names(self) -> set[str]:
         """Return the engine starts that were begun, whether seen through or not."""
@@ -287,5 +287,5 @@ def _pretty(record: Any) -> bytes:
 def _read(path: Path, kind: type[Record], upgraded: Callable[[dict[str, Any]], dict[str, Any]]) -> Record:
     try:
         return msgspec.convert(upgraded(msgspec.json.decode(path.read_bytes())), kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, KeyError, AttributeError) as error:  # no JSON, or of another form
         raise Problem(f"{path} cannot be read ({error}); delete its folder and --resume") from None

@@ -4,7 +4,7 @@ SCHEMA history
     1  the first
     2  trials may be `unsupported`, and have a width; pipelines say what is done before them.
        Added since, so that it may be missing: excerpts, declared, by_choice, styles, duel, and the upkeep of an engine start
-    3  trials have axes, in place of a family, a size and a duration
+    3  trials have axes, in place of a family, a size and a duration; the setup has a database, and was called `subject`
 What is older is upgraded as it is read: see `bench.store.earlier`.
 """
 
@@ -14,24 +14,13 @@ from typing import Any, Literal
 
 import msgspec
 
+from bench.plan.setup import Setup
 from bench.plan.tools import Style
 
 SCHEMA = 3
 
 READABLE = (1, 2, 3)
 """The schemas that this version can read."""
-
-
-class Setup(msgspec.Struct, frozen=True):
-    """Who was measured."""
-
-    orchestrator: str
-    tier: str
-    profile: str
-    deployment: str
-    isolation: str
-    default: bool = True
-    control: bool = False
 
 
 class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +31,7 @@ class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
     workload: str
     axes: dict[str, str | int | float | bool] = {}
     """Where the case stands among those of its scenario."""
-    subject: Setup
+    setup: Setup
     start: str
     """The engine start that it ran in: a folder of starts/."""
     round: int
@@ -82,7 +71,7 @@ class StartRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One engine start, as starts/<id>/start.json holds it."""
 
     id: str
-    subject: Setup
+    setup: Setup
     start_s: float
     deploy_s: float
     stop_s: float | None = None
@@ -92,7 +81,7 @@ class StartRecord(msgspec.Struct, frozen=True, kw_only=True):
     listening: list[str]
     """The addresses on which its processes listened when it was ready."""
     upkeep: Upkeep | None = None
-    """Looked at in one start of each subject."""
+    """Looked at in one start of each setup."""
     left_behind: list[str] = []
     """The commands of processes that its own stop() left, and that the harness ended."""
 
