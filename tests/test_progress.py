@@ -29,7 +29,7 @@ def test_what_is_not_known_is_told_from_what_is(smoke: plan.Plan) -> None:
     of_plain = [
         trial.id
         for start in smoke.starts
-        if (start.setup.orchestrator, start.subject.tier) == ("plain", "library")
+        if (start.setup.orchestrator, start.setup.tier) == ("plain", "library")
         for trial in start.trials
     ]
     estimator.ended(of_plain[0], 7.0)

@@ -70,7 +70,7 @@ def lacks(run: RunFolder) -> Iterator[str]:
     record = run.run()
     if not record.finished:
         yield "its end"
-    made = {(each.scenario, each.setup.tier, each.subject.orchestrator) for each in run.trials() if not each.warmup}
+    made = {(each.scenario, each.setup.tier, each.setup.orchestrator) for each in run.trials() if not each.warmup}
     for scenario in record.scenarios:
         for tier in TIERS:
             for tool in discover():
