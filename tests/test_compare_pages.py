@@ -15,7 +15,7 @@ from small_runs import block, edited, events_of, finished_run, results_of, stret
 from bench.base.stats import Quantity, Resampler
 from bench.compare.comparison import Change, Comparison, Effect, effect_of, judge
 from bench.report.comparison import html, markdown
-from bench.scenarios.kit.metrics import METRICS
+from bench.scenarios import METRICS
 from bench.store.folder import RunFolder
 
 pytestmark = pytest.mark.xdist_group("compared")  # the run is made once

@@ -15,9 +15,9 @@ from pictures import Line, Marker, Panel, Picture
 from small_runs import results_of, samples_of
 
 from bench.base import wording
+from bench.derive.table import columns_of, matches
 from bench.report.sections import key
 from bench.scenarios import SCENARIOS
-from bench.scenarios.kit import headlines
 
 pytest_plugins = ["report_runs"]  # its runs are made once for all tests
 pytestmark = pytest.mark.xdist_group("report")
@@ -55,11 +55,11 @@ def headline_rows(results: Mapping[str, Any]) -> Iterator[tuple[Row, str]]:
     """Yield each number that stands for a scenario and is one, with what its panel is called."""
     for scenario, tier in {(row["scenario"], row["tier"]): None for row in results["estimates"]}:
         rows = [row for row in results["estimates"] if (row["scenario"], row["tier"]) == (scenario, tier)]
-        for column in headlines.columns_of(scenario, rows):
-            first = {wording.subject(row): row for row in reversed(rows) if headlines.matches(row, column)}
+        for column in columns_of(scenario, rows):
+            first = {wording.subject(row): row for row in reversed(rows) if matches(row, column)}
             for row in first.values():
                 if wording.reading(row).kind == "value":
-                    yield row, f"{column[0]}: {column[2]}" if column[2] else column[0]
+                    yield row, column.title
 
 
 def dots_of(run: Path) -> dict[str, tuple[Picture, Marker]]:

@@ -13,7 +13,7 @@ from pages import Page, rendered
 from small_runs import results_of
 
 from bench.base import wording
-from bench.scenarios.kit import headlines
+from bench.derive.table import columns_of, matches
 
 pytest_plugins = ["report_runs"]  # its runs are made once for all tests
 pytestmark = pytest.mark.xdist_group("report")
@@ -57,8 +57,8 @@ def shown(row: Row | None) -> str:
 def cells(subject: str, rows: Sequence[Row]) -> list[Row | None]:
     """Return the estimates of a subject that stand for its scenario."""
     own = [row for row in rows if wording.subject(row) == subject]
-    columns = headlines.columns_of(rows[0]["scenario"], rows)
-    return [next((row for row in own if headlines.matches(row, column)), None) for column in columns]
+    columns = columns_of(rows[0]["scenario"], rows)
+    return [next((row for row in own if matches(row, column)), None) for column in columns]
 
 
 def usual(rows: Sequence[Row], tool: str, called: str) -> Row | None:
@@ -96,8 +96,8 @@ def test_the_numbers_of_a_scenario_are_those_of_its_subjects(mixed: Path) -> Non
     """Each cell of its table is the estimate of the one that stands at the left, by the metric that stands above."""
     for (scenario, tier), rows in by_place(results_of(mixed)["estimates"]).items():
         heading, *lines = Page(tables_of(mixed)[f"Table: {scenario}, {tier} tier"]).rows
-        columns = headlines.columns_of(scenario, rows)
-        assert heading[1:] == [f"{name}{workload or ''}" for name, _, workload in columns]
+        columns = columns_of(scenario, rows)
+        assert heading[1:] == [f"{column.heading}{column.workload or ''}" for column in columns]
         subjects = {wording.subject(row): row["isolation"] for row in rows}
         assert [line[0] for line in lines] == [subject + isolation for subject, isolation in subjects.items()]
         for subject, line in zip(subjects, lines, strict=True):
@@ -175,8 +175,8 @@ def test_the_summary_has_the_numbers_of_each_scenario(mixed: Path) -> None:
     for scenario, tier, table in parts:
         rows = places[scenario, tier]
         heading, *lines = rendered(table).rows
-        columns = headlines.columns_of(scenario, rows)
-        assert heading[1:] == [f"{name} {workload or ''}".strip() for name, _, workload in columns]
+        columns = columns_of(scenario, rows)
+        assert heading[1:] == [f"{column.heading} {column.workload or ''}".strip() for column in columns]
         assert [line[0] for line in lines] == [*dict.fromkeys(wording.subject(row) for row in rows)]
         for subject, *found in lines:
             spreads = [row and wording.reading(row).spread for row in cells(subject, rows)]

@@ -39,7 +39,7 @@ def test_one_lane_is_one_lane_at_any_width() -> None:
 def test_who_ran_at_several_widths_has_no_other_for_one() -> None:
     """What is missing there is not made up of what was measured elsewhere."""
     place = place_of(at_once("dagster", "sleeping_w2", 2), *(at_once("airflow", f"sleeping_w{n}", n) for n in (1, 4)))
-    assert place.stand_in("airflow/usual", place.columns[0]) is None
+    assert place.table.stand_in("airflow/usual", place.table.columns[0]) is None
 
 
 def test_beside_the_code_stand_the_numbers_of_the_usual_deployment() -> None:

@@ -30,7 +30,8 @@ from bench.compare.comparable import Difference, asks_for_all_of, differences, i
 from bench.compare.pairing import Key, Numbers
 from bench.derive.estimates import Estimate
 from bench.derive.results import noise_floor
-from bench.scenarios.kit.metrics import COUNTS, METRICS, Metric
+from bench.scenarios import METRICS
+from bench.scenarios.kit.metrics import COUNTS, Metric
 from bench.store.folder import RunFolder
 from bench.store.records import RunRecord
 

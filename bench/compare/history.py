@@ -19,7 +19,9 @@ from typing import Any
 from bench.base import wording
 from bench.base.problem import Problem
 from bench.compare.comparable import Difference, differences
-from bench.scenarios.kit import headlines
+from bench.derive.table import columns_of, matches
+from bench.scenarios import SCENARIOS
+from bench.scenarios.kit.table import Column
 from bench.store.folder import RunFolder
 from bench.store.records import RunRecord
 
@@ -87,16 +89,9 @@ class Series:
 class Number:
     """A number that stands for a scenario, of every subject."""
 
-    heading: str
-    metric: str
-    workload: str | None
+    column: Column
     unit: str
     series: Sequence[Series]
-
-    @property
-    def name(self) -> str:
-        """Return what it is, in words."""
-        return f"{self.heading} ({', '.join(filter(None, [self.workload, self.metric]))})"
 
 
 @dataclass(frozen=True)
@@ -124,7 +119,7 @@ class Trend:
     def places(self) -> Sequence[Place]:
         """Every scenario at every tier that any run has measured."""
         found = {(row["scenario"], row["tier"]): None for run in self.runs for row in run.estimates}
-        return [self._place(*place) for place in found if place[0] in headlines.COLUMNS]
+        return [self._place(*place) for place in found if place[0] in SCENARIOS]
 
     def since(self, number: int) -> Sequence[Difference]:
         """Return what differs from the run before."""
@@ -149,8 +144,9 @@ class Trend:
                 for run in self.runs
             ],
             "numbers": [
-                {"scenario": place.scenario, "tier": place.tier, "metric": number.metric, "workload": number.workload}
-                | {"heading": number.heading, "unit": number.unit, "subject": its.subject, "breaks": its.breaks}
+                {"scenario": place.scenario, "tier": place.tier, "metric": number.column.metric}
+                | {"workload": number.column.workload, "heading": number.column.heading}
+                | {"unit": number.unit, "subject": its.subject, "breaks": its.breaks}
                 | {"points": [{"run": run} | {key: row[key] for key in POINT} for run, row in its.rows.items()]}
                 for place in self.places
                 for number in place.numbers
@@ -166,17 +162,17 @@ class Trend:
         every = [row for its in rows.values() for row in its]
         workloads = {row["workload"] for row in every}
         numbers: list[Number] = []
-        for column in headlines.columns_of(scenario, every):
+        for column in columns_of(scenario, every):
             # By subject, then by run.
             found: dict[str, dict[int, Row]] = defaultdict(dict)
             for number, its in rows.items():
                 for row in its:
-                    if headlines.matches(row, column):
+                    if matches(row, column):
                         found[wording.subject(row)][number] = row
             series = [self._series(name, found[name], scenario, tier, workloads) for name in sorted(found)]
             if series:
                 unit = next(iter(series[0].rows.values()))["unit"]
-                numbers.append(Number(*column, unit, series))
+                numbers.append(Number(column, unit, series))
         return Place(scenario, tier, numbers)
 
     def _series(self, subject: str, rows: Mapping[int, Row], scenario: str, tier: str, workloads: set[str]) -> Series:

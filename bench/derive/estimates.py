@@ -13,9 +13,9 @@ from typing import Any
 from bench.base import stats
 from bench.base.stats import Centre, Quantity, Resampler
 from bench.derive.measured import COLD_RUNS, Group, MeasuredTrial
-from bench.scenarios import SCENARIOS
+from bench.scenarios import METRICS, SCENARIOS
 from bench.scenarios.kit.families import Family, Line
-from bench.scenarios.kit.metrics import COUNTS, METRICS
+from bench.scenarios.kit.metrics import COUNTS
 
 ByStart = dict[str, list[float]]
 Sweep = dict[float, Quantity]

@@ -10,13 +10,13 @@ import msgspec
 from bench.events.timeline import Timeline, verify
 from bench.plan import warmups
 from bench.plan.setup import Setup
-from bench.scenarios import SCENARIOS, Seen, Work
-from bench.scenarios.kit.formulas import Run
-from bench.scenarios.kit.metrics import measure, measure_reported
+from bench.scenarios import METRICS, SCENARIOS, Seen, Work
+from bench.scenarios.kit.formulas import Run, makespan_s
+from bench.scenarios.kit.metrics import COLD_RUN, measure_reported
 from bench.store.records import TrialRecord
 
 COLD_RUNS = {warmups.COLD.name} | {each.warmups[0].name for each in SCENARIOS.values() if each.warmups}
-"""The first runs of their kind after an engine's start, whose makespan is `cold_run_s`."""
+"""The first runs of their kind after an engine's start, whose makespan is the metric COLD_RUN."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,17 @@ def measured(
         return MeasuredTrial(record, expected, {}, wrong, because, _seen(record, work, width, what_ran, because))
     run = Run(what_ran, work, width, record.facts)
     if record.warmup:
-        return MeasuredTrial(record, expected, {expected[0]: measure(["makespan_s"], run)["makespan_s"]})
-    values = measure(expected, run)
+        return MeasuredTrial(record, expected, {expected[0]: makespan_s(run)})
+    values = _values(expected, run)
     seen = _seen(record, work, width, what_ran, None)
     values |= measure_reported(record.reported.get("submitted"), record.reported.get("tasks", {}), work)
     return MeasuredTrial(record, expected, values, seen=seen)
+
+
+def _values(names: Sequence[str], run: Run) -> dict[str, float]:
+    """Return those of the metrics that a run has."""
+    found = {name: of(run) for name in names if (of := METRICS[name].of)}
+    return {name: float(value) for name, value in found.items() if value is not None}
 
 
 def _seen(record: TrialRecord, work: Work, width: int, what_ran: Timeline, problem: str | None) -> Seen | None:
@@ -94,7 +100,7 @@ def _seen(record: TrialRecord, work: Work, width: int, what_ran: Timeline, probl
 
 def _expected(record: TrialRecord, work: Work) -> Sequence[str]:
     if record.warmup:
-        return ("cold_run_s",) if record.workload in COLD_RUNS else ("makespan_s",)
+        return (COLD_RUN,) if record.workload in COLD_RUNS else ("makespan_s",)
     return SCENARIOS[record.scenario].metrics(work)
 
 

@@ -10,7 +10,7 @@ import statistics
 from typing import Any, Final
 
 from bench.derive.measured import Group
-from bench.scenarios.kit.metrics import METRICS
+from bench.scenarios import METRICS
 
 RANGED: Final = ("submit_to_first_s", "finish_lag_s")
 """What does not depend on how much work there is: the first, where an engine polls, and what comes after the last body."""

@@ -17,8 +17,7 @@ from bench.derive.estimates import Estimate, estimate_all
 from bench.derive.measured import Group, MeasuredTrial, group, measured
 from bench.events.timeline import Timeline
 from bench.plan.setup import Setup
-from bench.scenarios import SCENARIOS
-from bench.scenarios.kit.metrics import METRICS
+from bench.scenarios import METRICS, SCENARIOS
 from bench.store.records import SCHEMA, RunRecord, StartRecord, TrialRecord
 from contract import pipeline
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.base import stats
-from bench.scenarios.kit.metrics import METRICS
+from bench.scenarios import METRICS
 from bench.store.records import RunRecord
 
 Row = dict[str, Any]

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bench.derive.table import matches
 from bench.report.facts import Facts
 from bench.report.sections import Place, Section, key
-from bench.scenarios.kit import headlines
 
 Row = Mapping[str, Any]
 
@@ -47,18 +47,17 @@ def matrix(facts: Facts, sections: Sequence[Section]) -> list[Line]:
 
 
 def _line(facts: Facts, place: Place) -> Line:
-    heading, metric, workload = place.columns[0]
-    number = f"{heading} ({metric}, {workload})" if workload else f"{heading} ({metric})"
     cells = [_cell(place, tool) for tool in facts.orchestrators]
-    return Line(place.scenario, place.tier, place.id, f"{place.id}-checks", number, cells)
+    return Line(place.scenario, place.tier, place.id, f"{place.id}-checks", place.table.columns[0].name, cells)
 
 
 def _cell(place: Place, tool: str) -> Cell:
-    column = place.columns[0]
-    names = [name for name, _ in place.subjects if name.partition("/")[0] == tool]
-    cells = (place.cell(name, column) or place.stand_in(name, column) for name in names)
+    table = place.table
+    column = table.columns[0]
+    names = [name for name, _ in table.subjects if name.partition("/")[0] == tool]
+    cells = (table.cell(name, column) or table.stand_in(name, column) for name in names)
     row = next((cell for cell in cells if cell and cell["usual"] and cell["profile"] == "stock"), None)
-    other = row["workload"] if row and not headlines.matches(row, column) else ""
+    other = row["workload"] if row and not matches(row, column) else ""
     checks = [row for row in place.checks if row["orchestrator"] == tool and row["profile"] == "stock"]
     verdicts = Counter(row["verdict"] for row in checks)
     counts = {kind: verdicts[kind] for kind in ("pass", "fail", "unsupported")} if verdicts else {}

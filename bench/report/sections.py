@@ -11,13 +11,13 @@ from typing import Any
 
 from bench.base import wording
 from bench.derive.results import controlled, noise_floor
+from bench.derive.table import Table, matches
 from bench.report import timelines
 from bench.report.charts import Drawing, Mark, Panel, dots
 from bench.report.facts import Facts, identity
 from bench.report.scaling import scaling
 from bench.scenarios import SCENARIOS
-from bench.scenarios.kit import headlines
-from bench.scenarios.kit.headlines import Column
+from bench.scenarios.kit.table import Column
 
 Row = Mapping[str, Any]
 
@@ -28,10 +28,7 @@ class Place:
 
     scenario: str
     tier: str
-    columns: Sequence[Column]
-    subjects: Sequence[tuple[str, str]]
-    """(name, isolation)"""
-    estimates: Sequence[Row]
+    table: Table
     checks: Sequence[Row]
     floor: float | None
     floor_of: Sequence[str]
@@ -43,13 +40,10 @@ class Place:
         """Return its anchor."""
         return anchor(self.scenario, self.tier)
 
-    def cell(self, subject: str, column: Column) -> Row | None:
-        """Return the estimate that belongs there."""
-        return next((row for row in self._of(subject) if headlines.matches(row, column)), None)
-
-    def stand_in(self, subject: str, column: Column) -> Row | None:
-        """Return what a subject of one lane was measured with instead of the column's workload."""
-        return headlines.stand_in(self._of(subject), column)
+    @property
+    def estimates(self) -> Sequence[Row]:
+        """Return all that was estimated, whether it has a column or not."""
+        return self.table.rows
 
     def measured(self, tool: str) -> dict[str, list[tuple[Column, Row]]]:
         """Return the numbers of a tool as it usually is deployed, in its default settings, by the deployment."""
@@ -57,14 +51,11 @@ class Place:
             row for row in self.estimates if (row["orchestrator"], row["profile"], row["usual"]) == (tool, "stock", True)
         ]
         found: dict[str, list[tuple[Column, Row]]] = {}
-        for column in self.columns:
+        for column in self.table.columns:
             for row in rows:
-                if headlines.matches(row, column):
+                if matches(row, column):
                     found.setdefault(wording.subject(row), []).append((column, row))
         return found
-
-    def _of(self, subject: str) -> list[Row]:
-        return [row for row in self.estimates if wording.subject(row) == subject]
 
 
 @dataclass(frozen=True)
@@ -95,11 +86,8 @@ def _section(facts: Facts, scenario: str) -> Section:
 
 
 def _place(facts: Facts, scenario: str, tier: str) -> Place:
-    rows = facts.estimates(scenario, tier)
-    columns = headlines.columns_of(scenario, rows)
-    subjects = list({(wording.subject(row), row["isolation"]): None for row in rows})
     bare = Place(
-        scenario, tier, columns, subjects, rows, facts.checks(scenario, tier),
+        scenario, tier, Table.of(scenario, facts.estimates(scenario, tier)), facts.checks(scenario, tier),
         noise_floor(facts.results["controls"], scenario, tier), controlled(facts.results["controls"], scenario, tier), (),
     )  # fmt: skip
     charts = [_headline_chart(facts, bare), *scaling(facts, scenario, tier)]
@@ -110,14 +98,14 @@ def _headline_chart(facts: Facts, place: Place) -> Drawing | None:
     """Draw every number that stands for the scenario, with its interval and the single runs."""
     panels: list[Panel] = []
     drawn: list[Row] = []
-    for column in place.columns:
-        heading, _, workload = column
-        rows = [(name, place.cell(name, column), place.stand_in(name, column)) for name, _ in place.subjects]
+    table = place.table
+    for column in table.columns:
+        rows = [(name, table.cell(name, column), table.stand_in(name, column)) for name, _ in table.subjects]
         if not any(row and wording.reading(row).kind == "value" for _, row, _ in rows):
             continue
         its = [row for _, row, _ in rows if row]
         marks = [_mark(facts, *each) for each in rows]
-        panels.append(Panel(f"{heading}: {workload}" if workload else heading, its[0]["unit"], marks))
+        panels.append(Panel(column.title, its[0]["unit"], marks))
         drawn += its
     title = f"{place.scenario}, {place.tier} tier: median, interval and single runs"
     return dots(title, panels, wording.bars(drawn)) if panels else None
@@ -140,7 +128,7 @@ def _timelines(facts: Facts, places: Sequence[Place]) -> list[Drawing]:
         rows = [row for row in place.estimates if row["metric"] == "makespan_s" and row["median"] is not None]
         rows = [row for row in rows if row["usual"] and row["profile"] == "stock"]
         workloads = Counter(row["workload"] for row in rows)
-        wanted = [*headlines.TIMELINES.get(place.scenario, ()), *(workload for _, _, workload in place.columns)]
+        wanted = [*SCENARIOS[place.scenario].timeline, *(column.workload for column in place.table.columns)]
         most = [workload for workload, _ in workloads.most_common(1)]
         chosen = next((workload for workload in (*wanted, *most) if workload in workloads), None)
         for row in (each for each in rows if each["workload"] == chosen):

@@ -71,14 +71,15 @@ def _places(sections: Sequence[Section]) -> Iterator[str]:
 
 
 def _numbers(place: Place) -> Iterator[str]:
-    heading = [text(f"{name} {workload or ''}") for name, _, workload in place.columns]
+    numbers = place.table
+    heading = [text(f"{column.heading} {column.workload or ''}") for column in numbers.columns]
     rows: list[list[str]] = []
-    for subject, _ in place.subjects:
+    for subject, _ in numbers.subjects:
         cells: list[str] = []
-        for column in place.columns:
-            row = place.cell(subject, column)
+        for column in numbers.columns:
+            row = numbers.cell(subject, column)
             if row is None:
-                other = place.stand_in(subject, column)
+                other = numbers.stand_in(subject, column)
                 cells.append(text(f"one lane: {other['workload']}") if other else "-")
                 continue
             its = wording.reading(row)

@@ -17,7 +17,9 @@ from bench.base import wording
 from bench.compare.comparison import VERDICTS, Change, Comparison
 from bench.compare.history import NOT_COMPARABLE, Trend
 from bench.derive.results import noise_floor
-from bench.scenarios.kit import headlines
+from bench.derive.table import Table as Numbers
+from bench.scenarios import SCENARIOS
+from bench.scenarios.kit.table import Column
 from bench.store.records import RunRecord
 
 Row = dict[str, Any]
@@ -35,7 +37,7 @@ def show(console: Console, run: RunRecord, results: Row) -> None:
     console.print(_versions(run))
     scenarios = {row["scenario"]: None for row in results["estimates"]}
     for scenario in scenarios:
-        if scenario not in headlines.COLUMNS:
+        if scenario not in SCENARIOS:
             console.print(f"{scenario}: this orchbench knows no such scenario; its numbers are in results.json")
             continue
         for tier in {row["tier"]: None for row in results["estimates"]}:
@@ -59,20 +61,19 @@ def _versions(run: RunRecord) -> str:
 def _table(scenario: str, tier: str, rows: Sequence[Row]) -> Table:
     table = Table(title=f"{scenario}, {tier} tier: median and 95 % interval", title_justify="left")
     table.add_column("orchestrator", no_wrap=True)
-    columns = headlines.columns_of(scenario, rows)
-    for heading, _, workload in columns:
-        table.add_column(Text.assemble(heading, "\n", (workload or "", "dim")), justify="right")
-    for name, isolation in {(wording.subject(row), row["isolation"]): None for row in rows}:
-        its = [row for row in rows if wording.subject(row) == name]
-        cells = [_cell(its, column) for column in columns]
+    numbers = Numbers.of(scenario, rows)
+    for column in numbers.columns:
+        table.add_column(Text.assemble(column.heading, "\n", (column.workload or "", "dim")), justify="right")
+    for name, isolation in numbers.subjects:
+        cells = [_cell(numbers, name, column) for column in numbers.columns]
         table.add_row(Text.assemble(name, "\n", (isolation, "dim")), *cells)
     return table
 
 
-def _cell(rows: Sequence[Row], column: headlines.Column) -> Text:
-    row = next((row for row in rows if headlines.matches(row, column)), None)
+def _cell(numbers: Numbers, subject: str, column: Column) -> Text:
+    row = numbers.cell(subject, column)
     if row is None:
-        other = headlines.stand_in(rows, column)
+        other = numbers.stand_in(subject, column)
         return Text(f"one lane:\n{other['workload']}" if other else "-", "dim")
     its = wording.reading(row)
     spread = (f"\n{its.spread}" if its.spread else "", "dim")
@@ -159,7 +160,7 @@ def show_trend(console: Console, trend: Trend) -> None:
             table.add_column(f"run {run.number}", justify="right")
         for number in place.numbers:
             for its in number.series:
-                table.add_row(number.name, its.subject, *(its.said(run.number) for run in latest))
+                table.add_row(number.column.name, its.subject, *(its.said(run.number) for run in latest))
         console.print(table)
         for gap in place.gaps:
             why = "; ".join(each.said for each in gap.differences)

@@ -67,7 +67,7 @@ def _part(place: Place, latest: Sequence[Run]) -> Iterator[str]:
     yield f"<details><summary>{escape(' '.join(f'{place.scenario}, {place.tier} tier'.split()))}</summary>"
     yield ""
     rows = [
-        [text(number.name), text(its.subject), *(text(its.said(run.number)) for run in latest)]
+        [text(number.column.name), text(its.subject), *(text(its.said(run.number)) for run in latest)]
         for number in place.numbers
         for its in number.series
     ]
@@ -100,7 +100,9 @@ def html(its: Trend) -> str:
 def _chart(place: Place, number: Number) -> Drawing:
     lines = [
         Curve(
-            key="/".join(filter(None, (place.scenario, place.tier, number.metric, number.workload, its.subject))),
+            key="/".join(
+                filter(None, (place.scenario, place.tier, number.column.metric, number.column.workload, its.subject))
+            ),
             label=its.subject,
             tool=its.orchestrator,
             points=[(run, row["median"], row["low"], row["high"]) for run, row in its.measured.items()],
@@ -111,4 +113,4 @@ def _chart(place: Place, number: Number) -> Drawing:
     values = [point[1] for line in lines for point in line.points]
     # A tenth more of the small is to be seen beside the large.
     wide = bool(values) and min(values) > 0 and max(values) > WIDE * min(values)
-    return curves(f"{place.scenario}, {place.tier} tier: {number.name}", "run", number.unit, lines, log_y=wide)
+    return curves(f"{place.scenario}, {place.tier} tier: {number.column.name}", "run", number.unit, lines, log_y=wide)

@@ -14,7 +14,10 @@ from typing import Final
 import msgspec
 
 from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.formulas import Run
+from bench.scenarios.kit.metrics import Metric
 from bench.scenarios.kit.scenario import Check, Derived, Medians, Place, Scenario, Seen, Verdict, lost, of
+from bench.scenarios.kit.table import Column
 from contract.editions import FIRST
 from contract.pipeline import STEPS, Before, Pipeline
 
@@ -87,6 +90,49 @@ def parameters(pipeline: Pipeline, sequence: str, seed: int, data: str) -> Mappi
 
 def _value(pipeline: Pipeline, seed: int) -> int:
     return seed * 100 + int(pipeline.parameters["value"])
+
+
+# The numbers -----------------------------------------------------------------------------------------------------------
+
+
+def ready_s(run: Run) -> float:
+    """Return how long it took until the result was used, or nothing was left to do."""
+    ready = run.timeline.last_end if run.timeline.bodies else run.settled
+    return (ready - run.submitted) / 1e9
+
+
+def bodies_run(run: Run) -> float:
+    """Return how often the body ran whose result is kept."""
+    return len(run.timeline.attempts.get("compute", ()))
+
+
+def hit_cost_ms(run: Run) -> float | None:
+    """Return what the kept result cost, if it was used."""
+    seen = run.timeline
+    if seen.attempts.get("compute"):
+        return None
+    if seen.attempts.get("use") and seen.attempts.get("begin"):
+        return (seen.start("use") - seen.end("begin")) / 1e6
+    return (run.settled - run.submitted) / 1e6  # where nothing ran, all of it was finding that out
+
+
+METRICS: Final = (
+    Metric(
+        "ready_s",
+        "s",
+        "from the submission to the result having been used, or to the tool saying that there was nothing to do",
+        of=ready_s,
+    ),
+    Metric("bodies_run", "runs", "how often the body ran whose result is kept", of=bodies_run),
+    Metric(
+        "hit_cost_ms",
+        "ms",
+        "what it takes to have a kept result",
+        of=hit_cost_ms,
+        lack="the body ran: no kept result was taken",
+    ),
+    Metric("warm_speedup", "x", "time of the first run over that of one that finds the result", "higher"),
+)
 
 
 def metrics(work: Work) -> Sequence[str]:
@@ -219,9 +265,19 @@ CHECKS: Final[Mapping[str, Check]] = {
     )
 }
 
+COLUMNS: Final = (
+    Column("a hit", "hit_cost_ms", "warm"),
+    Column("first run", "ready_s", "cold"),
+    Column("second run", "ready_s", "warm"),
+    Column("speed-up", "warm_speedup", "warm"),
+    Column("in a new process", "hit_cost_ms", "warm_new_process"),
+    Column("stored", "stored_bytes", "cold"),
+)
+
 SCENARIO = Scenario(
     name="caching",
     version=1,
+    order=30,
     question="When is a result that was computed before used again, and is it ever the wrong one?",
     limits=(
         "Nothing is said of a cache that many machines share, or of one that nobody ever cleans.",
@@ -232,6 +288,8 @@ SCENARIO = Scenario(
     options=Options,
     cases=cases,
     metrics=metrics,
+    own_metrics=METRICS,
+    columns=COLUMNS,
     derive=derive,
     warmups=(Case(Pipeline("warm_up_cached", "cached", {"value": 0})),),
     parameters=parameters,

@@ -6,14 +6,17 @@ training again with something changed each time: nothing but the model, the data
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 import msgspec
 
-from bench.scenarios.kit.case import Case
+from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.formulas import Run
+from bench.scenarios.kit.metrics import COLD_RUN, Metric, usual
 from bench.scenarios.kit.scenario import Check, Place, Scenario, Seen, Verdict, of
 from bench.scenarios.kit.scenario import lost as lost_in
+from bench.scenarios.kit.table import Column
 from contract.pipeline import STEPS, Pipeline
 
 FEATURES: Final = ("features",)
@@ -78,6 +81,33 @@ def parameters(pipeline: Pipeline, sequence: str, seed: int, data: str) -> Mappi
     """
     own = {"seed": seed + NEW_CUSTOMERS * (pipeline.pipeline == "infer"), "model": sequence, "data": data}
     return own | dict(pipeline.parameters)
+
+
+# The numbers -----------------------------------------------------------------------------------------------------------
+
+
+def step_s(step: str) -> Callable[[Run], float | None]:
+    """Return what yields the time of a step, the last time that it was tried."""
+
+    def yielded(run: Run) -> float | None:
+        return (run.timeline.end(step) - run.timeline.start(step)) / 1e9 if step in run.timeline.attempts else None
+
+    return yielded
+
+
+METRICS: Final = tuple(
+    Metric(f"{step}_s", "s", f"the step {step}: its body, the last time that it was tried", of=step_s(step))
+    for step in {**STEPS["train"], **STEPS["infer"]}
+)
+
+
+def metrics(work: Work) -> Sequence[str]:
+    """Return what a run yields."""
+    if not isinstance(work, Pipeline):
+        return usual(work)
+    # A refused run ends at its gate, and the tool's ways to find out that it failed are another question.
+    steps = [f"{step}_s" for step in work.steps if step not in work.may_skip]
+    return ("makespan_s",) if work.fails_at else (*usual(work), "between_steps_s", *steps)
 
 
 # The checks ------------------------------------------------------------------------------------------------------------
@@ -161,9 +191,19 @@ CHECKS: Final[Mapping[str, Check]] = {
     )
 }
 
+COLUMNS: Final = (
+    Column("training", "makespan_s", "train"),
+    Column("no step runs after the first began", "between_steps_s", "train"),
+    Column("training", "makespan_s", "train_files"),
+    Column("faulty", "makespan_s", "train_faulty"),
+    Column("inference", "makespan_s", "infer"),
+    Column("cold run", COLD_RUN, "warm_up_train"),
+)
+
 SCENARIO = Scenario(
     name="churn",
     version=3,
+    order=90,
     question="What does an orchestrator add to a real pipeline, and do all of them come to the same result?",
     limits=(
         "Which tool trains better models is not asked: they are the same, which is the point.",
@@ -171,6 +211,10 @@ SCENARIO = Scenario(
     ),
     options=Options,
     cases=cases,
+    metrics=metrics,
+    own_metrics=METRICS,
+    columns=COLUMNS,
+    takes_data=True,
     warmups=(Case(Pipeline("warm_up_train", "train", {"rows": 400, "n_estimators": 5, "min_roc_auc": 0.0, "data": ""})),),
     parameters=parameters,
     in_order=True,

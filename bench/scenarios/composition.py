@@ -13,7 +13,9 @@ import msgspec
 
 from bench.scenarios.kit.case import Case, Work
 from bench.scenarios.kit.families import Line
+from bench.scenarios.kit.metrics import Metric
 from bench.scenarios.kit.scenario import Check, Place, Scenario, Seen, Verdict, lost, of
+from bench.scenarios.kit.table import Column
 from contract.workload import Fault, Node, Workload
 
 TASKS: Final = 6
@@ -94,9 +96,18 @@ CHECKS: Final[Mapping[str, Check]] = {
     "shared_part_runs_once": Check((SHARED,), shared_part_runs_once),
 }
 
+COLUMNS: Final = (
+    Column("per level", "per_level_ms", "nested"),
+    Column("flat", "makespan_s", "nested_0"),
+    Column("3 levels", "makespan_s", "nested_3"),
+    Column("its finish lag", "finish_lag_s", "nested_3"),
+    Column("shared", "makespan_s", SHARED),
+)
+
 SCENARIO = Scenario(
     name="composition",
     version=1,
+    order=70,
     question="What does it cost to make one pipeline of others, and does a failure inside reach the outside?",
     limits=(
         "The mechanisms are not equal: a task group is a drawing around tasks, a subflow a run with a state of its own.",
@@ -105,6 +116,8 @@ SCENARIO = Scenario(
     options=Options,
     cases=cases,
     metrics=metrics,
+    own_metrics=(Metric("per_level_ms", "ms", "slope of makespan over the depth of nesting"),),
+    columns=COLUMNS,
     line=Line("depth", "nested", "per_level_ms"),
     checks=CHECKS,
 )

@@ -14,7 +14,10 @@ import msgspec
 from bench.events.timeline import max_concurrency
 from bench.scenarios import churn
 from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.formulas import bodies_s
+from bench.scenarios.kit.metrics import Metric
 from bench.scenarios.kit.scenario import Check, Derived, Medians, Place, Scenario, Seen, Verdict, lost, of
+from bench.scenarios.kit.table import Column
 from contract.pipeline import Pipeline
 
 FORMS: Final = {"steps": "train", "whole": "train_whole"}
@@ -47,6 +50,12 @@ def cases(options: Options, place: Place) -> Sequence[Case]:
             Case(faulty, {"form": form, "run": "faulty"}),
         ]
     return found
+
+
+METRICS: Final = (
+    Metric("bodies_s", "s", "time of all bodies together", of=bodies_s),
+    Metric("retry_cost_s", "s", "first_to_last_s with one failure minus the same without"),
+)
 
 
 def metrics(work: Work) -> Sequence[str]:
@@ -97,9 +106,21 @@ CHECKS: Final[Mapping[str, Check]] = {
     "models_are_trained_at_once": Check(("steps",), models_are_trained_at_once),
 }
 
+COLUMNS: Final = (
+    Column("native", "makespan_s", "steps"),
+    Column("one task", "makespan_s", "whole"),
+    Column("again", "makespan_s", "steps_again"),
+    Column("again", "makespan_s", "whole_again"),
+    Column("a failure costs", "retry_cost_s", "steps_faulty"),
+    Column("a failure costs", "retry_cost_s", "whole_faulty"),
+    Column("bodies run", "attempts", "steps_faulty"),
+    Column("bodies run", "attempts", "whole_faulty"),
+)
+
 SCENARIO = Scenario(
     name="granularity",
     version=2,
+    order=80,
     question="What is saved, and what is lost, by wrapping a whole pipeline into one task?",
     limits=(
         "In repeated runs the native steps may take their features from a cache: that is a part of the answer.",
@@ -108,6 +129,9 @@ SCENARIO = Scenario(
     options=Options,
     cases=cases,
     metrics=metrics,
+    takes_data=True,
+    own_metrics=METRICS,
+    columns=COLUMNS,
     derive=derive,
     warmups=churn.SCENARIO.warmups,
     parameters=parameters,

@@ -7,14 +7,16 @@ gives METG(50 %), the smallest task at which the orchestrator still spends half 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.families import Family, Line
 from bench.scenarios.kit.graphs import SHAPES, lanes, shaped
+from bench.scenarios.kit.metrics import COLD_RUN, Metric
 from bench.scenarios.kit.scenario import Place, Scenario
+from bench.scenarios.kit.table import Column, Which
 from contract.workload import Workload
 
 Shape = msgspec.Meta(pattern=f"^({'|'.join(SHAPES)})$")
@@ -44,9 +46,27 @@ def _sweep_point(options: Options, place: Place, work_s: float) -> Case:
     return Case(Workload(name, nodes), {"lanes": place.lanes, "depth": options.sweep_depth, "work_s": work_s})
 
 
+METRICS: Final = (
+    Metric("per_task_ms", "ms", "slope of makespan over the number of tasks"),
+    Metric("per_run_ms", "ms", "intercept of makespan over the number of tasks"),
+    Metric("metg50_ms", "ms", "shortest task at which half of the lanes' time is the user's work"),
+)
+
+COLUMNS: Final = (
+    Column("per task, chain", "per_task_ms", "chain"),
+    Column("per task, wide", "per_task_ms", "fan_out"),
+    Column("per run", "per_run_ms", "chain"),
+    Column("to first body", "submit_to_first_s", "chain_1"),
+    Column("transition", "transition_ms", Which.MOST),
+    Column("finish lag", "finish_lag_s", "chain_1"),
+    Column("cold run", COLD_RUN, "warm_up"),
+    Column("METG(50 %)", "metg50_ms", Which.OWN),
+)
+
 SCENARIO = Scenario(
     name="overhead",
     version=1,
+    order=10,
     question="What does an orchestrator add to the work: per run, per task, between tasks, and at the end?",
     limits=(
         "A no-op graph says nothing of caching, retries, recovery or the interface.",
@@ -57,4 +77,8 @@ SCENARIO = Scenario(
     cases=cases,
     line=Line("tasks", "{shape}", "per_task_ms", "per_run_ms"),
     sweep=Family("work_s", "lanes_{lanes}x{depth}"),
+    measures_own_workloads=True,
+    own_metrics=METRICS,
+    columns=COLUMNS,
+    timeline=("chain_10", "chain_8"),
 )

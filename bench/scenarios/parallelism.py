@@ -14,7 +14,10 @@ import msgspec
 from bench.base.stats import missing
 from bench.events.timeline import max_concurrency, most_at_once
 from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.formulas import Run, bodies_s, makespan_s
+from bench.scenarios.kit.metrics import Metric
 from bench.scenarios.kit.scenario import Check, Derived, Medians, Place, Scenario, Seen, Verdict, lost
+from bench.scenarios.kit.table import Column
 from contract.workload import Node, Workload
 
 KINDS: Final = ("sleeping", "computing", "five_models")
@@ -56,6 +59,32 @@ def cases(options: Options, place: Place) -> Sequence[Case]:
         Case(Workload(name_of(kind, place.width), graphs[kind]), {"kind": kind, "width": place.width})
         for kind in options.kinds
     ]
+
+
+# The numbers -----------------------------------------------------------------------------------------------------------
+
+
+def efficiency(run: Run) -> float:
+    """Return which share of the lanes' time was work."""
+    return bodies_s(run) / (run.width * makespan_s(run))
+
+
+def processes(run: Run) -> float:
+    """Return in how many processes the bodies ran."""
+    return len({each.pid for each in run.timeline.bodies})
+
+
+METRICS: Final = (
+    Metric(
+        "efficiency",
+        "share",
+        "the bodies' time over the lanes' time, from the submission to the last body's end",
+        "higher",
+        of=efficiency,
+    ),
+    Metric("processes", "processes", "different processes that bodies ran in", of=processes),
+    Metric("speedup", "x", "makespan at width 1 over makespan at this width", "higher"),
+)
 
 
 def metrics(work: Work) -> Sequence[str]:
@@ -120,9 +149,19 @@ CHECKS: Final[Mapping[str, Check]] = {
     "own_records_overlap_too": Check((), own_records_overlap_too),
 }
 
+COLUMNS: Final = (
+    Column("at once", "max_concurrency", name_of("sleeping", 2)),
+    Column("efficiency", "efficiency", name_of("sleeping", 2)),
+    Column("speed-up", "speedup", name_of("sleeping", 2)),
+    Column("speed-up", "speedup", name_of("computing", 2)),
+    Column("speed-up", "speedup", name_of("five_models", 2)),
+    Column("processes", "processes", name_of("computing", 2)),
+)
+
 SCENARIO = Scenario(
     name="parallelism",
     version=1,
+    order=40,
     question="Does what a tool calls parallel run at the same time, and what is it worth?",
     limits=(
         "Two cores cannot make CPU-bound work more than twice as fast; other machines are the cluster tier's question.",
@@ -132,6 +171,8 @@ SCENARIO = Scenario(
     options=Options,
     cases=cases,
     metrics=metrics,
+    own_metrics=METRICS,
+    columns=COLUMNS,
     derive=derive,
     checks=CHECKS,
 )

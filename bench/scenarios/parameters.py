@@ -13,7 +13,10 @@ import msgspec
 
 from bench.scenarios import churn
 from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.formulas import Run
+from bench.scenarios.kit.metrics import Metric
 from bench.scenarios.kit.scenario import Check, Place, Scenario, Seen, Verdict, lost, of
+from bench.scenarios.kit.table import Column
 from contract.pipeline import Pipeline
 
 BASE: Final[Mapping[str, Any]] = {"rows": 400, "n_estimators": 5, "min_roc_auc": 0.0, "data": ""}
@@ -42,6 +45,25 @@ def cases(options: Options, place: Place) -> Sequence[Case]:
     right = [Pipeline(name, "train", {**BASE, **values}, may_skip=("features",)) for name, values in OVERRIDDEN.items()]
     wrong = [Pipeline(name, "train", {**BASE, **values}, may_be_refused=True) for name, values in WRONG.items()]
     return [Case(each) for each in (*right, *wrong)]
+
+
+# The numbers -----------------------------------------------------------------------------------------------------------
+
+
+def rejection_s(run: Run) -> float | None:
+    """Return how long it took to refuse the run, if it was refused."""
+    return None if run.timeline.state == "succeeded" else (run.settled - run.submitted) / 1e9
+
+
+METRICS: Final = (
+    Metric(
+        "rejection_s",
+        "s",
+        "from the submission to the tool having refused it, or called the run failed",
+        of=rejection_s,
+        lack="it was not refused: the run succeeded",
+    ),
+)
 
 
 def metrics(work: Work) -> Sequence[str]:
@@ -107,9 +129,15 @@ CHECKS: Final[Mapping[str, Check]] = {
     "unknown_name_is_refused": Check(("none_overridden", "unknown_name"), unknown_name_is_refused),
 }
 
+COLUMNS: Final = (
+    *(Column("refused after", "rejection_s", case) for case in WRONG),
+    Column("overridden", "makespan_s", "several_overridden"),
+)
+
 SCENARIO = Scenario(
     name="parameters",
     version=1,
+    order=60,
     question="Can a run be told what to do, and what happens to a parameter that is wrong?",
     limits=(
         "Nothing is said of forms in a web page, of secrets, or of parameters that depend on each other.",
@@ -118,6 +146,8 @@ SCENARIO = Scenario(
     options=Options,
     cases=cases,
     metrics=metrics,
+    own_metrics=METRICS,
+    columns=COLUMNS,
     warmups=churn.SCENARIO.warmups,
     parameters=churn.parameters,
     checks=CHECKS,

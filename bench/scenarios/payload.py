@@ -14,7 +14,10 @@ import msgspec
 
 from bench.base.stats import Quantity, exact, missing
 from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.formulas import Run
+from bench.scenarios.kit.metrics import Metric
 from bench.scenarios.kit.scenario import Check, Derived, Medians, Place, Scenario, Seen, Verdict
+from bench.scenarios.kit.table import Column
 from contract.pipeline import Pipeline
 
 WAYS: Final = ("value", "store", "file")
@@ -42,11 +45,16 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"there is no way {min(unknown)!r}; there are {', '.join(WAYS)}")
 
 
+def name_of(way: str, size_kb: int, *, watched: bool = False) -> str:
+    """Name a workload by the way and the size of its frame."""
+    return f"{way}_{size_kb}kb{WATCHED if watched else ''}"
+
+
 def cases(options: Options, place: Place) -> Sequence[Case]:
     """Return a run for each way and size, and one more of the largest size in which memory and disk are watched."""
 
     def case(way: str, size: int, *, watched: bool) -> Case:
-        name = f"{way}_{size}kb{WATCHED if watched else ''}"
+        name = name_of(way, size, watched=watched)
         work = Pipeline(name, "passing", {"size": size * KB, "way": way}, watched=watched)
         return Case(work, {"way": way, "kb": size, "watched": watched})
 
@@ -60,6 +68,40 @@ def cases(options: Options, place: Place) -> Sequence[Case]:
 def parameters(pipeline: Pipeline, sequence: str, seed: int, data: str) -> Mapping[str, object]:
     """Return what a run is told: the same for all, since nothing is kept of it."""
     return pipeline.parameters
+
+
+# The numbers -----------------------------------------------------------------------------------------------------------
+
+
+def mb_per_s(run: Run) -> float | None:
+    """Return how fast the frame got from the step that made it to the step that took it."""
+    if not isinstance(run.work, Pipeline):
+        return None
+    passed_s = (run.timeline.start("take") - run.timeline.end("make")) / 1e9
+    return float(run.work.parameters["size"]) / 1e6 / passed_s
+
+
+def peak_pss_mb(run: Run) -> float | None:
+    """Return the most memory that was seen."""
+    return max((each.pss for each in run.timeline.samples), default=0) / 1e6 or None
+
+
+METRICS: Final = (
+    Metric(
+        "mb_per_s",
+        "MB/s",
+        "size of a frame over the time from having it in one step to having it in the next",
+        "higher",
+        of=mb_per_s,
+    ),
+    Metric(
+        "peak_pss_mb",
+        "MB",
+        "most memory that the engine's processes took (proportional set size)",
+        of=peak_pss_mb,
+    ),
+    Metric("largest_ok_mb", "MB", "largest of the frames that arrived as they were", "higher"),
+)
 
 
 def metrics(work: Work) -> Sequence[str]:
@@ -121,9 +163,17 @@ CHECKS: Final[Mapping[str, Check]] = {
     "says_what_it_cannot_pass": Check((), says_what_it_cannot_pass),
 }
 
+COLUMNS: Final = (
+    *(Column("1 MB", "mb_per_s", name_of(way, 1_000)) for way in WAYS),
+    *(Column("16 MB", "mb_per_s", name_of(way, 16_000)) for way in WAYS),
+    Column("stored", "stored_bytes", name_of("value", 16_000, watched=True)),
+    Column("largest", "largest_ok_mb", "value"),
+)
+
 SCENARIO = Scenario(
     name="payload",
     version=1,
+    order=50,
     question="How does a table get from one task to the next, how fast, and how large may it be?",
     limits=(
         "For a small frame the number is the tool's way from task to task, not a bandwidth: read the large ones.",
@@ -133,6 +183,8 @@ SCENARIO = Scenario(
     options=Options,
     cases=cases,
     metrics=metrics,
+    own_metrics=METRICS,
+    columns=COLUMNS,
     derive=derive,
     parameters=parameters,
     checks=CHECKS,

@@ -5,13 +5,18 @@ A task fails a few times, to the last, or with an error after which another try 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from statistics import median
 from typing import Annotated, Final
 
 import msgspec
 
 from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.formulas import Run
+from bench.scenarios.kit.metrics import Metric
 from bench.scenarios.kit.scenario import Check, Place, Scenario, Seen, Verdict, lost, of
+from bench.scenarios.kit.table import Column
 from contract.workload import Fault, Node, Retry, Workload
 
 FOR_EVER: Final = 1000
@@ -61,6 +66,68 @@ def cases(options: Options, place: Place) -> Sequence[Case]:
     if options.default_delay:
         graphs[_DEFAULT] = (Node("faulty", retry=Retry(1, None), fault=Fault(1)),)
     return [Case(Workload(name, nodes)) for name, nodes in graphs.items()]
+
+
+# The numbers -----------------------------------------------------------------------------------------------------------
+
+
+def delay_error_ms(run: Run) -> float | None:
+    """Return how much longer the waits were than those that were asked for."""
+    errors = [
+        1000 * (got - asked)
+        for node in _tried_again(run)
+        if node.retry
+        for got, asked in zip(_waits_s(run, node), node.retry.asked_s, strict=False)
+    ]
+    return median(errors) if errors else None
+
+
+def delay_s(number: int) -> Callable[[Run], float | None]:
+    """Return what yields the wait before a retry, which are counted from zero."""
+
+    def yielded(run: Run) -> float | None:
+        waits = [waits for node in _tried_again(run) if len(waits := _waits_s(run, node)) > number]
+        return median([each[number] for each in waits]) if waits else None
+
+    return yielded
+
+
+def recovery_s(run: Run) -> float | None:
+    """Return how long the slowest node took from its first failure to the try that succeeded."""
+    tries = [run.timeline.attempts[node.id] for node in _tried_again(run)]
+    spans = [each[-1].started - (each[0].ended or each[0].started) for each in tries if not each[-1].error]
+    return max(spans) / 1e9 if spans else None
+
+
+def _tried_again(run: Run) -> list[Node]:
+    nodes = run.work.nodes if isinstance(run.work, Workload) else ()
+    return [node for node in nodes if len(run.timeline.attempts.get(node.id, ())) > 1]
+
+
+def _waits_s(run: Run, node: Node) -> list[float]:
+    """Return how long the tool waited before each further try of a node."""
+    tries = run.timeline.attempts[node.id]
+    return [(after.started - (before.ended or before.started)) / 1e9 for before, after in itertools.pairwise(tries)]
+
+
+DELAYS: Final = 4
+"""How many waits of one node are kept apart."""
+
+METRICS: Final = (
+    Metric(
+        "delay_error_ms",
+        "ms",
+        "wait before a retry, minus the wait that was asked for (the run's median)",
+        of=delay_error_ms,
+    ),
+    *(Metric(f"delay_{i + 1}_s", "s", f"wait before retry {i + 1}", of=delay_s(i)) for i in range(DELAYS)),
+    Metric(
+        "recovery_s",
+        "s",
+        "from the first failure to the start of the try that succeeded (the slowest node)",
+        of=recovery_s,
+    ),
+)
 
 
 def metrics(work: Work) -> Sequence[str]:
@@ -150,9 +217,19 @@ CHECKS: Final[Mapping[str, Check]] = {
     )
 }
 
+COLUMNS: Final = (
+    Column("late, constant wait", "delay_error_ms", "retries_recovers"),
+    Column("late, sequence", "delay_error_ms", "retries_sequence"),
+    Column("backoff, 1st wait", "delay_1_s", _BACKOFF),
+    Column("2nd", "delay_2_s", _BACKOFF),
+    Column("3rd", "delay_3_s", _BACKOFF),
+    Column("recovery, wide", "recovery_s", "retries_wide"),
+)
+
 SCENARIO = Scenario(
     name="retries",
     version=1,
+    order=20,
     question="What happens when a task fails: how often is it tried, after how long, and what else runs again?",
     limits=(
         "Tasks fail by an exception: a process that is killed, or a machine that goes away, is another question.",
@@ -162,5 +239,7 @@ SCENARIO = Scenario(
     options=Options,
     cases=cases,
     metrics=metrics,
+    own_metrics=METRICS,
+    columns=COLUMNS,
     checks=CHECKS,
 )

@@ -10,9 +10,10 @@ import msgspec
 
 from bench.base.stats import Quantity
 from bench.events.timeline import Timeline
-from bench.scenarios.kit import metrics
 from bench.scenarios.kit.case import Case, Work
 from bench.scenarios.kit.families import Family, Line
+from bench.scenarios.kit.metrics import Metric, usual
+from bench.scenarios.kit.table import Column
 from contract.pipeline import Pipeline
 from contract.workload import Node, Workload
 
@@ -126,13 +127,25 @@ class Scenario:
     name: str
     version: int
     """Raised by whatever moves its numbers; `compare` refuses to mix versions."""
+    order: int
+    """Where readers meet it among the others: the lowest first. There is room between any two."""
     question: str
     limits: Sequence[str]
     """What its numbers do not say: a sentence each."""
     options: type[msgspec.Struct]
     cases: Callable[[Any, Place], Sequence[Case]]
-    metrics: Callable[[Work], Sequence[str]] = metrics.usual
+    columns: Sequence[Column]
+    """The columns of its table, one of which names a case. The first one is what the matrix shows of the scenario."""
+    timeline: Sequence[str] = ()
+    """The workloads of which a run is drawn, those preferred first; else what the columns show."""
+    measures_own_workloads: bool = False
+    """Whether a workload of the reader's can be measured in place of its cases."""
+    takes_data: bool = False
+    """Whether the reader's own customers can be used in place of made-up ones."""
+    metrics: Callable[[Work], Sequence[str]] = usual
     """What a run of the work yields."""
+    own_metrics: Sequence[Metric] = ()
+    """Those that no other scenario has."""
     line: Line | None = None
     """The families whose makespans lie on a line, if it has any."""
     sweep: Family | None = None

@@ -1,0 +1,86 @@
+"""The table of a scenario at one tier: the columns that its estimates fill, and what each setup has in them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Final
+
+from bench.base import wording
+from bench.scenarios import SCENARIOS
+from bench.scenarios.kit.metrics import COLD_RUN
+from bench.scenarios.kit.table import Column, Which
+
+Row = Mapping[str, Any]
+
+WIDTH: Final = re.compile(r"_w[0-9]+$")
+"""The end of a workload's name that is the width it was run at, as `bench.scenarios.parallelism.name_of` puts it there."""
+
+OF_ANY_WORKLOAD: Final = ("makespan_s", "submit_to_first_s", "transition_ms", "finish_lag_s")
+"""What is shown where none of the scenario's own cases was measured, but a workload of the reader's."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The estimates of one scenario at one tier, by setup and column."""
+
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+
+    @classmethod
+    def of(cls, scenario: str, rows: Sequence[Row]) -> Table:
+        """Return the table of a scenario that these estimates make."""
+        return cls(columns_of(scenario, rows), rows)
+
+    @cached_property
+    def subjects(self) -> list[tuple[str, str]]:
+        """Who was measured, each with its isolation: a line of the table."""
+        return list({(wording.subject(row), row["isolation"]): None for row in self.rows})
+
+    def cell(self, subject: str, column: Column) -> Row | None:
+        """Return the estimate that belongs there."""
+        return next((row for row in self._of(subject) if matches(row, column)), None)
+
+    def stand_in(self, subject: str, column: Column) -> Row | None:
+        """Return what a setup of one lane was measured with instead: it was run at one width, which stands for all."""
+        if column.workload is None or not WIDTH.search(column.workload):
+            return None
+        kind = WIDTH.sub("", column.workload)
+        rows = [row for row in self._of(subject) if row["metric"] == column.metric]
+        found = [row for row in rows if WIDTH.sub("", row["workload"]) == kind]
+        return found[0] if len(found) == 1 and found[0]["workload"] != column.workload else None
+
+    def _of(self, subject: str) -> Sequence[Row]:
+        return self._by_subject.get(subject, ())
+
+    @cached_property
+    def _by_subject(self) -> Mapping[str, list[Row]]:
+        found: dict[str, list[Row]] = {}
+        for row in self.rows:
+            found.setdefault(wording.subject(row), []).append(row)
+        return found
+
+
+def columns_of(scenario: str, rows: Sequence[Row]) -> list[Column]:
+    """Return the columns of a scenario that the estimates fill."""
+    filled = [column for column in SCENARIOS[scenario].columns if any(matches(row, column) for row in rows)]
+    if any(column.workload and column.metric != COLD_RUN for column in filled):
+        return [_settled(column, rows) for column in filled]
+    own = next((row["workload"] for row in rows if row["metric"] == "makespan_s"), "")
+    return [Column(metric, metric, own) for metric in OF_ANY_WORKLOAD]
+
+
+def matches(row: Row, column: Column) -> bool:
+    """Whether an estimate belongs in the column."""
+    return bool(row["metric"] == column.metric and column.workload in (None, row["workload"]))
+
+
+def _settled(column: Column, rows: Sequence[Row]) -> Column:
+    """Choose, where a column leaves it open, the workload that most setups have: one column shows one workload."""
+    if column.of is not Which.MOST:
+        return column
+    workloads = Counter(sorted(row["workload"] for row in rows if row["metric"] == column.metric))
+    return replace(column, of=workloads.most_common(1)[0][0])
