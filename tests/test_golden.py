@@ -57,6 +57,10 @@ class Intended:
 INTENDED = (
     Intended("changed", "results.json", "schema", "the records of trials have axes instead of a family and a size"),
     *(
+        Intended("changed", section, "order", "metrics that one scenario alone has follow those of several")
+        for section in ("estimates", "ratios")
+    ),
+    *(
         Intended("added", section, "database", "each row says it: PostgreSQL will be another setup")
         for section in ("estimates", "ratios", "controls", "checks", "engines", "ranges")
     ),

@@ -11,6 +11,7 @@ import click
 from bench.base.problem import Problem
 from bench.plan import suite, tools, warmups, workflows
 from bench.run import engine
+from bench.scenarios import SCENARIOS
 from contract.workload import Workload, WorkloadError
 
 
@@ -46,8 +47,9 @@ def read_workload(path: Path, time_scale: float | None) -> tuple[Workload, bool]
 
 def check_data(path: Path, chosen: suite.Suite, known: dict[str, tools.Tool]) -> None:
     """Say what is wrong with the reader's customers before anything is started."""
-    if not any(block.scenario == "churn" for block in chosen.blocks):
-        raise Problem("--data is for the scenario churn, which is not among those chosen")
+    if not any(SCENARIOS[block.scenario].takes_data for block in chosen.blocks):
+        takers = [name for name, scenario in SCENARIOS.items() if scenario.takes_data]
+        raise Problem(f"--data is for the scenarios {' and '.join(takers)}, of which none is among those chosen")
     plain = tools.choose(known, [tools.REFERENCE])[0]
     try:
         problem = engine.check_customers(plain, path)

@@ -11,7 +11,7 @@ import hashlib
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -37,7 +37,7 @@ class Trial:
     """How long the engine is left alone before it is asked: a part of its polling interval, drawn at random. Submitted
     right after the run before, every run would meet the poll in the same phase."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    """What a churn pipeline is run with."""
+    """What a pipeline is run with."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def make(
     sittings: list[list[Start]] = []
     made = 0
     for block in suite.blocks:
-        if own and block.scenario != OF_OWN_WORKLOADS:
+        if own and not SCENARIOS[block.scenario].measures_own_workloads:
             continue
         # Numbered on, also where they join others: the numbers are a part of the trials' ids.
         its = _starts(block, suite.width, orchestrators, order, cpu_rounds_per_s, own, data, first=made + 1)
@@ -113,13 +113,13 @@ def make(
     if not starts:
         raise Problem(
             "nothing is left to run: no orchestrator of the choice has a deployment at the chosen tiers and profiles"
-            + (f", or the choice lacks the scenario {OF_OWN_WORKLOADS}, which measures --workload" if own else "")
+            + (f", or no scenario of the choice measures --workload, as {_of_own_workloads()} does" if own else "")
         )
     return Plan(tuple(starts))
 
 
-OF_OWN_WORKLOADS: Final = "overhead"
-"""The scenario that measures a workload of the reader's: the others are made of their own."""
+def _of_own_workloads() -> str:
+    return " or ".join(name for name, scenario in SCENARIOS.items() if scenario.measures_own_workloads)
 
 
 def _starts(
@@ -281,7 +281,7 @@ def _start(
             return made
         # The same customers for all setups in a round and repetition, and others in the next: no cache knows them.
         seed = round_number * 1000 + repeat
-        sequence = f"churn_{setup.orchestrator}_{prefix}_{repeat}"
+        sequence = f"{setup.orchestrator}_{prefix}_{repeat}"
         return replace(made, parameters=scenario.parameters(case.work, sequence, seed, data))
 
     return Start(

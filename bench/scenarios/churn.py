@@ -79,7 +79,7 @@ def parameters(pipeline: Pipeline, sequence: str, seed: int, data: str) -> Mappi
 
     With `data` they are the reader's own; the seed then chooses only who of them is held out.
     """
-    own = {"seed": seed + NEW_CUSTOMERS * (pipeline.pipeline == "infer"), "model": sequence, "data": data}
+    own = {"seed": seed + NEW_CUSTOMERS * (pipeline.pipeline == "infer"), "model": f"churn_{sequence}", "data": data}
     return own | dict(pipeline.parameters)
 
 
