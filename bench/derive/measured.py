@@ -95,7 +95,7 @@ def _seen(record: TrialRecord, work: Work, width: int, what_ran: Timeline, probl
     attempts = {name: len(attempts) for name, attempts in what_ran.attempts.items()}
     tasks = record.reported.get("tasks", {})
     place = (record.id, record.workload, record.round, record.repeat)
-    return Seen(*place, attempts, record.facts, problem, record.status, work, what_ran, width, tasks)
+    return Seen(*place, attempts, record.facts, problem, record.status, work, what_ran, width, record.number, tasks)
 
 
 def _expected(record: TrialRecord, work: Work) -> Sequence[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -59,10 +60,11 @@ class Executor:
         """
         self._plan, self._orchestrators, self._folder, self._watcher = plan, orchestrators, folder, watcher
         self._take_turn = take_turn
-        self._done: dict[str, str] = {
-            record.id: record.status for record in folder.trials() if record.status != "not_started"
-        }
-        self._looked_at = {start.setup for start in folder.starts() if start.upkeep}
+        trials, starts = folder.trials(), folder.starts()
+        self._done: dict[str, str] = {record.id: record.status for record in trials if record.status != "not_started"}
+        self._looked_at = {start.setup for start in starts if start.upkeep}
+        self._trial_numbers = count(1 + max((record.number for record in trials), default=0))
+        self._start_numbers = count(1 + max((record.number for record in starts), default=0))
         self.subjects_s = 0.0
         """How long subjects started, ran or stopped so far."""
 
@@ -143,6 +145,7 @@ class Executor:
         _, deploy_s = self._timed(lambda: engine.deploy(start.workloads))
         record = StartRecord(
             id=name,
+            number=next(self._start_numbers),
             setup=start.setup,
             start_s=start_s,
             deploy_s=deploy_s,
@@ -204,6 +207,7 @@ class Executor:
             self._folder.new_trial(trial.id)
         record = TrialRecord(
             id=trial.id,
+            number=next(self._trial_numbers),
             scenario=trial.scenario,
             workload=trial.case.name,
             axes=dict(trial.case.axes),

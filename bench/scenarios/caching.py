@@ -242,13 +242,12 @@ def result_of(work: Pipeline, round_: int, repeat: int) -> str:
 
 def _used_last(seen: Seen, runs: Sequence[Seen]) -> str:
     """Return what was used last, in this run or before it: where nothing runs, the old result is still the one in use."""
-    sequence = [each for each in runs if (each.round, each.repeat) == (seen.round, seen.repeat) and each.trial <= seen.trial]
-    tokens = [each.timeline.attempts["use"][-1].token for each in sorted(sequence, key=_trial) if each.attempts.get("use")]
-    return tokens[-1] if tokens else "nothing"
-
-
-def _trial(seen: Seen) -> str:
-    return seen.trial
+    sequence = [
+        each for each in runs if (each.round, each.repeat) == (seen.round, seen.repeat) and each.number <= seen.number
+    ]
+    users = [each for each in sequence if each.attempts.get("use")]
+    last = max(users, key=lambda each: each.number, default=None)
+    return last.timeline.attempts["use"][-1].token if last else "nothing"
 
 
 CHECKS: Final[Mapping[str, Check]] = {

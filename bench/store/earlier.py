@@ -1,6 +1,6 @@
 """Records of earlier schemas, as today's would have been written: a run of last year is derived like one of today.
 
-Axes were not recorded before schema 3. Here alone they are read out of the names that cases had then.
+Axes and numbers were not recorded before schema 3. Here alone they are read out of the names that cases and runs had then.
 """
 
 from __future__ import annotations
@@ -28,11 +28,17 @@ def trial(document: Document) -> Document:
 
 
 def start(document: Document) -> Document:
-    """Return an engine start's record as schema 3 has it: with its setup, which a trial's has too."""
+    """Return an engine start's record as schema 3 has it: with its number and its setup, which a trial's has too."""
     if "subject" not in document:
         return document
     subject = document.pop("subject")
-    return document | {"setup": setup(subject)}
+    return document | {"number": _number(document["id"]), "setup": setup(subject)}
+
+
+def _number(name: str) -> int:
+    """Return a run's place by the number of the start that it was planned for, and by its own in there; 0: a warm-up."""
+    start, _, run = name.partition("-")[0].partition(".")
+    return int(start) * 1_000_000 + int(run or 0)
 
 
 def setup(keys: Document) -> Document:

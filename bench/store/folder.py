@@ -174,12 +174,14 @@ class RunFolder:
             raise Problem(f"{self.path / 'run.json'} cannot be read: {error}") from None
 
     def trials(self) -> list[TrialRecord]:
-        """Read the finished trials, in the order of their ids."""
-        return [_read(path, TrialRecord, earlier.trial) for path in sorted(self.path.glob("trials/*/trial.json"))]
+        """Read the finished trials, in the order in which they ended."""
+        found = [_read(path, TrialRecord, earlier.trial) for path in sorted(self.path.glob("trials/*/trial.json"))]
+        return sorted(found, key=lambda each: each.number)
 
     def starts(self) -> list[StartRecord]:
-        """Read the engine starts that were seen through."""
-        return [_read(path, StartRecord, earlier.start) for path in sorted(self.path.glob("starts/*/start.json"))]
+        """Read the engine starts that were seen through, in their order."""
+        found = [_read(path, StartRecord, earlier.start) for path in sorted(self.path.glob("starts/*/start.json"))]
+        return sorted(found, key=lambda each: each.number)
 
     def start_names(self) -> set[str]:
         """Return the engine starts that were begun, whether seen through or not."""

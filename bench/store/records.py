@@ -4,7 +4,8 @@ SCHEMA history
     1  the first
     2  trials may be `unsupported`, and have a width; pipelines say what is done before them.
        Added since, so that it may be missing: excerpts, declared, by_choice, styles, duel, and the upkeep of an engine start
-    3  trials have axes, in place of a family, a size and a duration; the setup has a database, and was called `subject`
+    3  trials have axes, in place of a family, a size and a duration; the setup has a database, and was called `subject`;
+       trials and engine starts have a number
 What is older is upgraded as it is read: see `bench.store.earlier`.
 """
 
@@ -27,6 +28,8 @@ class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One run of one workload, as trials/<id>/trial.json holds it."""
 
     id: str
+    number: int = 0
+    """Runs are in order by it: it counts those of the folder as they end, whatever they are called."""
     scenario: str
     workload: str
     axes: dict[str, str | int | float | bool] = {}
@@ -71,6 +74,8 @@ class StartRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One engine start, as starts/<id>/start.json holds it."""
 
     id: str
+    number: int = 0
+    """Engine starts are in order by it, as runs are by theirs."""
     setup: Setup
     start_s: float
     deploy_s: float

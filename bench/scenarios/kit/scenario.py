@@ -51,6 +51,8 @@ class Seen:
     work: Work | None = None
     timeline: Timeline = field(default_factory=Timeline)
     width: int = 0
+    number: int = 0
+    """The place of the run among all of them, in the order in which they ended."""
     tasks: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """When each task ran, by the tool's own records."""
 
