@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from bench.plan.setup import Setup
@@ -22,6 +23,10 @@ ORCHBENCH = Path(sys.executable).with_name("orchbench")
 pytest_plugins = ["tracked_runs"]  # its fixtures, for the tests of tracking
 
 os.environ["ORCHBENCH_NO_MLFLOW"] = "1"  # a new store takes seconds, and the tests make many runs
+
+# The same examples each time, so that a failure is that of a change; and no limit of time, on a machine that runs servers.
+hypothesis.settings.register_profile("orchbench", derandomize=True, database=None, deadline=None, max_examples=50)
+hypothesis.settings.load_profile("orchbench")
 
 
 @dataclass(frozen=True)

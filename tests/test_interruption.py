@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 from conftest import ORCHBENCH, orchbench_in, processes_of
-from small_runs import block, record_of, results_of, suite_of
+from small_runs import block, events_of, record_of, results_of, suite_of
+
+from bench.store.folder import RunFolder
 
 
 def suite(tier: str, rounds: int, *sweep_ms: float) -> str:
@@ -25,6 +27,12 @@ def suite(tier: str, rounds: int, *sweep_ms: float) -> str:
 def finished_trials(run: Path) -> dict[str, bytes]:
     """Return the records of the finished trials."""
     return {path.parent.name: path.read_bytes() for path in run.glob("trials/*/trial.json")}
+
+
+def submitted(trial: Path) -> int:
+    """Return when the run was asked for."""
+    events = (event for log in trial.glob("events-*.jsonl") for event in events_of(log))
+    return next(int(event["t"]) for event in events if event["kind"] == "submitted")
 
 
 @pytest.fixture
@@ -67,6 +75,8 @@ def go_on(folder: Path, before: dict[str, bytes]) -> None:
     assert record["finished"]
     assert len(planned) == record["trials_planned"]
     assert {each["status"] for each in planned} == {"ok"}
+    in_order = [submitted(run / "trials" / trial.id) for trial in RunFolder(run).trials()]
+    assert in_order == sorted(in_order)
 
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGKILL]

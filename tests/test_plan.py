@@ -1,0 +1,214 @@
+"""A plan: the same for the same seed, complete in every round, and in order by number."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.events.timeline import Attempt, Timeline
+from bench.plan import plan
+from bench.plan.plan import Plan
+from bench.plan.setup import Setup
+from bench.plan.suite import Block, Suite, available, load
+from bench.plan.tools import Deployment, Tool, discover
+from bench.scenarios import SCENARIOS, Case, Place
+from bench.scenarios.caching import result_of
+from bench.scenarios.kit.scenario import Seen
+from bench.store.folder import RunFolder
+from bench.store.records import StartRecord, TrialRecord
+from contract.pipeline import Pipeline
+
+CPU_ROUNDS_PER_S = 1e6
+SEEDS = st.integers(0, 2**31)
+
+TOOLS = (
+    Tool(
+        "one",
+        Path("one"),
+        "one",
+        (
+            Deployment("threads", "library", "one process", profiles=("stock", "tuned")),
+            Deployment("in_turn", "library", "one process", lanes=1),
+            Deployment("server", "service", "a process per run", polls_every_s={"stock": 5.0, "tuned": 0.5}),
+        ),
+    ),
+    Tool("plain", Path("plain"), "plain", (Deployment("threads", "library", ""), Deployment("processes", "service", ""))),
+)
+OPTIONS: dict[str, dict[str, Any]] = {
+    "overhead": {"sizes": {"chain": [1, 3], "fan_out": [4]}, "sweep_ms": [1, 10]},
+    "parallelism": {"kinds": ["sleeping"]},
+    "caching": {"cases": ["cold", "warm"]},
+    "composition": {"depths": [0, 1]},
+}
+
+
+def block_of(scenario: str, **more: Any) -> Block:
+    """Return a block of the scenario, with few cases."""
+    return Block(scenario=scenario, limit_s=30, options=OPTIONS[scenario], **({"tier": "library"} | more))
+
+
+BLOCKS = st.builds(
+    block_of,
+    scenario=st.sampled_from(sorted(OPTIONS)),
+    tier=st.sampled_from(["library", "service"]),
+    rounds=st.integers(1, 3),
+    repeat=st.integers(1, 3),
+    reference_starts=st.integers(1, 3),
+    joins=st.booleans(),
+    widths=st.sampled_from([[], [2], [1, 4]]),
+    profiles=st.sampled_from([["stock"], ["tuned"], ["stock", "tuned"]]),
+    control=st.sampled_from([[], ["plain"], ["one", "plain"]]),
+)
+SUITES = st.builds(
+    lambda blocks: Suite(name="any", about="", blocks=blocks),
+    st.lists(BLOCKS, min_size=1, max_size=4, unique_by=lambda block: block.scenario),
+)
+
+
+def planned(suite: Suite, seed: int) -> Plan:
+    """Return the plan for the made-up tools."""
+    return plan.make(suite, TOOLS, seed, CPU_ROUNDS_PER_S)
+
+
+def cases_of(block: Block, width: int, *lanes: int) -> list[Case]:
+    """Return what the scenario asks of an engine that has so many lanes; of the reference, for several numbers of them."""
+    scenario = SCENARIOS[block.scenario]
+    options = scenario.parse(block.options)
+    return [case for each in lanes for case in scenario.cases(options, Place(width, each, CPU_ROUNDS_PER_S))]
+
+
+def lanes_of(setup: Setup, width: int) -> set[int]:
+    """Return how many lanes a made-up tool has, and for how many plain Python stands beside it."""
+    if setup.orchestrator == "plain":
+        return {1, width}
+    return {1} if setup.deployment == "in_turn" else {width}
+
+
+@given(SUITES, SEEDS)
+def test_the_same_seed_makes_the_same_plan(suite: Suite, seed: int) -> None:
+    """Starts, runs, their order, their pauses and what they are told: all of it."""
+    assert planned(suite, seed) == planned(suite, seed)
+
+
+@given(SEEDS, SEEDS)
+def test_another_seed_makes_another_order(seed: int, other: int) -> None:
+    """Of the same runs: which setup comes first, and which case, is drawn."""
+    suite = Suite(name="any", about="", blocks=[block_of("overhead", rounds=4, repeat=4)])
+    one, two = planned(suite, seed), planned(suite, other)
+
+    def runs(of: Plan) -> Counter[tuple[Setup, int, str]]:
+        return Counter((start.setup, start.round, trial.case.name) for start in of.starts for trial in start.trials)
+
+    assert runs(one) == runs(two)
+    order = [[trial.case.name for trial in each.trials] for each in (one, two)]
+    assert (order[0] == order[1]) == (seed == other)
+
+
+@given(SUITES, SEEDS)
+def test_ids_are_unique(suite: Suite, seed: int) -> None:
+    """Those of engine starts and those of runs, also where blocks join others: each is the name of a folder."""
+    made = planned(suite, seed)
+    for ids in ([start.id for start in made.starts], [trial.id for trial in made.trials]):
+        assert len(set(ids)) == len(ids)
+
+
+@settings(max_examples=60)
+@given(SUITES, SEEDS)
+def test_every_round_has_every_case_as_often_as_it_is_asked_for(suite: Suite, seed: int) -> None:
+    """In each engine start of the setup; of a long sweep, which plain Python has many starts for, once a start."""
+    made = planned(suite, seed)
+    for block in suite.blocks:
+        starts = [start for start in made.starts if any(trial.scenario == block.scenario for trial in start.trials)]
+        for start in starts:
+            setup = start.setup
+            cases = {case.name: case for case in cases_of(block, start.width, *lanes_of(setup, start.width))}
+            swept = [name for name, case in cases.items() if SCENARIOS[block.scenario].is_swept(case)]
+            once = setup.orchestrator == "plain"
+            wanted = {name: 1 if once and name in swept else block.repeat for name in cases}
+            assert Counter(trial.case.name for trial in start.trials if trial.scenario == block.scenario) == wanted
+        setups = {start.setup for start in starts}
+        in_rounds = Counter((start.setup, start.width, start.round) for start in starts)
+        for setup in setups:
+            widths = {start.width for start in starts if start.setup == setup}
+            of_plain = setup.orchestrator == "plain" and setup.default
+            for width in widths:
+                per_round = [in_rounds[setup, width, number] for number in range(1, block.rounds + 1)]
+                assert per_round == [block.reference_starts if of_plain else 1] * block.rounds
+        assert {setup.orchestrator for setup in setups if not setup.control} == {"one", "plain"}
+        assert {setup.orchestrator for setup in setups if setup.control} <= set(block.control)
+
+
+def test_cases_that_build_on_each_other_stay_in_their_order() -> None:
+    """A warm run comes after the cold one that it is warm by, in each repetition."""
+    block = block_of("caching", rounds=2, repeat=3)
+    for start in planned(Suite(name="any", about="", blocks=[block]), 1).starts:
+        assert [(trial.case.name, trial.repeat) for trial in start.trials] == [
+            (name, repeat) for repeat in (1, 2, 3) for name in ("cold", "warm")
+        ]
+
+
+MANY = 1005
+
+
+def test_many_runs_and_starts_are_read_in_their_order(tmp_path: Path) -> None:
+    """The thousandth comes after the 999th, however their ids are sorted as text."""
+    folder, setup = RunFolder(tmp_path), Setup("one", "library", "stock", "threads", "one process")
+    ids = [f"{number:03d}" for number in range(1, MANY)]
+    for number, name in enumerate(ids, 1):
+        folder.new_trial(f"001.{name}-one")
+        folder.write_trial(
+            TrialRecord(
+                id=f"001.{name}-one", number=number, scenario="overhead", workload="chain_1", setup=setup,
+                start="001-one", round=1, repeat=number, status="ok",
+            ),
+            b"",
+        )  # fmt: skip
+        folder.new_start(f"{name}-one")
+        folder.write_start(
+            StartRecord(
+                id=f"{name}-one", number=number, setup=setup, start_s=1, deploy_s=1, versions={}, settings=[], listening=[]
+            )
+        )
+    assert [trial.id for trial in folder.trials()] == [f"001.{name}-one" for name in ids]
+    assert [start.id for start in folder.starts()] == [f"{name}-one" for name in ids]
+
+
+def test_a_cached_result_is_judged_by_the_run_before_it() -> None:
+    """Also where that one is the 999th and this one the thousandth: a run that does nothing uses what was made before."""
+    of_block = cases_of(block_of("caching", rounds=1, repeat=1), 2, 2)
+    cold, warm = (next(case.work for case in of_block if case.name == name) for name in ("cold", "warm"))
+    assert isinstance(cold, Pipeline)
+    made = Timeline(attempts={"use": [Attempt(1, 2, token=result_of(cold, 1, 1))]})
+    once = {"begin": 1, "compute": 1, "use": 1}
+    runs = [
+        Seen("001.999-one-cold", "cold", 1, 1, once, {}, work=cold, timeline=made, number=999),
+        Seen("001.1000-one-warm", "warm", 1, 1, {}, {}, work=warm, number=1000),
+    ]
+    verdict = SCENARIOS["caching"].checks["unchanged_is_not_computed_again"].judge(runs, [])
+    assert verdict and verdict.passed, verdict
+
+
+def test_an_older_record_is_in_order_by_the_digits_of_its_id(tmp_path: Path) -> None:
+    """Records had no number before schema 3: the start's number came first, and then that of the run in it."""
+    old = {
+        "scenario": "overhead", "workload": "chain_1", "start": "002-plain", "round": 1, "repeat": 1, "status": "ok",
+        "subject": dict.fromkeys(("orchestrator", "tier", "profile", "deployment", "isolation"), "plain"),
+    }  # fmt: skip
+    in_order = ["002-plain-warm_up", "002.001-plain", "002.999-plain", "002.1000-plain", "010.001-plain", "1000.001-plain"]
+    for name in in_order:
+        folder = RunFolder(tmp_path).new_trial(name)
+        (folder / "trial.json").write_bytes(msgspec.json.encode({"id": name} | old))
+    assert [trial.id for trial in RunFolder(tmp_path).trials()] == in_order
+
+
+def test_the_suites_that_come_along_can_be_planned() -> None:
+    """Whatever is shipped makes a plan of runs for all tools, in which each is named once."""
+    tools = discover()
+    for name in available():
+        ids = [trial.id for trial in plan.make(load(name, tools), list(tools.values()), 1, CPU_ROUNDS_PER_S).trials]
+        assert len(ids) == len(set(ids)) > 0
