@@ -9,11 +9,14 @@ from typing import Any
 from small_runs import made_up_record
 
 from bench.events.timeline import Timeline
+from bench.plan.tools import discover
 from bench.report import answer
 from bench.report.answer import Card
 from bench.report.facts import Facts
 
 Row = dict[str, Any]
+
+KNOWN = {each.name: each.about for each in discover().values()}
 
 
 def estimate(tool: str, median: float | None, **more: Any) -> Row:
@@ -55,7 +58,7 @@ def facts(own: str | None = None, **results: Sequence[Mapping[str, Any]]) -> Fac
         for family, sizes in SIZES.items()
         for size in sizes
     ]
-    run = made_up_record(suite={"name": "s", "about": "a"}, own_workload=own)
+    run = made_up_record(suite={"name": "s", "about": "a"}, own_workload=own, tools=KNOWN)
     empty: dict[str, Any] = {name: [] for name in ("estimates", "ratios", "controls", "checks", "engines", "code")}
     return Facts(run, empty | results, [], [], trials, lambda _: Timeline())
 

@@ -5,16 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree as ET
 
+from small_runs import made_up_record
+
+from bench.plan.tools import discover
 from bench.report import charts
-from bench.report.charts import Curve, Drawing, Lane, Mark, Panel, Span
+from bench.report.charts import Curve, Drawing, Lane, Look, Mark, Panel, Span
+from bench.report.tools import Tools
 
 SVG = "{http://www.w3.org/2000/svg}"
+
+KNOWN = {each.name: each.about for each in discover().values()}
+TOOLS = Tools(made_up_record(orchestrators=[*KNOWN, "another"], tools=KNOWN))
+
+
+def look(tool: str) -> Look:
+    """Return how a tool's marks look, as its folder says."""
+    return TOOLS.look(tool)
 
 
 def mark(key: str, value: float | None, tool: str = "airflow", points: Sequence[float] = (), instead: str = "") -> Mark:
     """Return a mark with an interval of a tenth to either side."""
     low, high = (None, None) if value is None else (value - abs(value) / 10, value + abs(value) / 10)
-    return Mark(key, f"{tool}/{key}", tool, value, low, high, points, instead)
+    return Mark(key, f"{tool}/{key}", look(tool), value, low, high, points, instead)
 
 
 def panel(values: dict[str, float | None], unit: str = "s", title: str = "per run") -> Panel:
@@ -25,9 +37,9 @@ def panel(values: dict[str, float | None], unit: str = "s", title: str = "per ru
 def named(names: Iterable[str], key: str = "k") -> dict[str, Drawing]:
     """Return a chart of each kind, whose subjects have these names."""
     many = list(names)
-    marks = [Mark(f"{key}d{i}", name, name, i + 1.0, i + 0.5, i + 2.0, (i + 1.0,)) for i, name in enumerate(many)]
+    marks = [Mark(f"{key}d{i}", name, look(name), i + 1.0, i + 0.5, i + 2.0, (i + 1.0,)) for i, name in enumerate(many)]
     points = [(1.0, 2.0, 1.5, 2.5), (10.0, 9.0, None, None)]
-    lines = [Curve(f"{key}c{i}", name, name, points, (0.7, 1.2)) for i, name in enumerate(many)]
+    lines = [Curve(f"{key}c{i}", name, look(name), points, (0.7, 1.2)) for i, name in enumerate(many)]
     spans = [Span(0, 1, "waiting"), Span(1, 2, "transition"), Span(2, 4, "running"), Span(4, 5, "failed")]
     return {
         "dots": charts.dots(f"dots {many[0]}", [Panel(many[0], "s", marks), Panel(f"{many[0]} again", "s", [])]),

@@ -30,6 +30,9 @@ SUITE = suite_of(
 WHO = (("airflow", "stock"), ("plain", "stock"), ("airflow", "tuned"))
 
 
+AIRFLOW = {"title": "Apache Airflow", "called": "Airflow", "colour": {"light": "#b3431f", "dark": "#ff9068"}}
+
+
 @pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A real run of plain Python, with its report."""
@@ -61,7 +64,7 @@ def mixed(run: Path) -> Path:
         path.write_text(json.dumps(trial))
     with edited(copy / "run.json") as record:
         record["orchestrators"] = ["airflow", "plain"]
-        record["by_hand"]["airflow"] = record["by_hand"]["plain"]
+        record["tools"]["airflow"] = record["tools"]["plain"] | AIRFLOW
     done = orchbench_in(run.parent, "report", copy)
     assert done.code == 0, done.err
     return copy

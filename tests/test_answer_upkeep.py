@@ -44,26 +44,6 @@ def test_a_service_of_our_choice_decides_nothing() -> None:
     assert "choice" not in said(alone)
 
 
-def test_the_style_that_was_counted_is_named() -> None:
-    """Where a tool has two ways to write the pipelines, it is told which was counted, and how long the other is."""
-    code = [{"orchestrator": tool, "scenario": "pipeline", "lines": n} for tool, n in (("a", 100), ("b", 200))]
-    code[1] |= {"style": "classic"}
-    rows = [estimate("a", 1.0), estimate("b", 1.0)]
-    assert "a 100 lines; b 200 lines (classic)." in said(cards(estimates=rows, code=code)["The least code"])
-    code[1] |= {"other_style": "a modern training", "other_lines": 150}
-    card = cards(estimates=rows, code=code)["The least code"]
-    assert "a 100 lines; b 200 lines (classic; 150 with a modern training)." in said(card)
-    assert str(card.rows[1][1]) == "200 lines (classic; 150 with a modern training)"
-
-
-def test_what_the_lines_leave_out_is_named() -> None:
-    """A tool with one way to write them may have a remark as well."""
-    code = [{"orchestrator": tool, "scenario": "pipeline", "lines": n} for tool, n in (("a", 100), ("b", 200))]
-    code[0] |= {"style": "keeps nothing"}
-    rows = [estimate("a", 1.0), estimate("b", 1.0)]
-    assert "a 100 lines (keeps nothing); b 200 lines." in said(cards(estimates=rows, code=code)["The least code"])
-
-
 def test_one_tool_may_have_the_least_of_both() -> None:
     """Then it is named once."""
     code = [{"orchestrator": tool, "scenario": "pipeline", "lines": n} for tool, n in (("a", 100), ("b", 200))]

@@ -7,11 +7,15 @@ import struct
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
-from drawings import SVG, mark, named, panel, parsed, places, texts
+from drawings import KNOWN, SVG, TOOLS, look, mark, named, panel, parsed, places, texts
+from small_runs import made_up_record
 
+from bench.plan.about import About
 from bench.report import charts
-from bench.report.charts import Curve, Panel
+from bench.report.charts import Curve, Mark, Panel
+from bench.report.tools import Tools
 
 STYLE = Path(charts.__file__).parents[1] / "templates" / "style.css"
 HOSTILE = ("<script>alert(1)</script>", "$x_1$ & \"two\" 'three'", "</svg>&amp;#b3431f", r"a_b\frac{1}{2}^$$")
@@ -23,14 +27,16 @@ def test_no_numbers_are_too_odd_to_be_drawn(values: tuple[float, float]) -> None
     marks = [mark(key, value) for key, value in zip("ab", values, strict=True)]
     found = places(charts.dots("t", [Panel("p", "s", marks)]))
     assert all(0 < found[key][0][0] < 800 for key in "ab")
-    line = [Curve("c", "c", "plain", [(value, value, value, value) for value in values])]
+    line = [Curve("c", "c", look("plain"), [(value, value, value, value) for value in values])]
     assert all(0 < x < 800 and 0 < y < 400 for x, y in places(charts.curves("t", "n", "s", line))["c"])
 
 
 def test_ticks_stand_where_something_was_measured() -> None:
     """Sizes are few and uneven on logarithmic axes; and nobody counts half a task, or half a process."""
     points = [(x, x, None, None) for x in (7.0, 50.0, 1200.0)]
-    assert {"7", "50", "1,200"} <= set(texts(charts.curves("t", "tasks", "s", [Curve("c", "c", "plain", points)], log=True)))
+    assert {"7", "50", "1,200"} <= set(
+        texts(charts.curves("t", "tasks", "s", [Curve("c", "c", look("plain"), points)], log=True))
+    )
     counts = texts(charts.dots("t", [panel({"a": 1.0, "b": 2.0}, "processes")]))
     assert {"0", "1", "2"} <= set(counts) and not {"0.5", "1.5"} & set(counts)
 
@@ -96,8 +102,10 @@ def test_two_drawings_share_no_id() -> None:
 def test_a_drawing_takes_everything_from_the_page(kind: str) -> None:
     """Its colours are the page's in light and dark, its width and font too; it fetches nothing and styles nothing else."""
     drawing = named(["airflow", "prefect", "dagster", "plain", "another"])[kind]
-    root, light, dark = parsed(drawing), *STYLE.read_text().split("@media (prefers-color-scheme: dark)")
-    used = set(re.findall(r"var\(--([a-z-]+)\)", drawing.svg))
+    root, used = parsed(drawing), set(re.findall(r"var\(--([a-z0-9-]+)\)", drawing.svg))
+    # The page's own definitions, and those of the tools.
+    sheets = [style.split("@media (prefers-color-scheme: dark)") for style in (STYLE.read_text(), str(TOOLS.style))]
+    light, dark = ("".join(parts) for parts in zip(*sheets, strict=True))
     assert used and all(f"--{name}: #" in light and f"--{name}: #" in dark for name in used)
     assert not re.search(r"#[0-9a-f]{6}\b|font-family|<style|<\?xml|<!|metadata", drawing.svg)
     assert re.findall(r"https?://[^\"]*", drawing.svg) == ["http://www.w3.org/2000/svg"]
@@ -105,15 +113,29 @@ def test_a_drawing_takes_everything_from_the_page(kind: str) -> None:
 
 
 def test_each_tool_has_its_colour_and_shape() -> None:
-    """Four tools have their own, whoever else comes shares the fifth, even one that is named like another colour."""
-    tools = ["airflow", "prefect", "dagster", "plain", "newcomer", "ink"]
-    drawing = charts.dots("t", [Panel("p", "s", [mark(tool, 1.0, tool) for tool in tools])])
+    """A tool looks as its folder says, and two that say nothing look like none of the others."""
+    said = {name: each for name, each in KNOWN.items() if each.colour}
+    tools = Tools(made_up_record(orchestrators=[*said, "newcomer", "stranger"], tools=said))
+    names = [*said, "newcomer", "stranger"]
+    marks = [Mark(name, name, tools.look(name), 1.0, 0.9, 1.1) for name in names]
     groups = {
-        each.attrib["id"]: ET.tostring(each, encoding="unicode") for each in parsed(drawing).iter() if "id" in each.attrib
+        each.attrib["id"]: ET.tostring(each, encoding="unicode")
+        for each in parsed(charts.dots("t", [Panel("p", "s", marks)])).iter()
+        if "id" in each.attrib
     }
-    colours = {tool: re.findall(r"fill: var\(--(\w+)\)", groups[tool])[-1] for tool in tools}
-    assert colours == {tool: tool for tool in tools[:4]} | dict.fromkeys(tools[4:], "other")
-    assert len({re.findall(r'href="([^"]+)', groups[tool])[0] for tool in tools}) == 5
+    variables = {name: re.findall(r"fill: var\((--[\w-]+)\)", groups[name])[-1] for name in names}
+    for name, about in said.items():
+        assert about.colour and f"{variables[name]}: {about.colour.light};" in tools.style
+        assert f"{variables[name]}: {about.colour.dark};" in tools.style
+    assert len(set(variables.values())) == len(names) > 2
+    assert len({re.findall(r'href="([^"]+)', groups[name])[0] for name in names}) == len(names)
+
+
+@pytest.mark.parametrize("colour", ["red", "#b3431f;} body {display:none", "url(x)"])
+def test_a_colour_is_a_number(colour: str) -> None:
+    """What a run says of a colour gets into the page's style only if it can do nothing else there."""
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"colour": {"light": colour, "dark": "#000000"}}, About)
 
 
 # Files -------------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import re
 
 import pytest
 from conftest import ROOT
-from drawings import SVG, mark, off_the_line, panel, parsed, places, texts
+from drawings import SVG, look, mark, off_the_line, panel, parsed, places, texts
 from small_runs import results_of
 
 from bench.base import wording
@@ -91,7 +91,7 @@ def test_a_panel_without_any_number_is_drawn() -> None:
 
 def test_an_interval_that_reaches_below_zero_stays_in_a_logarithmic_panel() -> None:
     """It has no end there: its bar begins at the panel's edge, with an arrow that says that it goes on."""
-    marks = [Mark("a", "a", "plain", 0.001, -1.0, 0.1), Mark("b", "b", "airflow", 5.0, 4.0, 6.0)]
+    marks = [Mark("a", "a", look("plain"), 0.001, -1.0, 0.1), Mark("b", "b", look("airflow"), 5.0, 4.0, 6.0)]
     drawing = charts.dots("t", [Panel("p", "s", marks)])
     numbers = [
         float(each) for path in parsed(drawing).iter(f"{SVG}path") for each in re.findall(r"-?[\d.]+", path.attrib["d"])
@@ -131,7 +131,7 @@ def test_a_real_run_can_be_drawn() -> None:
     for metric, workload in (("per_task_ms", "chain"), ("submit_to_first_s", "chain_1"), ("finish_lag_s", "chain_1")):
         its = [row for row in rows if (row["metric"], row["workload"], row["tier"]) == (metric, workload, "service")]
         marks = [
-            Mark(f"{metric}-{i}", wording.subject(row), row["orchestrator"], row["median"], row["low"], row["high"])
+            Mark(f"{metric}-{i}", wording.subject(row), look(row["orchestrator"]), row["median"], row["low"], row["high"])
             for i, row in enumerate(its)
         ]
         panels.append(Panel(metric, its[0]["unit"], marks))

@@ -12,13 +12,15 @@ from pages import Page
 from small_runs import made_up_record
 
 from bench.derive.excerpts import Excerpt, excerpts, pipeline_files, pipeline_lines
+from bench.plan.about import About
 from bench.store.folder import RunFolder
 from bench.store.records import RunRecord
 
 
 def record(excerpts_of: Mapping[str, dict[str, list[str]]]) -> RunRecord:
     """Return the record of a run of these orchestrators."""
-    return made_up_record(orchestrators=list(excerpts_of), excerpts=dict(excerpts_of))
+    tools = {tool: About(excerpts=parts) for tool, parts in excerpts_of.items()}
+    return made_up_record(orchestrators=list(excerpts_of), tools=tools)
 
 
 def keep(folder: Path, sources: Mapping[str, str]) -> RunFolder:

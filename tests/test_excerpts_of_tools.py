@@ -11,7 +11,7 @@ from conftest import ROOT, copied_orchbench, stand_in
 from pages import Page
 from small_runs import block, made_up_record, record_of, suite_of
 
-from bench.derive.excerpts import counted, excerpts, pipeline_files, pipeline_lines
+from bench.derive.excerpts import excerpts, pipeline_files, pipeline_lines
 from bench.plan.tools import CORE, discover
 from bench.scenarios import SCENARIOS
 from bench.store.folder import SHARED, RunFolder
@@ -29,22 +29,22 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunFolder, RunRecord
     folder.keep_code(SHARED, CORE)
     for each in KNOWN.values():
         folder.keep_code(each.name, each.source)
-    return folder, made_up_record(orchestrators=list(KNOWN), excerpts={each.name: each.excerpts for each in KNOWN.values()})
+    return folder, made_up_record(orchestrators=list(KNOWN), tools={each.name: each.about for each in KNOWN.values()})
 
 
 @pytest.mark.parametrize("tool", KNOWN)
 def test_each_named_excerpt_is_there(tool: str, real: tuple[RunFolder, RunRecord]) -> None:
     """Each file and name of the tables exists, holds code, and belongs to a scenario that there is."""
-    assert KNOWN[tool].excerpts.keys() <= SCENARIOS.keys()
-    for scenario in KNOWN[tool].excerpts:
+    assert KNOWN[tool].about.excerpts.keys() <= SCENARIOS.keys()
+    for scenario in KNOWN[tool].about.excerpts:
         its = next(each for each in excerpts(*real, scenario) if each.tool == tool)
-        assert (its.missing, len(its.places)) == ((), len(KNOWN[tool].excerpts[scenario]))
+        assert (its.missing, len(its.places)) == ((), len(KNOWN[tool].about.excerpts[scenario]))
         assert its.lines > 0
 
 
 def test_each_scenario_has_the_code_of_all() -> None:
     """Lines are counted to be compared."""
-    assert [name for name, each in KNOWN.items() if each.excerpts.keys() != SCENARIOS.keys()] == []
+    assert [name for name, each in KNOWN.items() if each.about.excerpts.keys() != SCENARIOS.keys()] == []
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
@@ -65,20 +65,6 @@ def test_the_pipelines_are_counted_with_what_they_import(real: tuple[RunFolder, 
         assert {"training.py", "inference.py", "preparation.py", "notifications.py"} <= set(its)
         assert others.isdisjoint(its)
     assert "frames.py" in files["airflow"] and "resources.py" in files["dagster"] and "retries.py" in files["plain"]
-
-
-def test_the_other_style_is_counted_by_what_it_replaces(real: tuple[RunFolder, RunRecord]) -> None:
-    """Airflow's classic block of the training goes, the TaskFlow function takes its place, and all the rest stays."""
-    folder, run = real
-    style = KNOWN["airflow"].style
-    assert style is not None
-    run = msgspec.structs.replace(
-        run, styles={"airflow": style}, excerpts={"airflow": {"a": [*style.instead_of], "b": [*style.parts]}}
-    )
-    (classic,), (taskflow,) = (excerpts(folder, run, name) for name in ("a", "b"))
-    (row,) = (row for row in counted(folder, run) if (row["orchestrator"], row["scenario"]) == ("airflow", "pipeline"))
-    assert (classic.missing, taskflow.missing) == ((), ())
-    assert row["lines"] - row["other_lines"] == classic.lines - taskflow.lines > 0
 
 
 # A real run ------------------------------------------------------------------------------------------------------------
@@ -106,7 +92,7 @@ def test_a_run_keeps_what_it_measured(world: Path) -> None:
     kept = {str(path.relative_to(world / "run/code")): path.read_text() for path in world.glob("run/code/**/*.*")}
     sources = {"plain": KNOWN["plain"].source, "shared": CORE}
     assert kept == {f"{owner}/{path.name}": path.read_text() for owner, its in sources.items() for path in its.glob("*.py")}
-    assert record_of(world / "run")["excerpts"] == {"plain": KNOWN["plain"].excerpts}
+    assert record_of(world / "run")["tools"] == {"plain": msgspec.to_builtins(KNOWN["plain"].about)}
 
 
 def test_a_report_shows_what_ran(world: Path, tmp_path: Path) -> None:

@@ -64,6 +64,10 @@ INTENDED = (
         Intended("added", section, "database", "each row says it: PostgreSQL will be another setup")
         for section in ("estimates", "ratios", "controls", "checks", "engines", "ranges")
     ),
+    *(
+        Intended("removed", "code", field, "lines are counted in one way; docs/report.md says what they leave out")
+        for field in ("style", "other_style", "other_lines")
+    ),
 )
 """All that is derived in another way than at commit 9419633, by which the expected values were derived."""
 

@@ -92,20 +92,20 @@ def scenario_rows_of(its: Group, groups: Sequence[Group], run: RunRecord) -> lis
 
 
 def _scenario_row(its: Group, name: str, verdict: Verdict, run: RunRecord) -> Row:
-    """Return a verdict with what the orchestrator's folder has to say of it: for one deployment, or for all."""
+    """Return a verdict with what the tool's folder has to say of it: for one deployment, or for all."""
+    about = run.about(its.setup.orchestrator)
 
-    def note(notes: Mapping[str, Mapping[str, str]]) -> str | None:
-        own = notes.get(its.setup.orchestrator, {})
-        return own.get(f"{its.setup.deployment}.{name}") or own.get(name)
+    def note(notes: Mapping[str, str]) -> str | None:
+        return notes.get(f"{its.setup.deployment}.{name}") or notes.get(name)
 
     row = _check_row(its, name, verdict.passed, verdict.because)
-    if not verdict.passed and verdict.observed and (lack := note(run.unsupported)):
+    if not verdict.passed and verdict.observed and (lack := note(about.unsupported)):
         return row | {"verdict": "unsupported", "because": f"{lack} (seen: {verdict.because})"}
-    if by_hand := note(run.by_hand):
+    if by_hand := note(about.by_hand):
         return row | {"because": f"written by hand: {by_hand} (seen: {verdict.because})", "means": "by_hand"}
-    if verdict.passed and (declared := note(run.declared)):
+    if verdict.passed and (declared := note(about.declared)):
         return row | {"because": f"declared by the author: {declared} (seen: {verdict.because})", "means": "declared"}
-    if not verdict.passed and (remark := note(run.remarks)):
+    if not verdict.passed and (remark := note(about.remarks)):
         return row | {"because": f"{verdict.because} ({remark})"}
     return row
 

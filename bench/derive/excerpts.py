@@ -1,6 +1,6 @@
 """The code side by side: what stands in each implementation for a scenario, taken from the sources that the run has kept.
 
-A run names the parts (see `Tool.excerpts`): `shapes.py:build` is a function, a class, or any other statement at the
+A run names the parts (see `bench.plan.about`): `shapes.py:build` is a function, a class, or any other statement at the
 top level that gives the name to something; `library.py:Threads._make_pool` is a method; `training.py` is all of the file but
 its imports. What begins with `shared/` is not the orchestrator's own.
 """
@@ -19,7 +19,7 @@ from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
 from pygments.token import Comment, Keyword, Name, Number, Operator, String  # type: ignore[import-untyped]
 
 from bench.derive.source import Source
-from bench.plan.tools import Style, package_of
+from bench.plan.tools import package_of
 from bench.store.folder import SHARED, RunFolder
 from bench.store.records import RunRecord
 
@@ -60,7 +60,7 @@ def excerpts(folder: RunFolder, run: RunRecord, scenario: str) -> list[Excerpt]:
     """Return the code of each orchestrator of the run; none, if the run has kept no sources."""
     if not folder.keeps_code():
         return []
-    named = {tool: run.excerpts.get(tool, {}).get(scenario) for tool in run.orchestrators}
+    named = {tool: run.about(tool).excerpts.get(scenario) for tool in run.orchestrators}
     return [_excerpt(folder, tool, scenario, names) for tool, names in named.items() if names]
 
 
@@ -75,21 +75,8 @@ def counted(folder: RunFolder, run: RunRecord) -> list[dict[str, Any]]:
     files = pipeline_files(folder, run)
     return rows + [
         {"orchestrator": tool, "scenario": PIPELINE, "lines": lines, "places": list(files[tool])}
-        | _in_other_style(folder, tool, lines, run.styles.get(tool))
         for tool, lines in pipeline_lines(folder, run).items()
     ]
-
-
-def _in_other_style(folder: RunFolder, tool: str, lines: int, style: Style | None) -> dict[str, Any]:
-    """Return how the pipelines are written, and how many lines they would be in the tool's other style, imports aside."""
-    if style is None:
-        return {}
-    dropped, added = ([_part(folder, tool, name) for name in names] for names in (style.instead_of, style.parts))
-    found = [part for part in (*dropped, *added) if part]
-    if not style.other or len(found) < len(dropped) + len(added):
-        return {"style": style.counted}
-    change = sum(part.lines for part in added if part) - sum(part.lines for part in dropped if part)
-    return {"style": style.counted, "other_style": style.other, "other_lines": lines + change}
 
 
 def pipeline_lines(folder: RunFolder, run: RunRecord) -> dict[str, int]:

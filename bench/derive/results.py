@@ -155,7 +155,7 @@ def _engines(starts: Sequence[StartRecord], run: RunRecord) -> list[Row]:
     rows: list[Row] = []
     for setup, its in by_setup.items():
         upkeep = next((start.upkeep for start in its if start.upkeep), None)
-        ours = run.by_choice.get(setup.orchestrator, {})
+        ours = run.about(setup.orchestrator).by_choice
         by_choice = [name for name in upkeep.services if name in ours] if upkeep else []
         rows.append(
             {

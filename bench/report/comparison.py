@@ -8,10 +8,11 @@ from typing import Final
 
 from bench.base import wording
 from bench.compare.changed_checks import ChangedCheck
-from bench.compare.comparison import VERDICTS, Change, Comparison, Effect, Verdict
+from bench.compare.comparison import VERDICTS, Change, Comparison, Verdict
 from bench.report.charts import Drawing, Mark, Panel, dots
 from bench.report.markdown import table, text
 from bench.report.pages import page
+from bench.report.tools import Tools
 from bench.store.records import RunRecord
 
 LIMIT: Final = 60_000
@@ -132,8 +133,10 @@ def _cells_of(check: ChangedCheck) -> Sequence[str]:
 
 def html(its: Comparison) -> str:
     """Return it as a page."""
+    tools = Tools(its.before, its.after)
     return page(
         "compare.html",
+        tools,
         its=its,
         base=wording.base,
         verdict=verdict(its),
@@ -144,27 +147,29 @@ def html(its: Comparison) -> str:
         columns=COLUMNS,
         changed=[(change, _cells(change)) for change in its.of(*CHANGED)],
         changes=[(change, _cells(change)) for change in its.changes],
-        charts=list(_charts(its.changes)),
+        charts=list(_charts(its.changes, tools)),
         runs=list(_runs(its.before, its.after)),
     )
 
 
-def _charts(changes: Sequence[Change]) -> Iterator[Drawing]:
-    """Yield a chart for each subject, those of an orchestrator after each other."""
+def _charts(changes: Sequence[Change], tools: Tools) -> Iterator[Drawing]:
+    """Yield a chart for each subject, those of a tool after each other."""
     ratios = [change for change in changes if change.verdict != "too few runs" and change.effect]
     for subject in sorted({change.subject for change in ratios}):
         its = [change for change in ratios if change.subject == subject and change.effect and change.effect.by == "ratio"]
         if its:
             # They come with what matters most first.
             said = f"all {len(its)} ratios" if len(its) <= DRAWN else f"of {len(its)} ratios the {DRAWN} that changed most"
-            panel = Panel("after over before: 1 is no change", "x", [_mark(each, each.effect) for each in its[:DRAWN]])
+            panel = Panel("after over before: 1 is no change", "x", [_mark(each, tools) for each in its[:DRAWN]])
             yield dots(f"{subject}: {said}", [panel], "intervals, widened for the number of comparisons")
 
 
-def _mark(change: Change, ratio: Effect | None) -> Mark:
-    its = change.keys
+def _mark(change: Change, tools: Tools) -> Mark:
+    its, ratio = change.keys, change.effect
     size, low, high = (ratio.size, ratio.low, ratio.high) if ratio else (None, None, None)
-    return Mark("/".join(its.values()), f"{its['workload']} {its['metric']}", its["orchestrator"], size, low, high)
+    return Mark(
+        "/".join(its.values()), f"{its['workload']} {its['metric']}", tools.look(its["orchestrator"]), size, low, high
+    )
 
 
 def _runs(before: RunRecord, after: RunRecord) -> Iterator[tuple[str, str, str]]:

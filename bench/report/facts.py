@@ -13,6 +13,7 @@ from bench.derive.results import Results
 from bench.events import timeline
 from bench.events.timeline import Timeline
 from bench.plan.tools import REFERENCE, TIERS
+from bench.report.tools import Tools
 from bench.scenarios import SCENARIOS
 from bench.store.folder import RunFolder
 from bench.store.records import RunRecord, StartRecord, TrialRecord
@@ -57,6 +58,11 @@ class Facts:
     def orchestrators(self) -> list[str]:
         """The tools, plain Python last."""
         return sorted({row["orchestrator"] for row in self.results["estimates"]}, key=lambda name: (name == REFERENCE, name))
+
+    @cached_property
+    def tools(self) -> Tools:
+        """How the tools are named and drawn."""
+        return Tools(self.run)
 
     @cached_property
     def made(self) -> str:

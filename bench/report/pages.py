@@ -8,6 +8,8 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from bench.report.tools import Tools
+
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 
 # Names come from workload files, from folders and from other people's machines: whatever is not Markup is text.
@@ -16,7 +18,7 @@ _environment = Environment(
 )
 
 
-def page(template: str, **values: Any) -> str:
-    """Return the page."""
+def page(template: str, tools: Tools, **values: Any) -> str:
+    """Return the page, in which the tools have their colours."""
     style, script = (Markup((_TEMPLATES / name).read_text()) for name in ("style.css", "script.js"))  # noqa: S704 - our own
-    return _environment.get_template(template).render(style=style, script=script, **values)
+    return _environment.get_template(template).render(style=style + tools.style, script=script, **values)

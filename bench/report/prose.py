@@ -115,9 +115,9 @@ def engine(row: Row, field: str, text: str) -> Number:
     return Number(text, row[field], "engines", (row["orchestrator"], row["tier"], row["profile"], row["deployment"]), field)
 
 
-def lines(row: Row, field: str = "lines") -> Number:
+def lines(row: Row) -> Number:
     """Return how many lines of code there are."""
-    return Number(f"{row[field]}", row[field], "code", (row["orchestrator"], row["scenario"]), field)
+    return Number(f"{row['lines']}", row["lines"], "code", (row["orchestrator"], row["scenario"]), "lines")
 
 
 def listed(parts: Iterable[tuple[Part, ...]], between: str = "; ") -> tuple[Part, ...]:

@@ -61,11 +61,12 @@ def _page(
     here: Collection[str],
 ) -> str:
     run = facts.run
-    tools = [answer.name_of(name) for name in facts.orchestrators]
+    tools = [facts.tools.name(name) for name in facts.orchestrators]
     return page(
         "report.html",
+        facts.tools,
         run=run,
-        tools=f"{', '.join(tools[:-1])} and {tools[-1]}" if len(tools) > 1 else "".join(tools),
+        title=f"{', '.join(tools[:-1])} and {tools[-1]}" if len(tools) > 1 else "".join(tools),
         made=facts.made,
         began=run.segments[0].began if run.segments else "",
         cards=cards,

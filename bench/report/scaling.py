@@ -127,7 +127,7 @@ def scaling(facts: Facts, scenario: str, tier: str) -> list[Drawing]:
                 Curve(
                     f"curve-{scenario}-{tier}-{len(drawings) + 1}-{number}",
                     ", ".join([subject, *[part] * bool(part)]),
-                    subject.partition("/")[0],
+                    facts.tools.look(subject.partition("/")[0]),
                     points,
                     _fit(facts, scenario, tier, chart, subject),
                 )

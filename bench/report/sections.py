@@ -112,13 +112,13 @@ def _headline_chart(facts: Facts, place: Place) -> Drawing | None:
 
 
 def _mark(facts: Facts, name: str, row: Row | None, other: Row | None) -> Mark:
-    tool = name.partition("/")[0]
+    look = facts.tools.look(name.partition("/")[0])
     if row is None:
-        return Mark("", name, tool, None, None, None, instead=f"one lane: {other['workload']}" if other else "not run")
+        return Mark("", name, look, None, None, None, instead=f"one lane: {other['workload']}" if other else "not run")
     its = wording.reading(row)
     if its.kind != "value":
-        return Mark(f"dot-{key(row)}", name, tool, None, None, None, instead=its.text)
-    return Mark(f"dot-{key(row)}", name, tool, row["median"], row["low"], row["high"], facts.values(row))
+        return Mark(f"dot-{key(row)}", name, look, None, None, None, instead=its.text)
+    return Mark(f"dot-{key(row)}", name, look, row["median"], row["low"], row["high"], facts.values(row))
 
 
 def _timelines(facts: Facts, places: Sequence[Place]) -> list[Drawing]:

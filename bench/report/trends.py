@@ -11,6 +11,7 @@ from bench.compare.history import NOT_COMPARABLE, Gap, Number, Place, Run, Trend
 from bench.report.charts import Curve, Drawing, curves
 from bench.report.markdown import table, text
 from bench.report.pages import page
+from bench.report.tools import Tools
 
 LIMIT: Final = 60_000
 """Bytes of Markdown; see `bench.report.comparison`."""
@@ -85,26 +86,28 @@ def _part(place: Place, latest: Sequence[Run]) -> Iterator[str]:
 
 def html(its: Trend) -> str:
     """Return the page."""
+    tools = Tools(*(run.record for run in its.runs))
     return page(
         "trend.html",
+        tools,
         its=its,
         summary=summary(its),
         latest=its.runs[-TABLED:],
-        places=[(place, [(number, _chart(place, number)) for number in place.numbers]) for place in its.places],
+        places=[(place, [(number, _chart(place, number, tools)) for number in place.numbers]) for place in its.places],
         because=because,
         reading=wording.reading,
         mark=NOT_COMPARABLE,
     )
 
 
-def _chart(place: Place, number: Number) -> Drawing:
+def _chart(place: Place, number: Number, tools: Tools) -> Drawing:
     lines = [
         Curve(
             key="/".join(
                 filter(None, (place.scenario, place.tier, number.column.metric, number.column.workload, its.subject))
             ),
             label=its.subject,
-            tool=its.orchestrator,
+            look=tools.look(its.orchestrator),
             points=[(run, row["median"], row["low"], row["high"]) for run, row in its.measured.items()],
             breaks=its.breaks,
         )

@@ -14,6 +14,19 @@ from bench.plan.tools import REFERENCE
 Document = dict[str, Any]
 
 
+def run(document: Document) -> Document:
+    """Return run.json as schema 3 has it, with all notes on a tool in one entry; each kind of note had a table before."""
+    if "tools" in document:
+        return document
+    tables = {note: document.pop(note, {}) for note in _NOTES}
+    document.pop("styles", None)
+    tools = {tool: {note: table.get(tool, {}) for note, table in tables.items()} for tool in document["orchestrators"]}
+    return document | {"tools": tools}
+
+
+_NOTES: Final = ("unsupported", "by_hand", "declared", "remarks", "by_choice", "excerpts")
+
+
 def trial(document: Document) -> Document:
     """Return a trial's record as schema 3 has it.
 

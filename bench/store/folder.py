@@ -169,7 +169,7 @@ class RunFolder:
     def run(self) -> RunRecord:
         """Read run.json."""
         try:
-            return msgspec.convert(self._run_document(), RunRecord)
+            return msgspec.convert(earlier.run(self._run_document()), RunRecord)
         except msgspec.ValidationError as error:
             raise Problem(f"{self.path / 'run.json'} cannot be read: {error}") from None
 

@@ -5,7 +5,7 @@ SCHEMA history
     2  trials may be `unsupported`, and have a width; pipelines say what is done before them.
        Added since, so that it may be missing: excerpts, declared, by_choice, styles, duel, and the upkeep of an engine start
     3  trials have axes, in place of a family, a size and a duration; the setup has a database, and was called `subject`;
-       trials and engine starts have a number
+       trials and engine starts have a number; what is said of a tool is one entry of `tools`
 What is older is upgraded as it is read: see `bench.store.earlier`.
 """
 
@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from bench.plan.about import About
 from bench.plan.setup import Setup
-from bench.plan.tools import Style
 
 SCHEMA = 3
 
@@ -125,20 +125,8 @@ class RunRecord(msgspec.Struct, kw_only=True):
     host: dict[str, Any]
     versions: dict[str, dict[str, str]] = {}
     settings: dict[str, list[dict[str, str]]] = {}
-    unsupported: dict[str, dict[str, str]] = {}
-    """By orchestrator and check: what the tool does not have, and why."""
-    by_hand: dict[str, dict[str, str]] = {}
-    """By orchestrator and check: what the tool does not have, and we have written."""
-    declared: dict[str, dict[str, str]] = {}
-    """By orchestrator and check: what the tool has, but goes by what the pipeline's author declares."""
-    remarks: dict[str, dict[str, str]] = {}
-    """By orchestrator and check: what a reader should know of a failure."""
-    by_choice: dict[str, dict[str, str]] = {}
-    """By orchestrator and service: what runs though a user can do without it, and why."""
-    styles: dict[str, Style | None] = {}
-    """By orchestrator: how its pipelines are written, where it has two ways."""
-    excerpts: dict[str, dict[str, list[str]]] = {}
-    """By orchestrator and scenario: the parts of the kept sources that a report shows; see `bench.excerpts`."""
+    tools: dict[str, About] = {}
+    """What the folder of each tool said when the run began."""
     data: dict[str, str] = {}
     """The reader's own customers, where --data took the place of made-up ones: the file's name, and its hash."""
     locks: dict[str, str] = {}
@@ -148,3 +136,7 @@ class RunRecord(msgspec.Struct, kw_only=True):
     """Of which duel it is a side, if it is one: its runs were made right beside those of the other side."""
     segments: list[Segment] = []
     finished: bool = False
+
+    def about(self, tool: str) -> About:
+        """Return what the tool's folder said; of an unknown tool nothing is known."""
+        return self.tools.get(tool, About())

@@ -6,7 +6,7 @@ is said.
 
 from __future__ import annotations
 
-from bench.report.answer.card import ASKED_TOO, NOT_MEASURED, Card, conjoined, name_of
+from bench.report.answer.card import ASKED_TOO, NOT_MEASURED, Card, conjoined
 from bench.report.answer.nightly_job import TOPICS, nightly_job
 from bench.report.answer.own_workload import own_workload
 from bench.report.answer.short_tasks import short_tasks
@@ -14,7 +14,7 @@ from bench.report.answer.upkeep import least_to_look_after
 from bench.report.facts import Facts
 from bench.scenarios import SCENARIOS
 
-__all__ = ["NOT_MEASURED", "TOPICS", "Card", "cards", "name_of", "not_measured"]
+__all__ = ["NOT_MEASURED", "TOPICS", "Card", "cards", "not_measured"]
 
 
 def cards(facts: Facts) -> list[Card]:

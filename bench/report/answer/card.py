@@ -10,8 +10,6 @@ from bench.report.prose import Sentence
 
 Row = Mapping[str, Any]
 
-NAMES: Final = {"airflow": "Airflow", "prefect": "Prefect", "dagster": "Dagster", "plain": "plain Python"}
-
 NOT_MEASURED: Final = "not measured in this run"
 
 ASKED_TOO: Final = {
@@ -38,11 +36,6 @@ class Card:
     """A table of the numbers that it rests on."""
     evidence: str = ""
     """The id of the section that they are taken from."""
-
-
-def name_of(tool: str) -> str:
-    """Return how a tool is called."""
-    return NAMES.get(tool, tool)
 
 
 def picks(leaders: Mapping[str, Sequence[str]]) -> str:

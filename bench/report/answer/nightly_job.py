@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bench.plan.tools import REFERENCE
-from bench.report.answer.card import ASKED_TOO, NOT_MEASURED, Card, conjoined, name_of, picks
+from bench.report.answer.card import ASKED_TOO, NOT_MEASURED, Card, conjoined, picks
 from bench.report.answer.training import trainings
 from bench.report.facts import Facts
 from bench.report.prose import Sentence
@@ -62,6 +62,9 @@ FEW: Final = 2
 States = Mapping[str, Mapping[str, str]]
 """How each tool stands to each need of a topic: need -> tool -> state."""
 
+Names = Mapping[str, str]
+"""The tools of the run but the reference, each with the tool's name in a sentence."""
+
 
 def nightly_job(facts: Facts) -> Card:
     """Say in which topics the tools differ, and who meets the most there."""
@@ -75,9 +78,10 @@ def nightly_job(facts: Facts) -> Card:
     if not topics:
         return Card(need, "No pick: of its needs none was measured, but how long it takes", told[0], folded)
     differing = [topic for topic, states in topics.items() if any(len(set(each.values())) > 1 for each in states.values())]
-    because = [_counted(topics, differing, tools)]
+    names = {tool: facts.tools.name(tool) for tool in tools}
+    because = [_counted(topics, differing, names)]
     because += [
-        _caches(topics[each], tools) if KEEPS in topics[each] else _met(each, topics[each], tools) for each in differing
+        _caches(topics[each], names) if KEEPS in topics[each] else _met(each, topics[each], names) for each in differing
     ]
     because += told[0] if told else []
     if open_ := [text for name, text in ASKED_TOO.items() if name not in facts.scenarios]:
@@ -87,7 +91,7 @@ def nightly_job(facts: Facts) -> Card:
         for topic, states in topics.items()
         for what, each in states.items()
     ]
-    return Card(need, _pick(topics, differing, tools), because, folded, ("", *map(name_of, tools)), rows, "matrix")
+    return Card(need, _pick(topics, differing, names), because, folded, ("", *names.values()), rows, "matrix")
 
 
 def _topics(facts: Facts, tools: Sequence[str]) -> dict[str, States]:
@@ -118,25 +122,25 @@ def _in_whole(topics: Mapping[str, States], tool: str) -> int:
     return sum(_alone(states, tool) == len(states) for states in topics.values())
 
 
-def _pick(topics: Mapping[str, States], differing: Sequence[str], tools: Sequence[str]) -> str:
+def _pick(topics: Mapping[str, States], differing: Sequence[str], names: Names) -> str:
     if not differing:
         return "No difference in features"
     if len(differing) <= FEW and len(differing) < len(topics):
-        return f"{picks({topic: _most(topics[topic], tools) for topic in differing})}; otherwise alike in features"
-    most = max(_in_whole(topics, tool) for tool in tools)
-    leaders = [name_of(tool) for tool in tools if _in_whole(topics, tool) == most]
-    return "No tool in all topics" if len(leaders) == len(tools) else f"{' or '.join(leaders)}, by what was measured"
+        return f"{picks({topic: _most(topics[topic], names) for topic in differing})}; otherwise alike in features"
+    most = max(_in_whole(topics, tool) for tool in names)
+    leaders = [names[tool] for tool in names if _in_whole(topics, tool) == most]
+    return "No tool in all topics" if len(leaders) == len(names) else f"{' or '.join(leaders)}, by what was measured"
 
 
-def _most(states: States, tools: Sequence[str]) -> list[str]:
+def _most(states: States, names: Names) -> list[str]:
     """Name who meets the most of a topic."""
-    most = max(_alone(states, tool) for tool in tools)
-    return [name_of(tool) for tool in tools if _alone(states, tool) == most]
+    most = max(_alone(states, tool) for tool in names)
+    return [names[tool] for tool in names if _alone(states, tool) == most]
 
 
-def _counted(topics: Mapping[str, States], differing: Sequence[str], tools: Sequence[str]) -> Sentence:
-    ordered = sorted(tools, key=lambda tool: -_in_whole(topics, tool))
-    whole = ", ".join(f"{name_of(tool)} {_in_whole(topics, tool)}" for tool in ordered)
+def _counted(topics: Mapping[str, States], differing: Sequence[str], names: Names) -> Sentence:
+    ordered = sorted(names, key=lambda tool: -_in_whole(topics, tool))
+    whole = ", ".join(f"{names[tool]} {_in_whole(topics, tool)}" for tool in ordered)
     alike = [topic for topic in topics if topic not in differing]
     said = [f"alike in {conjoined(alike)}"] if alike else []
     said += [f"not in {conjoined(differing)}" if alike else f"not alike in {conjoined(differing)}"] if differing else []
@@ -144,13 +148,13 @@ def _counted(topics: Mapping[str, States], differing: Sequence[str], tools: Sequ
     return Sentence.of(f"The tools are {', but '.join(said)}. {met}")
 
 
-def _met(topic: str, states: States, tools: Sequence[str]) -> Sentence:
+def _met(topic: str, states: States, names: Names) -> Sentence:
     """Say how much of a topic each tool meets alone, and how it stands to the rest."""
     said = []
-    for tool in sorted(tools, key=lambda tool: -_alone(states, tool)):
+    for tool in sorted(names, key=lambda tool: -_alone(states, tool)):
         rest = Counter(each[tool] for each in states.values() if each[tool] != "yes")
         lacks = ", ".join(f"{count} {state}" for state, count in rest.items())
-        said.append(f"{name_of(tool)} {_alone(states, tool)}" + (f" ({lacks})" if lacks else ""))
+        said.append(f"{names[tool]} {_alone(states, tool)}" + (f" ({lacks})" if lacks else ""))
     return Sentence.of(f"{topic.capitalize()}, of {_needs(states)} to be met alone: {', '.join(said)}.")
 
 
@@ -158,21 +162,21 @@ def _needs(states: States) -> str:
     return f"{len(states)} need{'s' if len(states) > 1 else ''}"
 
 
-def _caches(states: States, tools: Sequence[str]) -> Sentence:
+def _caches(states: States, names: Names) -> Sentence:
     """Say what each tool's cache is, if it has one, besides how much it does."""
     said = []
-    for tool in sorted(tools, key=lambda tool: -_alone(states, tool)):
+    for tool in sorted(names, key=lambda tool: -_alone(states, tool)):
         found = Counter(each[tool] for each in states.values())
         keeps = states[KEEPS][tool]
         if keeps == "by hand":
-            said.append(f"{name_of(tool)} has none, and one was written by hand")
+            said.append(f"{names[tool]} has none, and one was written by hand")
         elif keeps in _LACKS.values():
-            said.append(f"{name_of(tool)} has none")
+            said.append(f"{names[tool]} has none")
         elif found["if declared"]:
             met = f"{found['yes']} alone, and {found['if declared']} more if declared"
-            said.append(f"{name_of(tool)}'s goes by what the author declares, and meets {met}")
+            said.append(f"{names[tool]}'s goes by what the author declares, and meets {met}")
         else:
-            said.append(f"{name_of(tool)}'s own meets {found['yes']}")
+            said.append(f"{names[tool]}'s own meets {found['yes']}")
     return Sentence.of(f"Caching, of {_needs(states)}: {'; '.join(said)}.")
 
 

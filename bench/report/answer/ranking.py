@@ -8,7 +8,7 @@ from typing import Final
 from bench.base import wording
 from bench.plan.tools import REFERENCE
 from bench.report import prose
-from bench.report.answer.card import Row, conjoined, name_of
+from bench.report.answer.card import Row, conjoined
 from bench.report.facts import Facts
 from bench.report.prose import Part, Sentence
 
@@ -56,7 +56,7 @@ def leaders(facts: Facts, ranked: Sequence[Row]) -> list[str]:
     """Name the first, and those that are not told apart from it."""
     best, *others = ranked
     close = [row for row in others if not _is_apart(facts, row, best)]
-    return list(dict.fromkeys(name_of(row["orchestrator"]) for row in [best, *close]))
+    return list(dict.fromkeys(facts.tools.name(row["orchestrator"]) for row in [best, *close]))
 
 
 def picked(names: Sequence[str], ranked: Sequence[Row]) -> str:

@@ -8,9 +8,10 @@ from typing import Final
 from bench.derive.excerpts import PIPELINE
 from bench.plan.tools import REFERENCE
 from bench.report import prose
-from bench.report.answer.card import NOT_MEASURED, Card, Row, conjoined, name_of, picks
+from bench.report.answer.card import NOT_MEASURED, Card, Row, conjoined, picks
 from bench.report.facts import Facts
 from bench.report.prose import Number, Part, Sentence
+from bench.report.tools import Tools
 
 ABOUT: Final = 1.1
 """Within a tenth two counts of lines are about the same: style alone makes such a difference."""
@@ -31,36 +32,40 @@ def least_to_look_after(facts: Facts) -> Card:
     leaders: dict[str, list[str]] = {}
     because: list[Sentence] = []
     if len(lines) > 1:
-        leaders["code"] = _fewest(lines, ABOUT)
-        written = [(f"{name_of(tool)} ", *_written(code[tool])) for tool in sorted(lines, key=lines.__getitem__)]
+        leaders["code"] = _fewest(lines, facts.tools, ABOUT)
+        written = [
+            (f"{facts.tools.name(tool)} ", prose.lines(code[tool]), " lines")
+            for tool in sorted(lines, key=lines.__getitem__)
+        ]
         lead = "A training and an inference that come to the same results, on code that all share: "
         because.append(Sentence.of(lead, *prose.listed(written), "."))
     if len(services) > 1:
-        leaders["services"] = _fewest(services)
-        kept = [_kept_running(engines[tool]) for tool in sorted(services, key=services.__getitem__)]
+        leaders["services"] = _fewest(services, facts.tools)
+        kept = [_kept_running(engines[tool], facts.tools) for tool in sorted(services, key=services.__getitem__)]
         because.append(Sentence.of("To be kept running, as deployed here on SQLite: ", *prose.listed(kept), "."))
     if not leaders:
         return Card(need, NOT_MEASURED)
     if REFERENCE in code and REFERENCE in engines:
+        reference = facts.tools.name(REFERENCE)
         needed = prose.engine(engines[REFERENCE], "needed", str(engines[REFERENCE]["needed"]))
-        because.append(Sentence.of("Plain Python beside them: ", *_written(code[REFERENCE]), ", ", needed, " services."))
-    rows = [_upkeep_row(tool, code.get(tool), engines.get(tool)) for tool in facts.orchestrators]
+        because.append(
+            Sentence.of(
+                f"{reference[:1].upper()}{reference[1:]} beside them: ",
+                prose.lines(code[REFERENCE]),
+                " lines",
+                ", ",
+                needed,
+                " services.",
+            )
+        )
+    rows = [_upkeep_row(facts.tools.name(tool), code.get(tool), engines.get(tool)) for tool in facts.orchestrators]
     heading = ("", "lines of code", "services", "memory of all that run, idle")
     return Card(need, picks(leaders), because, (), heading, rows, "engines")
 
 
-def _fewest(counts: Mapping[str, int], about: float = 1.0) -> list[str]:
+def _fewest(counts: Mapping[str, int], tools: Tools, about: float = 1.0) -> list[str]:
     least = min(counts.values())
-    return [name_of(tool) for tool, count in counts.items() if count <= least * about]
-
-
-def _written(row: Row) -> tuple[Part, ...]:
-    """Say how many lines there are, and of which style, where the tool has two."""
-    if not row.get("style"):
-        return (prose.lines(row), " lines")
-    if row.get("other_lines") is None:
-        return (prose.lines(row), f" lines ({row['style']})")
-    return (prose.lines(row), f" lines ({row['style']}; ", prose.lines(row, "other_lines"), f" with {row['other_style']})")
+    return [tools.name(tool) for tool, count in counts.items() if count <= least * about]
 
 
 def _services(row: Row) -> tuple[Number, str]:
@@ -69,16 +74,16 @@ def _services(row: Row) -> tuple[Number, str]:
     return prose.engine(row, "needed", str(row["needed"])), besides
 
 
-def _kept_running(row: Row) -> tuple[Part, ...]:
+def _kept_running(row: Row, tools: Tools) -> tuple[Part, ...]:
     number, besides = _services(row)
     names = [name for name in row["names"] if name not in row["by_choice"]]
-    return (f"{name_of(row['orchestrator'])} ", number, f" ({', '.join(names)})" if names else "", besides)
+    return (f"{tools.name(row['orchestrator'])} ", number, f" ({', '.join(names)})" if names else "", besides)
 
 
-def _upkeep_row(tool: str, code: Row | None, engine: Row | None) -> list[Sentence]:
+def _upkeep_row(name: str, code: Row | None, engine: Row | None) -> list[Sentence]:
     none = Sentence.of("-")
-    lines = Sentence.of(*_written(code)) if code else none
+    lines = Sentence.of(prose.lines(code), " lines") if code else none
     services = Sentence.of(*_services(engine)) if engine else none
     pss = engine["idle_pss_mb"] if engine else None
     memory = Sentence.of(prose.engine(engine, "idle_pss_mb", f"{pss:.0f} MB")) if engine and pss is not None else none
-    return [Sentence.of(name_of(tool)), lines, services, memory]
+    return [Sentence.of(name), lines, services, memory]

@@ -11,5 +11,6 @@ from bench.report.charts.curves import Curve, curves
 from bench.report.charts.dots import Mark, Panel, dots
 from bench.report.charts.drawing import Drawing
 from bench.report.charts.gantt import Lane, Span, gantt
+from bench.report.charts.theme import Look
 
-__all__ = ["Curve", "Drawing", "Lane", "Mark", "Panel", "Span", "curves", "dots", "gantt"]
+__all__ = ["Curve", "Drawing", "Lane", "Look", "Mark", "Panel", "Span", "curves", "dots", "gantt"]

@@ -16,6 +16,7 @@ from bench.base import wording
 from bench.report.charts import theme
 from bench.report.charts.axis import Axis, axis
 from bench.report.charts.drawing import EDGE, WIDTH, Drawing, Sheet, keyed
+from bench.report.charts.theme import Look
 
 Point = tuple[float, float, float | None, float | None]
 """x, y, and the interval of y where there is one."""
@@ -41,7 +42,7 @@ class Curve:
 
     key: str
     label: str
-    tool: str
+    look: Look
     points: Sequence[Point]
     line: tuple[float, float] | None = None
     breaks: Sequence[float] = ()
@@ -96,11 +97,11 @@ def _paint(
     sheet.text(EDGE, _TOP + height + _BELOW + _NOTE - 6, _note(shown, note, level), size=theme.SMALL, colour=theme.SOFT)
     ends = [_TOP + height * (1 - y.at(points[-1][1])) if points else math.inf for _, points in shown]
     places = _apart([min(end, _TOP + height) for end in ends], _LABEL, _TOP + height)
-    seen: Counter[str] = Counter()
+    seen: Counter[Look] = Counter()
     for (curve, points), place in zip(shown, places, strict=True):
-        style = _marker(curve.tool, seen[curve.tool])
-        seen[curve.tool] += 1
-        right, colour = _LEFT + width + 30, theme.look(curve.tool).colour
+        style = _marker(curve.look, seen[curve.look])
+        seen[curve.look] += 1
+        right, colour = _LEFT + width + 30, curve.look.colour.light
         if points:
             _paint_curve(area, x, y, curve, points, style)
             last = (_LEFT + width * x.at(points[-1][0]), _TOP + height * (1 - y.at(points[-1][1])))
@@ -128,21 +129,20 @@ def _ticked_at(x: Axis, measured: Sequence[float]) -> Axis:
     return replace(x, ticks={place: f"{place:,g}" for place in places}) if apart and len(places) <= 10 else x
 
 
-def _marker(tool: str, variant: int) -> dict[str, Any]:
-    look = theme.look(tool)
+def _marker(look: Look, variant: int) -> dict[str, Any]:
     scale, filled = _VARIANTS[variant % len(_VARIANTS)]
-    face = {"markerfacecolor": look.colour if filled else theme.PAPER, "markeredgecolor": look.colour}
+    face = {"markerfacecolor": look.colour.light if filled else theme.PAPER, "markeredgecolor": look.colour.light}
     return {
         "linestyle": "none",
-        "marker": look.shape,
-        "markersize": 0.85 * scale * look.size,
+        "marker": look.shape.symbol,
+        "markersize": 0.85 * scale * look.shape.size,
         "markeredgewidth": 1.3,
         **face,
     }
 
 
 def _paint_curve(area: Axes, x: Axis, y: Axis, curve: Curve, points: Sequence[Point], style: dict[str, Any]) -> None:
-    colour = theme.look(curve.tool).colour
+    colour = curve.look.colour.light
     xs, ys = [point[0] for point in points], [point[1] for point in points]
     # A value that is no number breaks the line.
     path = [step for at, to in zip(xs, ys, strict=True) for step in [(at, math.nan)] * (at in curve.breaks) + [(at, to)]]

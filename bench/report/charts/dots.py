@@ -15,6 +15,7 @@ from bench.base import wording
 from bench.report.charts import theme
 from bench.report.charts.axis import Axis, axis
 from bench.report.charts.drawing import EDGE, WIDTH, Drawing, Sheet, keyed
+from bench.report.charts.theme import Look
 
 POINTS_DRAWN: Final = 40
 """Of a mark's runs: more make a page large, and a picture no clearer."""
@@ -37,7 +38,7 @@ class Mark:
 
     key: str
     label: str
-    tool: str
+    look: Look
     value: float | None
     low: float | None
     high: float | None
@@ -159,27 +160,27 @@ def _axis(unit: str, marks: Sequence[Mark], values: Sequence[float]) -> Axis:
 
 
 def _paint_mark(area: Axes, x: Axis, y: float, mark: Mark, value: float) -> None:
-    look = theme.look(mark.tool)
+    colour, shape = mark.look.colour.light, mark.look.shape
     if mark.low is not None and mark.high is not None:
         # An interval that reaches to zero or below has no end on a logarithmic axis: an arrow says that it goes on.
         low = max(mark.low, x.low)
-        area.plot([low, mark.high], [y, y], color=look.colour, linewidth=3.5, solid_capstyle="butt", clip_on=False)
+        area.plot([low, mark.high], [y, y], color=colour, linewidth=3.5, solid_capstyle="butt", clip_on=False)
         if low > mark.low:
-            area.plot([low], [y], "<", color=look.colour, markersize=7, clip_on=False)
+            area.plot([low], [y], "<", color=colour, markersize=7, clip_on=False)
     if mark.runs:
         # Lines of no length with round ends: dots in one path, where markers would be an element each.
         xs = [place for run in mark.runs for place in (run, run * (1 + 1e-6), math.nan)]
         area.plot(
             xs,
             [y + 8.5] * len(xs),
-            color=look.colour,
+            color=colour,
             alpha=0.55,
             linewidth=3.2,
             solid_capstyle="round",
             snap=False,
             clip_on=False,
         )
-    [marker] = area.plot([value], [y], look.shape, color=look.colour, markersize=look.size, zorder=3, clip_on=False)
+    [marker] = area.plot([value], [y], shape.symbol, color=colour, markersize=shape.size, zorder=3, clip_on=False)
     marker.set(markeredgecolor=theme.PAPER, gid=keyed(mark.key))
 
 

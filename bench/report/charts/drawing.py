@@ -140,12 +140,12 @@ class Drawing:
     @cached_property
     def svg(self) -> Markup:
         """The chart for a page: in the page's colours, font and width."""
-        root = self._element(alone=False, colours=theme.VARIABLES)
+        root = self._element(alone=False, colour=lambda light: f"var({theme.variable(light)})")
         return Markup(ET.tostring(root, encoding="unicode"))  # noqa: S704 - names went through ElementTree as text
 
     def files(self) -> Mapping[str, bytes]:
         """Return the chart in light colours, by ending: as a vector file, and as a picture that is twice as wide."""
-        root = self._element(alone=True, colours={})
+        root = self._element(alone=True, colour=str)
         *_, width, height = root.attrib["viewBox"].split()
         root.attrib |= {"width": width, "height": height, "font-family": "sans-serif"}
         picture = io.BytesIO()
@@ -153,7 +153,7 @@ class Drawing:
             self.paint(True).savefig(picture, format="png", dpi=2 * _UNITS_AN_INCH, metadata={"Software": None})
         return {"svg": ET.tostring(root, encoding="unicode").encode(), "png": picture.getvalue()}
 
-    def _element(self, *, alone: bool, colours: Mapping[str, str]) -> ET.Element:
+    def _element(self, *, alone: bool, colour: Callable[[str], str]) -> ET.Element:
         with _settings():
             text = io.StringIO()
             self.paint(alone).savefig(text, format="svg", metadata={"Date": None})
@@ -161,7 +161,7 @@ class Drawing:
         name = "c" + hashlib.sha256(f"{title}\0{alt}\0{text.getvalue()}".encode()).hexdigest()[:10]
         root = ET.fromstring(text.getvalue())  # noqa: S314 - matplotlib wrote it
         box = root.attrib["viewBox"]
-        _clean(root, name, colours)
+        _clean(root, name, colour)
         for place, (tag, words) in enumerate((("title", title), ("desc", alt))):
             child = ET.Element(tag, {"id": f"{name}-{tag}"})
             child.text = words
@@ -179,7 +179,7 @@ class Drawing:
 # What matplotlib writes, made fit for a page that holds many drawings ----------------------------------------------------
 
 
-def _clean(node: ET.Element, name: str, colours: Mapping[str, str]) -> None:
+def _clean(node: ET.Element, name: str, colour: Callable[[str], str]) -> None:
     """Take out what a page has no use for, and rename what another drawing may have too."""
     node.tag, node.tail = _local(node.tag), None
     if node.tag != "text":
@@ -188,13 +188,13 @@ def _clean(node: ET.Element, name: str, colours: Mapping[str, str]) -> None:
         child for child in node if _local(child.tag) not in {"metadata", "style"}
     ]  # a style would be the whole page's
     for child in children:
-        _clean(child, name, colours)
+        _clean(child, name, colour)
     node[:] = [each for child in children for each in (child if child.tag == "g" and not child.attrib else [child])]
     kept = {_local(attribute): value for attribute, value in node.attrib.items()}
     identity, reference = kept.pop("id", ""), kept.pop("href", "")
     if kept.get("transform", "").startswith("rotate(-0 "):
         del kept["transform"]
-    node.attrib = {key: _fit(value, name, colours) for key, value in kept.items()}
+    node.attrib = {key: _fit(value, name, colour) for key, value in kept.items()}
     if "d" in kept:
         node.set("d", _compact(node.attrib["d"]))
     if identity.startswith(_KEY):
@@ -209,8 +209,8 @@ def _local(name: str) -> str:
     return name.rpartition("}")[2]
 
 
-def _fit(value: str, name: str, colours: Mapping[str, str]) -> str:
-    value = re.sub(r"#[0-9a-f]{6}\b", lambda found: colours.get(found[0], found[0]), value)
+def _fit(value: str, name: str, colour: Callable[[str], str]) -> str:
+    value = re.sub(r"#[0-9a-f]{6}\b", lambda found: colour(found[0]), value)
     value = re.sub(r"font-family: [^;]*;? ?", "", value)  # the page's own
     return _rounded(value).replace("url(#", f"url(#{name}-")
 

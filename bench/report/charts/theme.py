@@ -5,49 +5,72 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from bench.plan.about import Colour, Marker
 
 _STYLE: Final = Path(__file__).parents[1] / "templates" / "style.css"
 
 _LIGHT: Final = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", _STYLE.read_text().partition("@media")[0]))
 
-# Charts are drawn in the page's light colours. In the page, each of them is then replaced by its variable, which is dark
-# where the reader likes it dark; so no two of these may be the same.
+# Charts are drawn in light colours. In the page each of them is then replaced by a variable, which is dark where the reader
+# likes it dark.
 PAPER, INK, SOFT, GRID = (_LIGHT[name] for name in ("paper", "ink", "soft", "grid"))
 GOOD, BAD, WARN = (_LIGHT[name] for name in ("good", "bad", "warn"))
+
+_OF_THE_PAGE: Final = {_LIGHT[name]: name for name in ("paper", "ink", "soft", "grid", "good", "bad", "warn")}
 
 TITLE, HEADING, BODY, SMALL = 14.0, 11.5, 11.0, 10.0
 """Sizes of text, in pixels of a drawing that is 800 wide."""
 
 
 @dataclass(frozen=True)
+class Shape:
+    """What matplotlib calls a marker, and how wide the marker is drawn so that its area looks like the others'."""
+
+    symbol: str
+    size: float
+
+
+_SHAPES: Final[dict[Marker, Shape]] = {
+    "circle": Shape("o", 9.0),
+    "square": Shape("s", 8.0),
+    "diamond": Shape("D", 7.5),
+    "triangle": Shape("^", 9.0),
+    "cross": Shape("X", 9.0),
+    "wedge": Shape("v", 9.0),
+    "pentagon": Shape("p", 9.5),
+    "plus": Shape("P", 9.0),
+}
+
+
+@dataclass(frozen=True)
 class Look:
     """How the marks of a tool look: told apart by colour, and without it."""
 
-    colour: str
-    shape: str
-    size: float
-    """The shapes' areas look equal, their widths do not."""
+    colour: Colour
+    marker: Marker
+
+    @property
+    def shape(self) -> Shape:
+        """The marker as it is drawn."""
+        return _SHAPES[self.marker]
 
 
-_LOOKS: Final = {
-    "airflow": Look(_LIGHT["airflow"], "o", 9.0),
-    "prefect": Look(_LIGHT["prefect"], "s", 8.0),
-    "dagster": Look(_LIGHT["dagster"], "D", 7.5),
-    "plain": Look(_LIGHT["plain"], "^", 9.0),
-}
-_OTHER: Final = Look(_LIGHT["other"], "X", 9.0)
-
-VARIABLES: Final = {
-    _LIGHT[name]: f"var(--{name})" for name in ("paper", "ink", "soft", "grid", "good", "bad", "warn", *_LOOKS, "other")
-}
+def variable(colour: str) -> str:
+    """Return the page's variable for a colour in which something was drawn."""
+    return f"--{_OF_THE_PAGE.get(colour, f'tool-{colour[1:]}')}"
 
 
-def look(tool: str) -> Look:
-    """Return how the tool's marks look."""
-    return _LOOKS.get(tool, _OTHER)
+def palette(colours: Iterable[Colour]) -> str:
+    """Return the definitions of the variables for the tools' colours, in light and in dark."""
+    dark_of = {each.light: each.dark for each in colours}
+    light = " ".join(f"{variable(colour)}: {colour};" for colour in dark_of)
+    dark = " ".join(f"{variable(colour)}: {dark};" for colour, dark in dark_of.items())
+    return f":root {{ {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
 
 
 # Text ------------------------------------------------------------------------------------------------------------------

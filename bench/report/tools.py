@@ -1,0 +1,58 @@
+"""How a report names and draws tools: by what their folders said when the runs were made, not by what they say today."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from itertools import cycle
+from typing import Final
+
+from markupsafe import Markup
+
+from bench.plan.about import About, Colour
+from bench.report.charts import theme
+from bench.report.charts.theme import Look
+from bench.store.records import RunRecord
+
+_FREE: Final = (
+    Look(Colour("#0d7a72", "#5ed0c6"), "cross"),
+    Look(Colour("#a01f5c", "#ff8fc0"), "wedge"),
+    Look(Colour("#7d5a00", "#e3bd55"), "pentagon"),
+    Look(Colour("#3f6b1c", "#a4d977"), "plus"),
+)
+"""Colours and markers for tools that say none, in turn."""
+
+
+class Tools:
+    """The tools of one or several runs; of two runs that say different things of a tool, the last one counts."""
+
+    def __init__(self, *runs: RunRecord) -> None:
+        """Take what the runs say."""
+        names = dict.fromkeys(name for run in runs for name in run.orchestrators)
+        self._about = {name: About() for name in names} | {name: each for run in runs for name, each in run.tools.items()}
+
+    def name(self, tool: str) -> str:
+        """Return the tool's name in a sentence."""
+        about = self._about.get(tool, About())
+        return about.called or about.title or tool
+
+    def look(self, tool: str) -> Look:
+        """Return how the tool's marks look."""
+        return self._looks.get(tool, _FREE[-1])
+
+    @property
+    def style(self) -> Markup:
+        """The rules by which a page has the tools' colours, in light and in dark."""
+        return Markup(theme.palette(look.colour for look in self._looks.values()))  # noqa: S704 - hexadecimal numbers, as `About` demands
+
+    @cached_property
+    def _looks(self) -> Mapping[str, Look]:
+        free = cycle(_FREE)
+        return {
+            name: Look(about.colour, about.marker) if about.colour and about.marker else _completed(about, next(free))
+            for name, about in sorted(self._about.items())
+        }
+
+
+def _completed(about: About, free: Look) -> Look:
+    return Look(about.colour or free.colour, about.marker or free.marker)
