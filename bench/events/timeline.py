@@ -80,6 +80,10 @@ class Timeline:
         last = self.attempts[node][-1]
         return last.ended or last.started
 
+    def first_success(self, node: str) -> int:
+        """When an attempt of the node first ended without an error; where none did, when the last one ended."""
+        return next((each.ended for each in self.attempts[node] if each.ended and not each.error), self.end(node))
+
 
 _decoder = msgspec.json.Decoder(Event)
 
@@ -220,9 +224,10 @@ def verify(timeline: Timeline, work: Workload | Pipeline, width: int) -> dict[st
 
 
 def _verify_order(timeline: Timeline, expected: Expected, wrong: dict[str, str]) -> None:
-    for name in timeline.attempts:
+    for name, attempts in timeline.attempts.items():
         for parent in expected.parents(name, timeline.attempts.keys()):
-            if timeline.start(name) < timeline.end(parent):
+            # Where all steps are one task, a failure makes the parent run again, after the child's first try.
+            if attempts[0].started < timeline.first_success(parent) or timeline.start(name) < timeline.end(parent):
                 wrong["order_respected"] = f"{name} began before {parent} had ended"
 
 

@@ -1,0 +1,204 @@
+"""Verification: whatever an engine may do with a graph passes, and each damage to what was seen of it is named."""
+
+from __future__ import annotations
+
+import json
+import random
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from bench.events.timeline import read, verify
+from contract.workload import Fault, Node, Retry, Workload
+
+SUCCEEDED, FAILED = "succeeded", "failed"
+
+
+@dataclass(frozen=True)
+class Body:
+    """One execution of a node's body, in a process of its own that does nothing else meanwhile."""
+
+    node: str
+    process: int
+    began: int
+    ended: int
+    token: str = ""
+    error: str = ""
+
+    @property
+    def lines(self) -> list[tuple[int, str, dict[str, str]]]:
+        """Return what it logged: when, what, and with which data."""
+        end = ("failed", {"error": self.error}) if self.error else ("finished", {"token": self.token})
+        return [(self.began, "started", {}), (self.ended, *end)]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen of a run; some of it may be lost."""
+
+    work: Workload
+    width: int
+    bodies: tuple[Body, ...]
+    settled: int
+    state: str
+    lost: tuple[int, str, str] = (0, "", "")
+    """The event that nobody logged: its time, kind and node."""
+
+    def wrong(self, width: int | None = None) -> dict[str, str]:
+        """Write the logs, read them, and return what is wrong with them."""
+        events = [(0, 0, "submitted", "", {}), (0, self.settled, "settled", "", {"state": self.state})]
+        events += [(body.process, t, kind, body.node, data) for body in self.bodies for t, kind, data in body.lines]
+        with tempfile.TemporaryDirectory() as folder:
+            for process, t, kind, node, data in sorted(events, key=lambda event: event[1]):
+                if (t, kind, node) == self.lost:
+                    continue
+                event = {"t": t, "kind": kind, "node": node, "trial": "1", "pid": process, "tid": process, "data": data}
+                with Path(folder, f"events-{process}.jsonl").open("a") as log:
+                    log.write(json.dumps(event) + "\n")
+            timeline = read(Path(folder))
+        return verify(timeline, self.work, width or self.width)
+
+    @property
+    def most_at_once(self) -> int:
+        """How many bodies ran at one moment."""
+        return max(sum(one.began <= body.began < one.ended for one in self.bodies) for body in self.bodies)
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> Workload:
+    """Any graph of up to seven nodes, some of which fail, once or for good, and may be tried again."""
+    nodes: list[Node] = []
+    for number in range(draw(st.integers(1, 7))):
+        parents = draw(st.lists(st.sampled_from([node.id for node in nodes]), unique=True, max_size=3)) if nodes else []
+        retry = draw(st.none() | st.builds(Retry, st.integers(0, 3)))
+        fault = draw(st.none() | st.builds(Fault, st.integers(0, 2), st.booleans()))
+        nodes.append(Node(f"n{number}", after=tuple(parents), retry=retry, fault=fault))
+    return Workload("any", tuple(nodes))
+
+
+@st.composite
+def runs(draw: st.DrawFn, work: st.SearchStrategy[Workload] | None = None) -> Seen:
+    """Any run that an engine may make of a graph, on so many lanes, in any order that the graph allows."""
+    graph, width = draw(work or graphs()), draw(st.integers(1, 3))
+    return legal_run(graph, width, draw(st.randoms(use_true_random=False)))
+
+
+def legal_run(work: Workload, width: int, chance: random.Random) -> Seen:
+    """Run each node on a lane that is free, behind all that it waits for; below a failure nothing runs."""
+    bodies: list[Body] = []
+    free = [1] * width
+    done: dict[str, int] = {}
+    waiting = list(work.nodes)
+    while ready := [node for node in waiting if all(parent in done for parent in node.after)]:
+        node = chance.choice(ready)
+        waiting.remove(node)
+        lane = chance.randrange(width)
+        now = max([free[lane], *(done[parent] for parent in node.after)]) + chance.randint(0, 2)
+        failures, final = (node.fault.attempts, node.fault.final) if node.fault else (0, False)
+        for attempt in range(1 + (node.retry.times if node.retry else 0)):
+            body = Body(node.id, lane + 1, now, now + chance.randint(1, 5))
+            now = body.ended + chance.randint(0, 2)
+            if attempt >= failures:
+                bodies.append(replace(body, token=work.tokens[node.id]))
+                done[node.id] = body.ended
+                break
+            bodies.append(replace(body, error="FinalFault: planned" if final else "PlannedFault: planned"))
+            if final:
+                break
+        free[lane] = now
+    end = max(body.ended for body in bodies)
+    state = SUCCEEDED if len(done) == len(work.nodes) else FAILED
+    return Seen(work, width, tuple(bodies), end + chance.randint(0, 2), state)
+
+
+def changed(run: Seen, body: Body, now: Body) -> Seen:
+    """Return what would have been seen if that body had been another."""
+    return replace(run, bodies=tuple(now if each is body else each for each in run.bodies))
+
+
+def drawn(data: st.DataObject, bodies: Sequence[Body]) -> Body:
+    """Return any of the bodies; without one there is nothing to damage."""
+    assume(bodies)
+    return data.draw(st.sampled_from(bodies))
+
+
+@given(runs())
+def test_a_legal_run_passes(run: Seen) -> None:
+    """Any order, any overlap within the width, any retries, and failures that were asked for."""
+    assert run.wrong() == {}
+
+
+@given(runs(), st.data())
+def test_a_lost_event_is_named(run: Seen, data: st.DataObject) -> None:
+    """The beginning or the end of any body, or the submission."""
+    lines = [(t, kind, body.node) for body in run.bodies for t, kind, _ in body.lines]
+    lost = data.draw(st.sampled_from([(0, "submitted", ""), *lines]))
+    assert "every_body_ran_once" in replace(run, lost=lost).wrong()
+
+
+@given(runs(), st.data())
+def test_swapped_tokens_are_named(run: Seen, data: st.DataObject) -> None:
+    """Two bodies that ended with each other's tokens did each other's work."""
+    one = drawn(data, [body for body in run.bodies if body.token])
+    other = drawn(data, [body for body in run.bodies if body.token not in {"", one.token}])
+    swapped = changed(changed(run, one, replace(one, token=other.token)), other, replace(other, token=one.token))
+    assert "work_verified" in swapped.wrong()
+
+
+@given(runs(), st.data())
+def test_a_body_that_ran_once_more_is_named(run: Seen, data: st.DataObject) -> None:
+    """After all others, so that nothing else is wrong with it."""
+    again = drawn(data, run.bodies)
+    more = replace(again, began=run.settled, ended=run.settled + 1)
+    seen = replace(run, bodies=(*run.bodies, more), settled=run.settled + 1)
+    assert seen.wrong().keys() == {"every_body_ran_once"}
+
+
+@given(runs(), st.data())
+def test_a_body_that_nobody_asked_for_is_named(run: Seen, data: st.DataObject) -> None:
+    """Below a failure, or of no node at all."""
+    ran = {body.node for body in run.bodies}
+    node = data.draw(st.sampled_from(["stranger", *(node.id for node in run.work.nodes if node.id not in ran)]))
+    more = Body(node, 1, run.settled, run.settled + 1, run.work.tokens.get(node, ""))
+    assert "every_body_ran_once" in replace(run, bodies=(*run.bodies, more), settled=run.settled + 1).wrong()
+
+
+@settings(max_examples=150)
+@given(runs(), st.data())
+def test_a_body_that_began_too_early_is_named(run: Seen, data: st.DataObject) -> None:
+    """The first try of a node, before the end of what it waits for."""
+    after = {node.id: node.after for node in run.work.nodes}
+    first = {body.node: body for body in reversed(run.bodies)}
+    early = drawn(data, [body for body in first.values() if after[body.node]])
+    parent = data.draw(st.sampled_from(after[early.node]))
+    end = max(body.ended for body in run.bodies if body.node == parent)
+    # In a process of its own: where it now overlaps another body, their events are not to be taken for each other's.
+    assert "order_respected" in changed(run, early, replace(early, began=end - 1, process=9)).wrong()
+
+
+@given(runs())
+def test_too_many_at_once_are_named(run: Seen) -> None:
+    """One body more than the width allows."""
+    most = run.most_at_once
+    assume(most > 1)
+    assert run.wrong(width=most) == {}
+    assert run.wrong(width=most - 1).keys() == {"width_respected"}
+
+
+@given(runs())
+def test_an_early_end_is_named(run: Seen) -> None:
+    """The tool called it over while the last body still ran."""
+    early = replace(run, settled=max(body.ended for body in run.bodies) - 1)
+    assert early.wrong().keys() == {"settled_after_last_body"}
+
+
+@pytest.mark.parametrize("state", [SUCCEEDED, FAILED, ""])
+@given(run=runs())
+def test_a_wrong_outcome_is_named(state: str, run: Seen) -> None:
+    """A failure that the tool calls a success, or the other way round, or nothing at all."""
+    assert (replace(run, state=state).wrong().keys() == {"settled_after_last_body"}) == (state != run.state)
