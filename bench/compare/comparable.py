@@ -12,7 +12,7 @@ import msgspec
 from bench.base import wording
 from bench.plan.suite import Suite
 from bench.scenarios import SCENARIOS, Case, Place, Work
-from bench.scenarios.kit.families import Family
+from bench.scenarios.kit.families import Family, Sweep
 from bench.store.records import RunRecord
 from contract import pipeline
 from contract.workload import Workload
@@ -138,7 +138,7 @@ def _points(run: RunRecord) -> Mapping[Line, Points]:
 
 def _point(family: Family, case: Case) -> Points:
     value = float(case.axes[family.over])
-    return {value: wording.said("s", value) if family.over == "work_s" else f"{value:g}"}
+    return {value: wording.said("s", value) if isinstance(family, Sweep) else f"{value:g}"}
 
 
 def _listed(points: Points) -> str:

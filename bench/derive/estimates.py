@@ -75,13 +75,14 @@ def _on_lines(its: Group, line: Line, resampler: Resampler) -> Iterator[Estimate
 
 def _crossings(its: Group, reference: Mapping[str, Sweep], resampler: Resampler) -> Iterator[Estimate]:
     """Yield where each family's sweep crosses half efficiency; plain Python's is 1 by definition, and has no crossing."""
-    if its.setup.is_plain:
+    sweep = SCENARIOS[its.scenario].sweep
+    if sweep is None or its.setup.is_plain:
         return
-    for family, sweep in _sweeps(its, resampler).items():
+    for family, makespans in _sweeps(its, resampler).items():
         if family in reference:
-            work = sorted(sweep.keys() & reference[family].keys())
-            crossing = stats.half_efficiency(work, [reference[family][w] for w in work], [sweep[w] for w in work])
-            yield Estimate(family, "metg50_ms", _times(crossing, 1000))
+            work = sorted(makespans.keys() & reference[family].keys())
+            crossing = stats.half_efficiency(work, [reference[family][w] for w in work], [makespans[w] for w in work])
+            yield Estimate(family, sweep.half, _times(crossing, 1000))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from bench.events.timeline import Timeline
 from bench.plan.tools import REFERENCE, TIERS
 from bench.report.tools import Tools
 from bench.scenarios import SCENARIOS
+from bench.scenarios.kit.case import Axes
 from bench.store.folder import RunFolder
 from bench.store.records import RunRecord, StartRecord, TrialRecord
 
@@ -148,13 +149,17 @@ class Facts:
 
     # Trials ------------------------------------------------------------------------------------------------------------
 
+    def axes(self, scenario: str) -> Mapping[str, Axes]:
+        """Return where each workload of a scenario stands among the others."""
+        return {each.workload: each.axes for each in self.trials if each.scenario == scenario and not each.warmup}
+
     def sizes(self, scenario: str) -> Mapping[str, Mapping[str, int]]:
         """Return which workloads make a family over their sizes: family -> workload -> size."""
         found: dict[str, dict[str, int]] = defaultdict(dict)
         line = SCENARIOS[scenario].line
-        for each in self.trials if line else ():
-            if line and each.scenario == scenario and not each.warmup and (family := line.of(each.axes)):
-                found[family][each.workload] = int(each.axes[line.over])
+        for workload, axes in self.axes(scenario).items() if line else ():
+            if line and (family := line.of(axes)):
+                found[family][workload] = int(axes[line.over])
         return {family: dict(sorted(sizes.items(), key=lambda item: item[1])) for family, sizes in found.items()}
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import msgspec
 
 from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.curve import Curve
 from bench.scenarios.kit.families import Line
 from bench.scenarios.kit.metrics import Metric
 from bench.scenarios.kit.scenario import Check, Place, Scenario, Seen, Verdict, lost, of
@@ -104,6 +105,8 @@ COLUMNS: Final = (
     Column("shared", "makespan_s", SHARED),
 )
 
+LINE: Final = Line("depth", "nested", slope="per_level_ms")
+
 SCENARIO = Scenario(
     name="composition",
     version=1,
@@ -118,6 +121,8 @@ SCENARIO = Scenario(
     metrics=metrics,
     own_metrics=(Metric("per_level_ms", "ms", "slope of makespan over the depth of nesting"),),
     columns=COLUMNS,
-    line=Line("depth", "nested", "per_level_ms"),
+    # Flat is level 0, which has no place on a logarithmic axis.
+    curves=(Curve("makespan", "levels of nesting", LINE, log=False),),
+    line=LINE,
     checks=CHECKS,
 )

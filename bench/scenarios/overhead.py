@@ -12,7 +12,8 @@ from typing import Annotated, Final
 import msgspec
 
 from bench.scenarios.kit.case import Case
-from bench.scenarios.kit.families import Family, Line
+from bench.scenarios.kit.curve import Curve, Level
+from bench.scenarios.kit.families import Line, Sweep
 from bench.scenarios.kit.graphs import SHAPES, lanes, shaped
 from bench.scenarios.kit.metrics import COLD_RUN, Metric
 from bench.scenarios.kit.scenario import Place, Scenario
@@ -63,6 +64,24 @@ COLUMNS: Final = (
     Column("METG(50 %)", "metg50_ms", Which.OWN),
 )
 
+LINE: Final = Line("tasks", "{shape}", slope="per_task_ms", intercept="per_run_ms")
+
+SWEEP: Final = Sweep("work_s", "lanes_{lanes}x{depth}", half="metg50_ms")
+"""Each setup has a graph of as many lanes as it can use, and its curve says which."""
+
+CURVES: Final = (
+    Curve("makespan", "tasks", LINE, first=tuple(SHAPES)),
+    Curve(
+        "makespan in multiples of plain Python's",
+        "ms of work in a task",
+        SWEEP,
+        chart="METG(50 %)",
+        against_plain=True,
+        times=1000,
+        level=Level(2.0, "twice plain Python's, where half of the lanes' time is the user's work"),
+    ),
+)
+
 SCENARIO = Scenario(
     name="overhead",
     version=1,
@@ -75,10 +94,11 @@ SCENARIO = Scenario(
     ),
     options=Options,
     cases=cases,
-    line=Line("tasks", "{shape}", "per_task_ms", "per_run_ms"),
-    sweep=Family("work_s", "lanes_{lanes}x{depth}"),
+    line=LINE,
+    sweep=SWEEP,
     measures_own_workloads=True,
     own_metrics=METRICS,
     columns=COLUMNS,
+    curves=CURVES,
     timeline=("chain_10", "chain_8"),
 )

@@ -14,6 +14,8 @@ import msgspec
 from bench.base.stats import missing
 from bench.events.timeline import max_concurrency, most_at_once
 from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.curve import Curve
+from bench.scenarios.kit.families import Family
 from bench.scenarios.kit.formulas import Run, bodies_s, makespan_s
 from bench.scenarios.kit.metrics import Metric
 from bench.scenarios.kit.scenario import Check, Derived, Medians, Place, Scenario, Seen, Verdict, lost
@@ -173,6 +175,8 @@ SCENARIO = Scenario(
     metrics=metrics,
     own_metrics=METRICS,
     columns=COLUMNS,
+    # Not the speed-up, which has no row at width 1, and hides how long what was sped up takes.
+    curves=(Curve("makespan", "width (tasks at once)", Family("width", "{kind}"), first=KINDS),),
     derive=derive,
     checks=CHECKS,
 )

@@ -14,6 +14,8 @@ import msgspec
 
 from bench.base.stats import Quantity, exact, missing
 from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.curve import Curve
+from bench.scenarios.kit.families import Family
 from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.metrics import Metric
 from bench.scenarios.kit.scenario import Check, Derived, Medians, Place, Scenario, Seen, Verdict
@@ -185,6 +187,7 @@ SCENARIO = Scenario(
     metrics=metrics,
     own_metrics=METRICS,
     columns=COLUMNS,
+    curves=(Curve("throughput", "size of the frame in kB", Family("kb", "{way}"), "mb_per_s", first=WAYS),),
     derive=derive,
     parameters=parameters,
     checks=CHECKS,

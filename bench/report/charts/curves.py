@@ -17,15 +17,13 @@ from bench.report.charts import theme
 from bench.report.charts.axis import Axis, axis
 from bench.report.charts.drawing import EDGE, WIDTH, Drawing, Sheet, keyed
 from bench.report.charts.theme import Look
+from bench.scenarios.kit.curve import Level
 
 Point = tuple[float, float, float | None, float | None]
 """x, y, and the interval of y where there is one."""
 
 Logs = tuple[bool, bool]
 """Whether x and y are logarithmic."""
-
-Level = tuple[float, str]
-"""A height that is marked across the curves, and what it means."""
 
 _LEFT, _TOP, _BELOW, _NOTE, _LABEL, _LABELS_MOST = 58, 26, 40, 18, 17, 230
 
@@ -86,10 +84,10 @@ def _paint(
     width = WIDTH - _LEFT - labels - 52
     height = max(320, _LABEL * len(shown))
     sheet = Sheet(_TOP + height + _BELOW + _NOTE, title, alone=alone)
-    x, y = _axes(unit, shown, logs, [level[0]] if level else [])
+    x, y = _axes(unit, shown, logs, [level.at] if level else [])
     area = sheet.area(_LEFT, _TOP, width, height, x=x, y=y)
     if level:
-        area.axhline(level[0], color=theme.SOFT, linewidth=1.5, dashes=(1, 2), zorder=1)
+        area.axhline(level.at, color=theme.SOFT, linewidth=1.5, dashes=(1, 2), zorder=1)
     named = y.named.replace("logarithmic", "both axes logarithmic") if x.log else y.named
     sheet.text(_LEFT, _TOP - 10, named, colour=theme.SOFT)
     below = theme.shortened(x_label, theme.BODY, width)
@@ -181,7 +179,7 @@ def _note(shown: Shown, note: str, level: Level | None) -> str:
     if any(curve.line for curve, _ in shown):
         notes.append("dashed: the straight line that fits best")
     if level:
-        notes.append(f"dotted: {level[1]}")
+        notes.append(f"dotted: {level.means}")
     return "; ".join(notes)[:1].upper() + "; ".join(notes)[1:] + "." * bool(notes)
 
 
@@ -194,7 +192,7 @@ def _in_words(x_label: str, unit: str, shown: Shown, logs: Logs, level: Level | 
     lost = sum(len(curve.points) - len(points) for curve, points in shown)
     scale = {(True, True): ", both axes logarithmic", (False, True): ", on a logarithmic axis"}.get(logs, "")
     gap = [f"{lost} points at or below zero have no place on logarithmic axes."] if lost else []
-    across = [f"Dotted, at {wording.said(unit, level[0])}: {level[1]}."] if level else []
+    across = [f"Dotted, at {wording.said(unit, level.at)}: {level.means}."] if level else []
     return " ".join([f"{len(shown)} curves over {x_label}{scale}.", *said, *more, *gap, *across])
 
 

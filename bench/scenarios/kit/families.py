@@ -31,3 +31,11 @@ class Line(Family):
     """The metric that is the slope."""
     intercept: str = ""
     """The metric that is the intercept, where it means something."""
+
+
+@dataclass(frozen=True)
+class Sweep(Family):
+    """A family over the duration of a task in seconds, of which plain Python's makespans are the yardstick."""
+
+    half: str
+    """The metric that is the duration at which half of the lanes' time is the user's work."""

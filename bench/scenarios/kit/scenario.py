@@ -11,7 +11,8 @@ import msgspec
 from bench.base.stats import Quantity
 from bench.events.timeline import Timeline
 from bench.scenarios.kit.case import Case, Work
-from bench.scenarios.kit.families import Family, Line
+from bench.scenarios.kit.curve import Curve
+from bench.scenarios.kit.families import Line, Sweep
 from bench.scenarios.kit.metrics import Metric, usual
 from bench.scenarios.kit.table import Column
 from contract.pipeline import Pipeline
@@ -138,6 +139,8 @@ class Scenario:
     cases: Callable[[Any, Place], Sequence[Case]]
     columns: Sequence[Column]
     """The columns of its table, one of which names a case. The first one is what the matrix shows of the scenario."""
+    curves: Sequence[Curve] = ()
+    """What is drawn over an axis of its cases."""
     timeline: Sequence[str] = ()
     """The workloads of which a run is drawn, those preferred first; else what the columns show."""
     measures_own_workloads: bool = False
@@ -150,8 +153,8 @@ class Scenario:
     """Those that no other scenario has."""
     line: Line | None = None
     """The families whose makespans lie on a line, if it has any."""
-    sweep: Family | None = None
-    """The families over the duration of a task (in seconds), which METG(50 %) is read off."""
+    sweep: Sweep | None = None
+    """The families over the duration of a task, if it has any."""
     derive: Callable[[Medians], Iterable[Derived]] | None = None
     """What is made of the runs of several workloads of one subject."""
     warmups: Sequence[Case] = ()
