@@ -154,22 +154,35 @@ def test_names_words_strings_comments_and_numbers_are_told_apart(tmp_path: Path)
         assert f'<span class="{span}</span>' in found.html
 
 
+ROOM = {
+    "training.py": "from churn_tool.pipelines.common import a\nfrom churn.models import b\nb(a)\n",  # 3
+    "inference.py": "import churn_tool.pipelines.common\n\n\ndef f():\n    from churn_tool.pipelines import late\n",  # 3
+    "common.py": '"""Text."""\n\nfrom churn_tool.pipelines import late, training\n\na = late.x\n',  # 2
+    "late.py": "x = 1\n",  # 1
+    "models.py": "not = the core's\n",
+    "deployment.py": (  # 2
+        "from churn_tool.pipelines import training\nfrom churn_tool.pipelines.other import x\nprint(training)\n"
+    ),
+    "other.py": "x = 2\n",
+}
+"""The pipelines of a tool, of which 11 lines count."""
+
+
 def test_modules_are_followed_and_counted_once(tmp_path: Path) -> None:
     """What both pipelines import counts once, what a deployment alone imports does not count, nor does the import of it."""
     folder = keep(
-        tmp_path,
-        {
-            "tool/training.py": "from churn_tool.common import a\nfrom churn.models import b\nb(a)\n",  # 3
-            "tool/inference.py": "import churn_tool.common\n\n\ndef f():\n    from churn_tool import late\n",  # 3
-            "tool/common.py": '"""Text."""\n\nfrom churn_tool import late, training\n\na = late.x\n',  # 2
-            "tool/late.py": "x = 1\n",  # 1
-            "tool/models.py": "not = the core's\n",
-            "tool/deployment.py": "from churn_tool import training\nfrom churn_tool.other import x\nprint(training)\n",  # 2
-            "tool/other.py": "x = 2\n",
-            "half/training.py": "x = 3\n",
-        },
+        tmp_path, {f"tool/pipelines/{name}": text for name, text in ROOM.items()} | {"half/training.py": "x = 3\n"}
     )
     run = record({"tool": {}, "half": {}, "lost": {}})
+    names = ("training.py", "inference.py", "common.py", "late.py", "deployment.py")
+    assert pipeline_files(folder, run) == {"tool": tuple(f"pipelines/{name}" for name in names)}
+    assert pipeline_lines(folder, run) == {"tool": 3 + 3 + 2 + 1 + 2}
+
+
+def test_pipelines_without_a_room_count_the_same(tmp_path: Path) -> None:
+    """A run from before the rooms has kept its pipelines beside all its other sources."""
+    folder = keep(tmp_path, {f"tool/{name}": text.replace(".pipelines", "") for name, text in ROOM.items()})
+    run = record({"tool": {}})
     assert pipeline_files(folder, run) == {"tool": ("training.py", "inference.py", "common.py", "late.py", "deployment.py")}
     assert pipeline_lines(folder, run) == {"tool": 3 + 3 + 2 + 1 + 2}
 

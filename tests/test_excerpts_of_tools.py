@@ -60,11 +60,12 @@ def test_the_pipelines_are_counted_with_what_they_import(real: tuple[RunFolder, 
     """In each implementation both pipelines and their preparation are counted, and nothing that is there for the harness."""
     files = pipeline_files(*real)
     assert list(files) == list(KNOWN) and list(pipeline_lines(*real)) == list(KNOWN)
-    others = {"adapter.py", "library.py", "service.py", "shapes.py", "caching.py", "whole.py", "__init__.py"}
-    for its in files.values():
-        assert {"training.py", "inference.py", "preparation.py", "notifications.py"} <= set(its)
-        assert others.isdisjoint(its)
-    assert "frames.py" in files["airflow"] and "resources.py" in files["dagster"] and "retries.py" in files["plain"]
+    for found in files.values():
+        names = {name.removeprefix("pipelines/") for name in found}
+        assert {"training.py", "inference.py", "preparation.py", "notifications.py"} <= names
+        assert not [name for name in names if "/" in name] and names.isdisjoint({"caching.py", "whole.py", "__init__.py"})
+    more = {"airflow": "frames.py", "dagster": "resources.py", "plain": "retries.py"}
+    assert [tool for tool, name in more.items() if f"pipelines/{name}" not in files[tool]] == []
 
 
 # A real run ------------------------------------------------------------------------------------------------------------
@@ -91,7 +92,11 @@ def test_a_run_keeps_what_it_measured(world: Path) -> None:
     """All sources of the orchestrators that were chosen are there, with those that all share, and of others nothing."""
     kept = {str(path.relative_to(world / "run/code")): path.read_text() for path in world.glob("run/code/**/*.*")}
     sources = {"plain": KNOWN["plain"].source, "shared": CORE}
-    assert kept == {f"{owner}/{path.name}": path.read_text() for owner, its in sources.items() for path in its.glob("*.py")}
+    assert kept == {
+        f"{owner}/{path.relative_to(source)}": path.read_text()
+        for owner, source in sources.items()
+        for path in source.rglob("*.py")
+    }
     assert record_of(world / "run")["tools"] == {"plain": msgspec.to_builtins(KNOWN["plain"].about)}
 
 
@@ -99,7 +104,7 @@ def test_a_report_shows_what_ran(world: Path, tmp_path: Path) -> None:
     """An edit after the run changes nothing, nor does --resume, nor another place, where nothing else is."""
     folder = RunFolder(world / "run")
     before = {scenario: excerpts(folder, folder.run(), scenario) for scenario in SCENARIOS}
-    shapes = world / "implementations/plain/src/churn_plain/shapes.py"
+    shapes = world / "implementations/plain/src/churn_plain/adapter/shapes.py"
     text = shapes.read_text()
     shapes.write_text(text.replace("def _one_by_one(", "# Edited.\ndef _one_by_one("))
     assert shapes.read_text() != text

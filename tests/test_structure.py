@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 import tomllib
+from importlib.util import resolve_name
 from pathlib import Path
 
 import pytest
@@ -15,16 +16,22 @@ SOURCES = sorted(ROOT.glob("implementations/*/src/churn_*"))
 TOOLS = {"airflow", "prefect", "dagster"}
 
 
-def imported(folder: Path) -> set[str]:
-    """Return the top-level packages that the modules of a folder import."""
+def imports(folder: Path, package: str = "") -> set[str]:
+    """Return the dotted names that the modules of a folder import, which is the package of that name."""
     found: set[str] = set()
     for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
-                found |= {alias.name.partition(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.level == 0:
-                found.add(str(node.module).partition(".")[0])
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                origin = resolve_name("." * node.level + (node.module or ""), package)
+                found |= {f"{origin}.{alias.name}" for alias in node.names}
     return found
+
+
+def imported(folder: Path) -> set[str]:
+    """Return the top-level packages that the modules of a folder import."""
+    return {name.partition(".")[0] for name in imports(folder)}
 
 
 def test_the_contract_needs_the_standard_library_only() -> None:
@@ -45,33 +52,49 @@ def test_an_implementation_is_never_a_package() -> None:
     assert not list(ROOT.glob("implementations/__init__.py")) + list(ROOT.glob("implementations/*/__init__.py"))
 
 
-@pytest.mark.parametrize("name", ["__init__.py", "adapter.py", "shapes.py", "library.py", "service.py", "settings.py"])
+ADAPTER = ("__main__.py", "catalogue.py", "library.py", "service.py", "settings.py", "shapes.py")
+PIPELINES = ("caching.py", "inference.py", "notifications.py", "passing.py", "preparation.py", "training.py", "whole.py")
+
+
+@pytest.mark.parametrize(
+    "name", ["__main__.py", *(f"adapter/{name}" for name in ADAPTER), *(f"pipelines/{name}" for name in PIPELINES)]
+)
 def test_all_implementations_have_the_same_files(name: str) -> None:
-    """A reader who knows one folder knows all four."""
+    """A reader who knows one folder knows all four, and lays any file of one beside that of another."""
     assert [source.name for source in SOURCES if not (source / name).is_file()] == []
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.parent.parent.name)
+def test_an_implementation_has_two_rooms(source: Path) -> None:
+    """Beside the command line, a module is something that a user would write, or something that the harness needs."""
+    found = {path.relative_to(source).parts[0] for path in source.rglob("*.py")}
+    assert found == {"__init__.py", "__main__.py", "adapter", "pipelines"}
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.parent.parent.name)
+def test_the_pipelines_do_not_know_the_adapter(source: Path) -> None:
+    """What a user would write needs nothing that is there for the harness, but for the contract's events."""
+    room = f"{source.name}.pipelines"
+    own = {name for name in imports(source / "pipelines", room) if name.startswith(f"{source.name}.")}
+    assert {name for name in own if not name.startswith(f"{room}.")} == set()
+    assert {name for name in imports(source / "pipelines", room) if name.startswith("contract.")} == {"contract.steps.step"}
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.parent.parent.name)
 def test_a_service_of_our_choice_is_one_that_is_started(source: Path) -> None:
     """Another name would not be found among the services, and would count as one that a user needs."""
     about = tomllib.loads((source.parent.parent / "pyproject.toml").read_text())["tool"]["orchbench"]
-    started = (source / "service.py").read_text()
+    started = (source / "adapter/service.py").read_text()
     assert [name for name in about.get("by_choice", {}) if f'start("{name}"' not in started] == []
-
-
-@pytest.mark.parametrize("name", ["preparation.py", "training.py", "inference.py", "notifications.py", "__main__.py"])
-def test_the_churn_pipelines_lie_side_by_side(name: str) -> None:
-    """The shop window: each part of the pipelines is in the file of the same name in all four."""
-    assert [source.name for source in SOURCES if not (source / name).is_file()] == []
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.parent.parent.name)
 def test_a_workload_does_not_pay_for_the_pipelines(source: Path) -> None:
     """What runs workloads imports none of the numeric stack, which takes seconds that no workload needs."""
     python, name = source.parent.parent / ".venv/bin/python", source.name
-    code = f"import sys, {name}.adapter, {name}.shapes; print(*{{'pandas', 'sklearn', 'mlflow'}} & set(sys.modules))"
+    code = f"import sys, {name}.adapter.__main__, {name}.adapter.shapes; print(*sys.modules)"
     done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == []
+    assert {"pandas", "sklearn", "mlflow"} & set(done.stdout.split()) == set()
 
 
 def test_the_core_knows_no_orchestrator() -> None:

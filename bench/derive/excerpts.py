@@ -1,8 +1,8 @@
 """The code side by side: what stands in each implementation for a scenario, taken from the sources that the run has kept.
 
-A run names the parts (see `bench.plan.about`): `shapes.py:build` is a function, a class, or any other statement at the
-top level that gives the name to something; `library.py:Threads._make_pool` is a method; `training.py` is all of the file but
-its imports. What begins with `shared/` is not the orchestrator's own.
+A run names the parts (see `bench.plan.about`): `adapter/shapes.py:build` is a function, a class, or any other statement at
+the top level that gives the name to something; `adapter/library.py:Threads._make_pool` is a method; `pipelines/training.py`
+is all of the file but its imports. What begins with `shared/` is not the orchestrator's own.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from bench.store.records import RunRecord
 
 PIPELINE: Final = "pipeline"
 """What the churn pipelines as a whole are called, among the scenarios."""
+
+_ROOMS: Final = ("pipelines/", "")
+"""The folder of the churn pipelines among the sources of a tool; older runs have kept them beside all the others."""
 
 _PIPELINES: Final = ("training.py", "inference.py")
 _DEPLOYMENT: Final = "deployment.py"
@@ -100,26 +103,31 @@ def pipeline_files(folder: RunFolder, run: RunRecord) -> dict[str, tuple[str, ..
     These are `training.py` and `inference.py`, whatever of the same package they import, whatever that imports in turn, and
     `deployment.py`, where there is one.
     """
-    found = {}
-    for tool in run.orchestrators:
-        reached: dict[str, None] = {}
-        look_at = list(_PIPELINES)
-        while look_at:
-            file = look_at.pop(0)
-            if file not in reached and (source := _read(folder, f"{tool}/{file}")):
-                reached[file] = None
-                look_at += sorted(each for _, files in source.imports(package_of(tool)) for each in files)
-        if reached.keys() >= set(_PIPELINES):
-            deployment = [_DEPLOYMENT] if _read(folder, f"{tool}/{_DEPLOYMENT}") else []
-            found[tool] = tuple(dict.fromkeys([*reached, *deployment]))
-    return found
+    found = {tool: _pipeline_files(folder, tool) for tool in run.orchestrators}
+    return {tool: files for tool, files in found.items() if files}
+
+
+def _pipeline_files(folder: RunFolder, tool: str) -> tuple[str, ...]:
+    room = next((room for room in _ROOMS if _read(folder, f"{tool}/{room}{_PIPELINES[0]}")), "")
+    pipelines = [room + file for file in _PIPELINES]
+    reached: dict[str, None] = {}
+    look_at = list(pipelines)
+    while look_at:
+        file = look_at.pop(0)
+        if file not in reached and (source := _read(folder, f"{tool}/{file}")):
+            reached[file] = None
+            look_at += sorted(each for _, files in source.imports(package_of(tool)) for each in files)
+    if not reached.keys() >= set(pipelines):
+        return ()
+    deployment = [room + _DEPLOYMENT] if _read(folder, f"{tool}/{room}{_DEPLOYMENT}") else []
+    return tuple(dict.fromkeys([*reached, *deployment]))
 
 
 def _lines(folder: RunFolder, tool: str, file: str, counted: Sequence[str]) -> int:
     source = _read(folder, f"{tool}/{file}")
     if source is None:
         return 0
-    imports = source.imports(package_of(tool)) if file == _DEPLOYMENT else ()
+    imports = source.imports(package_of(tool)) if file in {room + _DEPLOYMENT for room in _ROOMS} else ()
     others = {row for rows, files in imports if files and not files & set(counted) for row in rows}
     return len(source.code - others)
 

@@ -22,7 +22,7 @@ from contract.workload import Workload
 _HOME = tempfile.TemporaryDirectory(prefix="airflow-home-")
 os.environ |= {
     "AIRFLOW_HOME": _HOME.name,
-    "AIRFLOW__CORE__DAGS_FOLDER": str(Path(__file__).parents[1] / "src" / "churn_airflow"),
+    "AIRFLOW__CORE__DAGS_FOLDER": str(Path(__file__).parents[1] / "src" / "churn_airflow" / "pipelines"),
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "MLFLOW_DISABLE_TELEMETRY": "true",
 }

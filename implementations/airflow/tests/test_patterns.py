@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from conftest import Engine
 
-from churn_airflow.library import DagTest, DagTestObjects
-from churn_airflow.service import LocalExecutor
+from churn_airflow.adapter.library import DagTest, DagTestObjects
+from churn_airflow.adapter.service import LocalExecutor
 from contract.adapter import State
 from contract.editions import FIRST
 from contract.pipeline import STEPS, Pipeline

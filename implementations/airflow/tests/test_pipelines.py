@@ -23,7 +23,7 @@ from churn.parameters import LIMITS, Inference, Training
 from churn.patterns import Cached, Passing
 from churn.problem import BadData, BadParameters, GateFailed, NoChampion
 from churn_airflow import __main__ as pipelines
-from churn_airflow import caching, inference, parameters, passing, training, training_taskflow
+from churn_airflow.pipelines import caching, inference, parameters, passing, training, training_taskflow
 from contract.pipeline import STEPS
 
 SMALL: dict[str, Any] = {"rows": 400, "n_estimators": 5, "min_roc_auc": 0.5, "tracking": "files"}

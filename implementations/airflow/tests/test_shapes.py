@@ -11,7 +11,7 @@ import pytest
 from airflow.sdk import XComArg
 from airflow.sdk.bases.operator import DEFAULT_RETRY_DELAY
 
-from churn_airflow import dag_files, shapes
+from churn_airflow.adapter import dag_files, shapes
 from contract.workload import Node, Retry, Workload
 
 DIAMOND = Workload("diamond", (Node("a"), Node("b", after=("a",)), Node("c", after=("a",)), Node("d", after=("b", "c"))))

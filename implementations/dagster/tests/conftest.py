@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from churn_dagster.library import InProcess
+from churn_dagster.adapter.library import InProcess
 from contract import steps
 from contract.adapter import Adapter, Reported, Setup, State
 from contract.events import Trial

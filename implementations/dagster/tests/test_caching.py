@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import Perform
 
-from churn_dagster.library import ExecuteJob, InProcess
-from churn_dagster.service import Multiprocess
+from churn_dagster.adapter.library import ExecuteJob, InProcess
+from churn_dagster.adapter.service import Multiprocess
 from contract.adapter import Setup, State
 from contract.pipeline import Before, Pipeline
 

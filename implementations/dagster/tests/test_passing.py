@@ -10,7 +10,7 @@ import pytest
 from conftest import Perform, logged
 
 from churn.patterns import checksum, frame
-from churn_dagster.library import ExecuteJob, InProcess
+from churn_dagster.adapter.library import ExecuteJob, InProcess
 from contract.adapter import Setup, State
 from contract.events import Trial
 from contract.pipeline import STEPS

@@ -21,10 +21,10 @@ from conftest import Perform
 
 from churn import customers, features, models, scoring, source
 from churn.parameters import LIMITS, Inference, Training
-from churn_dagster import pipelines
-from churn_dagster.deployment import defs
-from churn_dagster.library import InProcess
-from churn_dagster.parameters import CommonParameters, InferenceParameters, TrainingParameters
+from churn_dagster.adapter import catalogue
+from churn_dagster.adapter.library import InProcess
+from churn_dagster.pipelines.deployment import defs
+from churn_dagster.pipelines.parameters import CommonParameters, InferenceParameters, TrainingParameters
 from contract import steps
 from contract.adapter import State
 from contract.events import Trial
@@ -112,10 +112,10 @@ def test_a_wrong_run_config_makes_nothing(wrong: dict[str, Any]) -> None:
 @pytest.mark.parametrize("pipeline", [name for name in STEPS if name not in ONE_TASK])
 def test_the_steps_are_those_of_the_contract(tmp_path: Path, pipeline: str) -> None:
     """Each step of the contract is one of Dagster's, in each job of the pipeline."""
-    definitions = pipelines.definitions(pipeline, pipelines.write_caching(tmp_path, {}))
-    for name in pipelines.jobs_of(pipeline):
+    definitions = catalogue.definitions(pipeline, catalogue.write_caching(tmp_path, {}))
+    for name in catalogue.jobs_of(pipeline):
         job = definitions.resolve_job_def(name)
-        assert {pipelines.name_of(node.name, job.name) for node in job.nodes} == STEPS[pipeline].keys()
+        assert {catalogue.name_of(node.name, job.name) for node in job.nodes} == STEPS[pipeline].keys()
 
 
 def test_the_command_predicts_what_the_core_does(home: Path) -> None:

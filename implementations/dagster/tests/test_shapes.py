@@ -11,7 +11,7 @@ import dagster as dg
 import pytest
 from conftest import logged
 
-from churn_dagster import shapes
+from churn_dagster.adapter import shapes
 from contract.events import FinishedBodies, Trial
 from contract.workload import Fault, Node, Retry, Workload
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from churn_plain import shapes
+from churn_plain.adapter import shapes
 from contract.events import Trial
 from contract.workload import Node, Workload
 

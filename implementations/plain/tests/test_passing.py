@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from churn.patterns import Passing, frame
-from churn_plain.passing import passing
+from churn_plain.pipelines.passing import passing
 from contract import steps
 from contract.events import Trial
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from churn_plain import shapes
+from churn_plain.adapter import shapes
 from contract.body import PlannedFault
 from contract.events import FinishedBodies, Trial
 from contract.workload import Fault, Node, Retry, Workload

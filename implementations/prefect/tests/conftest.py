@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from churn_prefect.library import FlowCall
+from churn_prefect.adapter.library import FlowCall
 from contract import steps
 from contract.adapter import Setup, State
 from contract.events import Trial

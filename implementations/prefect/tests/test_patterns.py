@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from conftest import events_in, run, watched, webhook
 
-from churn_prefect import library
-from churn_prefect.library import Calls, FlowCall, ProcessPool
+from churn_prefect.adapter import library
+from churn_prefect.adapter.library import Calls, FlowCall, ProcessPool
 from contract import steps
 from contract.adapter import Setup, State
 from contract.editions import FIRST

@@ -14,8 +14,8 @@ from conftest import run, watched, webhook
 
 from churn import customers, features, models, scoring, source
 from churn.parameters import LIMITS, Inference, Training
-from churn_prefect.library import FlowCall
-from churn_prefect.parameters import CommonParameters, InferenceParameters, TrainingParameters
+from churn_prefect.adapter.library import FlowCall
+from churn_prefect.pipelines.parameters import CommonParameters, InferenceParameters, TrainingParameters
 from contract.adapter import State
 from contract.events import Trial
 from contract.pipeline import STEPS

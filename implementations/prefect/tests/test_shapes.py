@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from conftest import events_in
 
-from churn_prefect.library import FlowCall
+from churn_prefect.adapter.library import FlowCall
 from contract.adapter import Reported, State
 from contract.events import Trial
 from contract.workload import Fault, Node, Retry, Workload
@@ -48,7 +48,7 @@ def counted(events: list[Any], kind: str) -> Counter[str]:
 @pytest.mark.usefixtures("engine")  # Prefect may only be imported once the engine has set its environment
 def test_nodes_that_differ_in_their_work_only_are_mapped() -> None:
     """Siblings come as one submission, level by level, and a retry of its own sets a node apart."""
-    from churn_prefect.shapes import submissions
+    from churn_prefect.adapter.shapes import submissions
 
     siblings = (Node("b", after=("a",)), Node("c", after=("a",)), Node("r", after=("a",), retry=Retry(1)))
     workload = Workload("w", (Node("a"), *siblings, Node("e", after=("b", "c", "r"))))

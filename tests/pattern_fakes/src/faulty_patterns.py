@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from churn_plain import pipelines, shapes
-from churn_plain.library import Threads
+from churn_plain.adapter import catalogue, shapes
+from churn_plain.adapter.library import Threads
 from contract import body
 from contract.adapter import Adapter, Reported, Setup, Started
 from contract.events import Trial
@@ -83,7 +83,7 @@ def runs_twice_what_is_shared() -> None:
 
 
 def _rewritten(old: str, new: str) -> None:
-    right = pipelines.write_caching
+    right = catalogue.write_caching
 
     def write_caching(folder: Path, numbers: Mapping[str, int]) -> Path:
         file = right(folder, numbers)
@@ -92,7 +92,7 @@ def _rewritten(old: str, new: str) -> None:
         file.write_text(source.replace(old, new))
         return file
 
-    pipelines.write_caching = write_caching
+    catalogue.write_caching = write_caching
 
 
 def keeps_nothing() -> None:
@@ -169,7 +169,7 @@ def reports_other_times() -> None:
 
 
 def _after_make(change: Callable[[Any], Any]) -> None:
-    from churn_plain import passing
+    from churn_plain.pipelines import passing
 
     right = passing.take
     passing.take = lambda table: right(change(table))
@@ -180,7 +180,7 @@ def hands_on_a_truncated_frame() -> None:
 
 
 def loses_the_frame_without_a_word() -> None:
-    from churn_plain import passing
+    from churn_plain.pipelines import passing
 
     passing.take = lambda table: None
 
@@ -189,7 +189,7 @@ def loses_the_frame_without_a_word() -> None:
 
 
 def believes_every_parameter() -> None:
-    right = pipelines.parameters_of
+    right = catalogue.parameters_of
 
     def parameters_of(pipeline: str, values: Mapping[str, Any]) -> object:
         known = {name: value for name, value in values.items() if name != "trees"}
@@ -197,24 +197,24 @@ def believes_every_parameter() -> None:
         known |= {name: 0.25 for name in ("held_out",) if known.get(name) == 0.9}
         return right(pipeline, known)
 
-    pipelines.parameters_of = parameters_of
+    catalogue.parameters_of = parameters_of
 
 
 def ignores_what_is_overridden() -> None:
-    right = pipelines.parameters_of
-    pipelines.parameters_of = lambda pipeline, values: right(pipeline, {k: v for k, v in values.items() if k != "max_depth"})
+    right = catalogue.parameters_of
+    catalogue.parameters_of = lambda pipeline, values: right(pipeline, {k: v for k, v in values.items() if k != "max_depth"})
 
 
 # One task or many
 
 
 def tries_everything_again() -> None:
-    right = pipelines.run
+    right = catalogue.run
 
     def run(pipeline: str, parameters: Any, pool: Executor, caching: Path) -> None:
         right("train_whole" if pipeline == "train" else pipeline, parameters, pool, caching)
 
-    pipelines.run = run
+    catalogue.run = run
 
 
 FAULTS = (

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from airflow.sdk import DAG, Context
 
 _SETTINGS: Final = {
-    "AIRFLOW__CORE__DAGS_FOLDER": str(Path(__file__).parent),  # dag.test() looks for the DAG there
+    "AIRFLOW__CORE__DAGS_FOLDER": str(Path(__file__).with_name("pipelines")),  # dag.test() looks for the DAG there
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
     # Airflow logs to standard output, where the result goes, and logs what its dependencies find deprecated in each other.
@@ -25,14 +25,14 @@ _SETTINGS: Final = {
 
 def train(parameters: Training) -> Any:
     """Train, and return the version that was registered."""
-    from churn_airflow.training import dag
+    from churn_airflow.pipelines.training import dag
 
     return run(dag, parameters, "register")
 
 
 def infer(parameters: Inference) -> Any:
     """Score, and return the file of predictions."""
-    from churn_airflow.inference import dag
+    from churn_airflow.pipelines.inference import dag
 
     return run(dag, parameters, "save")
 

@@ -28,8 +28,8 @@ def execute(job: str, parameters: Common, result: str) -> Any:
     """Execute the job in this process, and return the value of its last asset, or raise what the core raised."""
     import dagster as dg
 
-    from churn_dagster.deployment import defs
-    from churn_dagster.parameters import run_config
+    from churn_dagster.pipelines.deployment import defs
+    from churn_dagster.pipelines.parameters import run_config
 
     raised: list[Any] = []
 

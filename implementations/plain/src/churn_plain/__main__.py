@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from churn import command_line
-from churn_plain.inference import infer
-from churn_plain.training import train
+from churn_plain.pipelines.inference import infer
+from churn_plain.pipelines.training import train
 
 if __name__ == "__main__":
     command_line.main("plain", train, infer)

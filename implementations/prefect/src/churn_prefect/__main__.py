@@ -31,16 +31,16 @@ def settings() -> dict[str, str]:
 
 def train(parameters: Training) -> object:
     """Call the flow."""
-    from churn_prefect import training
-    from churn_prefect.parameters import TrainingParameters
+    from churn_prefect.pipelines import training
+    from churn_prefect.pipelines.parameters import TrainingParameters
 
     return training.train(TrainingParameters(**asdict(parameters)))
 
 
 def infer(parameters: Inference) -> object:
     """Call the flow."""
-    from churn_prefect import inference
-    from churn_prefect.parameters import InferenceParameters
+    from churn_prefect.pipelines import inference
+    from churn_prefect.pipelines.parameters import InferenceParameters
 
     return inference.infer(InferenceParameters(**asdict(parameters)))
 

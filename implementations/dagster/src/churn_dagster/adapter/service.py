@@ -1,0 +1,161 @@
+"""The service tier: webserver, daemon, code server, and the multiprocess executor in a process per run.
+
+launchRun -> run queue -> daemon -> code server -> run worker -> a process for each step
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+from churn_dagster.adapter import catalogue, settings, shapes
+from churn_dagster.adapter.client import LOCATION, Client, Refused
+from churn_dagster.adapter.location import Location
+from contract.adapter import SLOW_POLL_S, Adapter, Reported, Setup, Started, State
+from contract.events import Trial
+from contract.pipeline import Pipeline
+from contract.servers import HOST, Servers, answers, free_port
+from contract.workload import Workload
+
+_STATES: Final = {"SUCCESS": State.SUCCEEDED, "FAILURE": State.FAILED, "CANCELED": State.CANCELLED}
+
+_NOTHING_TO_DO: Final = "nothing-to-do-"
+"""What begins the id of a run that was asked for, but not launched: every asset was up to date."""
+
+_STARTING_S: Final = 60.0
+"""The longest that a run may be about to start, before it is taken for one that never will."""
+
+_LONGEST_TEMPORARY_FOLDER: Final = 70
+"""The code server and the forkserver put Unix sockets below TMPDIR: paths of at most 107 characters."""
+
+
+class Multiprocess(Adapter):
+    """Dagster's three long-running services, driven through the webserver's GraphQL API."""
+
+    def __init__(self) -> None:
+        self._to_undo = ExitStack()
+        self._fresh: dict[str, tuple[str, ...]] = {}
+        self._version = ""
+
+    def start(self, setup: Setup) -> Started:
+        # The code server leaves a socket behind at each reload, so this folder goes after the servers.
+        temporary = Path(self._to_undo.enter_context(tempfile.TemporaryDirectory(prefix="dagster-")))
+        if len(str(temporary)) > _LONGEST_TEMPORARY_FOLDER:
+            raise ValueError(f"TMPDIR is too long for Dagster's Unix sockets: {tempfile.gettempdir()}")
+        self._changed = settings.changed(setup)
+        self._home, self._client = setup.home, Client(free_port())
+        self._location = Location(setup.home)
+        self._configure(temporary / "code")
+        # Not in `logs`: what lies in that folder of its home Dagster takes for telemetry to be uploaded.
+        self._servers = servers = Servers(setup.home / "server-logs")
+        self._to_undo.callback(servers.stop)
+        env = {**os.environ, **settings.environment(self._home), "TMPDIR": str(temporary)}
+        self._start(servers, temporary / "code", env)
+        return Started(settings.VERSIONS, self._changed)
+
+    def _configure(self, socket: Path) -> None:
+        settings.write_instance(self._home, self._changed)
+        self._location.prepare(self._changed)
+        location = {"grpc_server": {"socket": str(socket), "location_name": LOCATION}}
+        (self._home / "workspace.yaml").write_text(json.dumps({"load_from": [location]}))
+
+    def _start(self, servers: Servers, socket: Path, env: Mapping[str, str]) -> None:
+        def start(name: str, *arguments: str) -> None:
+            servers.start(name, [sys.executable, "-m", *arguments], env, self._home)
+
+        code, workspace = ["-m", "churn_dagster.adapter.definitions"], ["-w", "workspace.yaml"]
+        start("code-server", "dagster", "code-server", "start", *code, "--socket", str(socket))
+        # The others want it; and processes that create the SQLite files at the same moment break the table of
+        # their versions.
+        servers.wait_until(socket.exists, "the code server's socket")
+        start("webserver", "dagster_webserver", "-h", HOST, "-p", str(self._client.port), *workspace)
+        start("daemon", "dagster._daemon", "run", *workspace)
+        servers.wait_until(lambda: answers(f"{self._client.url}/server_info"), "the webserver")
+        servers.wait_until(self._client.location_is_loaded, "the code location")
+        servers.wait_until(self._client.daemons_are_healthy, "the daemon")
+
+    def services(self) -> Mapping[str, int]:
+        return self._servers.pids()
+
+    def deploy(self, workloads: Sequence[Workload]) -> None:
+        self._location.add(workloads)
+        # The webserver passes it on to the code server. The daemon need not know: it starts a run by its id.
+        self._client.reload_location()
+
+    def submit(self, workload: str, trial: Trial) -> str:
+        return self._client.launch(shapes.job_name(workload), shapes.run_config(trial))
+
+    def unsupported(self, work: Workload | Pipeline) -> str:
+        return catalogue.unsupported(work, process_per_step=True, process_per_run=True)
+
+    def deploy_pipelines(self, pipelines_: Sequence[str]) -> None:
+        self._location.add_pipelines(pipelines_)
+        self._client.reload_location()
+
+    def edit(self, editions: Mapping[str, int]) -> None:
+        self._location.edit(editions)
+        self._client.reload_location()
+
+    def kept_files(self) -> Sequence[Path]:
+        return catalogue.kept_files(self._home)
+
+    def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
+        job, config = catalogue.request(pipeline, parameters)
+        if pipeline != "cached":
+            return self._client.launch(job, config)
+        # Who writes the value reports it, once for each version.
+        if (version := str(parameters.get("value", 1))) != self._version:
+            self._client.report_materialization(catalogue.VALUE, version)
+            self._version = version
+        stale, fresh = self._client.stale_and_fresh(job)
+        run = self._client.launch(job, config, stale) if stale else f"{_NOTHING_TO_DO}{uuid4()}"
+        self._fresh[run] = tuple(catalogue.name_of(asset, job) for asset in fresh)
+        return run
+
+    def state(self, run: str) -> State:
+        if run.startswith(_NOTHING_TO_DO):
+            return State.SUCCEEDED
+        return _STATES.get(self._client.status(run), State.RUNNING)
+
+    def cancel(self, run: str) -> None:
+        # Dagster refuses to end a run while its process starts, so it is asked again until that has started.
+        deadline = time.monotonic() + _STARTING_S
+        while True:
+            try:
+                return self._client.terminate(run)
+            except Refused:
+                if self._client.status(run) != "STARTING" or time.monotonic() > deadline:
+                    raise
+            time.sleep(SLOW_POLL_S)
+
+    def reported(self, run: str) -> Reported:
+        fresh = self._fresh.get(run, ())
+        if run.startswith(_NOTHING_TO_DO):
+            return Reported(cached=fresh)
+        times = self._client.times(run)
+        steps = [
+            (catalogue.name_of(step["stepKey"], times["jobName"]), step)
+            for step in times["stepStats"]
+            if step["status"] in catalogue.TRIED
+        ]
+        return Reported(
+            submitted=times["creationTime"],
+            started=times["startTime"],
+            ended=times["endTime"],
+            tasks={
+                name: (step["startTime"], step["endTime"]) for name, step in steps if step["startTime"] and step["endTime"]
+            },
+            attempts={name: len(step["attempts"]) for name, step in steps},
+            cached=fresh,
+        )
+
+    def stop(self) -> None:
+        self._to_undo.close()

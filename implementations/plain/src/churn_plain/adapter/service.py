@@ -1,0 +1,115 @@
+"""The service tier: a process per run, as cron or a shell script would start it. There is no server."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+from churn.parameters import arguments
+from churn_plain.adapter import catalogue, shapes
+from churn_plain.adapter.settings import VERSIONS
+from churn_plain.pipelines.settings import THREADS
+from contract.adapter import Adapter, Setup, Started, State
+from contract.editions import FIRST
+from contract.events import Trial
+from contract.pipeline import Pipeline
+from contract.tree import kill_descendants
+from contract.workload import Workload
+
+CHURN: Final = ("train", "infer")
+
+
+class ProcessPerRun(Adapter):
+    """A submission starts `python -m churn_plain.adapter.service`, and its exit code is the run's state."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, setup: Setup) -> Started:
+        self._home, self._width = setup.home, setup.width
+        return Started(VERSIONS, ())
+
+    def deploy(self, workloads: Sequence[Workload]) -> None:
+        for workload in workloads:
+            self._file(workload.name).write_text(workload.to_json())
+
+    def submit(self, workload: str, trial: Trial) -> str:
+        argv = [
+            sys.executable,
+            "-m",
+            __name__,
+            str(self._file(workload)),
+            json.dumps(trial.to_dict()),
+            str(self._width),
+        ]
+        return self._start(argv, trial)
+
+    def unsupported(self, work: Workload | Pipeline) -> str:
+        return catalogue.unsupported(work)
+
+    def deploy_pipelines(self, pipelines_: Sequence[str]) -> None:
+        self.edit(FIRST)
+
+    def edit(self, editions: Mapping[str, int]) -> None:
+        self._caching = catalogue.write_caching(self._home, editions)
+
+    def kept_files(self) -> Sequence[Path]:
+        return catalogue.kept_files()
+
+    def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
+        if pipeline in CHURN:
+            # A reader's own command line, as churn_plain/__main__.py has it.
+            return self._start([sys.executable, "-m", "churn_plain", *arguments(pipeline, parameters)], trial)
+        argv = [sys.executable, "-m", catalogue.__name__, pipeline, json.dumps(dict(parameters)), str(self._caching)]
+        return self._start(argv, trial)
+
+    def _start(self, argv: Sequence[str], trial: Trial) -> str:
+        run = f"{trial.id}-{len(self._runs)}"
+        env = os.environ | {THREADS: str(self._width)}
+        self._runs[run] = subprocess.Popen(argv, stdin=subprocess.DEVNULL, env=env)  # noqa: S603 - our own module
+        return run
+
+    def state(self, run: str) -> State:
+        match self._runs[run].poll():
+            case None:
+                return State.RUNNING
+            case 0:
+                return State.SUCCEEDED
+            case code:
+                return State.CANCELLED if code < 0 else State.FAILED
+
+    def wait(self, run: str, bodies_done: Callable[[], bool], limit_s: float) -> State:
+        # The operating system tells when a process ends; there is nothing to poll.
+        try:
+            self._runs[run].wait(limit_s)
+        except subprocess.TimeoutExpired:
+            return State.RUNNING
+        return self.state(run)
+
+    def cancel(self, run: str) -> None:
+        self._runs[run].terminate()
+        self._runs[run].wait()
+
+    def stop(self) -> None:
+        kill_descendants()
+
+    def _file(self, workload: str) -> Path:
+        return self._home / f"{workload}.json"
+
+
+def main() -> None:
+    """Be the process of one run."""
+    workload, trial, width = sys.argv[1:]
+    graph = Workload.from_json(Path(workload).read_text())
+    with ThreadPoolExecutor(int(width)) as pool:
+        shapes.run(graph, Trial(**json.loads(trial)), None if graph.is_chain else pool)
+
+
+if __name__ == "__main__":
+    main()
