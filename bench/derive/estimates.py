@@ -14,6 +14,7 @@ from bench.base import stats
 from bench.base.stats import Centre, Quantity, Resampler
 from bench.derive.measured import COLD_RUNS, Group, MeasuredTrial
 from bench.scenarios import METRICS, SCENARIOS
+from bench.scenarios.kit.case import Axes
 from bench.scenarios.kit.families import Family, Line
 from bench.scenarios.kit.metrics import COUNTS
 
@@ -98,6 +99,9 @@ class _Medians:
 
     def asked(self, workload: str) -> int:
         return len(self.outcomes[workload])
+
+    def axes(self, workload: str) -> Axes:
+        return self.outcomes[workload][0].record.axes
 
     def median(self, workload: str, metric: str) -> Quantity:
         return _centre(self.outcomes[workload], metric, workload, self.resampler)

@@ -10,7 +10,7 @@ import msgspec
 from bench.events.timeline import Timeline, verify
 from bench.plan import warmups
 from bench.plan.setup import Setup
-from bench.scenarios import METRICS, SCENARIOS, Seen, Work
+from bench.scenarios import METRICS, SCENARIOS, Case, Seen, Work
 from bench.scenarios.kit.formulas import Run, makespan_s
 from bench.scenarios.kit.metrics import COLD_RUN, measure_reported
 from bench.store.records import TrialRecord
@@ -92,16 +92,28 @@ def _seen(record: TrialRecord, work: Work, width: int, what_ran: Timeline, probl
         return None
     if not SCENARIOS[record.scenario].checks:
         return None  # nobody will look at it, and a long run has a million events
-    attempts = {name: len(attempts) for name, attempts in what_ran.attempts.items()}
-    tasks = record.reported.get("tasks", {})
-    place = (record.id, record.workload, record.round, record.repeat)
-    return Seen(*place, attempts, record.facts, problem, record.status, work, what_ran, width, record.number, tasks)
+    return Seen(
+        trial=record.id,
+        case=record.workload,
+        round=record.round,
+        repeat=record.repeat,
+        attempts={name: len(attempts) for name, attempts in what_ran.attempts.items()},
+        facts=record.facts,
+        problem=problem,
+        status=record.status,
+        work=work,
+        axes=record.axes,
+        timeline=what_ran,
+        width=width,
+        number=record.number,
+        tasks=record.reported.get("tasks", {}),
+    )
 
 
 def _expected(record: TrialRecord, work: Work) -> Sequence[str]:
     if record.warmup:
         return (COLD_RUN,) if record.workload in COLD_RUNS else ("makespan_s",)
-    return SCENARIOS[record.scenario].metrics(work)
+    return SCENARIOS[record.scenario].metrics(Case(work, record.axes))
 
 
 def group(outcomes: Iterable[MeasuredTrial]) -> list[Group]:

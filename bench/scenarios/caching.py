@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.metrics import Metric
 from bench.scenarios.kit.scenario import Check, Derived, Medians, Place, Scenario, Seen, Verdict, lost, of
@@ -135,11 +135,11 @@ METRICS: Final = (
 )
 
 
-def metrics(work: Work) -> Sequence[str]:
+def metrics(case: Case) -> Sequence[str]:
     """Return what a run yields."""
-    if work.name in WARM:
+    if case.name in WARM:
         return ("ready_s", "bodies_run", "hit_cost_ms")
-    return ("ready_s", "bodies_run", "stored_bytes") if work.name == "cold" else ("bodies_run",)
+    return ("ready_s", "bodies_run", "stored_bytes") if case.name == "cold" else ("bodies_run",)
 
 
 def derive(medians: Medians) -> Iterable[Derived]:

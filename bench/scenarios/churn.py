@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.metrics import COLD_RUN, Metric, usual
 from bench.scenarios.kit.scenario import Check, Place, Scenario, Seen, Verdict, of
@@ -36,6 +36,9 @@ NEEDS: Final = {
     "infer_files": "train_files",
 }
 """The cases, and the earlier one that each of them builds on."""
+
+
+INFERENCES: Final = ("infer", "infer_files")
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,13 +104,14 @@ METRICS: Final = tuple(
 )
 
 
-def metrics(work: Work) -> Sequence[str]:
+def metrics(case: Case) -> Sequence[str]:
     """Return what a run yields."""
+    work = case.work
     if not isinstance(work, Pipeline):
-        return usual(work)
+        return usual(case)
     # A refused run ends at its gate, and the tool's ways to find out that it failed are another question.
     steps = [f"{step}_s" for step in work.steps if step not in work.may_skip]
-    return ("makespan_s",) if work.fails_at else (*usual(work), "between_steps_s", *steps)
+    return ("makespan_s",) if work.fails_at else (*usual(case), "between_steps_s", *steps)
 
 
 # The checks ------------------------------------------------------------------------------------------------------------
@@ -116,7 +120,7 @@ def metrics(work: Work) -> Sequence[str]:
 def same_predictions(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict | None:
     """The same data, seed and parameters give the same predictions as in plain Python, to the last bit."""
     known = {(each.case, each.round, each.repeat): each.facts.get("predictions") for each in reference}
-    pairs = [(each, known.get((each.case, each.round, each.repeat))) for each in runs if each.case.startswith("infer")]
+    pairs = [(each, known.get((each.case, each.round, each.repeat))) for each in runs if each.case in INFERENCES]
     if not reference:
         return None
     for each, expected in pairs:

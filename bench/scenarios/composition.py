@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.curve import Curve
 from bench.scenarios.kit.families import Line
 from bench.scenarios.kit.metrics import Metric
@@ -66,9 +66,9 @@ def _nested(depth: int) -> tuple[Node, ...]:
     )
 
 
-def metrics(work: Work) -> Sequence[str]:
+def metrics(case: Case) -> Sequence[str]:
     """Return what a run yields; when a failed run is called over is another question."""
-    return () if work.name == FAILS else ("makespan_s", "submit_to_first_s", "first_to_last_s", "finish_lag_s")
+    return () if case.name == FAILS else ("makespan_s", "submit_to_first_s", "first_to_last_s", "finish_lag_s")
 
 
 def failure_reaches_the_parent(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:

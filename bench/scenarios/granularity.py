@@ -13,7 +13,7 @@ import msgspec
 
 from bench.events.timeline import max_concurrency
 from bench.scenarios import churn
-from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.formulas import bodies_s
 from bench.scenarios.kit.metrics import Metric
 from bench.scenarios.kit.scenario import Check, Derived, Medians, Place, Scenario, Seen, Verdict, lost, of
@@ -58,7 +58,7 @@ METRICS: Final = (
 )
 
 
-def metrics(work: Work) -> Sequence[str]:
+def metrics(case: Case) -> Sequence[str]:
     """Return what a run yields."""
     return ("makespan_s", "first_to_last_s", "attempts", "bodies_s", "between_steps_s", "max_concurrency")
 

@@ -13,7 +13,7 @@ import msgspec
 
 from bench.base.stats import missing
 from bench.events.timeline import max_concurrency, most_at_once
-from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.curve import Curve
 from bench.scenarios.kit.families import Family
 from bench.scenarios.kit.formulas import Run, bodies_s, makespan_s
@@ -22,7 +22,7 @@ from bench.scenarios.kit.scenario import Check, Derived, Medians, Place, Scenari
 from bench.scenarios.kit.table import Column
 from contract.workload import Node, Workload
 
-KINDS: Final = ("sleeping", "computing", "five_models")
+SLEEPING, COMPUTING, MODELS = KINDS = ("sleeping", "computing", "five_models")
 
 SHARES: Final = (2.0, 1.5, 1.0, 0.5, 0.25)
 """How long each of the five models takes, as multiples of a task."""
@@ -49,9 +49,9 @@ def cases(options: Options, place: Place) -> Sequence[Case]:
     """Return independent tasks of each kind."""
     work = {"rounds": place.rounds(options.task_s)}
     graphs = {
-        "sleeping": tuple(Node(f"n{i}", "sleep", (), {"seconds": options.task_s}) for i in range(options.tasks)),
-        "computing": tuple(Node(f"n{i}", "cpu", (), work) for i in range(options.tasks)),
-        "five_models": (
+        SLEEPING: tuple(Node(f"n{i}", "sleep", (), {"seconds": options.task_s}) for i in range(options.tasks)),
+        COMPUTING: tuple(Node(f"n{i}", "cpu", (), work) for i in range(options.tasks)),
+        MODELS: (
             Node("data"),
             *(Node(f"m{i}", "cpu", ("data",), {"rounds": place.rounds(options.task_s * s)}) for i, s in enumerate(SHARES)),
             Node("best", after=tuple(f"m{i}" for i in range(len(SHARES)))),
@@ -89,19 +89,19 @@ METRICS: Final = (
 )
 
 
-def metrics(work: Work) -> Sequence[str]:
+def metrics(case: Case) -> Sequence[str]:
     """Return what a run yields; a share of lanes' time says nothing where some of them have nothing to do."""
     always = ("makespan_s", "max_concurrency", "processes")
-    return always if work.name.startswith("five_models") else (*always, "efficiency")
+    return always if case.axes["kind"] == MODELS else (*always, "efficiency")
 
 
 def derive(medians: Medians) -> Iterable[Derived]:
     """Return the speed-up of each width over width 1."""
     for name in medians.workloads:
-        kind, _, width = name.rpartition("_w")
-        if kind not in KINDS or width == "1":
+        axes = medians.axes(name)
+        if "kind" not in axes or axes["width"] == 1:
             continue
-        if (alone := name_of(kind, 1)) in medians.workloads:
+        if (alone := name_of(str(axes["kind"]), 1)) in medians.workloads:
             yield name, "speedup", medians.median(alone, "makespan_s").over(medians.median(name, "makespan_s"))
         else:
             yield (
@@ -116,7 +116,7 @@ def derive(medians: Medians) -> Iterable[Derived]:
 
 def tasks_overlap(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict | None:
     """Where the width allows several tasks at once, as many run at the same time, and no more."""
-    wide = [each for each in runs if each.width > 1 and each.case.startswith("sleeping")]
+    wide = [each for each in runs if each.width > 1 and each.axes["kind"] == SLEEPING]
     if not wide:
         return None
     if problem := lost(wide):
@@ -137,7 +137,7 @@ EDGE: Final = 0.2
 
 def own_records_overlap_too(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict | None:
     """By the tool's own records as many sleeping tasks ran at one moment as were seen."""
-    recorded = [each for each in runs if each.case.startswith("sleeping") and each.tasks and not each.problem]
+    recorded = [each for each in runs if each.axes["kind"] == SLEEPING and each.tasks and not each.problem]
     for each in recorded:
         spans = [(start + EDGE * (end - start), end - EDGE * (end - start)) for start, end in each.tasks.values()]
         said, seen = most_at_once(spans), max_concurrency(each.timeline)
@@ -152,12 +152,12 @@ CHECKS: Final[Mapping[str, Check]] = {
 }
 
 COLUMNS: Final = (
-    Column("at once", "max_concurrency", name_of("sleeping", 2)),
-    Column("efficiency", "efficiency", name_of("sleeping", 2)),
-    Column("speed-up", "speedup", name_of("sleeping", 2)),
-    Column("speed-up", "speedup", name_of("computing", 2)),
-    Column("speed-up", "speedup", name_of("five_models", 2)),
-    Column("processes", "processes", name_of("computing", 2)),
+    Column("at once", "max_concurrency", name_of(SLEEPING, 2)),
+    Column("efficiency", "efficiency", name_of(SLEEPING, 2)),
+    Column("speed-up", "speedup", name_of(SLEEPING, 2)),
+    Column("speed-up", "speedup", name_of(COMPUTING, 2)),
+    Column("speed-up", "speedup", name_of(MODELS, 2)),
+    Column("processes", "processes", name_of(COMPUTING, 2)),
 )
 
 SCENARIO = Scenario(

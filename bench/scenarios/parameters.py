@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from bench.scenarios import churn
-from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.metrics import Metric
 from bench.scenarios.kit.scenario import Check, Place, Scenario, Seen, Verdict, lost, of
@@ -66,9 +66,9 @@ METRICS: Final = (
 )
 
 
-def metrics(work: Work) -> Sequence[str]:
+def metrics(case: Case) -> Sequence[str]:
     """Return what a run yields."""
-    return ("rejection_s",) if work.name in WRONG else ("makespan_s",)
+    return ("rejection_s",) if case.name in WRONG else ("makespan_s",)
 
 
 # The checks ------------------------------------------------------------------------------------------------------------

@@ -6,14 +6,13 @@ through the tool's own storage of values, or as a file whose path is the value. 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Final
 
 import msgspec
 
 from bench.base.stats import Quantity, exact, missing
-from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.curve import Curve
 from bench.scenarios.kit.families import Family
 from bench.scenarios.kit.formulas import Run
@@ -25,10 +24,6 @@ from contract.pipeline import Pipeline
 WAYS: Final = ("value", "store", "file")
 
 KB: Final = 1000
-
-WATCHED: Final = "_watched"
-"""Ends the names of the runs in which memory and disk are looked at."""
-
 
 Size = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 """Of a value, in kilobytes."""
@@ -48,8 +43,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def name_of(way: str, size_kb: int, *, watched: bool = False) -> str:
-    """Name a workload by the way and the size of its frame."""
-    return f"{way}_{size_kb}kb{WATCHED if watched else ''}"
+    """Name a workload by the way and the size of its frame, and by whether memory and disk are looked at in it."""
+    return f"{way}_{size_kb}kb{'_watched' if watched else ''}"
 
 
 def cases(options: Options, place: Place) -> Sequence[Case]:
@@ -106,25 +101,24 @@ METRICS: Final = (
 )
 
 
-def metrics(work: Work) -> Sequence[str]:
+def metrics(case: Case) -> Sequence[str]:
     """Return what a run yields."""
-    return ("stored_bytes", "peak_pss_mb") if work.name.endswith(WATCHED) else ("makespan_s", "mb_per_s")
+    return ("stored_bytes", "peak_pss_mb") if case.axes["watched"] else ("makespan_s", "mb_per_s")
 
 
 def derive(medians: Medians) -> Iterable[Derived]:
     """Return, for each way, the largest frame up to which all arrived."""
     for way in WAYS:
-        found = (re.fullmatch(rf"{way}_(\d+)kb", name) for name in medians.workloads)
-        sizes = sorted(int(each[1]) for each in found if each)
-        if sizes:
+        passed = [axes for axes in map(medians.axes, medians.workloads) if axes.get("way") == way and not axes["watched"]]
+        if sizes := sorted(int(axes["kb"]) for axes in passed):
             yield way, "largest_ok_mb", _largest(medians, way, sizes)
 
 
 def _largest(medians: Medians, way: str, sizes: Sequence[int]) -> Quantity:
     good = missing("")
     for size in sizes:
-        arrived = medians.median(f"{way}_{size}kb", "mb_per_s")
-        if arrived.n < medians.asked(f"{way}_{size}kb"):
+        arrived = medians.median(name_of(way, size), "mb_per_s")
+        if arrived.n < medians.asked(name_of(way, size)):
             return good if good.point is not None else missing(arrived.why_not or "not every one of the smallest arrived")
         good = exact(size / 1000, arrived.n, arrived.starts)
     return good

@@ -12,7 +12,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.metrics import Metric
 from bench.scenarios.kit.scenario import Check, Place, Scenario, Seen, Verdict, lost, of
@@ -130,17 +130,17 @@ METRICS: Final = (
 )
 
 
-def metrics(work: Work) -> Sequence[str]:
+def metrics(case: Case) -> Sequence[str]:
     """Return what a run yields: the waits one by one where they are not all alike."""
-    retries = [node.retry for node in work.nodes if node.retry] if isinstance(work, Workload) else []
-    if work.name == "retries_final":
+    retries = [node.retry for node in case.work.nodes if node.retry] if isinstance(case.work, Workload) else []
+    if case.name == "retries_final":
         return ("attempts",)
-    if work.name == "retries_exhausted":
+    if case.name == "retries_exhausted":
         return ("attempts", "delay_error_ms")
     waits = [f"delay_{i + 1}_s" for i in range(retries[0].times)] if len(retries) == 1 else []
-    if work.name == "retries_recovers":
+    if case.name == "retries_recovers":
         waits = []
-    return ("attempts", *([] if work.name == _DEFAULT else ["delay_error_ms"]), *waits, "recovery_s")
+    return ("attempts", *([] if case.name == _DEFAULT else ["delay_error_ms"]), *waits, "recovery_s")
 
 
 # The checks ------------------------------------------------------------------------------------------------------------

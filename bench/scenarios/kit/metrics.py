@@ -11,6 +11,7 @@ from statistics import median
 from typing import Final
 
 from bench.scenarios.kit import formulas
+from bench.scenarios.kit.case import Case, Work
 from bench.scenarios.kit.formulas import Run
 from contract.pipeline import Pipeline
 from contract.workload import Workload
@@ -75,8 +76,9 @@ COMMON: Final = (
 # Which of them a run yields --------------------------------------------------------------------------------------------
 
 
-def usual(work: Workload | Pipeline) -> Sequence[str]:
-    """Return the metrics of a graph where the question is what the tool adds to the work."""
+def usual(case: Case) -> Sequence[str]:
+    """Return what a run yields where the question is what the tool adds to the work."""
+    work = case.work
     # Of a single task, from the first to the last is the time of its body, which is the same for every tool.
     several = ("first_to_last_s",) if isinstance(work, Pipeline) or len(work.nodes) > 1 else ()
     # In a chain only: elsewhere a child may wait for a free lane, which is not the orchestrator's doing.
@@ -84,13 +86,11 @@ def usual(work: Workload | Pipeline) -> Sequence[str]:
     return ("makespan_s", "submit_to_first_s", *several, "finish_lag_s", *transition)
 
 
-def _has_transitions(work: Workload | Pipeline) -> bool:
+def _has_transitions(work: Work) -> bool:
     return isinstance(work, Workload) and work.is_chain and len(work.nodes) > 1
 
 
-def measure_reported(
-    submitted: float | None, tasks: Mapping[str, tuple[float, float]], work: Workload | Pipeline
-) -> dict[str, float]:
+def measure_reported(submitted: float | None, tasks: Mapping[str, tuple[float, float]], work: Work) -> dict[str, float]:
     """Return the cross-checks that the tool's own records allow."""
     values: dict[str, float] = {}
     if submitted is not None and tasks:

@@ -10,7 +10,7 @@ import msgspec
 
 from bench.base.stats import Quantity
 from bench.events.timeline import Timeline
-from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.case import Axes, Case, Work
 from bench.scenarios.kit.curve import Curve
 from bench.scenarios.kit.families import Line, Sweep
 from bench.scenarios.kit.metrics import Metric, usual
@@ -50,6 +50,8 @@ class Seen:
     status: str = "ok"
     """See bench.records.TrialRecord."""
     work: Work | None = None
+    axes: Axes = field(default_factory=dict)
+    """Where the case stands among those of its scenario."""
     timeline: Timeline = field(default_factory=Timeline)
     width: int = 0
     number: int = 0
@@ -113,6 +115,10 @@ class Medians(Protocol):
         """Return how many runs of the workload there should be a value of."""
         ...
 
+    def axes(self, workload: str) -> Axes:
+        """Return where the workload stands among those of its scenario."""
+        ...
+
     @property
     def workloads(self) -> Sequence[str]:
         """The workloads that it was asked for."""
@@ -147,8 +153,8 @@ class Scenario:
     """Whether a workload of the reader's can be measured in place of its cases."""
     takes_data: bool = False
     """Whether the reader's own customers can be used in place of made-up ones."""
-    metrics: Callable[[Work], Sequence[str]] = usual
-    """What a run of the work yields."""
+    metrics: Callable[[Case], Sequence[str]] = usual
+    """What a run of the case yields."""
     own_metrics: Sequence[Metric] = ()
     """Those that no other scenario has."""
     line: Line | None = None
