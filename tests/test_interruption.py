@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -42,13 +42,40 @@ def empty(tmp_path: Path) -> Iterator[Path]:
     assert processes_of(tmp_path) == {}
 
 
-def interrupt(folder: Path, arguments: list[str], number: signal.Signals, after_s: float) -> tuple[int, dict[str, bytes]]:
-    """Run, send the signal after a while, and assert that all is quiet 10 s later; return code and finished trials."""
+State = Callable[[Path], bool]
+"""Whether a run has come to where it is to be stopped."""
+
+
+def engine_starts(run: Path) -> bool:
+    """The engine has a home, and perhaps not yet a process."""
+    return any(run.glob("starts/*/home"))
+
+
+def body_runs(run: Path) -> bool:
+    """The body of a task has begun, and the run that it is of is not finished."""
+    begun = [trial for trial in run.glob("trials/*") if not (trial / "trial.json").exists()]
+    return any(b'"kind":"started"' in log.read_bytes() for trial in begun for log in trial.glob("events-*.jsonl"))
+
+
+def run_ended(run: Path) -> bool:
+    """A run of the plan is written down; the next one begins."""
+    return any("warm_up" not in path.parent.name for path in run.glob("trials/*/trial.json"))
+
+
+def after(seconds: float) -> State:
+    """Some time has passed, whatever the run does now."""
+    moment = time.monotonic() + seconds
+    return lambda _: time.monotonic() >= moment
+
+
+def interrupt(folder: Path, arguments: list[str], number: signal.Signals, reached: State) -> tuple[int, dict[str, bytes]]:
+    """Run, send the signal, and assert that all is quiet 10 s later; return code and finished trials."""
     run = folder / "run"
     with subprocess.Popen(
         [str(ORCHBENCH), *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder
     ) as harness:
-        time.sleep(after_s)
+        while not reached(run) and harness.poll() is None:
+            time.sleep(0.002)
         harness.send_signal(number)
         code = harness.wait(10)
     deadline = time.monotonic() + 10
@@ -79,12 +106,31 @@ def go_on(folder: Path, before: dict[str, bytes]) -> None:
     assert in_order == sorted(in_order)
 
 
+STATES = [
+    (signal.SIGINT, engine_starts),
+    (signal.SIGTERM, body_runs),
+    (signal.SIGKILL, body_runs),
+    (signal.SIGKILL, run_ended),
+]
+
+
+@pytest.mark.parametrize(("number", "reached"), STATES, ids=[f"{number.name}-{state.__name__}" for number, state in STATES])
+def test_a_run_that_is_stopped_in_a_state_can_go_on(number: signal.Signals, reached: State, empty: Path) -> None:
+    """While an engine starts, in the middle of a task, and between two runs."""
+    (empty / "suite.toml").write_text(suite("library", 1, 100))
+    arguments = ["run", "--suite", "suite.toml", "--on", "plain", "--out", "run", "--seed", "1"]
+    code, trials = interrupt(empty, arguments, number, reached)
+    assert code in {128 + number, -number}
+    go_on(empty, trials)
+
+
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGKILL]
 MOMENTS = [
     (number, random.Random(i).uniform(0.5, 6)) for i, number in enumerate([*SIGNALS, *SIGNALS, *SIGNALS, signal.SIGKILL])
 ]
 
 
+@pytest.mark.slow(reason="ten moments that nobody has thought of; those that somebody has are tested above")
 @pytest.mark.parametrize(
     ("number", "after_s"), MOMENTS, ids=[f"{number.name}-{after_s:.1f}s" for number, after_s in MOMENTS]
 )
@@ -92,18 +138,29 @@ def test_a_stopped_run_can_go_on(number: signal.Signals, after_s: float, empty: 
     """Ten random moments of a run on plain Python."""
     (empty / "suite.toml").write_text(suite("library", 2, 100, 200))
     arguments = ["run", "--suite", "suite.toml", "--on", "plain", "--out", "run", "--seed", "1"]
-    code, trials = interrupt(empty, arguments, number, after_s)
+    code, trials = interrupt(empty, arguments, number, after(after_s))
     assert code in ({-9, 0} if number is signal.SIGKILL else {128 + number, -number, 0})
     go_on(empty, trials)
 
 
-@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
-def test_airflow_with_all_its_children_is_ended(number: signal.Signals, empty: Path) -> None:
-    """The scheduler, its pool of workers and the API server are gone within 10 s, in the middle of a run or of a start."""
+def interrupt_airflow(empty: Path, number: signal.Signals, reached: State) -> None:
+    """Assert that the scheduler, its pool of workers and the API server are gone within 10 s, and that the run can go on."""
     (empty / "suite.toml").write_text(suite("service", 1))
     arguments = ["run", "--suite", "suite.toml", "--on", "airflow", "--out", "run", "--seed", "1"]
-    _, trials = interrupt(empty, arguments, number, random.Random(number).uniform(5, 30))
+    _, trials = interrupt(empty, arguments, number, reached)
     go_on(empty, trials)
+
+
+def test_airflow_with_all_its_children_is_ended(empty: Path) -> None:
+    """Though nothing of the harness is left that could end them."""
+    interrupt_airflow(empty, signal.SIGKILL, body_runs)
+
+
+@pytest.mark.slow(reason="Airflow takes a quarter of a minute to start, twice for each")
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+def test_airflow_is_ended_at_any_moment(number: signal.Signals, empty: Path) -> None:
+    """In the middle of a run or of a start."""
+    interrupt_airflow(empty, number, after(random.Random(number).uniform(5, 30)))
 
 
 def test_two_runs_at_once_do_not_meet(empty: Path) -> None:
