@@ -41,10 +41,12 @@ def _identity(record: RunRecord) -> tuple[str, str, str]:
 
 def render(folder: RunFolder, record: RunRecord, derived: Results, target: RunFolder) -> None:
     """Render the report of what was derived."""
-    from bench import report  # noqa: PLC0415 - matplotlib takes its time, and most commands draw nothing
+    # Here, because matplotlib takes its time, and most commands draw nothing.
+    from bench.report import render as pages  # noqa: PLC0415
+    from bench.report.facts import Facts  # noqa: PLC0415
 
     with err.status("drawing the report"):
-        report.render(report.Facts.of(folder, record, derived), folder, target)
+        pages.render(Facts.of(folder, record, derived), folder, target)
 
 
 def name_report(folder: RunFolder) -> None:

@@ -2,9 +2,5 @@
 
 `render` makes the page of `facts`: the `answer` on its first screen, the `matrix`, `sections` with `charts`, `timelines` and
 the `excerpts` of the code that ran. `summary` says the same in short.
+Nothing is imported here: drawing takes a second to import, and most commands draw nothing.
 """
-
-from bench.report.facts import Facts
-from bench.report.render import render
-
-__all__ = ["Facts", "render"]
