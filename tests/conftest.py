@@ -61,6 +61,17 @@ def orchbench_in(folder: Path, *arguments: object, timeout: float | None = None)
     return call(ORCHBENCH, *arguments, cwd=folder, timeout=timeout)
 
 
+def copied_checkout(world: Path) -> Path:
+    """Make a copy of the harness and of all tools, whose interpreters run the copy."""
+    nothing_built = shutil.ignore_patterns(".venv", "__pycache__")
+    for name in ("bench", "shared", "implementations"):
+        shutil.copytree(ROOT / name, world / name, ignore=nothing_built)
+    for each in discover().values():
+        copy = world / "implementations" / each.name
+        stand_in(copy / ".venv", each.python, copy / "src")
+    return world
+
+
 def copied_orchbench(world: Path, *arguments: object) -> Done:
     """Call the copy of the harness that lies in that folder."""
     return call(sys.executable, "-m", "bench", *arguments, cwd=world, PYTHONPATH=str(world))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from conftest import ROOT, copied_orchbench, stand_in
+from conftest import copied_checkout, copied_orchbench
 from pages import Page
 from small_runs import block, made_up_record, record_of, suite_of
 
@@ -74,13 +74,7 @@ def test_the_pipelines_are_counted_with_what_they_import(real: tuple[RunFolder, 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the harness, and of plain Python with an interpreter that runs the copy; a run of it is in `run`."""
-    world = tmp_path_factory.mktemp("world")
-    plain = world / "implementations" / "plain"
-    nothing_built = shutil.ignore_patterns(".venv", "__pycache__")
-    shutil.copytree(ROOT / "bench", world / "bench", ignore=nothing_built)
-    shutil.copytree(ROOT / "shared", world / "shared", ignore=nothing_built)
-    shutil.copytree(KNOWN["plain"].folder, plain, ignore=nothing_built)
-    stand_in(plain / ".venv", KNOWN["plain"].python, plain / "src")
+    world = copied_checkout(tmp_path_factory.mktemp("world"))
     small = block("overhead", reference_starts=1, skip=["processes"], options={"sizes": {"chain": [1]}})
     (world / "suite.toml").write_text(suite_of(small))
     done = copied_orchbench(world, "run", "--suite", "suite.toml", "--on", "plain", "--out", "run")
