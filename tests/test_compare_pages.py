@@ -14,6 +14,7 @@ from small_runs import block, edited, events_of, finished_run, results_of, stret
 
 from bench.base.stats import Quantity, Resampler
 from bench.compare.comparison import Change, Comparison, Effect, effect_of, judge
+from bench.plan.setup import Setup
 from bench.report.comparison import html, markdown
 from bench.scenarios import METRICS
 from bench.store.folder import RunFolder
@@ -278,11 +279,10 @@ def test_hostile_names_are_text(before: Path, slower: Path, orchbench: Call, tmp
 def test_markdown_fits_into_a_comment(before: Path) -> None:
     """However many numbers changed, it stays below what a comment on a pull request takes, and says what it leaves out."""
     record = RunFolder(before).run()
-    keys = dict(zip(("scenario", "orchestrator", "tier", "profile", "deployment"), "abcde", strict=True))
-    keys["metric"] = "makespan_s"
+    setup = Setup("b", "c", "d", "e", "one process")
     effect = Effect("ratio", 2.0, 1.9, 2.1)
     changes = [
-        Change(keys | {"workload": f"{verdict}_{number}"}, 1.0, 2.0, effect, verdict)
+        Change("a", setup, f"{verdict}_{number}", METRICS["makespan_s"], 1.0, 2.0, effect, verdict)
         for verdict in ("worse", "same")
         for number in range(3000)
     ]

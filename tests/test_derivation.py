@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TypeVar
 
 import pytest
 from small_runs import made_up_record
 
 from bench.derive import results
-from bench.derive.results import Results
+from bench.derive.measured import measure
 from bench.events.timeline import Attempt, Timeline
 from bench.plan.setup import Setup
 from bench.store.records import TrialRecord
+from bench.store.rows import Estimate, Ratio, Results
 from contract.pipeline import STEPS, Pipeline
 from contract.workload import Node, Workload
 
 S = 1_000_000_000
 
-Row = Mapping[str, Any]
+Row = TypeVar("Row", Estimate, Ratio)
 
 CHAIN = Workload("chain_1", (Node("n0"),))
 SERVE = Setup("prefect", "service", "stock", "serve", "a process per run")
@@ -37,7 +38,7 @@ def derived(scenario: str, work: Workload | Pipeline, runs: Sequence[tuple[Setup
         )
         for number, (subject, timeline) in enumerate(runs)
     ]  # fmt: skip
-    return results.derive(record, trials, [], lambda trial: timelines[trial] or Timeline())
+    return results.derive(measure(record, trials, [], lambda trial: timelines[trial] or Timeline())).results
 
 
 def took(seconds: float) -> Timeline:
@@ -46,9 +47,9 @@ def took(seconds: float) -> Timeline:
     return Timeline(0, int((seconds + 1) * S), "succeeded", attempts={"n0": [body]})
 
 
-def number(rows: Sequence[Row], metric: str, subject: Setup = AIRFLOW) -> Row:
-    """Return the row of a subject's metric."""
-    (row,) = (row for row in rows if (row["metric"], row["deployment"]) == (metric, subject.deployment))
+def number(rows: Sequence[Row], metric: str, setup: Setup = AIRFLOW) -> Row:
+    """Return the row of a setup's metric."""
+    (row,) = (row for row in rows if (row.metric, row.setup) == (metric, setup))
     return row
 
 
@@ -78,26 +79,25 @@ def test_time_between_steps_begins_with_the_first() -> None:
         "between_steps_s": 3 * (steps - 1),
         "finish_lag_s": 3,
     }
-    assert {metric: number(rows, metric)["median"] for metric in wanted} == pytest.approx(wanted)
+    assert {metric: number(rows, metric).median for metric in wanted} == pytest.approx(wanted)
 
 
 def test_the_usual_deployment_stands_for_its_tool() -> None:
     """Also where another one is faster; and ratios are taken against the best of those that stand for their tools."""
     its = derived("overhead", CHAIN, [(SERVE, took(5.5)), (WORKER, took(5.0)), (AIRFLOW, took(1000.0))])
-    usual = {each: number(its.estimates, "makespan_s", each)["usual"] for each in (SERVE, WORKER, AIRFLOW)}
+    usual = {each: number(its.estimates, "makespan_s", each).usual for each in (SERVE, WORKER, AIRFLOW)}
     assert usual == {SERVE: True, WORKER: False, AIRFLOW: True}
-    against = {
-        row["deployment"]: (row["against_deployment"], row["ratio"]) for row in its.ratios if row["metric"] == "makespan_s"
-    }
-    assert against == {"worker": ("serve", pytest.approx(5 / 5.5)), "local_executor": ("serve", pytest.approx(1000 / 5.5))}
+    ratios = {row.setup: row for row in its.ratios if row.metric == "makespan_s"}
+    assert {row.against_deployment for row in ratios.values()} == {"serve"}
+    assert {who: row.ratio for who, row in ratios.items()} == pytest.approx({WORKER: 5 / 5.5, AIRFLOW: 1000 / 5.5})
 
 
 def test_another_deployment_stands_for_a_tool_whose_usual_one_has_no_number() -> None:
     """A tool does not fall out of a comparison because one of its deployments did."""
     its = derived("overhead", CHAIN, [(SERVE, None), (WORKER, took(5.0)), (AIRFLOW, took(1000.0))])
-    assert number(its.estimates, "makespan_s", WORKER)["usual"]
-    assert not number(its.estimates, "makespan_s", SERVE)["usual"]
-    assert number(its.ratios, "makespan_s")["against_deployment"] == "worker"
+    assert number(its.estimates, "makespan_s", WORKER).usual
+    assert not number(its.estimates, "makespan_s", SERVE).usual
+    assert number(its.ratios, "makespan_s").against_deployment == "worker"
 
 
 def test_a_failure_costs_what_comes_after_the_first_step_began() -> None:
@@ -121,5 +121,5 @@ def test_a_failure_costs_what_comes_after_the_first_step_began() -> None:
         for work, _ in cases
     ]
     timelines = {work.name: one_after_another(work, waited) for work, waited in cases}
-    rows = results.derive(record, trials, [], timelines.__getitem__).estimates
-    assert number(rows, "retry_cost_s")["median"] == pytest.approx(5)
+    rows = results.derive(measure(record, trials, [], timelines.__getitem__)).results.estimates
+    assert number(rows, "retry_cost_s").median == pytest.approx(5)

@@ -18,8 +18,8 @@ from conftest import ORCHBENCH, ROOT, Call, Done, call, checkout, processes_of, 
 from small_runs import block, edited, events_of, record_of, results_of, stretch, suite_of
 
 from bench.base.stats import trimmed_means
-from bench.derive.estimates import estimate_all
-from bench.derive.measured import MeasuredTrial, group
+from bench.derive.figures import figures_of
+from bench.derive.measured import MeasuredTrial, grouped
 from bench.plan import plan, suite, tools
 from bench.store.folder import RunFolder
 
@@ -153,9 +153,9 @@ def test_a_count_is_no_mean(fought: Path) -> None:
     """Of fourteen runs with 20 bodies and seven with 21 the count is 20, also where times are trimmed means."""
     records = [each for each in RunFolder(fought / "base").trials() if each.workload == "chain_1"]
     seen = [{"bodies_run": 20.0 + (place % 3 == 0), "makespan_s": 20.0 + (place % 3 == 0)} for place in range(len(records))]
-    groups = group(MeasuredTrial(record, list(values), values) for record, values in zip(records, seen, strict=True))
-    (estimates,) = estimate_all(groups, centre=trimmed_means).values()
-    found = {each.metric: each.quantity.point for each in estimates}
+    trials = [MeasuredTrial(record, "ok", list(values), values) for record, values in zip(records, seen, strict=True)]
+    figures = figures_of(grouped(trials), centre=trimmed_means)
+    found = {each.metric.name: each.quantity.point for each in figures}
     assert found["bodies_run"] == 20.0
     assert found["makespan_s"] == pytest.approx(20 + 5 / 17)
 

@@ -109,10 +109,10 @@ def test_events_become_results_in_linear_time(tmp_path: Path) -> None:
         times = []
         for _ in range(3 if size < 10**6 else 1):
             before = time.perf_counter()
-            results = publish(folder, run)
+            results = publish(folder, run).results
             times.append(time.perf_counter() - before)
         seconds[size] = median(times)
-        assert all(row["missing_because"] is None for row in results.estimates if row["metric"] == "makespan_s")
+        assert all(row.missing_because is None for row in results.estimates if row.metric == "makespan_s")
     assert seconds[10**6] <= 10, seconds
     slope = math.log(seconds[10**6] / seconds[10**4]) / math.log(10**6 / 10**4)
     assert slope <= 1.1, seconds
@@ -151,7 +151,7 @@ def test_deriving_results(benchmark: BenchmarkFixture, events: int, tmp_path: Pa
     """The figures for the record; the bars are in the test above."""
     folder, run = made_up_run(tmp_path / "run", events)
     results = benchmark.pedantic(publish, args=(folder, run), rounds=3)  # type: ignore[no-untyped-call]
-    assert all(row["missing_because"] is None for row in results.estimates if row["metric"] == "makespan_s")
+    assert all(row.missing_because is None for row in results.estimates if row.metric == "makespan_s")
 
 
 def test_two_sleeping_lanes_are_used(orchbench: Call, tmp_path: Path) -> None:

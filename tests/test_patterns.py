@@ -96,7 +96,7 @@ def verdicts(faulty: Tool, fault: str, scenario: str, folder: Path) -> dict[str,
     suite = msgspec.toml.decode(suite_of(planted), type=Suite)
     run = runs.begin(RunFolder(folder), suite, [faulty], seed=1)
     runs.carry_out(run, Quiet(), publish)
-    return {row["check"]: (row["verdict"], row["because"]) for row in RunFolder(folder).results()["checks"]}
+    return {row.check: (row.verdict, row.because) for row in RunFolder(folder).results().checks}
 
 
 @pytest.mark.parametrize("scenario", OPTIONS)

@@ -8,7 +8,7 @@ import click
 
 from bench.base.problem import Problem
 from bench.cli.console import err, out
-from bench.derive.results import Results
+from bench.derive.results import Findings
 from bench.export.publish import publish
 from bench.store.folder import RunFolder
 from bench.store.records import RunRecord
@@ -39,14 +39,14 @@ def _identity(record: RunRecord) -> tuple[str, str, str]:
     return record.id, record.plan, record.segments[0].began if record.segments else ""
 
 
-def render(folder: RunFolder, record: RunRecord, derived: Results, target: RunFolder) -> None:
+def render(folder: RunFolder, record: RunRecord, found: Findings, target: RunFolder) -> None:
     """Render the report of what was derived."""
     # Here, because matplotlib takes its time, and most commands draw nothing.
     from bench.report import render as pages  # noqa: PLC0415
     from bench.report.facts import Facts  # noqa: PLC0415
 
     with err.status("drawing the report"):
-        pages.render(Facts.of(folder, record, derived), folder, target)
+        pages.render(Facts.of(folder, record, found), folder, target)
 
 
 def name_report(folder: RunFolder) -> None:

@@ -19,7 +19,7 @@ from bench.store.folder import RunFolder
 def show(run_dir: Path, as_json: bool, svg: Path | None) -> None:
     """Print the summary of a run."""
     folder = RunFolder(run_dir)
-    record, results = folder.run(), folder.results()
+    record, results = folder.run(), folder.results().document()
     if as_json:
         click.echo(json.dumps(results))
         return

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bench.compare.comparable import asks_for_all_of
-from bench.store.folder import RunFolder
-
-KEYS: Final = ("orchestrator", "tier", "profile", "deployment", "scenario", "check")
+from bench.plan.setup import Setup
+from bench.store.rows import Check
 
 GONE: Final = "not checked"
 """Stands for the verdict of a check that the second run should have, and has not."""
@@ -19,16 +17,13 @@ GONE: Final = "not checked"
 class ChangedCheck:
     """A check that has another verdict in the second run."""
 
-    keys: Mapping[str, str]
+    scenario: str
+    setup: Setup
+    check: str
     before: str
     after: str
     because: str
     """Of the second verdict."""
-
-    @property
-    def subject(self) -> str:
-        """Return who was looked at."""
-        return subject(self.keys)
 
     @property
     def is_regression(self) -> bool:
@@ -36,26 +31,28 @@ class ChangedCheck:
         return self.before == "pass"
 
 
-def subject(keys: Mapping[str, str]) -> str:
-    """Name who was measured, in full."""
-    return f"{keys['orchestrator']}/{keys['deployment']} ({keys['tier']}, {keys['profile']})"
+def changed_checks(before: Sequence[Check], after: Sequence[Check], *, all_due: bool) -> list[ChangedCheck]:
+    """Return the checks whose verdict is another in the second run, those that passed before first.
+
+    Where all of them are due in the second run, one that it lacks is a change too.
+    """
+    return sorted(_changed(before, after, all_due=all_due), key=_rank)
 
 
-def changed_checks(before: RunFolder, after: RunFolder) -> list[ChangedCheck]:
-    """Return the checks whose verdict is another in the second run, those that passed before first."""
-    run = after.run()
-    due = run.finished and asks_for_all_of(before.run(), run)
-    first, second = (
-        {tuple(row[key] for key in KEYS): row for row in folder.results()["checks"]} for folder in (before, after)
-    )
-    found: list[ChangedCheck] = []
-    for key, row in first.items():
-        keys = dict(zip(KEYS, key, strict=True))
-        if its := second.get(key):
-            found.append(ChangedCheck(keys, row["verdict"], its["verdict"], its["because"]))
-        elif due:
-            found.append(
-                ChangedCheck(keys, row["verdict"], GONE, "the second run was asked for the same, and has no such verdict")
-            )
-    changed = [check for check in found if check.before != check.after]
-    return sorted(changed, key=lambda check: (not check.is_regression, *check.keys.values()))
+def _changed(before: Sequence[Check], after: Sequence[Check], *, all_due: bool) -> Iterator[ChangedCheck]:
+    second = {_key(check): check for check in after}
+    for check in before:
+        now = second.get(_key(check))
+        if now and now.verdict != check.verdict:
+            yield ChangedCheck(check.scenario, check.setup, check.check, check.verdict, now.verdict, now.because)
+        elif not now and all_due:
+            because = "the second run was asked for the same, and has no such verdict"
+            yield ChangedCheck(check.scenario, check.setup, check.check, check.verdict, GONE, because)
+
+
+def _key(check: Check) -> tuple[str, str, str]:
+    return check.scenario, check.setup.path, check.check
+
+
+def _rank(changed: ChangedCheck) -> tuple[bool, str, str, str]:
+    return not changed.is_regression, changed.setup.path, changed.scenario, changed.check

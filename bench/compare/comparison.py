@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
@@ -25,15 +25,18 @@ from bench.base import wording
 from bench.base.problem import Problem
 from bench.base.stats import MIN_RUNS, Quantity
 from bench.compare import pairing
-from bench.compare.changed_checks import ChangedCheck, changed_checks, subject
+from bench.compare.changed_checks import ChangedCheck, changed_checks
 from bench.compare.comparable import Difference, asks_for_all_of, differences, is_duel
-from bench.compare.pairing import Key, Numbers
-from bench.derive.estimates import Estimate
-from bench.derive.results import noise_floor
-from bench.scenarios import METRICS
+from bench.compare.pairing import Numbers
+from bench.derive.checks import checks
+from bench.derive.controls import controls, noise_floor
+from bench.derive.figures import Figure
+from bench.derive.measured import measured_run
+from bench.plan.setup import Setup
 from bench.scenarios.kit.metrics import COUNTS, Metric
 from bench.store.folder import RunFolder
 from bench.store.records import RunRecord
+from bench.store.rows import Control
 
 MIN_STARTS = 2
 """One engine start has a bias of its own, which its runs cannot show."""
@@ -78,7 +81,10 @@ class Effect:
 class Change:
     """One number in both runs."""
 
-    keys: Mapping[str, str]
+    scenario: str
+    setup: Setup
+    workload: str
+    metric: Metric
     before: float
     after: float | None
     """None where it is lost."""
@@ -88,17 +94,12 @@ class Change:
     @property
     def unit(self) -> str:
         """Return what it is measured in."""
-        return METRICS[self.keys["metric"]].unit
-
-    @property
-    def subject(self) -> str:
-        """Return who was measured."""
-        return subject(self.keys)
+        return self.metric.unit
 
     @property
     def name(self) -> str:
         """Return what was measured, in words."""
-        return f"{self.subject}  {self.keys['workload']}  {self.keys['metric']}"
+        return f"{self.setup.full_name}  {self.workload}  {self.metric.name}"
 
     @property
     def word(self) -> str:
@@ -159,15 +160,26 @@ class Comparison:
             "duel": self.is_duel,
             "differences": [asdict(each) for each in self.differences],
             "changes": [
-                {**change.keys, "unit": change.unit, "before": change.before, "after": change.after}
+                {
+                    "scenario": change.scenario,
+                    **_keys(change.setup),
+                    "workload": change.workload,
+                    "metric": change.metric.name,
+                }
+                | {"unit": change.unit, "before": change.before, "after": change.after}
                 | {"effect": asdict(change.effect) if change.effect else None, "verdict": change.verdict}
                 for change in self.changes
             ],
             "checks": [
-                {**check.keys, "before": check.before, "after": check.after, "because": check.because}
+                {**_keys(check.setup), "scenario": check.scenario, "check": check.check}
+                | {"before": check.before, "after": check.after, "because": check.because}
                 for check in self.checks
             ],
         }
+
+
+def _keys(setup: Setup) -> dict[str, str]:
+    return {key: getattr(setup, key) for key in ("orchestrator", "tier", "profile", "deployment", "database")}
 
 
 def compare(before: RunFolder, after: RunFolder, fail_over: float, *, anyway: bool = False) -> Comparison:
@@ -183,55 +195,68 @@ def compare(before: RunFolder, after: RunFolder, fail_over: float, *, anyway: bo
         said = "; ".join(each.said for each in unlike[:NAMED])
         more = f"; and {len(unlike) - NAMED} more" if len(unlike) > NAMED else ""
         return Comparison(first, second, fail_over, unlike, (), f"{said}{more} (compare them --anyway)")
+    runs = [measured_run(before, first), measured_run(after, second)]
+    in_duel = is_duel(first, second)
+    figures = pairing.figures_of_both(*runs)
+    its, others = (pairing.compared(own, run, in_duel=in_duel) for own, run in zip(figures, (first, second), strict=True))
     due = asks_for_all_of(first, second)
-    its, others = pairing.of_both(before, after)
-    gone = [key for key in its if key not in others and _means_something(key, its[key])] if due else []
-    lost = [_lost(key, its[key]) for key in gone] if second.finished else []
-    starts = MIN_STARTS_OF_A_DUEL if is_duel(first, second) else MIN_STARTS
-    found = sorted(
-        [*lost, *changes(its, others, fail_over, lambda *place: _floor(before, after, *place), starts)], key=_rank
-    )
+    gone = [figure for key, figure in its.items() if key not in others and _means_something(figure)] if due else []
+    lost = [_lost(figure) for figure in gone] if second.finished else []
+    # Pairs show the noise by themselves.
+    floors = _Floors(() if in_duel else [list(controls(own)) for own in figures])
+    starts = MIN_STARTS_OF_A_DUEL if in_duel else MIN_STARTS
+    found = sorted([*lost, *changes(its, others, fail_over, floors, starts)], key=_rank)
     because = ""
     if not found:
         because = "they have no number in common"
     elif gone and not second.finished:
-        then = "begin the duel anew" if is_duel(first, second) else "`orchbench run --resume` goes on"
+        then = "begin the duel anew" if in_duel else "`orchbench run --resume` goes on"
         because = f"{second.id} is not finished, and has no row yet for {len(gone)} numbers; {then}"
     elif without := unjudged(found):
         because = f"too few runs to judge {', '.join(without)}: measure again with more --rounds or --repeat"
-    return Comparison(first, second, fail_over, unlike, found, because, changed_checks(before, after))
+    others_checks = changed_checks(*(checks(run) for run in runs), all_due=due and second.finished)
+    return Comparison(first, second, fail_over, unlike, found, because, others_checks)
 
 
-def changes(
-    first: Numbers, second: Numbers, fail_over: float, floor: Callable[[str, str], float], starts: int
-) -> list[Change]:
-    """Return every number that both runs have a row for, with its verdict; a difference within `fail_over` is called none.
+@dataclass(frozen=True)
+class _Floors:
+    """The noise floors of the runs that are compared."""
 
-    `floor` knows the noise of a scenario at a tier; a verdict takes so many engine `starts` on either side.
+    controls: Sequence[Sequence[Control]]
+    """Those of each run."""
+
+    def at(self, scenario: str, tier: str) -> float:
+        """Return the larger one of the runs, of a scenario at a tier."""
+        return max((noise_floor(each, scenario, tier) or 0.0 for each in self.controls), default=0.0)
+
+
+def changes(first: Numbers, second: Numbers, fail_over: float, floors: _Floors, starts: int) -> Iterator[Change]:
+    """Yield every number that both runs have a row for, with its verdict; a difference within `fail_over` is called none.
+
+    A verdict takes so many engine `starts` on either side.
     """
-    common = [key for key in first if key in second and _is_judged(key, first[key], second[key])]
-    found = [
-        _lost(key, first[key])
-        for key in first
-        if key in second and second[key].quantity.point is None and _means_something(key, first[key])
-    ]
-    places = {(dict(key)["scenario"], dict(key)["tier"]) for key in common}
-    floors = {place: floor(*place) for place in places}
-    judged = {key for key in common if _enough(first[key].quantity, starts) and _enough(second[key].quantity, starts)}
-    families = Counter(dict(key)["metric"] for key in judged)
-    for key in common:
-        keys = dict(key)
-        its, other = first[key].quantity, second[key].quantity
-        effect = effect_of(its, other, 1 - FAMILY_ERROR / max(1, families[keys["metric"]]))
+    yield from (
+        _lost(figure)
+        for key, figure in first.items()
+        if key in second and not second[key].is_known and _means_something(figure)
+    )
+    common = {key: (first[key], second[key]) for key in first if key in second and _is_judged(first[key], second[key])}
+    judged = {key for key, pair in common.items() if all(_enough(each.quantity, starts) for each in pair)}
+    families = Counter(common[key][0].metric for key in judged)
+    for key, (before, after) in common.items():
+        metric, setup = before.metric, before.setup
+        effect = effect_of(before.quantity, after.quantity, 1 - FAMILY_ERROR / max(1, families[metric]))
         verdict: Verdict = "too few runs"
         if key in judged:
-            verdict = judge(METRICS[keys["metric"]], its, other, effect, fail_over, floors[keys["scenario"], keys["tier"]])
-        found.append(Change(keys, its.point or 0.0, other.point or 0.0, effect, verdict))
-    return found
+            floor = floors.at(before.scenario, setup.tier)
+            verdict = judge(metric, before.quantity, after.quantity, effect, fail_over, floor)
+        values = (before.quantity.point or 0.0, after.quantity.point or 0.0)
+        yield Change(before.scenario, setup, before.workload, metric, *values, effect, verdict)
 
 
-def _lost(key: Key, before: Estimate) -> Change:
-    return Change(dict(key), before.quantity.point or 0.0, None, None, "lost")
+def _lost(before: Figure) -> Change:
+    value = before.quantity.point or 0.0
+    return Change(before.scenario, before.setup, before.workload, before.metric, value, None, None, "lost")
 
 
 def _rank(change: Change) -> tuple[int, float, str]:
@@ -280,26 +305,20 @@ def _is_certain(count: Quantity) -> bool:
     return bool((count.draws == count.point).all())
 
 
-def _is_judged(key: Key, first: Estimate, second: Estimate) -> bool:
-    return not METRICS[dict(key)["metric"]].crosscheck and None not in (first.quantity.point, second.quantity.point)
+def _is_judged(first: Figure, second: Figure) -> bool:
+    return not first.metric.crosscheck and first.is_known and second.is_known
 
 
-def _means_something(key: Key, number: Estimate) -> bool:
+def _means_something(figure: Figure) -> bool:
     """Whether a number of the first run that is missing in the second is lost: it has enough runs, and is no cross-check."""
-    return not METRICS[dict(key)["metric"]].crosscheck and number.quantity.point is not None and _enough(number.quantity)
+    return not figure.metric.crosscheck and figure.is_known and _enough(figure.quantity)
 
 
 def _enough(quantity: Quantity, starts: int = MIN_STARTS) -> bool:
     return quantity.n >= MIN_RUNS and quantity.starts >= starts
 
 
-def _floor(before: RunFolder, after: RunFolder, scenario: str, tier: str) -> float:
-    if is_duel(before.run(), after.run()):
-        return 0.0
-    return max(noise_floor(each.results()["controls"], scenario, tier) or 0.0 for each in (before, after))
-
-
 def unjudged(changes: Sequence[Change]) -> list[str]:
     """Return the orchestrators of which not a single number has enough runs on both sides."""
-    judged = {change.keys["orchestrator"] for change in changes if change.verdict != "too few runs"}
-    return sorted({change.keys["orchestrator"] for change in changes} - judged)
+    judged = {change.setup.orchestrator for change in changes if change.verdict != "too few runs"}
+    return sorted({change.setup.orchestrator for change in changes} - judged)

@@ -24,6 +24,7 @@ from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.table import Column
 from bench.store.folder import RunFolder
 from bench.store.records import RunRecord
+from bench.store.rows import flat
 
 Row = dict[str, Any]
 
@@ -244,7 +245,7 @@ def trend(folders: Sequence[RunFolder]) -> Trend:
         raise Problem(f"a trend takes at least two runs with results, and there {'is one' if folders else 'is none'}")
     read = sorted(((folder.run(), folder.results()) for folder in folders), key=lambda run: (_began(run[0]), run[0].id))
     runs = [
-        Run(number, record, results["estimates"], results.get("scenarios", record.scenarios))
+        Run(number, record, [flat(row) for row in results.estimates], results.scenarios or record.scenarios)
         for number, (record, results) in enumerate(read, 1)
     ]
     return Trend(runs)

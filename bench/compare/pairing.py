@@ -4,35 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import NamedTuple
 
 import msgspec
 
 from bench.base import stats
-from bench.base.stats import Centre
 from bench.compare.comparable import is_calibrated, is_duel
-from bench.derive.estimates import Estimate, estimate_all
-from bench.derive.measured import MeasuredTrial, group, measured
-from bench.events import timeline
-from bench.store.folder import RunFolder
+from bench.derive.figures import Figure, figures_of
+from bench.derive.measured import MeasuredRun, MeasuredTrial, grouped
+from bench.plan.setup import Setup
 from bench.store.records import RunRecord
-from contract import pipeline
 
-Key = tuple[tuple[str, str], ...]
-Numbers = Mapping[Key, Estimate]
+Key = tuple[str, str, str, str]
+Numbers = Mapping[Key, Figure]
+"""The figures of a run by what they are of, without those of the A/A control."""
 
 
-def of_both(before: RunFolder, after: RunFolder) -> tuple[Numbers, Numbers]:
-    """Return the numbers of both runs."""
-    first, second = _outcomes(before), _outcomes(after)
-    if not is_duel(before.run(), after.run()):
+class Pair(NamedTuple):
+    """The figures of both runs, those of the A/A control too."""
+
+    before: Sequence[Figure]
+    after: Sequence[Figure]
+
+
+def figures_of_both(before: MeasuredRun, after: MeasuredRun) -> Pair:
+    """Return the figures of two runs: of all their trials, or of pairs where the two fought a duel."""
+    if not is_duel(before.record, after.record):
         # Other draws for either, which have nothing to do with each other.
-        return (
-            _without_calibrated(_estimates(first, stats.medians, "before "), before.run()),
-            _without_calibrated(_estimates(second, stats.medians, "after "), after.run()),
-        )
+        return Pair(figures_of(before.groups, "before "), figures_of(after.groups, "after "))
     # Warm-ups come with the start, which is not in step: two cold runs lie a dozen seconds apart, one of them in a start.
-    first, second = ([each for each in its if not each.record.warmup] for its in (first, second))
+    first, second = ([each for each in run.trials if not each.record.warmup] for run in (before, after))
     first, second = _paired(first, second), _paired(second, first)
     # The same draws pick the same runs of both, so that what slowed the one slowed the other.
     starts = {each.record.id: each.record.start for each in first}
@@ -40,51 +41,28 @@ def of_both(before: RunFolder, after: RunFolder) -> tuple[Numbers, Numbers]:
         replace(each, record=msgspec.structs.replace(each.record, start=starts.get(each.record.id, each.record.start)))
         for each in second
     ]
-    return _estimates(first, stats.trimmed_means), _estimates(second, stats.trimmed_means)
+    return Pair(*(figures_of(grouped(trials), centre=stats.trimmed_means) for trials in (first, second)))
 
 
-def _outcomes(folder: RunFolder) -> list[MeasuredTrial]:
-    run = folder.run()
-    workloads = {name: pipeline.read(text) for name, text in run.workloads.items()}
-    return [
-        measured(each, workloads, run.width, lambda trial: timeline.read(folder.events(trial))) for each in folder.trials()
-    ]
+def compared(figures: Sequence[Figure], run: RunRecord, *, in_duel: bool) -> Numbers:
+    """Return what is compared: not the control, and outside of a duel not what each run has calibrated for itself.
+
+    Work that takes a given time on the machine is made as much as the machine does in it; in a duel both sides do as much.
+    """
+    calibrated = set() if in_duel else {name for name in run.workloads if is_calibrated(name, run)}
+    return {each.key: each for each in figures if not each.setup.control and each.workload not in calibrated}
 
 
-def _paired(outcomes: Sequence[MeasuredTrial], others: Sequence[MeasuredTrial]) -> list[MeasuredTrial]:
+def _paired(trials: Sequence[MeasuredTrial], others: Sequence[MeasuredTrial]) -> list[MeasuredTrial]:
     """Keep the runs that are of a pair, on both sides the same; of a kind without a pair all, since its number is lost.
 
     With the others would come their engine starts, and either side would draw from other starts than its twin.
     """
     twins = {each.record.id for each in others if each.values}
-    paired = {each.record.id: _kind(each) for each in outcomes if each.values and each.record.id in twins}
+    paired = {each.record.id: _kind(each) for each in trials if each.values and each.record.id in twins}
     kinds = set(paired.values())
-    return [each for each in outcomes if each.record.id in paired or _kind(each) not in kinds]
+    return [each for each in trials if each.record.id in paired or _kind(each) not in kinds]
 
 
-def _kind(its: MeasuredTrial) -> tuple[Any, ...]:
-    return its.record.scenario, its.record.setup, its.record.workload
-
-
-def _estimates(outcomes: Sequence[MeasuredTrial], centre: Centre, salt: str = "") -> Numbers:
-    groups = group(outcomes)
-    estimates = estimate_all(groups, salt, centre)
-    found: dict[Key, Estimate] = {}
-    for its in groups:
-        if not its.setup.control:
-            for each in estimates[its.label]:
-                keys: dict[str, Any] = {
-                    "scenario": its.scenario,
-                    **its.keys,
-                    "workload": each.workload,
-                    "metric": each.metric,
-                }
-                del keys["isolation"]
-                found[tuple(keys.items())] = each
-    return found
-
-
-def _without_calibrated(numbers: Numbers, run: RunRecord) -> Numbers:
-    """Leave out those of work that was made as much as the machine does in a time; in a duel both sides do as much."""
-    calibrated = {name for name in run.workloads if is_calibrated(name, run)}
-    return {key: number for key, number in numbers.items() if dict(key)["workload"] not in calibrated}
+def _kind(trial: MeasuredTrial) -> tuple[str, Setup, str]:
+    return trial.record.scenario, trial.record.setup, trial.record.workload

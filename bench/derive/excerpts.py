@@ -12,7 +12,7 @@ import itertools
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from markupsafe import Markup, escape
 from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
@@ -22,6 +22,7 @@ from bench.derive.source import Source
 from bench.plan.tools import package_of
 from bench.store.folder import SHARED, RunFolder
 from bench.store.records import RunRecord
+from bench.store.rows import Code
 
 PIPELINE: Final = "pipeline"
 """What the churn pipelines as a whole are called, among the scenarios."""
@@ -67,18 +68,20 @@ def excerpts(folder: RunFolder, run: RunRecord, scenario: str) -> list[Excerpt]:
     return [_excerpt(folder, tool, scenario, names) for tool, names in named.items() if names]
 
 
-def counted(folder: RunFolder, run: RunRecord) -> list[dict[str, Any]]:
+def counted(folder: RunFolder, run: RunRecord) -> list[Code]:
     """Return how many lines of code each orchestrator has for each scenario, and for the churn pipelines as a whole."""
-    rows: list[dict[str, Any]] = [
-        {"orchestrator": each.tool, "scenario": scenario, "lines": each.lines, "places": list(each.places)}
-        for scenario in run.scenarios
-        for each in excerpts(folder, run, scenario)
-        if not each.missing
-    ]
     files = pipeline_files(folder, run)
-    return rows + [
-        {"orchestrator": tool, "scenario": PIPELINE, "lines": lines, "places": list(files[tool])}
-        for tool, lines in pipeline_lines(folder, run).items()
+    return [
+        *(
+            Code(orchestrator=each.tool, scenario=scenario, lines=each.lines, places=list(each.places))
+            for scenario in run.scenarios
+            for each in excerpts(folder, run, scenario)
+            if not each.missing
+        ),
+        *(
+            Code(orchestrator=tool, scenario=PIPELINE, lines=lines, places=list(files[tool]))
+            for tool, lines in pipeline_lines(folder, run).items()
+        ),
     ]
 
 

@@ -1,22 +1,28 @@
-"""Trials -> outcomes: each verified by its events, then measured, then put with the others of its subject."""
+"""Trials -> measured trials: each verified by its events, then measured, then put with the others of its setup."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal
 
-import msgspec
-
+from bench.events import timeline
 from bench.events.timeline import Timeline, verify
 from bench.plan import warmups
 from bench.plan.setup import Setup
 from bench.scenarios import METRICS, SCENARIOS, Case, Seen, Work
 from bench.scenarios.kit.formulas import Run, makespan_s
 from bench.scenarios.kit.metrics import COLD_RUN, measure_reported
-from bench.store.records import TrialRecord
+from bench.store.folder import RunFolder
+from bench.store.records import RunRecord, StartRecord, TrialRecord
+from contract import pipeline
 
 COLD_RUNS = {warmups.COLD.name} | {each.warmups[0].name for each in SCENARIOS.values() if each.warmups}
 """The first runs of their kind after an engine's start, whose makespan is the metric COLD_RUN."""
+
+Ending = Literal["ok", "failed", "timeout", "crashed", "not_started", "unsupported"]
+"""How a trial ended, by our judgement: `ok` if the tool called it what it should have."""
 
 
 @dataclass(frozen=True)
@@ -24,22 +30,30 @@ class MeasuredTrial:
     """What one trial yielded: values, or the reason why there are none."""
 
     record: TrialRecord
+    ending: Ending
     expected: Sequence[str]
     """The metrics that such a trial may yield when all goes well."""
-    values: Mapping[str, float]
+    values: Mapping[str, float] = field(default_factory=dict)
     wrong: Mapping[str, str] = field(default_factory=dict)
+    """What it did otherwise than it was asked, by the check that found it."""
     because: str | None = None
+    """Why it has no values."""
     seen: Seen | None = None
-    """What the scenario's checks may look at, of a run that counts, where it has any."""
+    """What the scenario's checks may look at, of a trial that counts, where it has any."""
+
+    @property
+    def ended_well(self) -> bool:
+        """Whether it ended as it should have, whatever it did until then."""
+        return self.ending == "ok"
 
 
 @dataclass
 class Group:
-    """All trials of one subject in one scenario."""
+    """All trials of one setup in one scenario."""
 
     scenario: str
     setup: Setup
-    outcomes: list[MeasuredTrial] = field(default_factory=list)
+    trials: list[MeasuredTrial] = field(default_factory=list)
 
     @property
     def label(self) -> str:
@@ -47,67 +61,76 @@ class Group:
         return f"{self.scenario}/{self.setup.path}"
 
     @property
-    def widths(self) -> dict[str, int | None]:
-        """The engine starts in which its trials ran, each with its width."""
-        return dict(sorted({each.record.start: each.record.width for each in self.outcomes}.items()))
+    def counted(self) -> list[MeasuredTrial]:
+        """Its trials but the warm-ups."""
+        return [each for each in self.trials if not each.record.warmup]
 
     @property
-    def keys(self) -> dict[str, str]:
-        """Return who it is, as every row of results.json says it."""
-        keys: dict[str, str] = msgspec.to_builtins(self.setup)
-        return {key: value for key, value in keys.items() if key not in {"default", "control"}}
+    def widths(self) -> dict[str, int | None]:
+        """The engine starts in which its trials ran, each with its width."""
+        return dict(sorted({each.record.start: each.record.width for each in self.trials}.items()))
 
 
-def measured(
-    record: TrialRecord, workloads: Mapping[str, Work], width: int, read: Callable[[str], Timeline]
-) -> MeasuredTrial:
+@dataclass(frozen=True)
+class MeasuredRun:
+    """A run of which every trial is measured: all that is derived is derived from this."""
+
+    record: RunRecord
+    starts: Sequence[StartRecord]
+    trials: Sequence[MeasuredTrial]
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        """Its trials by scenario and setup, in the order of the results."""
+        return grouped(self.trials)
+
+    @property
+    def setups(self) -> list[Group]:
+        """The groups without those that are there for the A/A control."""
+        return [each for each in self.groups if not each.setup.control]
+
+
+def measured_run(folder: RunFolder, record: RunRecord) -> MeasuredRun:
+    """Measure every trial in the run's folder."""
+    return measure(record, folder.trials(), folder.starts(), lambda trial: timeline.read(folder.events(trial)))
+
+
+def measure(
+    run: RunRecord,
+    records: Sequence[TrialRecord],
+    starts: Sequence[StartRecord],
+    events: Callable[[str], Timeline],
+) -> MeasuredRun:
+    """Measure every trial; `events` returns what ran in one."""
+    workloads = {name: pipeline.read(text) for name, text in run.workloads.items()}
+    trials = [measured(each, workloads[each.workload], each.width or run.width, events) for each in records]
+    return MeasuredRun(run, starts, trials)
+
+
+def grouped(trials: Sequence[MeasuredTrial]) -> list[Group]:
+    """Put the trials of each setup in each scenario together."""
+    groups: dict[tuple[str, Setup], Group] = {}
+    for each in trials:
+        key = (each.record.scenario, each.record.setup)
+        groups.setdefault(key, Group(*key)).trials.append(each)
+    return sorted(groups.values(), key=lambda group: group.label)
+
+
+def measured(record: TrialRecord, work: Work, width: int, events: Callable[[str], Timeline]) -> MeasuredTrial:
     """Verify one trial and measure it; a trial that did other work than it was asked yields no value."""
-    work, width = workloads[record.workload], record.width or width
-    expected = _expected(record, work)
+    trial = MeasuredTrial(record, record.status, _expected(record, work))
     # A run that failed has its events; of one that was cut short the last line may be broken.
-    what_ran = read(record.id) if record.status in {"ok", "failed"} else Timeline()
-    if record.status != "ok":
-        seen = _seen(record, work, width, what_ran, record.because)
-        return MeasuredTrial(record, expected, {}, because=record.because, seen=seen)
-    if wrong := verify(what_ran, work, width):
-        because = "; ".join(f"{check}: {why}" for check, why in wrong.items())
-        return MeasuredTrial(record, expected, {}, wrong, because, _seen(record, work, width, what_ran, because))
-    run = Run(what_ran, work, width, record.facts)
-    if record.warmup:
-        return MeasuredTrial(record, expected, {expected[0]: makespan_s(run)})
-    values = _values(expected, run)
-    seen = _seen(record, work, width, what_ran, None)
-    values |= measure_reported(record.reported.get("submitted"), record.reported.get("tasks", {}), work)
-    return MeasuredTrial(record, expected, values, seen=seen)
-
-
-def _values(names: Sequence[str], run: Run) -> dict[str, float]:
-    """Return those of the metrics that a run has."""
-    found = {name: of(run) for name in names if (of := METRICS[name].of)}
-    return {name: float(value) for name, value in found.items() if value is not None}
-
-
-def _seen(record: TrialRecord, work: Work, width: int, what_ran: Timeline, problem: str | None) -> Seen | None:
-    if record.warmup:
-        return None
-    if not SCENARIOS[record.scenario].checks:
-        return None  # nobody will look at it, and a long run has a million events
-    return Seen(
-        trial=record.id,
-        case=record.workload,
-        round=record.round,
-        repeat=record.repeat,
-        attempts={name: len(attempts) for name, attempts in what_ran.attempts.items()},
-        facts=record.facts,
-        problem=problem,
-        status=record.status,
-        work=work,
-        axes=record.axes,
-        timeline=what_ran,
-        width=width,
-        number=record.number,
-        tasks=record.reported.get("tasks", {}),
-    )
+    what_ran = events(record.id) if trial.ending in {"ok", "failed"} else Timeline()
+    if not trial.ended_well:
+        trial = replace(trial, because=record.because)
+    elif wrong := verify(what_ran, work, width):
+        trial = replace(trial, wrong=wrong, because="; ".join(f"{check}: {why}" for check, why in wrong.items()))
+    else:
+        trial = replace(trial, values=_values(trial, Run(what_ran, work, width, record.facts)))
+    # Where nobody will look at what ran, it is let go: a long run has a million events.
+    if record.warmup or not SCENARIOS[record.scenario].checks:
+        return trial
+    return replace(trial, seen=_seen(trial, Run(what_ran, work, width, record.facts)))
 
 
 def _expected(record: TrialRecord, work: Work) -> Sequence[str]:
@@ -116,10 +139,30 @@ def _expected(record: TrialRecord, work: Work) -> Sequence[str]:
     return SCENARIOS[record.scenario].metrics(Case(work, record.axes))
 
 
-def group(outcomes: Iterable[MeasuredTrial]) -> list[Group]:
-    """Put the outcomes of each subject together."""
-    groups: dict[tuple[str, Setup], Group] = {}
-    for each in outcomes:
-        key = (each.record.scenario, each.record.setup)
-        groups.setdefault(key, Group(*key)).outcomes.append(each)
-    return sorted(groups.values(), key=lambda its: its.label)
+def _values(trial: MeasuredTrial, run: Run) -> Mapping[str, float]:
+    if trial.record.warmup:
+        return {trial.expected[0]: makespan_s(run)}
+    found = {name: of(run) for name in trial.expected if (of := METRICS[name].of)}
+    reported = trial.record.reported
+    crosschecks = measure_reported(reported.get("submitted"), reported.get("tasks", {}), run.work)
+    return {name: float(value) for name, value in found.items() if value is not None} | crosschecks
+
+
+def _seen(trial: MeasuredTrial, run: Run) -> Seen:
+    record = trial.record
+    return Seen(
+        trial=record.id,
+        case=record.workload,
+        round=record.round,
+        repeat=record.repeat,
+        attempts={name: len(attempts) for name, attempts in run.timeline.attempts.items()},
+        facts=record.facts,
+        problem=trial.because,
+        status=trial.ending,
+        work=run.work,
+        axes=record.axes,
+        timeline=run.timeline,
+        width=run.width,
+        number=record.number,
+        tasks=record.reported.get("tasks", {}),
+    )

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bench.derive import excerpts, results
-from bench.derive.results import Results
-from bench.events import timeline
+from bench.derive.measured import measured_run
+from bench.derive.results import Findings
 from bench.export import pytest_benchmark
 from bench.store.folder import RunFolder
 from bench.store.records import RunRecord
 
 
-def publish(folder: RunFolder, record: RunRecord, target: RunFolder | None = None) -> Results:
+def publish(folder: RunFolder, record: RunRecord, target: RunFolder | None = None) -> Findings:
     """Derive everything from the raw records, and write the result files, with the provenance beside them."""
-    starts = folder.starts()
-    for start in starts:
+    run = measured_run(folder, record)
+    for start in run.starts:
         record.versions[start.setup.orchestrator] = start.versions
         record.settings[start.setup.settings_of] = start.settings
-    derived = results.derive(record, folder.trials(), starts, lambda trial: timeline.read(folder.events(trial)))
-    derived = replace(derived, code=excerpts.counted(folder, record))
+    found = results.derive(run, excerpts.counted(folder, record))
     place = target or folder
-    place.write_results(derived.document(record.id), derived.samples, pytest_benchmark.document(record, derived.samples))
+    place.write_results(found.results, found.samples)
+    place.write_pytest_benchmark(pytest_benchmark.document(record, found.samples))
     place.write_run(record)
-    return derived
+    return found

@@ -9,40 +9,44 @@ from typing import Any
 from bench.base import stats
 from bench.scenarios import METRICS
 from bench.store.records import RunRecord
-
-Row = dict[str, Any]
+from bench.store.rows import Sample
 
 SECONDS: Mapping[str, float] = {"s": 1.0, "ms": 0.001}
 """Each unit of time, in seconds."""
 
 
-def document(run: RunRecord, samples: Sequence[Row]) -> Row:
+def document(run: RunRecord, samples: Sequence[Sample]) -> dict[str, Any]:
     """Return every timing in the format that `pytest-benchmark compare` reads."""
-    series: dict[str, list[Row]] = defaultdict(list)
-    for row in samples:
-        timing = row["unit"] in SECONDS and not METRICS[row["metric"]].crosscheck
-        if row["value"] and not row["control"] and timing:
-            subject = "-".join(row[key] for key in ("orchestrator", "tier", "deployment", "profile"))
-            series[f"{row['scenario']}/{row['workload']}/{row['metric']}[{subject}]"].append(row)
+    series: dict[str, list[Sample]] = defaultdict(list)
+    for each in samples:
+        timing = each.unit in SECONDS and not METRICS[each.metric].crosscheck
+        if each.value is not None and not each.setup.control and timing:
+            series[f"{each.scenario}/{each.workload}/{each.metric}[{each.setup.label}]"].append(each)
+    timings = {name: [(each.value or 0.0) * SECONDS[each.unit] for each in found] for name, found in series.items()}
     return {
         "machine_info": run.host,
         "commit_info": run.git,
         # A rate is made of each: what is zero or less, such as a wait minus the wait that was asked for, has none.
         "benchmarks": [
-            _pytest_row(name, rows) for name, rows in series.items() if all(float(row["value"]) > 0 for row in rows)
+            _benchmark(name, found[0], timings[name]) for name, found in series.items() if all(t > 0 for t in timings[name])
         ],
         "datetime": run.segments[0].began if run.segments else "",
         "version": "5.2.3",
     }
 
 
-def _pytest_row(name: str, rows: Sequence[Row]) -> Row:
-    first = rows[0]
+def _benchmark(name: str, first: Sample, seconds: Sequence[float]) -> dict[str, Any]:
+    setup = first.setup
     return {
-        "group": f"{first['scenario']}/{first['tier']}/{first['workload']}/{first['metric']}",
+        "group": f"{first.scenario}/{setup.tier}/{first.workload}/{first.metric}",
         "name": name,
         "fullname": f"orchbench::{name}",
-        "params": {key: first[key] for key in ("orchestrator", "tier", "profile", "deployment")},
+        "params": {
+            "orchestrator": setup.orchestrator,
+            "tier": setup.tier,
+            "profile": setup.profile,
+            "deployment": setup.deployment,
+        },
         "param": None,
         "extra_info": {},
         "options": {
@@ -53,5 +57,5 @@ def _pytest_row(name: str, rows: Sequence[Row]) -> Row:
             "min_time": 0,
             "warmup": False,
         },
-        "stats": stats.pytest_stats([float(row["value"]) * SECONDS[row["unit"]] for row in rows]),
+        "stats": stats.pytest_stats(list(seconds)),
     }

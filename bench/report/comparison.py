@@ -39,7 +39,7 @@ def verdict(its: Comparison) -> str:
     better = f", and {counts['better']} better" if counts["better"] else ""
     if its.exit_code == 1:
         said = " and ".join(f"{counts[each]} {each}" for each in ("worse", "lost") if counts[each]) or "none worse"
-        lost = [f"{check.keys['check']} ({check.keys['orchestrator']})" for check in its.checks if check.is_regression]
+        lost = [f"{check.check} ({check.setup.orchestrator})" for check in its.checks if check.is_regression]
         checks = f"; of the checks that passed {len(lost)} no longer pass, such as {lost[0]}" if lost else ""
         return f"Regression: of {_judged(counts)} numbers, {said}{better}{checks}."
     return f"No regression: of {_judged(counts)} numbers that could be judged none is worse{better}."
@@ -116,16 +116,14 @@ def _size(lines: Sequence[str]) -> int:
 
 
 def _cells(change: Change) -> Sequence[str]:
-    its = change.keys
     before = wording.said(change.unit, change.before)
     after = "missing" if change.after is None else wording.said(change.unit, change.after)
     apart = change.effect.said(change.unit) if change.effect else ""
-    return change.word, change.subject, its["workload"], its["metric"], before, after, apart
+    return change.word, change.setup.full_name, change.workload, change.metric.name, before, after, apart
 
 
 def _cells_of(check: ChangedCheck) -> Sequence[str]:
-    its = check.keys
-    return check.before, check.after, check.subject, its["scenario"], its["check"], check.because
+    return check.before, check.after, check.setup.full_name, check.scenario, check.check, check.because
 
 
 # The page --------------------------------------------------------------------------------------------------------------
@@ -155,21 +153,22 @@ def html(its: Comparison) -> str:
 def _charts(changes: Sequence[Change], tools: Tools) -> Iterator[Drawing]:
     """Yield a chart for each subject, those of a tool after each other."""
     ratios = [change for change in changes if change.verdict != "too few runs" and change.effect]
-    for subject in sorted({change.subject for change in ratios}):
-        its = [change for change in ratios if change.subject == subject and change.effect and change.effect.by == "ratio"]
+    for name in sorted({change.setup.full_name for change in ratios}):
+        its = [
+            change for change in ratios if change.setup.full_name == name and change.effect and change.effect.by == "ratio"
+        ]
         if its:
             # They come with what matters most first.
             said = f"all {len(its)} ratios" if len(its) <= DRAWN else f"of {len(its)} ratios the {DRAWN} that changed most"
             panel = Panel("after over before: 1 is no change", "x", [_mark(each, tools) for each in its[:DRAWN]])
-            yield dots(f"{subject}: {said}", [panel], "intervals, widened for the number of comparisons")
+            yield dots(f"{name}: {said}", [panel], "intervals, widened for the number of comparisons")
 
 
 def _mark(change: Change, tools: Tools) -> Mark:
-    its, ratio = change.keys, change.effect
+    setup, ratio = change.setup, change.effect
     size, low, high = (ratio.size, ratio.low, ratio.high) if ratio else (None, None, None)
-    return Mark(
-        "/".join(its.values()), f"{its['workload']} {its['metric']}", tools.look(its["orchestrator"]), size, low, high
-    )
+    key = f"{change.scenario}/{setup.path}/{change.workload}/{change.metric.name}"
+    return Mark(key, f"{change.workload} {change.metric.name}", tools.look(setup.orchestrator), size, low, high)
 
 
 def _runs(before: RunRecord, after: RunRecord) -> Iterator[tuple[str, str, str]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from bench.base import wording
-from bench.derive.results import Results
+from bench.derive.measured import Ending
+from bench.derive.results import Findings
 from bench.events import timeline
 from bench.events.timeline import Timeline
 from bench.plan.tools import REFERENCE, TIERS
@@ -18,6 +19,7 @@ from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.case import Axes
 from bench.store.folder import RunFolder
 from bench.store.records import RunRecord, StartRecord, TrialRecord
+from bench.store.rows import Control, flat, row_of
 
 Row = Mapping[str, Any]
 
@@ -34,17 +36,20 @@ class Facts:
     trials: Sequence[TrialRecord]
     read: Callable[[str], Timeline]
     """From a trial's id to its events."""
+    endings: Mapping[str, Ending] = field(default_factory=dict)
+    """How each trial ended."""
 
     @classmethod
-    def of(cls, folder: RunFolder, run: RunRecord, results: Results) -> Facts:
+    def of(cls, folder: RunFolder, run: RunRecord, found: Findings) -> Facts:
         """Gather them from a run's folder."""
         return cls(
             run,
-            results.document(run.id),
-            results.samples,
+            found.results.document(),
+            [flat(each) for each in found.samples],
             folder.starts(),
             folder.trials(),
             lambda trial: timeline.read(folder.events(trial)),
+            found.endings,
         )
 
     # Who and what was measured -----------------------------------------------------------------------------------------
@@ -120,7 +125,12 @@ class Facts:
 
     def values(self, row: Row) -> list[float]:
         """Return the values of those runs."""
-        return [float(sample["value"]) for sample in self.samples_of(row) if sample["value"] != ""]
+        return [float(sample["value"]) for sample in self.samples_of(row) if sample["value"] is not None]
+
+    @cached_property
+    def controls(self) -> list[Control]:
+        """The ratios of setups to themselves."""
+        return [row_of(Control, row) for row in self.results["controls"]]
 
     @cached_property
     def _ratios(self) -> Mapping[tuple[str, ...], list[Row]]:

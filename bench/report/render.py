@@ -129,5 +129,5 @@ def _provenance(facts: Facts) -> Iterator[tuple[str, str]]:
         yield f"lock of {name}", digest
     for name, value in run.data.items():
         yield f"customers: {name}", value
-    counts = Counter(each.status for each in facts.trials)
+    counts = Counter(facts.endings.values())
     yield "runs", ", ".join(f"{count} {status}" for status, count in counts.most_common())

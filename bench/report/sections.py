@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bench.base import wording
-from bench.derive.results import controlled, noise_floor
+from bench.derive.controls import controlled, noise_floor
 from bench.derive.table import Table, matches
 from bench.report import timelines
 from bench.report.charts import Drawing, Mark, Panel, dots
@@ -88,7 +88,7 @@ def _section(facts: Facts, scenario: str) -> Section:
 def _place(facts: Facts, scenario: str, tier: str) -> Place:
     bare = Place(
         scenario, tier, Table.of(scenario, facts.estimates(scenario, tier)), facts.checks(scenario, tier),
-        noise_floor(facts.results["controls"], scenario, tier), controlled(facts.results["controls"], scenario, tier), (),
+        noise_floor(facts.controls, scenario, tier), controlled(facts.controls, scenario, tier), (),
     )  # fmt: skip
     charts = [_headline_chart(facts, bare), *scaling(facts, scenario, tier)]
     return replace(bare, charts=[chart for chart in charts if chart])

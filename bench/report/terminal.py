@@ -16,11 +16,12 @@ from rich.text import Text
 from bench.base import wording
 from bench.compare.comparison import VERDICTS, Change, Comparison
 from bench.compare.history import NOT_COMPARABLE, Trend
-from bench.derive.results import noise_floor
+from bench.derive.controls import noise_floor
 from bench.derive.table import Table as Numbers
 from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.table import Column
 from bench.store.records import RunRecord
+from bench.store.rows import Control, row_of
 
 Row = dict[str, Any]
 
@@ -84,7 +85,7 @@ def _cell(numbers: Numbers, subject: str, column: Column) -> Text:
 
 def _caveats(console: Console, run: RunRecord, results: Row) -> None:
     for scenario, tier in {(row["scenario"], row["tier"]): None for row in results["controls"]}:
-        floor = noise_floor(results["controls"], scenario, tier)
+        floor = noise_floor([row_of(Control, row) for row in results["controls"]], scenario, tier)
         pairs = [row for row in results["controls"] if (row["scenario"], row["tier"]) == (scenario, tier)]
         said = ", ".join(
             f"{row['orchestrator']} {row['ratio']:.3f} [{row['low']:.3f}, {row['high']:.3f}]" for row in pairs if row["low"]
@@ -127,7 +128,7 @@ def show_comparison(console: Console, its: Comparison) -> None:
     """Print what differs between two runs, what got worse first."""
     for check in its.checks:
         colour = "red" if check.is_regression else "green" if check.after == "pass" else "yellow"
-        what = f"{check.subject}  {check.keys['scenario']}  {check.keys['check']}: {check.because}"
+        what = f"{check.setup.full_name}  {check.scenario}  {check.check}: {check.because}"
         console.print(Text.assemble((f"{check.before} -> {check.after}", colour), f" {what}"), soft_wrap=True)
     styles = {"lost": "red", "worse": "red", "better": "green"}
     for change in its.changes:

@@ -15,7 +15,7 @@ Row = Mapping[str, Any]
 
 def drawn(facts: Facts, row: Row, who: str) -> Drawing | None:
     """Draw the run that comes nearest to the estimate: a real one, not an average of several."""
-    values = {sample["trial"]: float(sample["value"]) for sample in facts.samples_of(row) if sample["value"] != ""}
+    values = {sample["trial"]: float(sample["value"]) for sample in facts.samples_of(row) if sample["value"] is not None}
     if row["median"] is None or not values:
         return None
     typical = min(values, key=lambda trial: (abs(values[trial] - row["median"]), trial))

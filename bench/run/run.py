@@ -13,7 +13,7 @@ import msgspec
 from bench.base import machine
 from bench.base.problem import Problem
 from bench.base.signals import raised
-from bench.derive.results import Results
+from bench.derive.results import Findings
 from bench.plan import tools
 from bench.plan.plan import Plan, make
 from bench.plan.suite import Suite
@@ -26,7 +26,7 @@ from bench.store.folder import SHARED, RunFolder
 from bench.store.records import RunRecord, Segment
 from contract.workload import Workload
 
-Publish = Callable[[RunFolder, RunRecord], Results]
+Publish = Callable[[RunFolder, RunRecord], Findings]
 """Derives the results of what there is so far, and writes them down."""
 
 
@@ -121,7 +121,7 @@ def _kept_data(folder: RunFolder, record: RunRecord) -> str:
     return str(copy)
 
 
-def carry_out(run: Prepared, watcher: Watcher, publish: Publish, turns: Turns | None = None) -> Results:
+def carry_out(run: Prepared, watcher: Watcher, publish: Publish, turns: Turns | None = None) -> Findings:
     """Do what is not done yet, and publish what there is, also when it is cut short; in a duel, from turn to turn."""
     segment = Segment(began=datetime.now(UTC).isoformat(timespec="seconds"), boot_id=machine.host()["boot_id"])
     run.record.segments.append(segment)

@@ -70,7 +70,7 @@ def derive(medians: Medians) -> Iterable[Derived]:
         if {again, faulty} <= set(medians.workloads):
             # Not that of the first run, whose features were not in a cache yet; and without the wait, which a poll draws.
             cost = medians.median(faulty, "first_to_last_s").minus(medians.median(again, "first_to_last_s"))
-            yield faulty, "retry_cost_s", cost
+            yield Derived(faulty, "retry_cost_s", cost)
 
 
 def parameters(pipeline: Pipeline, sequence: str, seed: int, data: str) -> Mapping[str, Any]:

@@ -102,13 +102,10 @@ def derive(medians: Medians) -> Iterable[Derived]:
         if "kind" not in axes or axes["width"] == 1:
             continue
         if (alone := name_of(str(axes["kind"]), 1)) in medians.workloads:
-            yield name, "speedup", medians.median(alone, "makespan_s").over(medians.median(name, "makespan_s"))
+            speedup = medians.median(alone, "makespan_s").over(medians.median(name, "makespan_s"))
         else:
-            yield (
-                name,
-                "speedup",
-                missing("it was not run at width 1: it has one lane at any width, or no other was planned"),
-            )
+            speedup = missing("it was not run at width 1: it has one lane at any width, or no other was planned")
+        yield Derived(name, "speedup", speedup)
 
 
 # The checks ------------------------------------------------------------------------------------------------------------

@@ -111,7 +111,7 @@ def derive(medians: Medians) -> Iterable[Derived]:
     for way in WAYS:
         passed = [axes for axes in map(medians.axes, medians.workloads) if axes.get("way") == way and not axes["watched"]]
         if sizes := sorted(int(axes["kb"]) for axes in passed):
-            yield way, "largest_ok_mb", _largest(medians, way, sizes)
+            yield Derived(way, "largest_ok_mb", _largest(medians, way, sizes), {"way": way})
 
 
 def _largest(medians: Medians, way: str, sizes: Sequence[int]) -> Quantity:

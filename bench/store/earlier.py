@@ -59,6 +59,19 @@ def setup(keys: Document) -> Document:
     return {"database": "none" if keys["orchestrator"] == REFERENCE else "sqlite"} | keys
 
 
+def results(document: Document) -> Document:
+    """Return results.json with a setup in each row."""
+    return {
+        name: [row(each) if "tier" in each else each for each in value] if isinstance(value, list) else value
+        for name, value in document.items()
+    }
+
+
+def row(keys: Document) -> Document:
+    """Return a row of results.json, or one of samples.csv, which had no isolation either."""
+    return setup({"isolation": "", "default": True} | keys)
+
+
 def _of_overhead(_name: str, place: Mapping[str, Any]) -> Document:
     if place["work_s"] is None:
         return {"shape": place["family"], "tasks": place["size"]} if place["family"] else {}

@@ -20,6 +20,7 @@ import msgspec
 from bench.base.problem import Problem
 from bench.store import earlier
 from bench.store.records import READABLE, RunRecord, StartRecord, TrialRecord
+from bench.store.rows import Results, Sample, flat, row_of
 
 Record = TypeVar("Record")
 
@@ -209,17 +210,19 @@ class RunFolder:
 
     # Derived files: written from the records, any number of times ------------------------------------------------------
 
-    def write_results(
-        self, results: Mapping[str, Any], samples: Sequence[Mapping[str, Any]], pytest: Mapping[str, Any]
-    ) -> None:
-        """Write samples.csv, results.json and pytest-benchmark.json."""
+    def write_results(self, results: Results, samples: Sequence[Sample]) -> None:
+        """Write samples.csv and results.json."""
         table = io.StringIO()
-        writer = csv.DictWriter(table, fieldnames=list(samples[0]) if samples else ["trial"], lineterminator="\n")
+        cells = [{key: _cell(value) for key, value in flat(sample).items()} for sample in samples]
+        writer = csv.DictWriter(table, fieldnames=list(cells[0]) if cells else ["trial"], lineterminator="\n")
         writer.writeheader()
-        writer.writerows(samples)
+        writer.writerows(cells)
         self._write("samples.csv", table.getvalue().encode())
-        self._write("results.json", _pretty(results))
-        self._write("pytest-benchmark.json", _pretty(pytest))
+        self._write("results.json", _pretty(results.document()))
+
+    def write_pytest_benchmark(self, document: Mapping[str, Any]) -> None:
+        """Write pytest-benchmark.json."""
+        self._write("pytest-benchmark.json", _pretty(document))
 
     def write_page(self, name: str, content: str) -> None:
         """Write a page of the report."""
@@ -241,13 +244,14 @@ class RunFolder:
                 f"{self.path / 'charts'} cannot be written ({error.strerror}); nothing of the run is lost"
             ) from None
 
-    def samples(self) -> list[dict[str, str]]:
+    def samples(self) -> list[Sample]:
         """Read samples.csv."""
         path = self.path / "samples.csv"
         if not path.is_file():
             raise Problem(f"{self.path} has no samples.csv; `orchbench report {self.path}` makes it from the raw data")
         with path.open(newline="") as file:
-            return list(csv.DictReader(file))
+            rows = [{key: cell or None for key, cell in row.items()} for row in csv.DictReader(file)]
+        return [row_of(Sample, earlier.row(row), strict=False) for row in rows]
 
     def documents(self) -> list[Path]:
         """Return what there is of the run for people and programs to read: files, and the folder of the charts."""
@@ -258,16 +262,15 @@ class RunFolder:
         raw = ("trials/**/*", "starts/*/start.json", "code/**/*")
         return sorted(path for pattern in raw for path in self.path.glob(pattern) if path.is_file())
 
-    def results(self) -> dict[str, Any]:
+    def results(self) -> Results:
         """Read results.json."""
         path = self.path / "results.json"
         if not path.is_file():
             raise Problem(f"{self.path} has no results.json; `orchbench report {self.path}` makes it from the raw data")
         try:
-            found: dict[str, Any] = msgspec.json.decode(path.read_bytes())
-        except msgspec.DecodeError as error:
+            return Results.of(earlier.results(msgspec.json.decode(path.read_bytes())))
+        except (msgspec.DecodeError, KeyError, AttributeError, TypeError) as error:
             raise Problem(f"{path} cannot be read ({error}); `orchbench report {self.path}` makes it anew") from None
-        return found
 
     def _write(self, name: str, content: bytes) -> None:
         target = self.path / name
@@ -280,6 +283,11 @@ class RunFolder:
             raise Problem(
                 f"{target} cannot be written ({error.strerror}); finished trials are safe, --resume goes on"
             ) from None
+
+
+def _cell(value: Any) -> Any:
+    """Return a value as a table has it: without one, the cell is empty."""
+    return int(value) if isinstance(value, bool) else value
 
 
 def _pretty(record: Any) -> bytes:

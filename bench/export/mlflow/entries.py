@@ -6,20 +6,19 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from bench.base import wording
 from bench.export.mlflow.limits import allowed
 from bench.store.records import RunRecord
-
-Row = Mapping[str, Any]
+from bench.store.rows import Check, Estimate, Outcome, Results, Sample
 
 RUN: Final = "orchbench.run"
 FINGERPRINT: Final = "orchbench.fingerprint"
 """The tag by which a run is found again: two runs may have one name, and a name may hold the quotes of a query."""
 
-SUBJECT: Final = ("scenario", "orchestrator", "tier", "profile", "deployment")
-"""What makes a child: it is one of the parts of results.json that has these in common."""
+COUNTED: Final[Sequence[Outcome]] = ("pass", "fail", "unsupported")
+
+Kind = TypeVar("Kind", Estimate, Check, Sample)
 
 
 @dataclass(frozen=True)
@@ -43,13 +42,13 @@ class Entry:
     """Files, by name, in JSON."""
 
 
-def entries(run: RunRecord, results: Row, samples: Iterable[Row]) -> tuple[Entry, list[Entry]]:
+def entries(run: RunRecord, results: Results, samples: Iterable[Sample]) -> tuple[Entry, list[Entry]]:
     """Return what is logged of a run: the parent, and its children."""
-    estimates, checks = _by_subject(results["estimates"]), _by_subject(results["checks"])
-    counted = _by_subject(row for row in samples if (row["warmup"], row["control"]) == ("0", "0"))
+    estimates, checks = _by_child(results.estimates), _by_child(results.checks)
+    counted = _by_child(each for each in samples if each.counts)
     children = [
-        _child(run, [*estimates[key], *checks[key]][0], estimates[key], checks[key], counted[key])
-        for key in dict.fromkeys([*estimates, *checks])
+        _child(run, Measured(estimates[child], checks[child], counted[child]))
+        for child in dict.fromkeys([*estimates, *checks])
     ]
     params = {
         "suite": run.suite["name"],
@@ -65,43 +64,65 @@ def entries(run: RunRecord, results: Row, samples: Iterable[Row]) -> tuple[Entry
         for tool, packages in run.versions.items()
         for package, version in packages.items()
     }
-    return Entry(run.id, params, _provenance(run) | versions, _counts(results["checks"])), children
+    return Entry(run.id, params, _provenance(run) | versions, _counts(results.checks)), children
 
 
-def _child(run: RunRecord, its: Row, estimates: Sequence[Row], checks: Sequence[Row], samples: Sequence[Row]) -> Entry:
-    params = {key: its[key] for key in (*SUBJECT, "isolation")} | {
-        "scenario_version": run.scenarios.get(its["scenario"]),
+@dataclass(frozen=True)
+class Measured:
+    """What was measured of a setup in a scenario."""
+
+    estimates: Sequence[Estimate]
+    checks: Sequence[Check]
+    samples: Sequence[Sample]
+
+    @property
+    def first(self) -> Estimate | Check:
+        """Any of its rows, which says what it is of."""
+        return self.estimates[0] if self.estimates else self.checks[0]
+
+
+def _child(run: RunRecord, measured: Measured) -> Entry:
+    scenario, setup = measured.first.scenario, measured.first.setup
+    params = {
+        "scenario": scenario,
+        "orchestrator": setup.orchestrator,
+        "tier": setup.tier,
+        "profile": setup.profile,
+        "deployment": setup.deployment,
+        "isolation": setup.isolation,
+        "database": setup.database,
+        "scenario_version": run.scenarios.get(scenario),
         "suite": run.suite["name"],
         "seed": run.seed,
         "width": run.width,
     }
-    versions = {f"version.{package}": version for package, version in run.versions.get(its["orchestrator"], {}).items()}
+    versions = {f"version.{package}": version for package, version in run.versions.get(setup.orchestrator, {}).items()}
     points: list[Point] = []
-    missing: list[dict[str, Any]] = []
-    for row in estimates:
-        name = metric_name(row["workload"], row["metric"])
-        no_interval = "one run has no interval" if row["n"] < 2 else "the interval is open"
-        for key, column in ((name, "median"), (f"{name}.low", "low"), (f"{name}.high", "high")):
-            if row[column] is None:
-                missing.append({"metric": key, "missing_because": row["missing_because"] or no_interval})
+    missing: list[dict[str, object]] = []
+    for row in measured.estimates:
+        name = metric_name(row.workload, row.metric)
+        no_interval = "one run has no interval" if row.n < 2 else "the interval is open"
+        for key, value in ((name, row.median), (f"{name}.low", row.low), (f"{name}.high", row.high)):
+            if value is None:
+                missing.append({"metric": key, "missing_because": row.missing_because or no_interval})
             else:
-                points.append(Point(key, row[column]))
-    order = {trial: step for step, trial in enumerate(dict.fromkeys(row["trial"] for row in samples), 1)}
-    for row in samples:
-        key, step = f"{metric_name(row['workload'], row['metric'])}.run", order[row["trial"]]
-        if row["value"] == "":
-            missing.append({"metric": key, "step": step, "missing_because": row["missing_because"]})
+                points.append(Point(key, value))
+    order = {trial: step for step, trial in enumerate(dict.fromkeys(each.trial for each in measured.samples), 1)}
+    for each in measured.samples:
+        key, step = f"{metric_name(each.workload, each.metric)}.run", order[each.trial]
+        if each.value is None:
+            missing.append({"metric": key, "step": step, "missing_because": each.missing_because or ""})
         else:
-            points.append(Point(key, float(row["value"]), step))
+            points.append(Point(key, each.value, step))
     documents = {
         "missing.json": missing,
-        "checks.json": [{key: row[key] for key in ("check", "verdict", "because")} for row in checks],
+        "checks.json": [{"check": each.check, "verdict": each.verdict, "because": each.because} for each in measured.checks],
     }
     return Entry(
-        f"{its['scenario']}, {its['tier']}: {wording.subject(its)}",
+        f"{scenario}, {setup.tier}: {setup.name}",
         params,
         _provenance(run) | versions,
-        [*points, *_counts(checks)],
+        [*points, *_counts(measured.checks)],
         {name: rows for name, rows in documents.items() if rows},
     )
 
@@ -111,16 +132,17 @@ def metric_name(workload: str, metric: str) -> str:
     return f"{allowed(workload)}.{allowed(metric)}"
 
 
-def _by_subject(rows: Iterable[Row]) -> defaultdict[tuple[str, ...], list[Row]]:
-    found: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
+def _by_child(rows: Iterable[Kind]) -> defaultdict[tuple[str, str], list[Kind]]:
+    """Put together what is of one setup in one scenario."""
+    found: defaultdict[tuple[str, str], list[Kind]] = defaultdict(list)
     for row in rows:
-        found[tuple(row[key] for key in SUBJECT)].append(row)
+        found[row.scenario, row.setup.path].append(row)
     return found
 
 
-def _counts(checks: Iterable[Row]) -> list[Point]:
-    verdicts = Counter(row["verdict"] for row in checks)
-    return [Point(f"checks.{verdict}", verdicts[verdict]) for verdict in ("pass", "fail", "unsupported")]
+def _counts(checks: Iterable[Check]) -> list[Point]:
+    verdicts = Counter(each.verdict for each in checks)
+    return [Point(f"checks.{verdict}", verdicts[verdict]) for verdict in COUNTED]
 
 
 def _provenance(run: RunRecord) -> dict[str, object]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Final
+from typing import Final, Literal
 
 from bench.scenarios.kit import formulas
 from bench.scenarios.kit.case import Case, Work
@@ -24,7 +24,7 @@ class Metric:
     name: str
     unit: str
     about: str
-    better: str = "lower"
+    better: Literal["lower", "higher"] = "lower"
     crosscheck: bool = False
     """From the tool's own records: shown beside the metric of the same name, never instead of it."""
     of: Callable[[Run], float | None] | None = None

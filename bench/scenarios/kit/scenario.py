@@ -125,8 +125,16 @@ class Medians(Protocol):
         ...
 
 
-Derived = tuple[str, str, Quantity]
-"""A workload (or family), a metric, and its value."""
+@dataclass(frozen=True)
+class Derived:
+    """A number that is made of the runs of several workloads."""
+
+    workload: str
+    """Of which workload it is, or of which family."""
+    metric: str
+    quantity: Quantity
+    axes: Axes = field(default_factory=dict)
+    """What the workloads of a family have in common; of a workload, its own stand for it."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,36 @@
+"""Engines: what each setup's consist of when they are ready, and how long that takes."""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from bench.plan.setup import Setup
+from bench.store.records import RunRecord, StartRecord
+from bench.store.rows import ReadyEngine
+
+
+def engines(starts: Sequence[StartRecord], run: RunRecord) -> Iterator[ReadyEngine]:
+    """Yield the engine of each setup, in the order of their first starts."""
+    by_setup: dict[Setup, list[StartRecord]] = defaultdict(list)
+    for start in starts:
+        if not start.setup.control:
+            by_setup[start.setup].append(start)
+    for setup, own in by_setup.items():
+        upkeep = next((start.upkeep for start in own if start.upkeep), None)
+        ours = run.about(setup.orchestrator).by_choice
+        by_choice = [name for name in upkeep.services if name in ours] if upkeep else []
+        yield ReadyEngine(
+            setup=setup,
+            starts=len(own),
+            # Some servers can only be started when it is known what they are to serve.
+            ready_s=statistics.median(start.start_s + start.deploy_s for start in own),
+            services=len(upkeep.services) if upkeep else None,
+            names=upkeep.services if upkeep else None,
+            by_choice=by_choice,
+            needed=len(upkeep.services) - len(by_choice) if upkeep else None,
+            processes=upkeep.processes if upkeep else None,
+            idle_pss_mb=upkeep.idle_pss / 1e6 if upkeep and upkeep.services else None,
+            ports=statistics.median(len(start.listening) for start in own),
+        )

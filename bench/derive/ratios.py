@@ -1,0 +1,67 @@
+"""Ratios: each figure over plain Python's, and over the best tool's, at the same tier and with the same settings.
+
+The best is the best of what the tools usually are: which of its deployments is the fastest by chance decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+
+from bench.derive.controls import noise_floor
+from bench.derive.figures import Figure
+from bench.store.rows import Control, Ratio
+
+
+def ratios(figures: Sequence[Figure], usual: Collection[tuple[str, ...]], controls: Sequence[Control]) -> Iterator[Ratio]:
+    """Yield the ratios of all figures; `usual` has the keys of those that stand for their tools."""
+    fields: dict[tuple[str, str, str, str], list[Figure]] = defaultdict(list)
+    for each in figures:
+        if not each.metric.crosscheck:
+            fields[each.scenario, each.setup.tier, each.workload, each.metric.name].append(each)
+    for (scenario, tier, _, _), field in fields.items():
+        floor = noise_floor(controls, scenario, tier)
+        plain = next((each for each in field if each.setup.is_reference), None)
+        rivals = [each for each in field if each.is_known and not each.setup.is_plain and each.key in usual]
+        for each in field:
+            best = _best([rival for rival in rivals if rival.setup.profile == each.setup.profile])
+            yield from (_ratio(each, other, floor) for other in (plain, best) if other and other is not each)
+
+
+def _best(rivals: Sequence[Figure]) -> Figure | None:
+    if not rivals:
+        return None
+    choose = max if rivals[0].metric.better == "higher" else min
+    return choose(rivals, key=lambda rival: rival.quantity.point or 0.0)
+
+
+def _ratio(figure: Figure, other: Figure, floor: float | None) -> Ratio:
+    ratio = figure.quantity.over(other.quantity)
+    low, high = ratio.interval()
+    return Ratio(
+        scenario=figure.scenario,
+        workload=figure.workload,
+        setup=figure.setup,
+        axes=dict(figure.axes),
+        metric=figure.metric.name,
+        unit=figure.metric.unit,
+        better=figure.metric.better,
+        against=other.setup.orchestrator,
+        against_deployment=other.setup.deployment,
+        against_profile=other.setup.profile,
+        n=ratio.n,
+        starts=ratio.starts,
+        median=figure.quantity.point,
+        ratio=ratio.point,
+        low=low,
+        high=high,
+        above_noise=_above_noise(low, high, floor) if ratio.starts > 1 else None,
+        missing_because=ratio.why_not,
+    )
+
+
+def _above_noise(low: float | None, high: float | None, floor: float | None) -> bool | None:
+    """Whether the interval lies wholly beyond the noise floor; nothing where either is unknown."""
+    if low is None or high is None or floor is None:
+        return None
+    return low > 1 + floor or high < 1 / (1 + floor)

@@ -1,0 +1,231 @@
+"""What results.json and samples.csv hold: a struct for each kind of row, and the document that they make up.
+
+A row has its setup as one struct. In the files the keys of the setup stand among the row's own, so that a reader who filters
+by tool and tier needs no nested table: `flat` writes a row so, and `row_of` reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from bench.plan.setup import Setup
+from bench.store.records import SCHEMA
+
+Axes = dict[str, str | int | float | bool]
+Better = Literal["lower", "higher"]
+Means = Literal["native", "declared", "by_hand"]
+Outcome = Literal["pass", "fail", "unsupported", "not_applicable"]
+Kind = TypeVar("Kind", bound=msgspec.Struct)
+
+
+class Sample(msgspec.Struct, frozen=True, kw_only=True):
+    """What a single trial yielded for a metric: a row of samples.csv."""
+
+    trial: str
+    scenario: str
+    workload: str
+    setup: Setup
+    start: str
+    """The engine start that it ran in."""
+    round: int
+    repeat: int
+    warmup: bool
+    """Whether it was there to warm the engine up; only what is measured of warm-ups is counted then, the cold run."""
+    metric: str
+    unit: str
+    value: float | None
+    missing_because: str | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether an estimate is made of it."""
+        return not self.warmup and not self.setup.control
+
+
+class Estimate(msgspec.Struct, frozen=True, kw_only=True):
+    """A metric of a setup for a workload, or for a family of workloads, over all its trials."""
+
+    scenario: str
+    workload: str
+    """The name of the workload, or of the family where the number is made of several workloads."""
+    setup: Setup
+    axes: Axes = {}
+    """Where the workload stands on the axes of its scenario; of a family, what its workloads have in common."""
+    metric: str
+    unit: str
+    better: Better
+    n: int
+    """How many trials it is made of."""
+    starts: int
+    """How many engine starts they ran in."""
+    median: float | None
+    low: float | None
+    """The lower end of the 95 % interval; of fewer than five trials, of their range."""
+    high: float | None
+    unstable: list[str] = []
+    """The signs that the number is not to be trusted without a look: spread, outliers, drift, curved."""
+    missing_because: str | None = None
+    usual: bool = False
+    """Whether it stands for its tool: it is of the usual deployment, or of the next one that has a value."""
+
+
+class Ratio(msgspec.Struct, frozen=True, kw_only=True):
+    """An estimate over the same of plain Python, or over that of the best tool with the same settings."""
+
+    scenario: str
+    workload: str
+    setup: Setup
+    axes: Axes = {}
+    metric: str
+    unit: str
+    better: Better
+    against: str
+    """The tool that it is divided by."""
+    against_deployment: str
+    against_profile: str
+    n: int
+    """The trials of the side that has fewer."""
+    starts: int
+    median: float | None = None
+    """The estimate that is divided."""
+    ratio: float | None
+    low: float | None
+    """The lower end of the ratio's own 95 % interval."""
+    high: float | None
+    above_noise: bool | None
+    """Whether the interval lies wholly beyond the noise floor; null where either is unknown."""
+    missing_because: str | None = None
+
+
+class Control(msgspec.Struct, frozen=True, kw_only=True):
+    """A setup that was measured twice as if it were two: the ratio of its makespans to each other."""
+
+    scenario: str
+    setup: Setup
+    metric: str
+    workloads: int
+    """How many workloads it is the mean of."""
+    n: int
+    starts: int
+    ratio: float | None
+    low: float | None
+    high: float | None
+    missing_because: str | None = None
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """A verdict on a behaviour of a setup."""
+
+    scenario: str
+    setup: Setup
+    check: str
+    verdict: Outcome
+    because: str
+    """The evidence."""
+    means: Means = "native"
+    """By what it passed: what the tool brings, what the pipeline's author declares, or what is written by hand."""
+
+
+class ReadyEngine(msgspec.Struct, frozen=True, kw_only=True):
+    """What a setup's engine consists of when it is ready and has nothing to do, and how long it takes to get there."""
+
+    setup: Setup
+    starts: int
+    ready_s: float
+    """The median time from the start of the first process until the work is deployed."""
+    services: int | None
+    """How many processes a user keeps running; null where nobody looked."""
+    names: list[str] | None
+    """Their names."""
+    by_choice: list[str]
+    """Those that a user can do without."""
+    needed: int | None
+    """The services that are left then."""
+    processes: int | None
+    """The services with all that they have started."""
+    idle_pss_mb: float | None
+    """The memory of all of them (proportional set size); null where there is no service."""
+    ports: float
+    """The median number of ports that it listens on."""
+
+
+class Range(msgspec.Struct, frozen=True, kw_only=True):
+    """Between which values all trials of a setup lay, of all workloads of a scenario together."""
+
+    scenario: str
+    setup: Setup
+    metric: str
+    unit: str
+    polls: bool
+    """Whether the engine looks for submissions from time to time, so that a wait is a matter of chance."""
+    workloads: int
+    n: int
+    low: float
+    median: float
+    high: float
+
+
+class Code(msgspec.Struct, frozen=True, kw_only=True):
+    """How many lines of code a tool takes for a scenario, or for the churn pipelines as a whole (`pipeline`)."""
+
+    orchestrator: str
+    scenario: str
+    lines: int
+    """Without blank lines, comments and docstrings."""
+    places: list[str]
+    """Where they stand."""
+
+
+class Results(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is derived from a run: results.json.
+
+    Times are in seconds unless `unit` says otherwise; a value that is missing is null, and `missing_because` says why.
+    """
+
+    schema: int = SCHEMA
+    run: str
+    """The id of the run."""
+    scenarios: dict[str, int] = {}
+    """By which versions of the scenarios it is derived."""
+    estimates: Sequence[Estimate]
+    ratios: Sequence[Ratio]
+    controls: Sequence[Control]
+    checks: Sequence[Check]
+    engines: Sequence[ReadyEngine] = ()
+    ranges: Sequence[Range] = ()
+    code: Sequence[Code] = ()
+
+    def document(self) -> dict[str, Any]:
+        """Return it as results.json has it."""
+        fields = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {name: value if name in PLAIN else [flat(row) for row in value] for name, value in fields.items()}
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Results:
+        """Read what results.json has."""
+        rows = {name: value if name in PLAIN else list(map(_nested, value)) for name, value in document.items()}
+        return msgspec.convert(rows, cls)
+
+
+PLAIN = ("schema", "run", "scenarios")
+"""What of the document is no table."""
+
+
+def flat(row: msgspec.Struct) -> dict[str, Any]:
+    """Return a row as the files have it: the keys of its setup among its own."""
+    found: dict[str, Any] = {}
+    for key, value in msgspec.to_builtins(row).items():
+        found |= value if key == "setup" else {key: value}
+    return found
+
+
+def row_of(kind: type[Kind], flat_row: Mapping[str, Any], *, strict: bool = True) -> Kind:
+    """Read a row that is flat; from a table of texts such as a CSV file, if it is not strict."""
+    return msgspec.convert(_nested(flat_row), kind, strict=strict)
+
+
+def _nested(flat_row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**flat_row, "setup": flat_row}
