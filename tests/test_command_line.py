@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Call, copied_orchbench, mounted, refusal
+from conftest import ROOT, Call, call, copied_orchbench, mounted, refusal
 from small_runs import edited, finished_run, record_of, results_of, samples_of
 
 from bench import cli
@@ -190,6 +191,15 @@ def test_list_and_doctor_say_what_there_is(orchbench: Call) -> None:
     assert set(listed["orchestrators"]) == set(discover()) and "overhead" in listed["scenarios"]
     assert set(listed["suites"]) == {"smoke", "quick", "full"}
     assert orchbench("doctor").code == 0
+
+
+def test_list_imports_nothing_that_draws() -> None:
+    """What takes long to import is imported by what needs it: colours for code, charts, and MLflow."""
+    script = "import sys, bench.cli as cli; cli.orchbench.main(['list'], standalone_mode=False); print(*sys.modules)"
+    done = call(sys.executable, "-c", script, cwd=ROOT)
+    loaded = set(done.out.splitlines()[-1].split())
+    assert done.code == 0 and "bench.plan.tools" in loaded
+    assert loaded & {"pygments", "matplotlib", "mlflow", "jinja2"} == set()
 
 
 def test_list_marks_the_default_deployment(orchbench: Call) -> None:

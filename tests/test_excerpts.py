@@ -13,6 +13,7 @@ from small_runs import made_up_record
 
 from bench.derive.excerpts import Excerpt, excerpts, pipeline_files, pipeline_lines
 from bench.plan.about import About
+from bench.report.highlighting import highlighted
 from bench.store.folder import RunFolder
 from bench.store.records import RunRecord
 
@@ -42,6 +43,7 @@ def rendered(found: Iterable[Excerpt]) -> str:
     """Return what the template makes of it."""
     templates = FileSystemLoader(ROOT / "bench" / "report" / "templates")
     environment = Environment(loader=templates, autoescape=True, undefined=StrictUndefined)
+    environment.filters["highlighted"] = highlighted
     return environment.from_string('{% from "_code.html" import code %}{{ code(found, []) }}').render(found=found)
 
 
@@ -129,21 +131,21 @@ def test_a_part_is_found_and_its_lines_of_code_are_counted(name: str, place: str
     own = SOURCE.split("\n")[first - 1 : last]
     indent = len(own[0]) - len(own[0].lstrip())
     assert (found.places, found.lines) == ((f"a.py:{place}",), lines)
-    assert Page(found.html).text == "\n".join(line[indent:] for line in own)
+    assert found.text == "\n".join(line[indent:] for line in own)
 
 
 def test_a_whole_module_is_shown_without_its_imports(tmp_path: Path) -> None:
     """All the rest is there, as it stands in the file."""
     found = shown(tmp_path, SOURCE, "a.py")
     imports = "import os\nfrom typing import (\n    Any,\n)\n\n"
-    assert Page(found.html).text == SOURCE.replace(imports, "").strip()
+    assert found.text == SOURCE.replace(imports, "").strip()
     assert found.lines == 1 + 4 + 11 + 5 + 2 + 2 + 2
 
 
 def test_parts_are_joined_in_the_order_of_their_names(tmp_path: Path) -> None:
     """An empty line is between them, and each has its place."""
     found = shown(tmp_path, "def a():\n    pass\ndef b():\n    pass\n", "a.py:b", "a.py:a")
-    assert Page(found.html).text == "def b():\n    pass\n\ndef a():\n    pass"
+    assert found.text == "def b():\n    pass\n\ndef a():\n    pass"
     assert found.places == ("a.py:3-4", "a.py:1-2") and found.lines == 4
 
 
@@ -151,7 +153,7 @@ def test_names_words_strings_comments_and_numbers_are_told_apart(tmp_path: Path)
     """Each has the class that the style sheet has a colour for."""
     found = shown(tmp_path, "@cached\ndef double(x):\n    return 'two', 2 * x  # twice\n", "a.py:double")
     for span in ('n">@cached', 'k">def', 'n">double', 'k">return', 's">&#39;two&#39;', 'm">2', 'c"># twice'):
-        assert f'<span class="{span}</span>' in found.html
+        assert f'<span class="{span}</span>' in highlighted(found.text)
 
 
 ROOM = {
@@ -225,7 +227,7 @@ def test_what_is_missing_is_said(name: str, tmp_path: Path) -> None:
     folder = keep(tmp_path, sources)
     (tmp_path / "secret.py").write_text("secret = 1\n")
     (found,) = excerpts(folder, record({"tool": {"some": [name, "a.py:x"]}}), "some")
-    assert (found.missing, found.places, Page(found.html).text) == ((name,), ("a.py:1",), "x = 1")
+    assert (found.missing, found.places, found.text) == ((name,), ("a.py:1",), "x = 1")
     page = Page(rendered([found])).text
     assert name in page and "of code" not in page  # a count of what is left would be a wrong one
 

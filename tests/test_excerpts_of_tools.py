@@ -8,7 +8,6 @@ from pathlib import Path
 import msgspec
 import pytest
 from conftest import copied_checkout, copied_orchbench
-from pages import Page
 from small_runs import block, made_up_record, record_of, suite_of
 
 from bench.derive.excerpts import excerpts, pipeline_files, pipeline_lines
@@ -51,7 +50,7 @@ def test_each_scenario_has_the_code_of_all() -> None:
 def test_an_excerpt_can_be_read_at_a_glance(scenario: str, real: tuple[RunFolder, RunRecord]) -> None:
     """It is short, but for the pipelines, which are shown whole; and nobody has to read imports."""
     for each in excerpts(*real, scenario):
-        text = Page(each.html).text
+        text = each.text
         assert len(text.splitlines()) <= (110 if scenario == "churn" else 60), each.tool
         assert not [line for line in text.splitlines() if line.startswith(("import ", "from "))]
 
@@ -106,5 +105,5 @@ def test_a_report_shows_what_ran(world: Path, tmp_path: Path) -> None:
     copy = RunFolder(Path(shutil.copytree(world / "run", tmp_path / "copy")))
     for place in (folder, copy):
         assert {scenario: excerpts(place, place.run(), scenario) for scenario in SCENARIOS} == before
-        assert "Edited" not in before["overhead"][0].html and "_one_by_one" in before["overhead"][0].html
+        assert "Edited" not in before["overhead"][0].text and "_one_by_one" in before["overhead"][0].text
     assert [each.missing for found in before.values() for each in found] == [()] * len(SCENARIOS)

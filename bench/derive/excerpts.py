@@ -2,21 +2,16 @@
 
 A run names the parts (see `bench.plan.about`): `adapter/shapes.py:build` is a function, a class, or any other statement at
 the top level that gives the name to something; `adapter/library.py:Threads._make_pool` is a method; `pipelines/training.py`
-is all of the file but its imports. What begins with `shared/` is not the orchestrator's own.
+is all of the file but its imports. What begins with `shared/` is not the tool's own.
 """
 
 from __future__ import annotations
 
 import functools
-import itertools
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-
-from markupsafe import Markup, escape
-from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
-from pygments.token import Comment, Keyword, Name, Number, Operator, String  # type: ignore[import-untyped]
 
 from bench.derive.source import Source
 from bench.plan.tools import package_of
@@ -33,27 +28,16 @@ _ROOMS: Final = ("pipelines/", "")
 _PIPELINES: Final = ("training.py", "inference.py")
 _DEPLOYMENT: Final = "deployment.py"
 
-_KINDS: Final = (
-    ("k", (Keyword, Operator.Word)),
-    ("s", (String,)),
-    ("c", (Comment,)),
-    ("n", (Name.Function, Name.Class, Name.Decorator)),
-    ("m", (Number,)),
-)
-"""The classes of the style sheet, and what Pygments calls that."""
-
-_LEXER: Final = PythonLexer(stripnl=False, ensurenl=False)
-
 
 @dataclass(frozen=True)
 class Excerpt:
-    """What one orchestrator's code has for one scenario."""
+    """What one tool's code has for one scenario."""
 
     tool: str
     scenario: str
     places: tuple[str, ...]
     """Where each part stands: its file, its first and its last line."""
-    html: Markup
+    text: str
     lines: int
     """How many lines of it are code, which blank lines, comments and docstrings are not."""
     missing: tuple[str, ...] = ()
@@ -61,7 +45,7 @@ class Excerpt:
 
 
 def excerpts(folder: RunFolder, run: RunRecord, scenario: str) -> list[Excerpt]:
-    """Return the code of each orchestrator of the run; none, if the run has kept no sources."""
+    """Return the code of each tool of the run; none, if the run has kept no sources."""
     if not folder.keeps_code():
         return []
     named = {tool: run.about(tool).excerpts.get(scenario) for tool in run.orchestrators}
@@ -69,7 +53,7 @@ def excerpts(folder: RunFolder, run: RunRecord, scenario: str) -> list[Excerpt]:
 
 
 def counted(folder: RunFolder, run: RunRecord) -> list[Code]:
-    """Return how many lines of code each orchestrator has for each scenario, and for the churn pipelines as a whole."""
+    """Return how many lines of code each tool has for each scenario, and for the churn pipelines as a whole."""
     files = pipeline_files(folder, run)
     return [
         *(
@@ -86,7 +70,7 @@ def counted(folder: RunFolder, run: RunRecord) -> list[Code]:
 
 
 def pipeline_lines(folder: RunFolder, run: RunRecord) -> dict[str, int]:
-    """Return how many lines of code the churn pipelines are for each orchestrator: training, inference and their deployment.
+    """Return how many lines of code the churn pipelines are for each tool: training, inference and their deployment.
 
     Counted are the lines of code in the files that `pipeline_files` names. Blank lines, comments and docstrings are no code;
     imports are, but for those in `deployment.py` of pipelines that are not counted.
@@ -101,7 +85,7 @@ def pipeline_lines(folder: RunFolder, run: RunRecord) -> dict[str, int]:
 
 
 def pipeline_files(folder: RunFolder, run: RunRecord) -> dict[str, tuple[str, ...]]:
-    """Return the files that a user of each orchestrator writes for the churn pipelines, where the run has kept them.
+    """Return the files that a user of each tool writes for the churn pipelines, where the run has kept them.
 
     These are `training.py` and `inference.py`, whatever of the same package they import, whatever that imports in turn, and
     `deployment.py`, where there is one.
@@ -142,7 +126,7 @@ def _excerpt(folder: RunFolder, tool: str, scenario: str, names: Sequence[str]) 
         tool,
         scenario,
         places=tuple(part.place for part in found),
-        html=_highlighted("\n\n".join(part.text for part in found)),
+        text="\n\n".join(part.text for part in found),
         lines=sum(part.lines for part in found),
         missing=tuple(name for name, part in parts.items() if part is None),
     )
@@ -176,16 +160,3 @@ def _parsed(text: str) -> Source | None:
         return Source(text)
     except (SyntaxError, ValueError):  # not Python, or not the Python that this is
         return None
-
-
-def _highlighted(text: str) -> Markup:
-    """Return the code as HTML; whatever it holds is text."""
-    html = []
-    for kind, tokens in itertools.groupby(_LEXER.get_tokens(text), lambda token: _kind(token[0])):
-        value = escape("".join(value for _, value in tokens))
-        html.append(Markup('<span class="{}">{}</span>').format(kind, value) if kind else value)
-    return Markup().join(html)
-
-
-def _kind(token: object) -> str:
-    return next((kind for kind, types in _KINDS if any(token in each for each in types)), "")

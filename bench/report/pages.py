@@ -8,6 +8,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from bench.report.highlighting import highlighted
 from bench.report.tools import Tools
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -16,6 +17,7 @@ _TEMPLATES: Final = Path(__file__).with_name("templates")
 _environment = Environment(
     loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
+_environment.filters["highlighted"] = highlighted
 
 
 def page(template: str, tools: Tools, **values: Any) -> str:
