@@ -6,12 +6,15 @@ import csv
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from conftest import orchbench_in
+from jsonschema import Draft202012Validator
 
 from bench.store.records import RunRecord
+from bench.store.schema import schema_of
 
 
 def block(scenario: str, **more: Any) -> dict[str, Any]:
@@ -58,9 +61,16 @@ def record_of(run: Path) -> dict[str, Any]:
 
 
 def results_of(run: Path) -> dict[str, Any]:
-    """Return results.json."""
+    """Return results.json, which is held to its schema whenever a test looks at one."""
     results: dict[str, Any] = json.loads((run / "results.json").read_text())
+    validator("results").validate(results)
     return results
+
+
+@cache
+def validator(file: str) -> Draft202012Validator:
+    """Return what holds a file of a run to its schema."""
+    return Draft202012Validator(schema_of(file))
 
 
 def samples_of(run: Path) -> list[dict[str, str]]:

@@ -8,7 +8,7 @@ import click
 
 from bench.base.problem import Problem
 from bench.base.signals import Interrupted
-from bench.cli import compare, doctor, duel, list_, report, run, show, track, trend
+from bench.cli import compare, doctor, duel, list_, report, run, schema, show, track, trend
 from bench.cli.console import complain
 
 
@@ -23,6 +23,7 @@ from bench.cli.console import complain
         trend.trend,
         list_.list_,
         doctor.doctor,
+        schema.schema,
     ],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
