@@ -19,14 +19,15 @@ def place_of(*rows: Row, **results: Any) -> Place:
     return place
 
 
-def at_once(tool: str, workload: str, most: int) -> Row:
-    """Return how many tasks ran at the same time."""
-    return estimate(tool, most, scenario="parallelism", workload=workload, metric="max_concurrency", unit="count")
+def at_once(tool: str, width: int, most: int) -> Row:
+    """Return how many sleeping tasks ran at the same time, where so many might."""
+    where = {"scenario": "parallelism", "workload": f"sleeping_w{width}", "axes": {"kind": "sleeping", "width": width}}
+    return estimate(tool, most, metric="max_concurrency", unit="count", **where)
 
 
 def test_one_lane_is_one_lane_at_any_width() -> None:
     """A tool of one lane, which was run at one width, is told of by that, and is not called one that was not run."""
-    rows = [at_once("dagster", "sleeping_w2", 2), at_once("dagster", "sleeping_w4", 4), at_once("airflow", "sleeping_w4", 1)]
+    rows = [at_once("dagster", 2, 2), at_once("dagster", 4, 4), at_once("airflow", 4, 1)]
     made = facts(estimates=rows)
     found = sections(made)
     (place,) = found[0].places
@@ -38,7 +39,7 @@ def test_one_lane_is_one_lane_at_any_width() -> None:
 
 def test_who_ran_at_several_widths_has_no_other_for_one() -> None:
     """What is missing there is not made up of what was measured elsewhere."""
-    place = place_of(at_once("dagster", "sleeping_w2", 2), *(at_once("airflow", f"sleeping_w{n}", n) for n in (1, 4)))
+    place = place_of(at_once("dagster", 2, 2), *(at_once("airflow", width, width) for width in (1, 4)))
     assert place.table.stand_in("airflow/usual", place.table.columns[0]) is None
 
 
@@ -52,6 +53,10 @@ def test_beside_the_code_stand_the_numbers_of_the_usual_deployment() -> None:
 
 def test_a_borrowed_noise_floor_is_named() -> None:
     """A scenario without a control of its own takes the floor of its tier, and says whose that is."""
-    control = {"scenario": "overhead", "orchestrator": "plain", "tier": "library", "ratio": 1.0, "low": 0.95, "high": 1.04}
-    place = place_of(at_once("dagster", "sleeping_w2", 2), controls=[control])
+    control = {
+        "scenario": "overhead", "orchestrator": "plain", "tier": "library", "profile": "stock", "deployment": "usual",
+        "isolation": "one process", "metric": "makespan_s", "workloads": 1, "n": 10, "starts": 5, "ratio": 1.0, "low": 0.95,
+        "high": 1.04,
+    }  # fmt: skip
+    place = place_of(at_once("dagster", 2, 2), controls=[control])
     assert (place.floor_of, round(place.floor or 0, 4)) == (["overhead"], 0.0526)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,13 +10,11 @@ from typing import Any, Final
 
 from bench.base import wording
 from bench.scenarios import SCENARIOS
+from bench.scenarios.kit.case import WIDTH, Axes
 from bench.scenarios.kit.metrics import COLD_RUN
 from bench.scenarios.kit.table import Column, Which
 
 Row = Mapping[str, Any]
-
-WIDTH: Final = re.compile(r"_w[0-9]+$")
-"""The end of a workload's name that is the width it was run at, as `bench.scenarios.parallelism.name_of` puts it there."""
 
 OF_ANY_WORKLOAD: Final = ("makespan_s", "submit_to_first_s", "transition_ms", "finish_lag_s")
 """What is shown where none of the scenario's own cases was measured, but a workload of the reader's."""
@@ -46,11 +43,11 @@ class Table:
 
     def stand_in(self, subject: str, column: Column) -> Row | None:
         """Return what a setup of one lane was measured with instead: it was run at one width, which stands for all."""
-        if column.workload is None or not WIDTH.search(column.workload):
+        asked = next((_axes(row) for row in self.rows if row["workload"] == column.workload), {})
+        if WIDTH not in asked:
             return None
-        kind = WIDTH.sub("", column.workload)
-        rows = [row for row in self._of(subject) if row["metric"] == column.metric]
-        found = [row for row in rows if WIDTH.sub("", row["workload"]) == kind]
+        rows = [row for row in self._of(subject) if row["metric"] == column.metric and WIDTH in _axes(row)]
+        found = [row for row in rows if {**_axes(row), WIDTH: asked[WIDTH]} == asked]
         return found[0] if len(found) == 1 and found[0]["workload"] != column.workload else None
 
     def _of(self, subject: str) -> Sequence[Row]:
@@ -76,6 +73,12 @@ def columns_of(scenario: str, rows: Sequence[Row]) -> list[Column]:
 def matches(row: Row, column: Column) -> bool:
     """Whether an estimate belongs in the column."""
     return bool(row["metric"] == column.metric and column.workload in (None, row["workload"]))
+
+
+def _axes(row: Row) -> Axes:
+    """Return where the workload of an estimate stands; results that were derived before rows had axes do not say it."""
+    axes: Axes = row.get("axes", {})
+    return axes
 
 
 def _settled(column: Column, rows: Sequence[Row]) -> Column:

@@ -59,7 +59,7 @@ def scaling(facts: Facts, scenario: str, tier: str) -> list[Drawing]:
                     f"{setup}, {family}" if curve.chart else setup,
                     facts.tools.look(setup.partition("/")[0]),
                     points,
-                    _fit(facts, scenario, tier, family, setup),
+                    _fit(facts, scenario, tier, curve, family, setup),
                 )
                 for number, ((setup, family), points) in enumerate(chart.points(shown).items(), 1)
             ]
@@ -100,10 +100,10 @@ def _rows(facts: Facts, scenario: str, tier: str, curve: Curve) -> list[Row]:
     ]
 
 
-def _fit(facts: Facts, scenario: str, tier: str, family: str, setup: str) -> tuple[float, float] | None:
-    """Return the line of makespan over size, in seconds, where the results have one of such a family."""
+def _fit(facts: Facts, scenario: str, tier: str, curve: Curve, family: str, setup: str) -> tuple[float, float] | None:
+    """Return the line of makespan over size, in seconds, where the curve is of that and the results have one."""
     line = SCENARIOS[scenario].line
-    if line is None:
+    if line is None or curve.family != line or curve.metric != "makespan_s":
         return None
     slope, intercept = (facts.estimate(scenario, tier, metric, family, setup) for metric in (line.slope, line.intercept))
     if not slope or not intercept or slope["median"] is None or intercept["median"] is None:

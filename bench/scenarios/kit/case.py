@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from contract.pipeline import Pipeline
 from contract.workload import Workload
@@ -12,6 +13,9 @@ Work = Workload | Pipeline
 
 Axes = Mapping[str, str | int | float | bool]
 """Where a case stands, by the name of each axis of the scenario: `{"kind": "sleeping", "width": 2}`."""
+
+WIDTH: Final = "width"
+"""The axis, of a scenario that has it, which is how many tasks may run at once."""
 
 
 @dataclass(frozen=True)
