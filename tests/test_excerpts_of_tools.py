@@ -43,7 +43,8 @@ def test_each_named_excerpt_is_there(tool: str, real: tuple[RunFolder, RunRecord
 
 def test_each_scenario_has_the_code_of_all() -> None:
     """Lines are counted to be compared."""
-    assert [name for name, each in KNOWN.items() if each.about.excerpts.keys() != SCENARIOS.keys()] == []
+    shown = {name: set(each.about.excerpts) for name, each in KNOWN.items()}
+    assert [name for name, scenarios in shown.items() if scenarios != shown["plain"]] == []
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
