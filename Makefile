@@ -1,5 +1,6 @@
-# make bench [SUITE=quick]   measure          make test    all tests, with the real tools
-# make check                 lint and types   make clean   remove environments and caches
+# make bench [SUITE=quick]   measure          make test      tests, with the real tools
+# make check                 lint and types   make test-all  those too that take longer
+#                                             make clean     remove environments and caches
 # Everything that is missing is set up first: uv in .tools, and an environment of its own for the harness and for each tool.
 
 SUITE ?= quick
@@ -15,21 +16,16 @@ READY := .venv/ready $(TOOLS:%=implementations/%/.venv/ready)
 export UV_COMPILE_BYTECODE = 1
 export UV_PYTHON_DOWNLOADS = never
 
-.PHONY: bench test check format report clean setup
+.PHONY: bench test test-all check format report clean setup
 
 bench: setup
 	.venv/bin/orchbench run --suite $(SUITE) $(ARGS)
 
-# Servers take their time to start, so three tests run at once; but for those that measure.
-test: setup
-	.venv/bin/python -m pytest -q -n 3 --dist loadgroup -m "not alone"
-	.venv/bin/python -m pytest -q -m alone
-	@$(MAKE) --no-print-directory -j 2 --output-sync $(patsubst %,test-%,$(filter-out plain,$(TOOLS)))
-	@$(MAKE) --no-print-directory test-plain
-
-test-%: implementations/%/.venv/ready
-	@echo "== $*'s own tests"
-	@cd implementations/$* && .venv/bin/python -m pytest -q -p no:cacheprovider tests
+# Servers take their time to start, so three tests run at once; but for those that measure. See docs/testing.md.
+test: CHOICE = and not slow
+test test-all: setup
+	.venv/bin/python -m pytest -q -n 3 --dist loadgroup --no-loadscope-reorder -m "not alone $(CHOICE)"
+	.venv/bin/python -m pytest -q -m "alone $(CHOICE)"
 
 check: .venv/ready
 	.venv/bin/ruff check -q

@@ -29,6 +29,15 @@ hypothesis.settings.register_profile("orchbench", derandomize=True, database=Non
 hypothesis.settings.load_profile("orchbench")
 
 
+LONGEST_FIRST = ("test_tools_own", "test_conformance", "test_churn", "test_patterns", "test_interruption")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes minutes, so that no worker is left alone with it in the end."""
+    places = {name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
+
 @dataclass(frozen=True)
 class Done:
     """A command that ended."""

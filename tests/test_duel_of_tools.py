@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT, checkout, orchbench_in, stand_in
 from small_runs import block, results_of, suite_of
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.alone, pytest.mark.slow(reason="duels of 24 runs of 100 tasks a side")]
 
 TASKS = 100
 

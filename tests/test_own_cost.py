@@ -101,6 +101,7 @@ def made_up_events(workload: Workload, trial: str, number: int) -> list[str]:
 SIZES = [10**3, 10**4, 10**5, 10**6]
 
 
+@pytest.mark.slow(reason="a million events")
 def test_events_become_results_in_linear_time(tmp_path: Path) -> None:
     """A million events take at most 10 s, and ten times as many events at most little more than ten times as long."""
     seconds = {}
@@ -134,6 +135,7 @@ def cost_of_a_report(folder: Path, events: int) -> tuple[list[float], int]:
     return seconds, peak
 
 
+@pytest.mark.slow(reason="a million events")
 def test_a_run_of_10000_trials_becomes_a_report_in_20_seconds(tmp_path: Path) -> None:
     """A million events take at most 20 s and 2 GB, and the second half of them little longer than the first."""
     (least, _), (half, _), (whole, peak) = (

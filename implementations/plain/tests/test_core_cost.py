@@ -18,6 +18,8 @@ from churn import customers, models, scoring
 from churn.features import Features, training_set
 from churn.parameters import Training
 
+pytestmark = [pytest.mark.alone, pytest.mark.slow(reason="it makes ten million customers")]
+
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 
 STEEPEST = 1.1

@@ -12,6 +12,8 @@ from churn_plain.adapter import shapes
 from contract.events import Trial
 from contract.workload import Node, Workload
 
+pytestmark = pytest.mark.alone
+
 SIZE = 100
 CHAIN = Workload("chain", tuple(Node(f"n{i}", after=(f"n{i - 1}",) if i else ()) for i in range(SIZE)))
 FAN_OUT = Workload("fan_out", tuple(Node(f"n{i}", after=("n0",) if i else ()) for i in range(SIZE)))

@@ -45,6 +45,7 @@ def _between_steps(folder: Path) -> float:
     return float(table["take", "started"] - table["make", "finished"]) / 1e9
 
 
+@pytest.mark.alone
 def test_a_frame_is_passed_as_fast_as_its_parquet_file_is_written_and_read(
     passed_s: Callable[[], float], tmp_path: Path
 ) -> None:
