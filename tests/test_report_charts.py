@@ -15,6 +15,7 @@ from pictures import Line, Marker, Panel, Picture
 from small_runs import results_of, samples_of
 
 from bench.base import wording
+from bench.derive.reading import reading
 from bench.derive.table import columns_of, matches
 from bench.report.sections import key
 from bench.scenarios import SCENARIOS
@@ -58,7 +59,7 @@ def headline_rows(results: Mapping[str, Any]) -> Iterator[tuple[Row, str]]:
         for column in columns_of(scenario, rows):
             first = {wording.subject(row): row for row in reversed(rows) if matches(row, column)}
             for row in first.values():
-                if wording.reading(row).kind == "value":
+                if reading(row).kind == "value":
                     yield row, column.title
 
 

@@ -13,6 +13,7 @@ from pages import Page, rendered
 from small_runs import results_of
 
 from bench.base import wording
+from bench.derive.reading import reading
 from bench.derive.table import columns_of, matches
 
 pytest_plugins = ["report_runs"]  # its runs are made once for all tests
@@ -43,7 +44,7 @@ def number(row: Row | None) -> str:
     """Return an estimate's number, or what stands in its place, and whether it is unstable."""
     if row is None:
         return "-"
-    its = wording.reading(row)
+    its = reading(row)
     return its.text + " ~" * bool(row["unstable"] and its.kind == "value")
 
 
@@ -51,7 +52,7 @@ def shown(row: Row | None) -> str:
     """Return what a cell of the page holds: the number with its interval, or with how many runs there were."""
     if row is None or row["median"] is None:
         return number(row)
-    return number(row) + (f" (n={row['n']})" if row["low"] is None else f" [{wording.reading(row).spread}]")
+    return number(row) + (f" (n={row['n']})" if row["low"] is None else f" [{reading(row).spread}]")
 
 
 def cells(subject: str, rows: Sequence[Row]) -> list[Row | None]:
@@ -179,6 +180,6 @@ def test_the_summary_has_the_numbers_of_each_scenario(mixed: Path) -> None:
         assert heading[1:] == [f"{column.heading} {column.workload or ''}".strip() for column in columns]
         assert [line[0] for line in lines] == [*dict.fromkeys(wording.subject(row) for row in rows)]
         for subject, *found in lines:
-            spreads = [row and wording.reading(row).spread for row in cells(subject, rows)]
+            spreads = [row and reading(row).spread for row in cells(subject, rows)]
             said = [number(row) for row in cells(subject, rows)]
             assert found == [f"{text} [{spread}]" if spread else text for text, spread in zip(said, spreads, strict=True)]

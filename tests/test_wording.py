@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.base import wording
+from bench.derive.reading import reading
 
 
 @pytest.mark.parametrize(
@@ -25,5 +25,5 @@ def test_a_cost_below_zero_is_none(
 ) -> None:
     """A slope of single runs may come out so, and is no number then; a wait may well be shorter than was asked for."""
     row = {"metric": metric, "unit": "ms", "median": median, "low": low, "high": high, "n": 1 if low is None else 20}
-    reading = wording.reading(row)
-    assert (reading.kind, reading.text) == (kind, text)
+    found = reading(row)
+    assert (found.kind, found.text) == (kind, text)

@@ -19,6 +19,7 @@ from typing import Any
 from bench.base import wording
 from bench.base.problem import Problem
 from bench.compare.comparable import Difference, differences
+from bench.derive.reading import reading
 from bench.derive.table import columns_of, matches
 from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.table import Column
@@ -83,7 +84,7 @@ class Series:
         """Return its value in that run, in words, and whether it can be compared with the one before it."""
         if run not in self.rows:
             return "-"
-        return f"{NOT_COMPARABLE} " * (run in self.breaks) + wording.reading(self.rows[run]).text
+        return f"{NOT_COMPARABLE} " * (run in self.breaks) + reading(self.rows[run]).text
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.base import wording
+from bench.derive.reading import is_range
 from bench.report.facts import identity
 
 Row = Mapping[str, Any]
@@ -58,7 +59,7 @@ def bounds(row: Row) -> tuple[Part, ...]:
     said = wording.said(row["unit"], row["low"], row["high"], like=row["median"])
     interval = Number(said, row["low"], "estimates", identity(row), "low", row["high"])
     few: tuple[Part, ...] = (", n=", Number(str(row["n"]), row["n"], "estimates", identity(row), "n"))
-    return (" [", interval, *(few if wording.is_range(row) else ()), "]")
+    return (" [", interval, *(few if is_range(row) else ()), "]")
 
 
 def times(row: Row) -> tuple[Part, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from bench.base import wording
 from bench.derive.excerpts import excerpts
+from bench.derive.reading import reading
 from bench.report import answer, prose
 from bench.report.facts import Facts
 from bench.report.matrix import Line, matrix
@@ -88,7 +89,7 @@ def _page(
         files=[each for each in FILES if each[0] in here],
         folders=[(name, about, name in here) for name, about in FOLDERS],
         # What the templates say numbers with.
-        reading=wording.reading,
+        reading=reading,
         said=wording.said,
         subject=wording.subject,
         median=prose.median,

@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 from bench.base import wording
+from bench.derive.reading import bars
 from bench.plan.tools import REFERENCE
 from bench.report import charts
 from bench.report.charts import Drawing, curves
@@ -113,6 +114,6 @@ def _fit(facts: Facts, scenario: str, tier: str, curve: Curve, family: str, setu
 
 def _note(rows: Sequence[Row]) -> str:
     """Say what the bars are, and which points have none."""
-    if not (bars := wording.bars(rows)):
+    if not (said := bars(rows)):
         return "Each point is a single run"
-    return f"Bars: {bars}" + "; without one: a single run" * any(row["n"] == 1 for row in rows)
+    return f"Bars: {said}" + "; without one: a single run" * any(row["n"] == 1 for row in rows)

@@ -11,6 +11,7 @@ from typing import Any
 
 from bench.base import wording
 from bench.derive.controls import controlled, noise_floor
+from bench.derive.reading import bars, reading
 from bench.derive.table import Table, matches
 from bench.report import timelines
 from bench.report.charts import Drawing, Mark, Panel, dots
@@ -101,21 +102,21 @@ def _headline_chart(facts: Facts, place: Place) -> Drawing | None:
     table = place.table
     for column in table.columns:
         rows = [(name, table.cell(name, column), table.stand_in(name, column)) for name, _ in table.subjects]
-        if not any(row and wording.reading(row).kind == "value" for _, row, _ in rows):
+        if not any(row and reading(row).kind == "value" for _, row, _ in rows):
             continue
         its = [row for _, row, _ in rows if row]
         marks = [_mark(facts, *each) for each in rows]
         panels.append(Panel(column.title, its[0]["unit"], marks))
         drawn += its
     title = f"{place.scenario}, {place.tier} tier: median, interval and single runs"
-    return dots(title, panels, wording.bars(drawn)) if panels else None
+    return dots(title, panels, bars(drawn)) if panels else None
 
 
 def _mark(facts: Facts, name: str, row: Row | None, other: Row | None) -> Mark:
     look = facts.tools.look(name.partition("/")[0])
     if row is None:
         return Mark("", name, look, None, None, None, instead=f"one lane: {other['workload']}" if other else "not run")
-    its = wording.reading(row)
+    its = reading(row)
     if its.kind != "value":
         return Mark(f"dot-{key(row)}", name, look, None, None, None, instead=its.text)
     return Mark(f"dot-{key(row)}", name, look, row["median"], row["low"], row["high"], facts.values(row))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bench.base import wording
+from bench.derive.reading import reading
 from bench.report import answer
 from bench.report.facts import Facts
 from bench.report.markdown import table, text
@@ -49,7 +50,7 @@ def _matrix(facts: Facts, lines: Sequence[Line]) -> Iterator[str]:
     for line in lines:
         cells: list[str] = []
         for cell in line.cells:
-            number = wording.reading(cell.row).text + _mark(cell.row) if cell.row else "-"
+            number = reading(cell.row).text + _mark(cell.row) if cell.row else "-"
             number += f" (one lane: {cell.other})" if cell.other else ""
             how = ", ".join(f"{count} {how}" for how, count in cell.means.items())
             said = {kind: f"{count} {kind}" for kind, count in cell.counts.items() if count}
@@ -82,14 +83,14 @@ def _numbers(place: Place) -> Iterator[str]:
                 other = numbers.stand_in(subject, column)
                 cells.append(text(f"one lane: {other['workload']}") if other else "-")
                 continue
-            its = wording.reading(row)
+            its = reading(row)
             cells.append(text(its.text + _mark(row) + (f" [{its.spread}]" if its.spread else "")))
         rows.append([text(subject), *cells])
     yield from table(["orchestrator", *heading], rows)
 
 
 def _mark(row: Row) -> str:
-    return " ~" if row["unstable"] and wording.reading(row).kind == "value" else ""
+    return " ~" if row["unstable"] and reading(row).kind == "value" else ""
 
 
 def _caveats(facts: Facts) -> Iterator[str]:

@@ -17,6 +17,7 @@ from bench.base import wording
 from bench.compare.comparison import VERDICTS, Change, Comparison
 from bench.compare.history import NOT_COMPARABLE, Trend
 from bench.derive.controls import noise_floor
+from bench.derive.reading import reading
 from bench.derive.table import Table as Numbers
 from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.table import Column
@@ -76,7 +77,7 @@ def _cell(numbers: Numbers, subject: str, column: Column) -> Text:
     if row is None:
         other = numbers.stand_in(subject, column)
         return Text(f"one lane:\n{other['workload']}" if other else "-", "dim")
-    its = wording.reading(row)
+    its = reading(row)
     spread = (f"\n{its.spread}" if its.spread else "", "dim")
     if its.kind != "value":
         return Text.assemble((its.text, "dim"), spread)

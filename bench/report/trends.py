@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Final
 
-from bench.base import wording
 from bench.compare.history import NOT_COMPARABLE, Gap, Number, Place, Run, Trend
+from bench.derive.reading import reading
 from bench.report.charts import Curve, Drawing, curves
 from bench.report.markdown import table, text
 from bench.report.pages import page
@@ -95,7 +95,7 @@ def html(its: Trend) -> str:
         latest=its.runs[-TABLED:],
         places=[(place, [(number, _chart(place, number, tools)) for number in place.numbers]) for place in its.places],
         because=because,
-        reading=wording.reading,
+        reading=reading,
         mark=NOT_COMPARABLE,
     )
 

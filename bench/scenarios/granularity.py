@@ -54,7 +54,7 @@ def cases(options: Options, place: Place) -> Sequence[Case]:
 
 METRICS: Final = (
     Metric("bodies_s", "s", "time of all bodies together", of=bodies_s),
-    Metric("retry_cost_s", "s", "first_to_last_s with one failure minus the same without"),
+    Metric("retry_cost_s", "s", "first_to_last_s with one failure minus the same without", costs=True),
 )
 
 

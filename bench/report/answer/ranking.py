@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from bench.base import wording
+from bench.derive.reading import reading
 from bench.plan.tools import REFERENCE
 from bench.report import prose
 from bench.report.answer.card import Row, conjoined
@@ -23,7 +24,7 @@ def valued(row: Row | None) -> Sentence:
     """Return an estimate with its interval, or what stands in its place."""
     if row is None or row["median"] is None:
         return Sentence.of("-")
-    its = wording.reading(row)
+    its = reading(row)
     if its.kind == "noise":
         limit = row["high"] is not None and row["high"] > 0
         return Sentence.of("lost in noise, at most ", prose.at_most(row)) if limit else Sentence.of(its.text)
@@ -70,7 +71,7 @@ def picked(names: Sequence[str], ranked: Sequence[Row]) -> str:
 
 def _is_apart(facts: Facts, row: Row, best: Row) -> bool:
     """Whether the difference of two estimates is beyond noise; of what is lost in noise there is no ratio, but a limit."""
-    if wording.reading(best).kind == "noise":
+    if reading(best).kind == "noise":
         return row["low"] is not None and best["high"] is not None and row["low"] > PLAIN_TO_SEE * max(best["high"], 0)
     ratio = facts.ratio(row, best)
     if ratio is None or ratio["low"] is None:
@@ -93,7 +94,7 @@ def ranking(
         who, ratio = named(row), facts.ratio(row, best)
         if not _is_apart(facts, row, best):
             said.append((f"{who} is not told apart from it, ", *valued(row).parts))
-        elif ratio and ratio["ratio"] is not None and wording.reading(best).kind == "value":
+        elif ratio and ratio["ratio"] is not None and reading(best).kind == "value":
             said.append((f"{who} ", prose.median(row), ", ", *prose.times(ratio), " as much"))
         else:
             said.append((f"{who} ", *valued(row).parts))

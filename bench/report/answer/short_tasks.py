@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.base import wording
+from bench.derive.reading import is_range
 from bench.plan.tools import REFERENCE
 from bench.report import prose
 from bench.report.answer.card import NOT_MEASURED, Card, Row
@@ -93,7 +94,7 @@ def _not_in_proportion(facts: Facts, ranked: Sequence[Row], tier: str) -> list[S
 
 
 def _is_above(row: Row, other: Row) -> bool:
-    return not (wording.is_range(row) or wording.is_range(other)) and bool(row["low"] > other["high"])
+    return not (is_range(row) or is_range(other)) and bool(row["low"] > other["high"])
 
 
 def _independent(facts: Facts, tier: str) -> tuple[int, list[Row]]:

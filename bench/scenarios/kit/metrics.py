@@ -31,6 +31,10 @@ class Metric:
     """How a single run yields it; those that do not have it are made of several runs."""
     lack: str = "no run yielded it"
     """What it means that no run has it, though all went well."""
+    costs: bool = False
+    """Whether it is a difference of two times, which comes out below zero by chance; but nothing costs less than nothing.
+
+    The slope and the intercept of a line are such differences too, without saying it."""
 
 
 COUNTS: Final = frozenset({"runs", "bodies", "processes"})
