@@ -17,10 +17,10 @@ _SETTINGS: Final = {
     "AIRFLOW__CORE__DAGS_FOLDER": str(Path(__file__).with_name("pipelines")),  # dag.test() looks for the DAG there
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
-    # Airflow logs to standard output, where the result goes, and logs what its dependencies find deprecated in each other.
+    # Airflow logs to standard output, where the result goes. It also logs each DeprecationWarning of its dependencies.
     "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "py.warnings=ERROR",
 }
-"""Airflow's settings by environment variable, where the user has not set them."""
+"""Airflow's settings, as environment variables, for a user who has not set them."""
 
 
 def train(parameters: Training) -> Any:
@@ -38,7 +38,7 @@ def infer(parameters: Inference) -> Any:
 
 
 def run(dag: DAG, parameters: Common, last: str) -> Any:
-    """Return what the last task returned, or raise what the first task that failed has raised: dag.test() does neither."""
+    """Return what the last task returned, or raise what the first failed task raised: dag.test() does neither."""
     from airflow.utils.db import upgradedb
 
     failures: list[BaseException] = []

@@ -38,10 +38,10 @@ def execute(job: str, parameters: Common, result: str) -> Any:
         raised.append(context.op_exception)
 
     config = run_config(job, **asdict(parameters))
-    # Dagster logs to stderr, a traceback for each failure. Its instance keeps all of it.
+    # Dagster logs a traceback for each failure to stderr. The instance keeps all of it.
     config.loggers["console"] = {"config": {"log_level": "CRITICAL"}}
     with dg.DagsterInstance.get() as instance:
-        # Were the exception of a step raised here, as it is by default, the step's hooks would not be called.
+        # By default Dagster raises the exception of a step here, and then does not call the step's hooks.
         run = defs.resolve_job_def(job).with_hooks({keep}).execute_in_process(config, instance, raise_on_error=False)
     if run.success:
         return run.asset_value(result)
@@ -52,7 +52,7 @@ def execute(job: str, parameters: Common, result: str) -> Any:
 
 
 def use_home() -> None:
-    """Let Dagster keep its state in the churn home, where the user has not chosen another place."""
+    """Keep Dagster's state in the churn home, unless the user has chosen another place."""
     if not os.environ.get("DAGSTER_HOME"):
         settings = home.folder("dagster") / "dagster.yaml"
         if not settings.exists():

@@ -10,9 +10,9 @@ from churn.parameters import Inference, Training
 
 
 def settings() -> dict[str, str]:
-    """Return the settings for a call from a shell, where the user has not chosen others."""
+    """Return the settings for a call from a shell, unless the user has chosen others."""
     quiet = {
-        # Prefect logs to stderr, a traceback for each level that an exception passes. Its server keeps all of it.
+        # Prefect logs a traceback to stderr for each level that an exception passes. The server keeps all of it.
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     }
     if "PREFECT_API_URL" in os.environ:
@@ -26,7 +26,7 @@ def settings() -> dict[str, str]:
     }
 
 
-# Prefect reads its settings when it is first imported, so the flows are imported after this.
+# Prefect reads its settings on the first import, so the flows are imported after this.
 
 
 def train(parameters: Training) -> object:

@@ -1,4 +1,4 @@
-"""The pipelines by their names, as the adapters call them; their own processes can do without Airflow, so it is not here."""
+"""The pipelines by their names, as the adapter calls them. It imports no Airflow: the adapter's process can do without."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DAGS: Final[Mapping[str, Sequence[str]]] = {
     "cached": ("churn_caching",),
     "passing": ("churn_passing", "churn_passing_file"),
 }
-"""The DAGs of each pipeline: a DAG is the same in each of its runs, so another way is another DAG."""
+"""The DAGs of each pipeline. A run cannot change the tasks of a DAG, so another way of passing a frame is another DAG."""
 
 DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "train": asdict(Training()),
@@ -38,7 +38,7 @@ def dag_of(pipeline: str, parameters: Mapping[str, Any]) -> str:
 
 
 def unsupported(work: Workload | Pipeline, way: str) -> str:
-    """Say what Airflow has no way to do, where XComs go the way that is named: as values to the database, or to a store."""
+    """Say what Airflow cannot do of the work. `way` says where XComs go: "value" is the database, "store" object storage."""
     if isinstance(work, Workload):
         return _namesakes(work.tree)
     if work.parameters.get("way") == "store" != way:

@@ -1,6 +1,6 @@
 """DAG files: for a workload, one that reads it from the JSON beside it; for a pipeline, one that imports it.
 
-It stands apart from `shapes`, which imports Airflow, because the adapter's own process can do without.
+`shapes` imports Airflow, which takes seconds. The adapter's process needs none of it, so this module is separate.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contract import editions
 from contract.workload import Workload
 
 CACHING: Final = "churn_caching"
-"""The DAG whose file is no import but a copy of its source, since that is edited."""
+"""The DAG whose file is a copy of the source and not an import, because the scenario edits the source."""
 
 _CACHING_SOURCE: Final = Path(pipelines.__file__).with_name("caching.py")
 

@@ -24,7 +24,7 @@ VERSIONS: Final = {
 }
 
 GENERATED: Final = "generated"
-"""Stands for a port or a secret that is made anew at each start."""
+"""In place of the value of a port or a secret, which each start makes anew."""
 
 COMMON: Final = (
     Setting("[core] load_examples", "False", "True", "the examples are none of the work, and would be parsed with it"),
@@ -49,7 +49,9 @@ OBJECTS: Final = (
         "it is what this deployment is for: values between tasks in object storage, as Airflow's documentation has it",
     ),
     Setting("[common.io] xcom_objectstorage_path", "file://{home}/xcom", "none", "the storage that each machine has"),
-    Setting("[common.io] xcom_objectstorage_threshold", "0", "-1 (none)", "small values too, lest the way change with size"),
+    Setting(
+        "[common.io] xcom_objectstorage_threshold", "0", "-1 (none)", "small values too, so that all sizes go the same way"
+    ),
 )
 """The changes that put XComs into files, as into any other object storage."""
 
@@ -124,7 +126,7 @@ def of_service(setup: Setup) -> tuple[Setting, ...]:
 
 
 def write_config(home: Path, settings: tuple[Setting, ...], port: int | None = None) -> None:
-    """Write `airflow.cfg`, readable by its owner only: it holds keys."""
+    """Write `airflow.cfg`, which only the owner can read: it holds keys."""
     values = {setting.name: setting.value for setting in settings} | (_generated(port) if port else {})
     config = RawConfigParser()
     for name, value in values.items():
@@ -138,7 +140,7 @@ def write_config(home: Path, settings: tuple[Setting, ...], port: int | None = N
 
 
 def private_file(path: Path) -> TextIO:
-    """Open a new file that only its owner can read; one that an earlier start has left goes."""
+    """Open a new file that only the owner can read; it replaces the file of an earlier start."""
     path.unlink(missing_ok=True)
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w")
 

@@ -1,6 +1,6 @@
-"""Workload -> DAG: a PythonOperator per node, with its parents' return values as arguments, in a TaskGroup per group.
+"""Workload -> DAG: a PythonOperator per node, with the parents' return values as arguments, in a TaskGroup per group.
 
-Every task process reads its DAG file anew, so this module imports no more than that takes.
+The process of every task reads the DAG file anew, so this module imports only what that needs.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FINAL: Final = [RetryRule(body.FinalFault, RetryAction.FAIL)]
 
 
 class Delays(ExceptionRetryPolicy):
-    """Another delay before each retry: without a policy of one's own, Airflow has one for all of them, or its backoff."""
+    """Another delay before each retry. Airflow itself knows one delay for all retries, or a backoff."""
 
     def __init__(self, rules: list[RetryRule], delays_s: Sequence[float]) -> None:
         super().__init__(rules)
@@ -33,7 +33,7 @@ class Delays(ExceptionRetryPolicy):
     def evaluate(
         self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None
     ) -> RetryDecision:
-        """Take the delay of this try, unless a rule says something else."""
+        """Return the delay of this try, unless a rule says something else."""
         decision = super().evaluate(exception, try_number, max_tries, context)
         if decision.action is RetryAction.DEFAULT and try_number <= len(self.delays_s):
             return RetryDecision.retry(timedelta(seconds=self.delays_s[try_number - 1]))
@@ -62,21 +62,21 @@ def _add(group: Group, tasks: dict[str, PythonOperator]) -> None:
 
 
 def _retried(retry: Retry) -> dict[str, Any]:
-    """Return what a PythonOperator is told about its retries."""
-    told: dict[str, Any] = {"retries": retry.times, "retry_policy": ExceptionRetryPolicy(FINAL)}
+    """Return the arguments of a PythonOperator that say how it is tried again."""
+    arguments: dict[str, Any] = {"retries": retry.times, "retry_policy": ExceptionRetryPolicy(FINAL)}
     if retry.delays_s:
-        told["retry_policy"] = Delays(FINAL, retry.delays_s)
+        arguments["retry_policy"] = Delays(FINAL, retry.delays_s)
     elif retry.delay_s is not None:
-        told["retry_delay"] = timedelta(seconds=retry.delay_s)
+        arguments["retry_delay"] = timedelta(seconds=retry.delay_s)
         if retry.backoff:
-            # Before retry n: m to 2m - 1 seconds, a whole number, with m = ceil(delay * 2 ** (n - 1)), at least 1. Where in
-            # that range is a hash of the task, the logical date and the try. It cannot be switched off, but by a policy.
-            told["retry_exponential_backoff"] = 2
-    return told
+            # Before retry n Airflow waits m to 2m - 1 whole seconds, with m = ceil(delay * 2 ** (n - 1)), at least 1. A hash
+            # of the task, the logical date and the try picks the number. Only a retry policy of one's own avoids that.
+            arguments["retry_exponential_backoff"] = 2
+    return arguments
 
 
 def run(node: Node, inputs: dict[str, str], dag_run: DagRunProtocol) -> str:
-    """Be the task of a node: Airflow fills in the parents' tokens and the run, whose conf holds the trial."""
+    """Run the body of a node. Airflow fills in the parents' tokens and the run, whose conf holds the trial."""
     conf = dag_run.conf or {}
     return body.run(node, Trial(**conf["trial"]), inputs)
 

@@ -1,7 +1,7 @@
 """A kept result: begin -> compute -> use, where `compute` does nothing while nothing that it depends on has changed.
 
-Written by hand, since Airflow has no cache: a file named after the arguments and the code of this module. Nobody deletes
-old ones. The task runs each time, and finds its result.
+Airflow has no cache, so it is written by hand: a file named after the arguments and the code of this module. Nobody deletes
+old files. The task runs each time, and finds the result.
 """
 
 # ruff: noqa: AIR001 - a task cannot have the name of its function, which is the same in all four implementations
@@ -32,13 +32,13 @@ def begin(params: dict[str, Any]) -> int:
 
 
 def compute_once(value: int, params: dict[str, Any]) -> dict[str, str]:
-    """Return the result, which is there already if nothing has changed that it depends on."""
+    """Return the result, which is computed only if something that it depends on has changed."""
     arguments = (value, Lock()) if params["unhashable"] else (value,)
     return kept(compute, *arguments)
 
 
 def compute(value: int, _lock: object = None) -> dict[str, str]:
-    """Do what is worth keeping."""
+    """Compute what is worth keeping."""
     with step("compute"):
         body = 1
         return slow(f"{describe(value)}/{body}")
@@ -51,17 +51,17 @@ def describe(value: int) -> str:
 
 
 def use(result: dict[str, str]) -> None:
-    """Be what comes after."""
+    """Use the result."""
     with step("use", token=result["text"]):
         pass
 
 
 def kept(call: Callable[..., dict[str, str]], *arguments: Any) -> dict[str, str]:
-    """Return the result of an earlier call, if it had the same arguments and code and is not too old; else call."""
+    """Return the result of an earlier call with the same arguments and code, if it is not too old; else call."""
     try:
         key = json.dumps(arguments)
     except TypeError:
-        return call(*arguments)  # nothing tells whether it is the same as before
+        return call(*arguments)  # without a key nobody knows whether there is a result
     digest = hashlib.sha256(key.encode() + Path(__file__).read_bytes()).hexdigest()
     file = home.folder("airflow-kept") / f"{digest}.json"
     try:
@@ -69,7 +69,7 @@ def kept(call: Callable[..., dict[str, str]], *arguments: Any) -> dict[str, str]
             found: dict[str, str] = json.loads(file.read_bytes())
             return found
     except (FileNotFoundError, ValueError):
-        pass  # what is not there, or cannot be read, is made anew
+        pass  # there is no result, or none that can be read
     result = call(*arguments)
     with home.replacing(file) as new:
         new.write_text(json.dumps(result))
@@ -93,7 +93,7 @@ with DAG(
         task_id="compute",
         python_callable=compute_once,
         op_kwargs={"value": begin_task.output},
-        max_active_tis_per_dag=1,  # of all runs: who comes second finds the result
+        max_active_tis_per_dag=1,  # of all runs: the second one finds the result
     )
     use_task = PythonOperator(
         task_id="use",

@@ -32,7 +32,7 @@ def folder(ti: RuntimeTaskInstanceProtocol) -> Path:
 
 def write(table: pd.DataFrame, path: Path) -> str:
     """Write a frame, and return what goes into the XCom."""
-    # A Parquet column has one type. That a broken CSV has columns of several is for validation to say.
+    # A Parquet column has one type. A broken CSV may have columns of several, and it is for validation to say so.
     mixed = [name for name, kind in table.dtypes.items() if kind == "object"]
     with home.replacing(path) as new:
         table.astype(dict.fromkeys(mixed, "string")).to_parquet(new)
@@ -47,7 +47,7 @@ def read(path: str) -> pd.DataFrame:
 
 
 def write_training_set(data: TrainingSet, folder: Path) -> None:
-    """Write a training set; its table comes last, so that where there is one the set is whole."""
+    """Write a training set. The table comes last: a folder with a table holds a whole set."""
     with home.replacing(folder / "features.pickle") as new:
         new.write_bytes(pickle.dumps(data.features))
     write(data.table, folder / "table.parquet")

@@ -10,7 +10,7 @@ from churn import notify
 def notify_failure(context: Context) -> None:
     """Post the exception that ended the task to the webhook.
 
-    A task's callback and not the DAG's, which is called in the dag-processor and is not told the exception.
+    It is the callback of each task. The DAG's own is called in the dag-processor, which does not know the exception.
     """
     webhook = context["params"]["webhook"] or ""
     # When the task's process was killed, the dag-processor calls instead, and knows no exception either.

@@ -1,4 +1,4 @@
-"""The parameters, as Airflow declares them: each with a JSON schema, of which its UI makes the form to trigger a run."""
+"""The parameters, as Airflow declares them: each with a JSON schema, from which the UI makes the form to trigger a run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _number(name: str, default: float, kind: str, description: str) -> Param:
 
 
 def _optional(description: str) -> Param:
-    # Null too: that is what the form sends for a field that somebody has emptied.
+    # Null too: the form sends it for a field that somebody has emptied.
     return Param("", description, type=["string", "null"])
 
 
@@ -60,7 +60,7 @@ def inference(params: Mapping[str, Any]) -> Inference:
 
 
 def _made(kind: type[Parameters], declared: Mapping[str, Param], params: Mapping[str, Any]) -> Parameters:
-    # Airflow adds whatever else a run's conf holds to the declared params, so a misspelt name has to be found here.
+    # Airflow adds every name in a run's conf to the declared params, so a misspelt one has to be found here.
     if unknown := set(params) - set(declared):
         raise BadParameters(f"there is no parameter {', '.join(sorted(unknown))}; there are {', '.join(declared)}")
     return kind(**{name: value for name, value in params.items() if value is not None})

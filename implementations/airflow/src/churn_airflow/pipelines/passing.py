@@ -1,8 +1,8 @@
 """A frame that goes from one step to the next: as an XCom, or as a file.
 
 An XCom is a row in the metadata database, or a file in object storage if `[core] xcom_backend` says so. In either case
-Airflow makes Parquet of the frame, of that hexadecimal digits, and JSON of these. Rows go with their run or by
-`airflow db clean`; the files of a store stay.
+Airflow turns the frame into Parquet, the Parquet into hexadecimal digits, and these into JSON. A row is deleted with its run
+or by `airflow db clean`; nobody deletes the files in object storage.
 """
 
 # ruff: noqa: AIR001 - a task cannot have the name of its function, which is the same in all four implementations

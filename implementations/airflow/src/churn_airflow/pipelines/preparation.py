@@ -1,7 +1,7 @@
 """Preparation: from wherever the customers are to customers that can be used. Both pipelines begin with it.
 
-Whatever takes long to import is imported by the callable that needs it: Airflow executes a DAG file every 30 seconds, and
-again in the process of every task.
+A callable imports what takes long to import: Airflow executes a DAG file every 30 seconds, and again in the process of every
+task.
 """
 
 # ruff: noqa: AIR001 - a task cannot have the name of its function, which is the same in all four implementations
@@ -41,7 +41,7 @@ def prepare(*, labelled: bool) -> tuple[PythonOperator, PythonOperator]:
 
 
 def load(labelled: bool, params: dict[str, Any], ti: RuntimeTaskInstanceProtocol) -> str:
-    """Read the customers, or make them up; return the file that they are in now."""
+    """Read the customers, or make them up; return the file with them."""
     from churn import customers
 
     given = parameters.training(params) if labelled else parameters.inference(params)

@@ -19,9 +19,9 @@ from contract.steps import step
 
 
 def features(customers: str, params: dict[str, Any]) -> str:
-    """Return the folder of the features, which is there already if nothing has changed that they depend on.
+    """Return the folder of the features, which are computed only if something that they depend on has changed.
 
-    Written by hand, since Airflow has no cache: a folder named after all that matters. Nobody deletes old ones.
+    Airflow has no cache, so this one is written by hand: a folder named after all that matters. Nobody deletes old folders.
     """
     from churn.features import fingerprint, training_set
 
@@ -117,6 +117,6 @@ with DAG(
     cleanup_task = PythonOperator(task_id="cleanup", python_callable=frames.remove)
 
     load_task >> validate_task >> features_task >> train_tasks >> select_task >> gate_task >> register_task
-    # A teardown runs after a failure too, once all tasks behind its setups are over, and does not decide how the run ends.
-    # With the trigger rule all_done alone, it would run while models are still trained, and make a failed run a success.
+    # A teardown also runs after a failure, once all tasks after its setups are over, and does not decide how the run ends.
+    # With the trigger rule all_done alone, it would run while models are trained, and turn a failed run into a success.
     register_task >> cleanup_task.as_teardown(setups=[load_task, validate_task])

@@ -1,4 +1,4 @@
-"""Training once more, with the TaskFlow API: a call hands over the value and makes the edge, so that no `>>` is needed.
+"""Training once more, with the TaskFlow API: a call hands over the value and makes the edge, so no `>>` is needed.
 
 `task(f)` is what `@task` above the function would be; the functions are those of `training.py`.
 """

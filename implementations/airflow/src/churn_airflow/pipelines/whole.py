@@ -1,4 +1,4 @@
-"""The training as one task: what one gets by wrapping a script that is there, and what one gives up."""
+"""The training as one task: what you get by wrapping an existing script, and what you give up."""
 
 # ruff: noqa: AIR001 - a task cannot have the name of its function, which is the same in all four implementations
 from __future__ import annotations
@@ -16,7 +16,7 @@ from contract.steps import step
 
 
 def train(params: dict[str, Any], ti: RuntimeTaskInstanceProtocol) -> str:
-    """Be the one task, which is tried again as a whole."""
+    """Run the script; a retry runs all of it again."""
     from churn import script
 
     return script.train(parameters.training(params), "airflow", frames.run_of(ti), step)

@@ -1,4 +1,6 @@
-"""What the adapter knows of the pipelines: their jobs, and which step each asset is, for it is named after what it is.
+"""The pipelines by their names, as the adapter calls them: their jobs, and the step that each asset is.
+
+An asset is named after what it is, a step after what it does.
 
 What takes long to import is imported by the pipeline that needs it.
 """
@@ -78,7 +80,7 @@ def request(pipeline: str, values: Mapping[str, Any]) -> tuple[str, dict[str, An
 
         way = Passing(**values).way
         return passing.job_name(way), passing.run_config(**values).to_config_dict()
-    # As a user's launch has it, not by way of our classes: refusing what is wrong is Dagster's.
+    # As a user would launch it, and not through our classes: it is Dagster that has to refuse what is wrong.
     resource = "inference" if pipeline == "infer" else "training"
     return pipeline, {"resources": {resource: {"config": dict(values)}}}
 
@@ -98,7 +100,7 @@ def definitions(pipeline: str, caching: Path) -> dg.Definitions:
 
 
 def unsupported(work: Workload | Pipeline, *, process_per_step: bool, process_per_run: bool) -> str:
-    """Say what Dagster has no way to do."""
+    """Say what Dagster cannot do of the work."""
     if isinstance(work, Workload):
         return shapes.unsupported(work)
     if process_per_step and work.parameters.get("way") == "value":

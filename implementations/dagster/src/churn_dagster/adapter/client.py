@@ -51,7 +51,7 @@ class Refused(RuntimeError):
 
 
 class Client:
-    """Questions and orders to one webserver."""
+    """Queries and mutations of one webserver."""
 
     def __init__(self, port: int) -> None:
         """Speak to the webserver on this port."""

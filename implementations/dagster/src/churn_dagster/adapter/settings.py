@@ -72,8 +72,8 @@ def changed(setup: Setup) -> tuple[Setting, ...]:
             _OF_PIPELINES + "start_method.forkserver.preload_modules",
             '["churn_dagster.adapter.definitions", "churn_dagster.pipelines.deployment"]',
             "the code location's module",
-            "that module imports the pipelines only for their own jobs, lest each step of a workload wait for pandas; where "
-            "the pipelines are the code location, as a user's are, the default preloads them",
+            "that module imports the pipelines only for their own jobs, so that no step of a workload waits for pandas; a "
+            "user's pipelines are the code location, and the default preloads them",
             profile="tuned",
         ),
         Setting(

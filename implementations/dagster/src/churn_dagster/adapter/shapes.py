@@ -112,7 +112,7 @@ def _graph(workload: str, group: Group, parents: tuple[str, ...]) -> dg.GraphDef
                 made[each.id] = _op(workload, each)(**{_INPUT + parent: made[parent] for parent in each.after})
             else:
                 results = _graph(workload, each, path)(**{_INPUT + parent: made[parent] for parent in _outside(each)})
-                # What a graph of one output returns is that output, and not a tuple of one.
+                # A graph with one output returns that output, and not a tuple.
                 names = [node.id for node in each.nodes]
                 made |= zip(names, results if len(names) > 1 else [results], strict=True)
         return {node.id: made[node.id] for node in group.nodes}
@@ -139,7 +139,7 @@ def _outside(group: Group) -> list[str]:
 
 
 def _retry_policy(retry: Retry | None) -> dg.RetryPolicy | None:
-    # A policy has no list of delays: where there is one, `_attempt` asks for each retry itself.
+    # A policy has no list of delays. If the retry has one, `_attempt` asks for each try itself.
     if retry is None or retry.delays_s:
         return None
     # Dagster waits (2^attempt - 1) * delay, that is 1, 3, 7, 15 times the delay; without a delay, not at all. There

@@ -1,7 +1,7 @@
 """Which assets are stale or missing, for a process that has a Dagster instance but no webserver that could be asked.
 
-Dagster has no public call for it: `evaluate_automation_conditions` is there for tests, and tells what changed since the call
-before. So the class is used by which the webserver tells it, and which `RunRequest(stale_assets_only=True)` uses, too.
+Dagster has no public call for it: `evaluate_automation_conditions` is meant for tests, and returns what changed since the
+last call. So this is the class that the webserver uses, and `RunRequest(stale_assets_only=True)` too.
 """
 
 from __future__ import annotations

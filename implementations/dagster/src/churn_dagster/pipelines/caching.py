@@ -1,8 +1,8 @@
 """A kept result: value -> begun -> computed -> used, each of which is only made when it is stale or missing.
 
-Dagster keeps no results by a key. It keeps the latest one of each asset, and knows from which code version and from which
-data versions of its inputs that was made; a change of either makes the asset, and all that depends on it, stale. A run makes
-whatever it is asked for: so it is asked for what is stale or missing, as by "Materialize unsynced" in the UI.
+Dagster keeps no results by a key. It keeps the latest result of each asset, and knows from which code version and from which
+data versions of the inputs it was made. A change of either makes the asset stale, and all that depends on it. A run makes
+each asset that it is asked for, so it is asked for the stale and missing ones, as by "Materialize unsynced" in the UI.
 """
 
 # Without `from __future__ import annotations`: this file may be loaded from elsewhere, under no module's name.
@@ -26,7 +26,7 @@ value = dg.AssetSpec("value", description="A file from elsewhere: who writes it 
 
 
 class Companion(dg.ConfigurableResource[Any]):
-    """What `computed` is given beside its input; no hash can be made of a lock."""
+    """What `computed` gets beside its input. A lock cannot be hashed."""
 
     unhashable: bool = False
 
@@ -44,24 +44,24 @@ def begun() -> int:
 
 @dg.asset(
     code_version=str(body),
-    # The UI calls what is older overdue. That does not make it stale.
+    # The UI calls an older result overdue. That does not make it stale.
     freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(seconds=KEPT_S)),
 )
-def computed(begun: int, companion: dg.ResourceParam[Any]) -> dict[str, str]:  # noqa: ARG001 - to be given it is all
-    """Do what is worth keeping."""
+def computed(begun: int, companion: dg.ResourceParam[Any]) -> dict[str, str]:  # noqa: ARG001 - it only has to be there
+    """Compute what is worth keeping."""
     with step("compute"):
         return slow(f"{describe(begun)}/{body}")
 
 
 def describe(number: int) -> str:
-    """Help the above; its code is part of no code version."""
+    """Help the above. No code version covers this code."""
     helper = 1
     return f"{number}/{helper}"
 
 
 @dg.asset(code_version="1")
 def used(computed: dict[str, str]) -> None:
-    """Be what comes after."""
+    """Use the result."""
     with step("use", token=computed["text"]):
         pass
 

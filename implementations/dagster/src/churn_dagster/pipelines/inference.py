@@ -17,7 +17,7 @@ from contract.steps import step
 prepared = prepare("new_customers", "inference", labelled=False)
 
 
-# The champion comes from the registry, by its alias; that it is an asset too is told for the lineage alone.
+# The champion comes from the registry, by its alias. It is named as an asset for the lineage alone.
 @dg.asset(deps=["champion"], code_version="1")
 @step("score")
 def predictions(

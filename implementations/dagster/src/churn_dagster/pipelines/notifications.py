@@ -19,7 +19,7 @@ def notify_failure(pipeline: str) -> dg.HookDefinition:
 
 
 def _reason(context: dg.HookContext) -> str:
-    # The exception for a blocking check only names the check; why it did not pass stands in its evaluation.
+    # The exception of a blocking check only names the check. The evaluation says why it did not pass.
     logged = context.instance.all_logs(context.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
     checks = [entry.get_dagster_event().asset_check_evaluation_data for entry in logged]
     refusals = [check.description for check in checks if not check.passed and check.description]

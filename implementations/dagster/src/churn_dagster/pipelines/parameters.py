@@ -1,7 +1,7 @@
-"""The parameters of both jobs, as resources that a run configures: Dagster shows them in its launchpad.
+"""The parameters of both jobs, as resources that a run configures: Dagster shows them in the launchpad.
 
-A resource, because several assets need them: a `Config` of an asset's own would have to be given the same values again for
-each asset of the job. An asset that asks for the resource gets the core's parameters.
+They are resources, because several assets need them. With a `Config` for each asset, a launch would have to repeat the same
+values for each asset of the job. An asset that asks for the resource gets the core's parameters.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from churn.parameters import Common, Inference, Training
 
 
 class CommonParameters(dg.ConfigurableResource[Common]):
-    """What both pipelines can be told."""
+    """The parameters that both pipelines have."""
 
     # Dagster refuses unknown names in run config, but not in a call of the class.
     model_config = ConfigDict(extra="forbid")
@@ -31,7 +31,7 @@ class CommonParameters(dg.ConfigurableResource[Common]):
 
 
 class TrainingParameters(CommonParameters):
-    """What a training run can be told."""
+    """The parameters of a training."""
 
     held_out: float = Field(0.25, ge=0.05, le=0.5, description="The share of customers that models are evaluated on.")
     n_estimators: int = Field(200, ge=1, le=5000, description="Trees of the forest, and rounds of the boosting.")
@@ -40,22 +40,22 @@ class TrainingParameters(CommonParameters):
     experiment: str = Field("churn", description="The MLflow experiment.")
 
     def create_resource(self, context: dg.InitResourceContext) -> Training:
-        """Return what the core works with."""
+        """Return the parameters as the core takes them."""
         return Training(**self.model_dump())
 
 
 class InferenceParameters(CommonParameters):
-    """What an inference run can be told."""
+    """The parameters of an inference."""
 
     predictions: str = Field("", description="The CSV file to write; empty: predictions/<model>.csv in the churn home.")
 
     def create_resource(self, context: dg.InitResourceContext) -> Inference:
-        """Return what the core works with."""
+        """Return the parameters as the core takes them."""
         return Inference(**self.model_dump())
 
 
 def run_config(job: str, **parameters: Any) -> dg.RunConfig:
-    """Return what a run of the job is launched with, so that the parameters reach all of its assets."""
+    """Return the run config of the job, through which the parameters reach all assets of the job."""
     if job != "infer":
         return dg.RunConfig(resources={"training": TrainingParameters(**parameters)})
     return dg.RunConfig(resources={"inference": InferenceParameters(**parameters)})

@@ -14,7 +14,7 @@ from contract.steps import step
 
 
 class Frame(dg.Config):
-    """What the asset can be told that makes the frame."""
+    """The config of the asset that makes the frame."""
 
     size: int = 1_000_000
 
@@ -34,7 +34,7 @@ def take(table: pd.DataFrame) -> None:
 
 
 def pass_by(way: str) -> list[dg.AssetsDefinition]:
-    """Return two assets, between which the IO manager that is called after the way is."""
+    """Return two assets that pass the frame through the IO manager with the name of the way."""
 
     @dg.asset(name=f"made_{way}", io_manager_key=way)
     def made(config: Frame) -> pd.DataFrame:
@@ -57,7 +57,7 @@ def made_file(config: Frame) -> Path:
 
 @dg.asset
 def taken_file(made_file: Path) -> None:
-    """Read a frame, look at it, and delete the file: of those that lie outside of its IO managers Dagster keeps no track."""
+    """Read a frame, look at it, and delete the file: Dagster knows nothing of files outside its IO managers."""
     try:
         take(pd.read_parquet(made_file))
     finally:
@@ -68,12 +68,12 @@ WAYS = {"value": pass_by("value"), "store": pass_by("store"), "file": [made_file
 
 
 def job_name(way: str) -> str:
-    """Name the job: one for each way, since an asset's definition, and not a run's config, says which IO manager it has."""
+    """Return the name of the job. Each way has one: an asset's definition, and no run config, names the IO manager."""
     return f"passing_{way}"
 
 
 def run_config(size: int = Passing.size, way: str = Passing.way) -> dg.RunConfig:
-    """Return what a run of the job is launched with."""
+    """Return the run config of the job."""
     return dg.RunConfig(ops={f"made_{way}": Frame(size=size)})
 
 
@@ -82,7 +82,7 @@ defs = dg.Definitions(
     jobs=[dg.define_asset_job(job_name(way), assets) for way, assets in WAYS.items()],
     resources={
         "value": dg.mem_io_manager,
-        # Each a pickle below DAGSTER_HOME, which the next one of the same asset replaces.
+        # A pickle for each asset below DAGSTER_HOME; the next run replaces it.
         "store": dg.FilesystemIOManager(),
         "io_manager": dg.FilesystemIOManager(),
     },

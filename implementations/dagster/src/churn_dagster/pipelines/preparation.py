@@ -13,12 +13,12 @@ from contract.steps import step
 def prepare(name: str, pipeline: str, *, labelled: bool) -> list[dg.AssetsDefinition]:
     """Return the assets `raw_<name>` and `<name>`, made with the parameters of the pipeline."""
 
-    # Both ask for their parameters by key: an argument would have to have the name of the resource, and there are two.
+    # Both ask for their parameters by key: an argument must have the name of the resource, and there are two resources.
     @dg.asset(
         name=f"raw_{name}",
         required_resource_keys={pipeline},
         retry_policy=dg.RetryPolicy(max_retries=3, delay=1, backoff=dg.Backoff.EXPONENTIAL),
-        # No code version: it has no inputs, so that Dagster would take new customers for the old ones.
+        # No code version: the asset has no inputs, so Dagster would take new customers for the old ones.
     )
     @step("load")
     def load(context: dg.AssetExecutionContext) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What assets are given beside each other's values: the parameters of the run, the registry, and a place for the values."""
+"""The resources of the assets: the parameters of a run, the registry, and the storage of values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from churn_dagster.pipelines.parameters import InferenceParameters, TrainingPara
 
 
 class ModelRegistry(dg.ConfigurableResource[Any]):
-    """Where models are recorded and found; a test or a deployment may put another one in its place."""
+    """Where models are recorded and found; a test or a deployment may use another one."""
 
     def open(self, parameters: Common) -> Registry:
         """Return the registry that the parameters ask for."""

@@ -1,4 +1,4 @@
-"""The training as one asset: what one gets by wrapping a script that is there, and what one gives up."""
+"""The training as one asset: what you get by wrapping an existing script, and what you give up."""
 
 # Without `from __future__ import annotations`: Dagster wants the class that `context` is annotated with, not its name.
 
@@ -13,7 +13,7 @@ from contract.steps import step
 
 @dg.asset(retry_policy=dg.RetryPolicy(max_retries=2, delay=1), code_version="1")
 def trained_by_script(context: dg.AssetExecutionContext, training: dg.ResourceParam[Training]) -> str:
-    """Be the one asset, which is tried again as a whole."""
+    """Run the script; a retry runs all of it again."""
     return script.train(training, "dagster", context.run.run_id, step)
 
 

@@ -1,4 +1,4 @@
-"""What we change of the defaults: plain Python has none, so only its version stands here."""
+"""What we change of the defaults: plain Python has none, so there is only the version."""
 
 from __future__ import annotations
 

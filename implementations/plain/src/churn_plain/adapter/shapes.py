@@ -12,7 +12,7 @@ from contract.workload import Node, Retry, Workload
 
 
 def run(workload: Workload, trial: Trial, pool: Executor | None) -> None:
-    """Call every node's body behind its parents: in the pool, or in a loop where there is none."""
+    """Call every node's body after those of its parents: in the pool, or in a loop if there is none."""
     if pool is None:
         _one_by_one(workload, trial)
     else:
@@ -39,7 +39,7 @@ def _in_pool(workload: Workload, trial: Trial, pool: Executor) -> None:
         done, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
             name = running.pop(future)
-            # What stands below a failure never gets ready; all the rest goes on.
+            # What depends on a failed node never gets ready; all the rest runs on.
             if failure := future.exception():
                 failures.append(failure)
             else:
@@ -60,5 +60,5 @@ def attempt(node: Node, trial: Trial, inputs: dict[str, str]) -> str:
 
 
 def _delays(retry: Retry) -> tuple[float, ...]:
-    # What nobody has chosen is no delay at all.
+    # Without a chosen delay there is none.
     return retry.asked_s or (0.0,) * retry.times

@@ -1,6 +1,6 @@
 """A kept result: begin -> compute -> use, where `compute` does not run again while nothing that it depends on has changed.
 
-Written by hand: a file named after the arguments and the code of this module. Nobody deletes old ones.
+It is written by hand: a file named after the arguments and the code of this module. Nobody deletes old files.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def begin(value: int) -> int:
 
 
 def compute(value: int, _lock: object = None) -> dict[str, str]:
-    """Do what is worth keeping."""
+    """Compute what is worth keeping."""
     with step("compute"):
         body = 1
         return slow(f"{describe(value)}/{body}")
@@ -49,27 +49,27 @@ def describe(value: int) -> str:
 
 
 def use(result: dict[str, str]) -> None:
-    """Be what comes after."""
+    """Use the result."""
     with step("use", token=result["text"]):
         pass
 
 
 def kept(call: Callable[..., dict[str, str]], *arguments: Any) -> dict[str, str]:
-    """Return the result of an earlier call, if it had the same arguments and code and is not too old; else call."""
+    """Return the result of an earlier call with the same arguments and code, if it is not too old; else call."""
     try:
         key = json.dumps(arguments)
     except TypeError:
-        return call(*arguments)  # nothing tells whether it is the same as before
+        return call(*arguments)  # without a key nobody knows whether there is a result
     digest = hashlib.sha256(key.encode() + Path(__file__).read_bytes()).hexdigest()
     file = home.folder("plain-kept") / digest
     with (home.folder("plain-locks") / digest).open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # whoever comes second waits, and finds the result
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the second call waits, and finds the result
         try:
             if time.time() - file.stat().st_mtime < KEPT_S:
                 found: dict[str, str] = pickle.loads(file.read_bytes())  # noqa: S301 - our own file
                 return found
         except (FileNotFoundError, pickle.UnpicklingError):
-            pass  # what is not there, or cannot be read, is made anew
+            pass  # there is no result, or none that can be read
         result = call(*arguments)
         with home.replacing(file) as new:
             new.write_bytes(pickle.dumps(result))

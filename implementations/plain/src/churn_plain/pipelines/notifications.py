@@ -1,4 +1,4 @@
-"""Notifications: whoever calls a pipeline has to see to it that somebody hears of its failure."""
+"""Notifications: a script has to report its own failures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from churn.parameters import Common
 
 @contextmanager
 def failure_is_notified(pipeline: str, parameters: Common) -> Iterator[None]:
-    """Post the exception that ends the pipeline to the webhook, and let it go on."""
+    """Post the exception that ends the pipeline to the webhook, and raise it again."""
     try:
         yield
     except Exception as error:

@@ -15,7 +15,7 @@ from contract.steps import step
 
 
 def passing(parameters: Passing, pool: Executor) -> None:
-    """Make a frame, and take it, each in a call of the pool: with processes, whatever goes between them is pickled."""
+    """Make a frame, and take it, each in a call of the pool: with processes, what they pass to each other is pickled."""
     if parameters.way == "value":
         pool.submit(take, pool.submit(make, parameters.size).result()).result()
         return

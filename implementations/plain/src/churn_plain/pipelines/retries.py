@@ -1,4 +1,4 @@
-"""Retries: what the tools bring with them, and what a script has to write."""
+"""Retries: the tools have them, a script has to write them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 def retry(
     times: int, delay_s: float, backoff: float = 1, unless: type[Exception] | tuple[()] = ()
 ) -> Callable[[Callable[Arguments, Result]], Callable[Arguments, Result]]:
-    """Call again after an exception, each time after `backoff` times the delay; not after one that would only come again."""
+    """Call again after an exception, and wait `backoff` times longer each time; give up at once after one of `unless`."""
 
     def decorate(call: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
         @functools.wraps(call)
@@ -25,7 +25,7 @@ def retry(
                     return call(*args, **kwargs)
                 except unless:
                     raise
-                except Exception as error:  # noqa: BLE001 - whatever it was, it may pass
+                except Exception as error:  # noqa: BLE001 - any failure may pass
                     print(f"{call.__name__} failed ({error}), and is tried again", file=sys.stderr, flush=True)
                     time.sleep(delay_s * backoff**attempt)
             return call(*args, **kwargs)

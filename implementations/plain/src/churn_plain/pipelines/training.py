@@ -35,9 +35,9 @@ def train(parameters: Training, pool: Executor | None = None) -> str:
 
 
 def features(customers: pd.DataFrame, parameters: Training) -> TrainingSet:
-    """Return the features, from the cache if nothing has changed that they depend on.
+    """Return the features, from the cache unless something that they depend on has changed.
 
-    Written by hand: a file named after all that matters. Nobody deletes old ones.
+    It is written by hand: a file named after all that matters. Nobody deletes old files.
     """
     cached = home.folder("plain-cache") / fingerprint(customers, parameters.held_out, parameters.seed)
     if not cached.exists():

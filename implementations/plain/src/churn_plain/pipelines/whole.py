@@ -1,4 +1,4 @@
-"""The training as one task: what one gets by wrapping a script that is there, and what one gives up."""
+"""The training as one task: what you get by wrapping an existing script, and what you give up."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ def train_whole(parameters: Training) -> str:
 
 @retry(times=2, delay_s=1)
 def train(parameters: Training, run: str) -> str:
-    """Be the one task, which is tried again as a whole."""
+    """Run the script; a retry runs all of it again."""
     return script.train(parameters, "plain", run, step)

@@ -1,4 +1,4 @@
-"""The pipelines by their names: their flows as Prefect loads them, and the names of their tasks."""
+"""The pipelines by their names, as the adapter calls them: where Prefect finds their flows, and the names of their tasks."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ MODULES: Final = {
     "train_whole": "churn_prefect.pipelines.whole.train_whole",
     "passing": "churn_prefect.pipelines.passing.passing",
 }
-"""Those that stay as they are, in modules; `cached` may have been edited, and is a file."""
+"""The pipelines that stay as they are, in modules. `cached` is edited, and is a file."""
 
 TASKS: Final = {name: ["train"] if name in ONE_TASK else list(steps) for name, steps in STEPS.items()}
-"""The tasks of each: its steps, but for the one that is a single task."""
+"""The tasks of each pipeline: a task a step, or one task for all of them."""
 
 CACHING: Final = "caching.py"
 

@@ -31,9 +31,9 @@ def work(node: Node, trial: Trial, tokens: dict[str, str]) -> str:
 
 
 def build(workload: Workload, runner: Runner, *, called: bool = False) -> Flow[..., Any]:
-    """Return the workload's flow. Its one parameter is the trial, which Prefect makes of the JSON of a submission.
+    """Return the workload's flow. The one parameter is the trial, which Prefect makes of the JSON of a submission.
 
-    `called`: its tasks are called, one after another, also where they could run at once.
+    `called`: tasks are called, one after another, even if they could run at once.
     """
     if any(isinstance(member, Group) for member in workload.tree.members):
         return _nested(workload.tree, runner, called=called or workload.is_chain)
@@ -47,7 +47,7 @@ def build(workload: Workload, runner: Runner, *, called: bool = False) -> Flow[.
 
 
 def _call(workload: Workload, trial: Trial) -> None:
-    # Calling a task runs it here and now: what one writes where nothing can run beside it. A failure raises.
+    # A call runs the task here and now: nothing can run beside it in a chain. A failure raises.
     tokens: dict[str, str] = {}
     for node in workload.nodes:
         tokens[node.id] = _task(node)(node, trial, {parent: tokens[parent] for parent in node.after})
@@ -70,10 +70,10 @@ def _submit(workload: Workload, trial: Trial) -> list[PrefectFuture[str]]:
 def submissions(workload: Workload) -> list[list[Node]]:
     """Return the nodes in the order of submission; those that differ in nothing but their work come as one `map`.
 
-    A submitted task takes a thread of the pool first and waits for its parents there. Parents must stand before
-    their children, or a bounded pool locks itself; and a child submitted long before its parents are done keeps a
-    thread idle. The nodes of a workload stand level by level: whoever waits is then as close to the running ones as
-    possible. What width is still lost in an irregular graph is what Prefect's thread pool costs, and is measured.
+    A submitted task takes a thread of the pool first, and waits for its parents there. Parents must come before their
+    children, or a bounded pool locks itself; and a child that is submitted long before its parents are done keeps a
+    thread idle. The nodes of a workload come level by level, so that a waiting task is as close to the running ones as
+    possible. An irregular graph still loses some width. That is what Prefect's thread pool costs, and it is measured.
     """
     alike: dict[tuple[tuple[str, ...], Retry | None], list[Node]] = {}
     for node in workload.nodes:
@@ -84,8 +84,8 @@ def submissions(workload: Workload) -> list[list[Node]]:
 def _nested(group: Group, runner: Runner, *, called: bool) -> Flow[..., Any]:
     """Return the flow of a group: its nodes are submitted (or called, as in a flat chain), its groups called as subflows.
 
-    A call of a subflow waits until it is over, so that groups run one after another, each beside the nodes that were
-    submitted before it. Every flow has a task runner of its own.
+    The call of a subflow returns when it is over, so groups run one after another, each beside the nodes that were
+    submitted before it. Every flow has its own task runner.
     """
     members = _nodes_first(group)
     subflows = {member.name: _nested(member, runner, called=called) for member in members if isinstance(member, Group)}
@@ -102,7 +102,7 @@ def _nested(group: Group, runner: Runner, *, called: bool) -> Flow[..., Any]:
             else:
                 state = subflows[member.name](trial, inputs, return_state=True)
                 known |= zip((node.id for node in member.nodes), _ends(member, state), strict=True)
-        # Futures of the own nodes, and the states of those below: one of them that failed fails this flow, too.
+        # Futures of the group's own nodes, and states of those in subflows: one that failed fails this flow, too.
         return [known[node.id] for node in group.nodes]
 
     return run
@@ -130,7 +130,7 @@ def _inputs(member: Node | Group) -> set[str]:
 
 
 def _ends(group: Group, state: State[Any]) -> list[State[Any]]:
-    """Return the states in which a group's nodes ended; that of the group, where something that it waits for failed."""
+    """Return the states in which a group's nodes ended; that of the group, if something that it waits for failed."""
     ends = state.result(raise_on_failure=False) if state.is_final() else None
     return ends if isinstance(ends, list) else [state] * len(group.nodes)
 

@@ -1,6 +1,6 @@
 """A kept result: begin -> compute -> use, where `compute` does not run again while nothing that it depends on has changed.
 
-Prefect keeps it: the key is made of the task's inputs and of its source.
+Prefect keeps it: the key is made of the task's inputs and source.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def begin(value: int) -> int:
 
 @task(cache_policy=KEY, cache_expiration=timedelta(seconds=KEPT_S), persist_result=True)
 def compute(value: int, _lock: object = None) -> dict[str, str]:
-    """Do what is worth keeping."""
+    """Compute what is worth keeping."""
     with step("compute"):
         body = 1
         return slow(f"{describe(value)}/{body}")
@@ -57,6 +57,6 @@ def describe(value: int) -> str:
 
 @task
 def use(result: dict[str, str]) -> None:
-    """Be what comes after."""
+    """Use the result."""
     with step("use", token=result["text"]):
         pass

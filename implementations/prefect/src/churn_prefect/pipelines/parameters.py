@@ -1,4 +1,4 @@
-"""The parameters of both flows: Prefect makes a form of them in its UI, and refuses others in a call and in a submission."""
+"""The parameters of both flows: Prefect makes a form of them in the UI, and refuses others in a call and in a submission."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from churn.parameters import Inference, Training
 
 
 class CommonParameters(BaseModel):
-    """What both pipelines can be told."""
+    """The parameters that both pipelines have."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -25,7 +25,7 @@ class CommonParameters(BaseModel):
 
 
 class TrainingParameters(CommonParameters):
-    """What a training run can be told."""
+    """The parameters of a training."""
 
     held_out: float = Field(0.25, ge=0.05, le=0.5, description="The share of customers that models are evaluated on.")
     n_estimators: int = Field(200, ge=1, le=5000, description="Trees of the forest, and rounds of the boosting.")
@@ -34,15 +34,15 @@ class TrainingParameters(CommonParameters):
     experiment: str = Field("churn", description="The MLflow experiment.")
 
     def to_core(self) -> Training:
-        """Return what the core works with."""
+        """Return the parameters as the core takes them."""
         return Training(**self.model_dump())
 
 
 class InferenceParameters(CommonParameters):
-    """What an inference run can be told."""
+    """The parameters of an inference."""
 
     predictions: str = Field("", description="The CSV file to write; empty: predictions/<model>.csv in the churn home.")
 
     def to_core(self) -> Inference:
-        """Return what the core works with."""
+        """Return the parameters as the core takes them."""
         return Inference(**self.model_dump())

@@ -30,7 +30,7 @@ def passing(parameters: Passing = Passing()) -> None:  # noqa: B008 - it is froz
 
 
 def through_storage(size: int, key: str) -> None:
-    """Pass the key of a persisted result; the value itself Prefect would hand over in memory, and never read back."""
+    """Pass the key of a persisted result. Prefect would hand over the value itself in memory, and never read it back."""
     try:
         take_stored.submit(key, wait_for=[make_stored.submit(size, key)]).result()
     finally:
