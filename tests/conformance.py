@@ -1,6 +1,6 @@
 """What every adapter must do. Each rule takes a started engine and asserts one thing; test_conformance.py applies them.
 
-To add an orchestrator: a folder in implementations/, and these rules must hold for it. Nothing else changes.
+To add a tool: a folder in implementations/, and these rules must hold for it. Nothing else changes.
 """
 
 from __future__ import annotations

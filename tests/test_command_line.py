@@ -186,7 +186,7 @@ def test_a_workload_of_ones_own_is_measured(suite: Path, orchbench: Call, tmp_pa
 
 
 def test_list_and_doctor_say_what_there_is(orchbench: Call) -> None:
-    """Every orchestrator, scenario and suite is listed; doctor finds the environments."""
+    """Every tool, scenario and suite is listed; doctor finds the environments."""
     listed = json.loads(orchbench("list", "--json").out)
     assert set(listed["orchestrators"]) == set(discover()) and "overhead" in listed["scenarios"]
     assert set(listed["suites"]) == {"smoke", "quick", "full"}
@@ -253,7 +253,7 @@ def test_a_broken_suite_is_refused(case: str, orchbench: Call, tmp_path: Path) -
 
 MISTAKES = {
     "suite": (["run", "--suite", "nope"], "no suite 'nope'"),
-    "orchestrator": (["run", "--on", "luigi"], "no orchestrator 'luigi'"),
+    "tool": (["run", "--on", "luigi"], "no tool 'luigi'"),
     "tier": (["run", "--tier", "moon"], "no tier 'moon'"),
     "scenario": (["run", "--scenario", "nope"], "no scenario 'nope'"),
     "profile": (["run", "--profile", "nope"], "no profile 'nope'"),
@@ -354,7 +354,7 @@ def test_a_broken_record_is_named(name: str, finished: Path, orchbench: Call, tm
 
 
 def test_a_deleted_environment_is_named(tmp_path: Path) -> None:
-    """Without its environment an orchestrator cannot be chosen, and the message says what to do."""
+    """Without its environment a tool cannot be chosen, and the message says what to do."""
     world = tmp_path / "world"
     (world / "implementations").mkdir(parents=True)
     shutil.copytree(ROOT / "implementations/plain", world / "implementations/plain", ignore=shutil.ignore_patterns(".venv"))

@@ -214,7 +214,7 @@ def test_a_mistake_is_told_before_anything_is_started(orchbench: Call, tmp_path:
     assert "taken is there already" in refusal(orchbench("duel", ROOT, ROOT, "--suite", "smoke", "--out", "taken"))
     assert "--fail-over much" in refusal(orchbench("duel", ROOT, ROOT, *options, "--fail-over", "much"))
     assert "there is no suite 'smok'" in refusal(orchbench("duel", ROOT, ROOT, "--suite", "smok", "--out", "out"))
-    assert "there is no orchestrator 'prefct'" in refusal(orchbench("duel", ROOT, ROOT, *options, "--on", "prefct"))
+    assert "there is no tool 'prefct'" in refusal(orchbench("duel", ROOT, ROOT, *options, "--on", "prefct"))
     assert not (tmp_path / "out").exists()
 
 

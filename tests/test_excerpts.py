@@ -19,7 +19,7 @@ from bench.store.records import RunRecord
 
 
 def record(excerpts_of: Mapping[str, dict[str, list[str]]]) -> RunRecord:
-    """Return the record of a run of these orchestrators."""
+    """Return the record of a run of these tools."""
     tools = {tool: About(excerpts=parts) for tool, parts in excerpts_of.items()}
     return made_up_record(orchestrators=list(excerpts_of), tools=tools)
 

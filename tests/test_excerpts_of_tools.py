@@ -11,14 +11,15 @@ from conftest import copied_checkout, copied_orchbench
 from small_runs import block, made_up_record, record_of, suite_of
 
 from bench.derive.excerpts import excerpts, pipeline_files, pipeline_lines
-from bench.plan.tools import CORE, discover
+from bench.plan.tools import CORE, discover, package_of
 from bench.scenarios import SCENARIOS
 from bench.store.folder import SHARED, RunFolder
 from bench.store.records import RunRecord
 
 pytestmark = pytest.mark.xdist_group("excerpts")  # the run is made once
 
-KNOWN = discover()
+KNOWN = {name: each for name, each in discover().items() if each.source.name == package_of(name)}
+"""The tools with the churn pipelines; of another one nothing is shown but what its folder names."""
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_run_keeps_what_it_measured(world: Path) -> None:
-    """All sources of the orchestrators that were chosen are there, with those that all share, and of others nothing."""
+    """All sources of the tools that were chosen are there, with those that all share, and of others nothing."""
     kept = {str(path.relative_to(world / "run/code")): path.read_text() for path in world.glob("run/code/**/*.*")}
     sources = {"plain": KNOWN["plain"].source, "shared": CORE}
     assert kept == {

@@ -81,7 +81,7 @@ def test_the_matrix_counts_verdicts_and_has_the_usual_numbers(mixed: Path) -> No
     estimates, checks = by_place(results["estimates"]), by_place(results["checks"])
     assert {row["verdict"] for row in results["checks"]} == VERDICTS.keys()
     assert {row["profile"] for row in results["checks"]} == {"stock", "tuned"}
-    heading, *lines = Page(tables_of(mixed)["Scenarios and orchestrators"]).rows
+    heading, *lines = Page(tables_of(mixed)["Scenarios and tools"]).rows
     assert heading[2:] == ["airflow", "plain"] and len(lines) == len(estimates)
     for where, called, *found in lines:
         scenario, tier = where.split(", ")

@@ -319,6 +319,6 @@ def _enough(quantity: Quantity, starts: int = MIN_STARTS) -> bool:
 
 
 def unjudged(changes: Sequence[Change]) -> list[str]:
-    """Return the orchestrators of which not a single number has enough runs on both sides."""
+    """Return the tools of which not a single number has enough runs on both sides."""
     judged = {change.setup.orchestrator for change in changes if change.verdict != "too few runs"}
     return sorted({change.setup.orchestrator for change in changes} - judged)

@@ -112,7 +112,7 @@ def make(
     _check_names(suite, starts)
     if not starts:
         raise Problem(
-            "nothing is left to run: no orchestrator of the choice has a deployment at the chosen tiers and profiles"
+            "nothing is left to run: no tool of the choice has a deployment at the chosen tiers and profiles"
             + (f", or no scenario of the choice measures --workload, as {_of_own_workloads()} does" if own else "")
         )
     return Plan(tuple(starts))
@@ -213,7 +213,7 @@ class Turn:
 
 
 def _turns(orchestrator: Tool, block: Block, widths: Sequence[int]) -> Iterable[Turn]:
-    """Return the engine starts of an orchestrator in one round."""
+    """Return the engine starts of a tool in one round."""
     fitting = [each for each in orchestrator.deployments if each.tier == block.tier and _fits(each, block)]
     for number, deployment in enumerate(fitting):
         # One lane is one lane at any width, so that the widest stands for all.

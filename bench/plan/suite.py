@@ -36,7 +36,7 @@ class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """How many tasks may run at once, if it is not the suite's width; more than one: an engine start for each."""
     profiles: list[str] = msgspec.field(default_factory=lambda: ["stock"])
     control: list[str] = msgspec.field(default_factory=list)
-    """The orchestrators that are measured twice, as if they were two: the A/A control."""
+    """The tools that are measured twice, as if they were two: the A/A control."""
     skip: list[str] = msgspec.field(default_factory=list)
     """Deployments that this block leaves out."""
     options: dict[str, Any] = msgspec.field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The matrix: every scenario beside every orchestrator, by one number and the verdicts on each."""
+"""The matrix: every scenario beside every tool, by one number and the verdicts on each."""
 
 from __future__ import annotations
 

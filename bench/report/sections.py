@@ -123,7 +123,7 @@ def _mark(facts: Facts, name: str, row: Row | None, other: Row | None) -> Mark:
 
 
 def _timelines(facts: Facts, places: Sequence[Place]) -> list[Drawing]:
-    """Draw a run of each orchestrator, deployed as it usually is."""
+    """Draw a run of each tool, deployed as it usually is."""
     found: list[Drawing] = []
     for place in places:
         rows = [row for row in place.estimates if row["metric"] == "makespan_s" and row["median"] is not None]

@@ -86,7 +86,7 @@ def _numbers(place: Place) -> Iterator[str]:
             its = reading(row)
             cells.append(text(its.text + _mark(row) + (f" [{its.spread}]" if its.spread else "")))
         rows.append([text(subject), *cells])
-    yield from table(["orchestrator", *heading], rows)
+    yield from table(["tool", *heading], rows)
 
 
 def _mark(row: Row) -> str:

@@ -62,7 +62,7 @@ def _versions(run: RunRecord) -> str:
 
 def _table(scenario: str, tier: str, rows: Sequence[Row]) -> Table:
     table = Table(title=f"{scenario}, {tier} tier: median and 95 % interval", title_justify="left")
-    table.add_column("orchestrator", no_wrap=True)
+    table.add_column("tool", no_wrap=True)
     numbers = Numbers.of(scenario, rows)
     for column in numbers.columns:
         table.add_column(Text.assemble(column.heading, "\n", (column.workload or "", "dim")), justify="right")

@@ -72,7 +72,7 @@ def _part(place: Place, latest: Sequence[Run]) -> Iterator[str]:
         for number in place.numbers
         for its in number.series
     ]
-    yield from table(("number", "orchestrator", *(f"run {run.number}" for run in latest)), rows)
+    yield from table(("number", "tool", *(f"run {run.number}" for run in latest)), rows)
     for gap in place.gaps:
         if gap.after >= latest[0].number:
             yield f"- {NOT_COMPARABLE} {text(because(gap))}"

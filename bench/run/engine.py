@@ -50,7 +50,7 @@ def create_mlflow(orchestrator: Tool, uri: str) -> None:
 
 
 def _ask(orchestrator: Tool, module: str, *arguments: str, **variables: str) -> tuple[int, str]:
-    """Run a module in the orchestrator's environment, undisturbed by the user's; return its exit code and last line."""
+    """Run a module in the tool's environment, undisturbed by the user's; return its exit code and last line."""
     done = subprocess.run(  # noqa: S603 - our own module
         [str(orchestrator.python), "-P", "-m", module, *arguments],
         env=_clean_environment() | variables,

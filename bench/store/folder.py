@@ -25,7 +25,7 @@ from bench.store.rows import Results, Sample, flat, row_of
 Record = TypeVar("Record")
 
 SHARED = "shared"
-"""Whose the sources are that all orchestrators share."""
+"""Whose the sources are that all tools share."""
 
 DOCUMENTS = ("run.json", "results.json", "samples.csv", "pytest-benchmark.json", "report.html", "summary.md", "charts")
 """What a run's folder holds beside its raw records."""
@@ -113,7 +113,7 @@ class RunFolder:
         shutil.copyfile(file, self.data(file))
 
     def keep_code(self, owner: str, source: Path) -> None:
-        """Copy the sources of an orchestrator, or those that all share: a report shows what ran, also after an edit."""
+        """Copy the sources of a tool, or those that all share: a report shows what ran, also after an edit."""
         for file in source.rglob("*.py"):
             copy = self._code / owner / file.relative_to(source)
             copy.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The first screen: which orchestrator to pick for which need, in sentences that name their numbers.
+"""The first screen: which tool to pick for which need, in sentences that name their numbers.
 
 A sentence whose data does not support it is not made. Where too little was measured to tell two tools apart, that is what
 is said.

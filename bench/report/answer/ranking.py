@@ -32,7 +32,7 @@ def valued(row: Row | None) -> Sentence:
 
 
 def stock(facts: Facts, scenario: str, tier: str, metric: str, workload: str) -> list[Row]:
-    """Return the stock estimates of the orchestrators that have one, the lowest first."""
+    """Return the stock estimates of the tools that have one, the lowest first."""
     found = [
         row
         for row in facts.estimates(scenario, tier)
