@@ -14,6 +14,7 @@ from conftest import orchbench_in
 from jsonschema import Draft202012Validator
 
 from bench.store.records import RunRecord
+from bench.store.rows import Results
 from bench.store.schema import schema_of
 
 
@@ -65,6 +66,11 @@ def results_of(run: Path) -> dict[str, Any]:
     results: dict[str, Any] = json.loads((run / "results.json").read_text())
     validator("results").validate(results)
     return results
+
+
+def read_results(run: Path) -> Results:
+    """Return what results.json holds, as its readers in the harness have it."""
+    return Results.of(results_of(run))
 
 
 @cache

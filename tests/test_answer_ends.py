@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from answers import at_service, cards, estimate, lag, ratio, said, wait
 
-Row = dict[str, Any]
+from bench.store.rows import Estimate
 
 
 def test_waits_for_a_poll_are_a_range_and_no_order() -> None:
@@ -40,7 +38,7 @@ def test_where_nobody_leads_the_ends_are_told() -> None:
     assert "few" not in said(cards(estimates=rows, ratios=apart[1:], ranges=ends)["Many short tasks"])
 
 
-def with_waits_of_one_task(prefect: float, airflow: float) -> list[Row]:
+def with_waits_of_one_task(prefect: float, airflow: float) -> list[Estimate]:
     """Return what a task of a chain costs, and how long a run of one task waited before it."""
     one = {"metric": "submit_to_first_s", "workload": "chain_1", "unit": "s"}
     costs = [estimate("prefect", 5.0), estimate("airflow", 900.0)]
@@ -52,7 +50,7 @@ def test_the_worst_of_all_runs_decides_whether_the_ends_are_told() -> None:
     rows = with_waits_of_one_task(prefect=0.1, airflow=0.3)
     ratios = [ratio(rows[1], rows[0], apart=True, low=150.0)]
     for longest, worst_lag, told in ((9.0, 0.02, True), (0.15, 0.02, False), (0.15, 0.5, True)):
-        lags = [lag(tool, 0.02, tier="library") | {"high": worst_lag} for tool in ("prefect", "airflow")]
+        lags = [lag(tool, 0.02, tier="library", high=worst_lag) for tool in ("prefect", "airflow")]
         waits = [
             wait("prefect", 0.1, longest, tier="library", polls=False),
             wait("airflow", 0.2, 0.3, tier="library", polls=False),

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from answers import cards, check, estimate, said, wait
+from answers import cards, changed, check, estimate, said, wait
 
 from bench.report import answer
 from bench.report.answer import Card
 from bench.scenarios import SCENARIOS
-
-Row = dict[str, Any]
-
+from bench.store.rows import Check
 
 ASKED = [check for needs in answer.TOPICS.values() for check in needs.values()]
 
@@ -20,13 +17,13 @@ ASKED = [check for needs in answer.TOPICS.values() for check in needs.values()]
 CACHING = [*answer.TOPICS["caching"].values()]
 
 
-def nightly(*checks: Row) -> Card:
+def nightly(*checks: Check) -> Card:
     """Return the card on a nightly job."""
-    rows = [estimate(tool, 1.0) for tool in dict.fromkeys(each["orchestrator"] for each in checks)]
+    rows = [estimate(tool, 1.0) for tool in dict.fromkeys(each.setup.orchestrator for each in checks)]
     return cards(estimates=rows, checks=checks)["A nightly training job"]
 
 
-def all_met(tool: str, but: Mapping[str, Row] | None = None) -> list[Row]:
+def all_met(tool: str, but: Mapping[str, Check] | None = None) -> list[Check]:
     """Return the verdicts on a tool that meets all needs, with some of them replaced."""
     return [(but or {}).get(name, check(tool, name)) for name in ASKED]
 
@@ -46,11 +43,11 @@ def test_a_training_is_not_over_with_its_last_step() -> None:
     polled = wait("airflow", 1.0, 9.0, scenario="churn", tier="library")
     card = cards(estimates=[*rows, estimate("prefect", 1.0)], checks=checks, ranges=[polled])["A nightly training job"]
     assert "The wait is a matter of chance: it ends with the next poll." in said(card)
-    card = cards(estimates=[*rows, estimate("prefect", 1.0)], checks=checks, ranges=[polled | {"polls": False}])[
+    card = cards(estimates=[*rows, estimate("prefect", 1.0)], checks=checks, ranges=[changed(polled, polls=False)])[
         "A nightly training job"
     ]
     assert "chance" not in said(card)
-    both = [row | {"tier": tier} for tier in ("library", "service") for row in rows]
+    both = [changed(row, tier=tier) for tier in ("library", "service") for row in rows]
     card = cards(estimates=[*both, estimate("prefect", 1.0)], checks=checks)["A nightly training job"]
     assert [str(each)[:30] for each in card.because].count("A training at the service tier") == 1
     assert ["at the library tier" in str(each) for each in card.at_library_tier] == [True, False]
@@ -152,7 +149,7 @@ def test_what_one_tool_was_not_asked_counts_for_nobody() -> None:
 
 def test_one_deployment_that_can_is_enough() -> None:
     """Users take the deployment that does what they need."""
-    checks = [check("airflow", ASKED[0], "unsupported"), check("airflow", ASKED[0]) | {"deployment": "other"}]
+    checks = [check("airflow", ASKED[0], "unsupported"), changed(check("airflow", ASKED[0]), deployment="other")]
     checks += [check("prefect", ASKED[0], "fail")]
     card = nightly(*checks)
     assert [[str(cell) for cell in row[1:]] for row in card.rows] == [["yes", "no"]]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from answers import at_service, cards, estimate, ratio, said, wait
+from answers import at_service, cards, changed, estimate, ratio, said, wait
 
-Row = dict[str, Any]
+from bench.store.rows import Estimate
 
 
 def test_what_is_apart_is_named_alone() -> None:
@@ -77,7 +75,7 @@ def test_each_tool_is_told_of_as_it_usually_is_deployed() -> None:
     ]
 
 
-def independent(size: int, *seconds: float) -> list[Row]:
+def independent(size: int, *seconds: float) -> list[Estimate]:
     """Return how long three tools took from the start of the first of so many independent tasks to the end of the last."""
     wide = {"workload": f"fan_out_{size}", "metric": "first_to_last_s", "unit": "s"}
     return [estimate(tool, each, **wide) for tool, each in zip(("prefect", "dagster", "airflow"), seconds, strict=False)]
@@ -93,7 +91,7 @@ def test_of_independent_tasks_another_may_lead() -> None:
     assert card.pick == "Prefect, at the library tier; with 10 independent tasks, at the library tier: Dagster"
     told = "takes the shortest for 10 independent empty tasks, from the first's start to the last's end"
     assert f"dagster/usual {told}: 5.70 s" in said(card)
-    ratios[2] |= {"above_noise": False}
+    ratios[2] = changed(ratios[2], above_noise=False)
     close = cards(estimates=rows, ratios=ratios)["Many short tasks"]
     assert close.pick.endswith("; with 10 independent tasks, at the library tier: Dagster or Prefect (not told apart)")
 
@@ -112,7 +110,7 @@ def test_the_most_independent_tasks_are_told_of_that_several_were_given() -> Non
     """A size that one tool alone was given compares with nothing."""
     rows = [estimate("prefect", 5.0), estimate("dagster", 50.0), *independent(4, 1.0, 2.0), *independent(10, 3.0, 4.0)]
     rows += [*independent(200, 9.0), *independent(10, 0.1)]
-    rows[-1] |= {"deployment": "other", "usual": False}
+    rows[-1] = changed(rows[-1], deployment="other", usual=False)
     told = said(cards(estimates=rows)["Many short tasks"])
     shortest = "prefect/usual takes the shortest for 10 independent empty tasks, from the first's start to the last's end"
     assert f"{shortest}: 3.00 s" in told
@@ -129,7 +127,7 @@ def test_tuned_settings_are_told_beside_the_default() -> None:
     assert "1,000 ms, n=6); prefect/usual 4.30 ms [4.08 .. 4.51 ms, n=2] + -." in said(card)
     assert "plain" not in said(card)
     assert "tuned" not in said(at_service("prefect", "airflow"))
-    rows[0] |= {"usual": False}
+    rows[0] = changed(rows[0], usual=False)
     assert "prefect/usual 4.30" not in said(at_service("prefect", "airflow", beside=rows))
 
 
@@ -152,7 +150,7 @@ def test_a_cost_that_grows_with_the_chain_is_no_constant() -> None:
     )
     assert f"{bent} chain_200." in said(cards(estimates=rows, ratios=ratios)["Many short tasks"])
     for place, change in ((3, {"low": 60.0}), (3, {"n": 2}), (2, {"n": 2}), (1, {"unstable": ["spread"]})):
-        doubtful = [row | change if number == place else row for number, row in enumerate(rows)]
+        doubtful = [changed(row, **change) if number == place else row for number, row in enumerate(rows)]
         assert "longer" not in said(cards(estimates=doubtful, ratios=ratios)["Many short tasks"])
 
 
@@ -164,7 +162,7 @@ def test_the_service_tier_comes_first() -> None:
     assert card.pick == "A, at both tiers"
     assert ["service" in str(each) for each in card.because] == [True]
     assert ["library" in str(each) for each in card.at_library_tier] == [True]
-    ratios[1] |= {"above_noise": False}
+    ratios[1] = changed(ratios[1], above_noise=False)
     apart = cards(estimates=rows, ratios=ratios)["Many short tasks"]
     assert apart.pick == "No tool alone (none is told apart), at the service tier; a, at the library tier"
 

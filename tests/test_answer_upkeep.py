@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from answers import cards, estimate, said
+from answers import cards, changed, estimate, said
 
-Row = dict[str, Any]
+from bench.plan.setup import Setup
+from bench.store.rows import Code, ReadyEngine
 
 
-def engine(tool: str, names: Sequence[str], by_choice: Sequence[str] = ()) -> Row:
+def engine(tool: str, names: Sequence[str], by_choice: Sequence[str] = ()) -> ReadyEngine:
     """Return what has to be kept running, and which of it a user can do without."""
-    return {
-        "orchestrator": tool, "tier": "service", "profile": "stock", "deployment": "usual", "isolation": "", "default": True,
-        "starts": 1, "ready_s": 1.0, "services": len(names), "names": list(names), "processes": 5,
-        "by_choice": list(by_choice), "needed": len(names) - len(by_choice),
-        "idle_pss_mb": 500.0 if names else None, "ports": 1,
-    }  # fmt: skip
+    return ReadyEngine(
+        setup=Setup(tool, "service", "stock", "usual", "one process"), starts=1, ready_s=1.0, services=len(names),
+        names=list(names), processes=5, by_choice=list(by_choice), needed=len(names) - len(by_choice),
+        idle_pss_mb=500.0 if names else None, ports=1,
+    )  # fmt: skip
+
+
+def lines(**counts: int) -> list[Code]:
+    """Return how many lines of code the pipelines of each tool have."""
+    return [Code(orchestrator=tool, scenario="pipeline", lines=count, places=[]) for tool, count in counts.items()]
 
 
 def test_code_and_services_are_picked_apart() -> None:
     """The shortest code and the fewest services may be two tools; within a tenth two counts of lines are equal."""
-    code = [{"orchestrator": tool, "scenario": "pipeline", "lines": n} for tool, n in (("a", 100), ("b", 105), ("c", 300))]
+    code = lines(a=100, b=105, c=300)
     engines = [engine("a", ["server", "worker", "x"]), engine("c", ["server"]), engine("plain", [])]
     rows = [estimate(tool, 1.0) for tool in ("a", "b", "c", "plain")]
     card = cards(estimates=rows, code=code, engines=engines)["The least code"]
@@ -38,7 +42,7 @@ def test_a_service_of_our_choice_decides_nothing() -> None:
     assert card.pick == "a or b for services"
     assert "a 2 (daemon, web), and code-server by our choice; b 2 (server, worker)." in said(card)
     assert [str(row[2]) for row in card.rows] == ["2, and code-server by our choice", "2"]
-    engines[0] |= {"by_choice": [], "needed": 3}
+    engines[0] = changed(engines[0], by_choice=[], needed=3)
     alone = cards(estimates=[estimate("a", 1.0), estimate("b", 1.0)], engines=engines)["The least code"]
     assert alone.pick == "b for services"
     assert "choice" not in said(alone)
@@ -46,7 +50,7 @@ def test_a_service_of_our_choice_decides_nothing() -> None:
 
 def test_one_tool_may_have_the_least_of_both() -> None:
     """Then it is named once."""
-    code = [{"orchestrator": tool, "scenario": "pipeline", "lines": n} for tool, n in (("a", 100), ("b", 200))]
+    code = lines(a=100, b=200)
     engines = [engine("a", ["server"]), engine("b", ["server", "worker"])]
     card = cards(estimates=[estimate("a", 1.0), estimate("b", 1.0)], code=code, engines=engines)["The least code"]
     assert card.pick == "a for code and services"
@@ -54,7 +58,7 @@ def test_one_tool_may_have_the_least_of_both() -> None:
 
 def test_who_has_the_least_of_one_and_shares_the_other_comes_first() -> None:
     """Nothing speaks for the others that does not speak for it."""
-    code = [{"orchestrator": tool, "scenario": "pipeline", "lines": n} for tool, n in (("a", 200), ("b", 100))]
+    code = lines(a=200, b=100)
     engines = [engine("a", ["server"]), engine("b", ["worker"]), engine("c", ["server", "worker"])]
     rows = [estimate(tool, 1.0) for tool in "abc"]
     card = cards(estimates=rows, code=code, engines=engines)["The least code"]

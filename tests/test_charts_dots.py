@@ -9,7 +9,7 @@ import re
 import pytest
 from conftest import ROOT
 from drawings import SVG, look, mark, off_the_line, panel, parsed, places, texts
-from small_runs import results_of
+from small_runs import read_results
 
 from bench.base import wording
 from bench.report import charts
@@ -126,15 +126,15 @@ def test_the_words_name_six_subjects_at_most() -> None:
 
 def test_a_real_run_can_be_drawn() -> None:
     """Every number of the sample is at its place, whatever its unit."""
-    rows = results_of(ROOT / "reports" / "sample")["estimates"]
+    rows = read_results(ROOT / "reports" / "sample").estimates
     panels = []
     for metric, workload in (("per_task_ms", "chain"), ("submit_to_first_s", "chain_1"), ("finish_lag_s", "chain_1")):
-        its = [row for row in rows if (row["metric"], row["workload"], row["tier"]) == (metric, workload, "service")]
+        its = [row for row in rows if (row.metric, row.workload, row.setup.tier) == (metric, workload, "service")]
         marks = [
-            Mark(f"{metric}-{i}", wording.subject(row), look(row["orchestrator"]), row["median"], row["low"], row["high"])
+            Mark(f"{metric}-{i}", row.setup.name, look(row.setup.orchestrator), row.median, row.low, row.high)
             for i, row in enumerate(its)
         ]
-        panels.append(Panel(metric, its[0]["unit"], marks))
+        panels.append(Panel(metric, its[0].unit, marks))
     found = places(charts.dots("t", panels))
     for each in panels:
         known = [(its.value, found[its.key][0][0]) for its in each.marks if its.value is not None]

@@ -14,6 +14,7 @@ from pages import Page
 from bench.base import wording
 from bench.base.stats import MIN_RUNS
 from bench.derive.reading import reading
+from bench.store.rows import Estimate, row_of
 
 SAMPLE = "reports/sample"
 KEPT = (
@@ -64,7 +65,7 @@ def a_task(tool: str, tier: str, profile: str = "stock", run: str = SAMPLE) -> R
 
 def with_interval(row: Row) -> str:
     """Return a median in words with its interval, if it is a number at all."""
-    its = reading(row)
+    its = reading(row_of(Estimate, row))
     return f"{its.text} [{its.spread}]" if its.kind == "value" else its.text
 
 
@@ -130,7 +131,7 @@ def test_what_another_run_had_is_its_own(run: str) -> None:
     heading = "| run | million rounds of CPU work a second | Dagster, multiprocess | Airflow, LocalExecutor |"
     found = {row[0]: row[1:] for row in rows_of(heading)}
     assert found.keys() == {f"`{each}`" for each in KEPT}
-    numbers = [reading(a_task(tool, "service", run=run)) for tool in ("dagster", "airflow")]
+    numbers = [reading(row_of(Estimate, a_task(tool, "service", run=run))) for tool in ("dagster", "airflow")]
     pace = wording.digits(read(run, "run.json")["cpu_rounds_per_s"] / 1e6)
     assert found[f"`{run}`"] == [pace, *(f"{each.text} [{each.spread}]" for each in numbers)]
 

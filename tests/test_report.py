@@ -15,6 +15,7 @@ from small_runs import edited, results_of, samples_of
 
 from bench.base import wording
 from bench.derive.reading import reading
+from bench.store.rows import Estimate, row_of
 
 pytest_plugins = ["report_runs"]  # its runs are made once for all tests
 pytestmark = pytest.mark.xdist_group("report")
@@ -81,7 +82,11 @@ def test_every_number_is_that_of_the_results(run: Path) -> None:
             assert float(text.split()[0].replace(",", "")) == pytest.approx(value, rel=0.006, abs=0.5 if "MB" in text else 0)
         shown.add((attributes["data-of"], attributes["data-key"]))
     told = {key for table, key in shown if table == "estimates"}
-    noise = {key for key, row in rows["estimates"].items() if row["median"] is not None and reading(row).kind == "noise"}
+    noise = {
+        key
+        for key, row in rows["estimates"].items()
+        if row["median"] is not None and reading(row_of(Estimate, row)).kind == "noise"
+    }
     assert told | noise >= {key for key, row in rows["estimates"].items() if row["median"] is not None}
 
 

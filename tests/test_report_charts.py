@@ -12,18 +12,18 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from pictures import Line, Marker, Panel, Picture
-from small_runs import results_of, samples_of
+from small_runs import read_results
 
 from bench.base import wording
 from bench.derive.reading import reading
 from bench.derive.table import columns_of, matches
-from bench.report.sections import key
+from bench.report.sections import anchor, key
 from bench.scenarios import SCENARIOS
+from bench.store.folder import RunFolder
+from bench.store.rows import Estimate, Ratio, Results
 
 pytest_plugins = ["report_runs"]  # its runs are made once for all tests
 pytestmark = pytest.mark.xdist_group("report")
-
-Row = Mapping[str, Any]
 
 PIXEL = 0.5
 """By how much a place may be off: places are written to a tenth, and a scale is taken from two of them."""
@@ -52,12 +52,12 @@ def is_said(shown: str, said: str) -> bool:
 # Dots ------------------------------------------------------------------------------------------------------------------
 
 
-def headline_rows(results: Mapping[str, Any]) -> Iterator[tuple[Row, str]]:
+def headline_rows(results: Results) -> Iterator[tuple[Estimate, str]]:
     """Yield each number that stands for a scenario and is one, with what its panel is called."""
-    for scenario, tier in {(row["scenario"], row["tier"]): None for row in results["estimates"]}:
-        rows = [row for row in results["estimates"] if (row["scenario"], row["tier"]) == (scenario, tier)]
+    for scenario, tier in {(row.scenario, row.setup.tier): None for row in results.estimates}:
+        rows = [row for row in results.estimates if (row.scenario, row.setup.tier) == (scenario, tier)]
         for column in columns_of(scenario, rows):
-            first = {wording.subject(row): row for row in reversed(rows) if matches(row, column)}
+            first = {row.setup.name: row for row in reversed(rows) if matches(row, column)}
             for row in first.values():
                 if reading(row).kind == "value":
                     yield row, column.title
@@ -77,36 +77,37 @@ def dots_of(run: Path) -> dict[str, tuple[Picture, Marker]]:
 @REPORTED
 def test_each_dot_stands_where_its_median_is(reported: Path) -> None:
     """Each number that stands for a scenario has a marker at its median, above which it is written, and no other has one."""
-    rows = {key(row): row for row, _ in headline_rows(results_of(reported))}
+    rows = {key(row): row for row, _ in headline_rows(read_results(reported))}
     dots = dots_of(reported)
     assert dots.keys() == rows.keys() and len(rows) > 20
     for name, (picture, dot) in dots.items():
         row, its = rows[name], picture.panel(dot.x, dot.y)
-        assert dot.x == pytest.approx(its.across.at(row["median"], row["unit"]), abs=PIXEL), name
+        assert row.median is not None
+        assert dot.x == pytest.approx(its.across.at(row.median, row.unit), abs=PIXEL), name
         above = [each.said for each in picture.texts if 6 < dot.y - each.y < 10 and its.left <= each.x <= its.right]
-        assert above == [wording.said(row["unit"], row["median"])], name
+        assert above == [wording.said(row.unit, row.median)], name
 
 
 @REPORTED
 def test_each_dot_is_named_as_its_row(reported: Path) -> None:
     """Beside it stands who was measured, above its panel what, and above the chart where."""
-    titles = {key(row): (row, title) for row, title in headline_rows(results_of(reported))}
+    titles = {key(row): (row, title) for row, title in headline_rows(read_results(reported))}
     for name, (picture, dot) in dots_of(reported).items():
         (row, title), its = titles[name], picture.panel(dot.x, dot.y)
         beside = [each for each in picture.texts if each.anchor == "end" and each.x < its.left and 2 < each.y - dot.y < 6]
-        assert is_said(max(beside).said, wording.subject(row)), name
+        assert is_said(max(beside).said, row.setup.name), name
         assert is_said(its.heading, title), name
-        assert picture.title.startswith(f"{row['scenario']}, {row['tier']} tier")
+        assert picture.title.startswith(f"{row.scenario}, {row.setup.tier} tier")
 
 
 @REPORTED
 def test_each_bar_is_the_interval_of_its_row(reported: Path) -> None:
     """It ends where the interval does, or at the edge of a logarithmic panel; without an interval there is no bar."""
-    rows = {key(row): row for row, _ in headline_rows(results_of(reported))}
-    assert any(row["low"] is None for row in rows.values())
+    rows = {key(row): row for row, _ in headline_rows(read_results(reported))}
+    assert any(row.low is None for row in rows.values())
     for name, (picture, dot) in dots_of(reported).items():
         row, its = rows[name], picture.panel(dot.x, dot.y)
-        ends = [] if row["low"] is None else [its.across.at(row[end], row["unit"]) for end in ("low", "high")]
+        ends = [its.across.at(end, row.unit) for end in (row.low, row.high) if end is not None]
         drawn = [each for line in drawn_at(picture, its, dot.y, "stroke-width: 3.5") for each in (line.x, line.to_x)]
         assert drawn == pytest.approx([max(its.left, end) for end in ends], abs=PIXEL), name
 
@@ -114,14 +115,14 @@ def test_each_bar_is_the_interval_of_its_row(reported: Path) -> None:
 @REPORTED
 def test_the_small_dots_are_the_single_runs(reported: Path) -> None:
     """Each run that counts, and none of a control's or of those that warm up."""
-    rows = {key(row): row for row, _ in headline_rows(results_of(reported))}
+    rows = {key(row): row for row, _ in headline_rows(read_results(reported))}
     runs: dict[str, list[float]] = defaultdict(list)
-    for sample in samples_of(reported):
-        if (sample["warmup"], sample["control"]) == ("0", "0") and sample["value"]:
-            runs[key(sample)].append(float(sample["value"]))
+    for sample in RunFolder(reported).samples():
+        if not sample.warmup and not sample.setup.control and sample.value is not None:
+            runs[anchor(*sample.of)].append(sample.value)
     for name, (picture, dot) in dots_of(reported).items():
         its = picture.panel(dot.x, dot.y)
-        expected = sorted(its.across.at(value, rows[name]["unit"]) for value in runs[name])
+        expected = sorted(its.across.at(value, rows[name].unit) for value in runs[name])
         drawn = sorted(line.x for line in drawn_at(picture, its, dot.y + 8.5, "stroke-linecap: round"))
         assert drawn == pytest.approx(expected, abs=PIXEL), name
 
@@ -151,7 +152,7 @@ Curves = dict[str, list[Point]]
 """The points of each curve, by its label."""
 
 
-def spot(trial: Row) -> tuple[str, float, str] | None:
+def spot(trial: Mapping[str, Any]) -> tuple[str, float, str] | None:
     """Return where the workload of a run is drawn, by what was recorded of it: the chart, x, and the part of a subject's."""
     if trial["warmup"]:
         return None
@@ -164,14 +165,14 @@ def spot(trial: Row) -> tuple[str, float, str] | None:
     return (f"{axes['shape']}: makespan over tasks", axes["tasks"], "") if "shape" in axes else None
 
 
-def drawable(results: Mapping[str, Any]) -> Iterator[tuple[str, Row, float, str]]:
+def drawable(results: Results) -> Iterator[tuple[str, Estimate | Ratio, float, str]]:
     """Yield what is drawn over something: what it is, its row, the number and its unit."""
-    for row in results["estimates"]:
-        if row["metric"] in {"makespan_s", "mb_per_s"} and row["median"] is not None:
-            yield "makespan" if row["metric"] == "makespan_s" else "throughput", row, row["median"], row["unit"]
-    for row in results["ratios"]:
-        if row["metric"] == "makespan_s" and row["against"] == "plain" != row["orchestrator"] and row["ratio"] is not None:
-            yield OVER_PLAIN, row, row["ratio"], "x"
+    for row in results.estimates:
+        if row.metric in {"makespan_s", "mb_per_s"} and row.median is not None:
+            yield "makespan" if row.metric == "makespan_s" else "throughput", row, row.median, row.unit
+    for each in results.ratios:
+        if each.metric == "makespan_s" and each.against == "plain" and not each.setup.is_plain and each.ratio is not None:
+            yield OVER_PLAIN, each, each.ratio, "x"
 
 
 def expected_curves(run: Path) -> dict[tuple[str, str], Curves]:
@@ -179,12 +180,12 @@ def expected_curves(run: Path) -> dict[tuple[str, str], Curves]:
     trials = [json.loads(path.read_text()) for path in run.glob("trials/*/trial.json")]
     spots = {(trial["scenario"], trial["workload"]): its for trial in trials if (its := spot(trial))}
     charts: dict[tuple[str, str], Curves] = defaultdict(lambda: defaultdict(list))
-    for what, row, value, unit in drawable(results_of(run)):
-        title, x, part = spots.get((row["scenario"], row["workload"]), ("", 0.0, ""))
+    for what, row, value, unit in drawable(read_results(run)):
+        title, x, part = spots.get((row.scenario, row.workload), ("", 0.0, ""))
         if f": {what} over " in title:
-            label = ", ".join(filter(None, (wording.subject(row), part)))
-            point = Point(x, value, row["low"], row["high"], unit)
-            charts[row["scenario"], f"{title}, {row['tier']} tier"][label].append(point)
+            label = ", ".join(filter(None, (row.setup.name, part)))
+            point = Point(x, value, row.low, row.high, unit)
+            charts[row.scenario, f"{title}, {row.setup.tier} tier"][label].append(point)
     found = {
         chart: {label: sorted(points) for label, points in curves.items() if len(points) > 1}
         for chart, curves in charts.items()
@@ -245,8 +246,8 @@ def test_each_bar_of_a_curve_is_an_interval(reported: Path) -> None:
 @REPORTED
 def test_each_dashed_line_is_the_fit_of_the_results(reported: Path) -> None:
     """It ends at the greatest size, at what slope and intercept of results.json make there, if that is in the chart."""
-    expected, estimates = expected_curves(reported), results_of(reported)["estimates"]
-    medians = {(row["workload"], row["tier"], row["metric"], wording.subject(row)): row["median"] for row in estimates}
+    expected, estimates = expected_curves(reported), read_results(reported).estimates
+    medians = {(row.workload, row.setup.tier, row.metric, row.setup.name): row.median for row in estimates}
     seen = 0
     for (scenario, title), picture in drawn_curves(reported).items():
         across, up = picture.axes()

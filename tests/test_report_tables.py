@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import pytest
 from pages import Page, rendered
-from small_runs import results_of
+from small_runs import read_results
 
-from bench.base import wording
 from bench.derive.reading import reading
 from bench.derive.table import columns_of, matches
+from bench.store.rows import Check, Estimate
 
 pytest_plugins = ["report_runs"]  # its runs are made once for all tests
 pytestmark = pytest.mark.xdist_group("report")
 
-Row = Mapping[str, Any]
+Placed = TypeVar("Placed", Estimate, Check)
 
 VERDICTS = {"pass": "✓ pass", "fail": "✗ fail", "unsupported": "\u2013 unsupported"}
 SIGNS = {"pass": "✓", "fail": "✗", "unsupported": "unsupported"}
@@ -32,55 +32,55 @@ def tables_of(run: Path) -> dict[str, str]:
     return dict(re.findall(r'aria-label="([^"]*)"><table[^>]*>(.*?)</table>', page, re.DOTALL))
 
 
-def by_place(rows: Sequence[Row]) -> dict[tuple[str, str], list[Row]]:
+def by_place(rows: Sequence[Placed]) -> dict[tuple[str, str], list[Placed]]:
     """Return those of each scenario and tier: of each part of the page."""
-    found: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    found: dict[tuple[str, str], list[Placed]] = defaultdict(list)
     for row in rows:
-        found[row["scenario"], row["tier"]].append(row)
+        found[row.scenario, row.setup.tier].append(row)
     return found
 
 
-def number(row: Row | None) -> str:
+def number(row: Estimate | None) -> str:
     """Return an estimate's number, or what stands in its place, and whether it is unstable."""
     if row is None:
         return "-"
     its = reading(row)
-    return its.text + " ~" * bool(row["unstable"] and its.kind == "value")
+    return its.text + " ~" * bool(row.unstable and its.kind == "value")
 
 
-def shown(row: Row | None) -> str:
+def shown(row: Estimate | None) -> str:
     """Return what a cell of the page holds: the number with its interval, or with how many runs there were."""
-    if row is None or row["median"] is None:
+    if row is None or row.median is None:
         return number(row)
-    return number(row) + (f" (n={row['n']})" if row["low"] is None else f" [{reading(row).spread}]")
+    return number(row) + (f" (n={row.n})" if row.low is None else f" [{reading(row).spread}]")
 
 
-def cells(subject: str, rows: Sequence[Row]) -> list[Row | None]:
+def cells(subject: str, rows: Sequence[Estimate]) -> list[Estimate | None]:
     """Return the estimates of a subject that stand for its scenario."""
-    own = [row for row in rows if wording.subject(row) == subject]
-    columns = columns_of(rows[0]["scenario"], rows)
+    own = [row for row in rows if row.setup.name == subject]
+    columns = columns_of(rows[0].scenario, rows)
     return [next((row for row in own if matches(row, column)), None) for column in columns]
 
 
-def usual(rows: Sequence[Row], tool: str, called: str) -> Row | None:
+def usual(rows: Sequence[Estimate], tool: str, called: str) -> Estimate | None:
     """Return the estimate that stands for a tool where the number is called so: of its usual deployment, in its defaults."""
     (named,) = re.findall(r"\((\w+), (\w+)\)$", called)
-    found = [row for row in rows if (row["metric"], row["workload"]) == named and row["usual"]]
-    return next((row for row in found if (row["orchestrator"], row["profile"]) == (tool, "stock")), None)
+    found = [row for row in rows if (row.metric, row.workload) == named and row.usual]
+    return next((row for row in found if (row.setup.orchestrator, row.setup.profile) == (tool, "stock")), None)
 
 
-def counted(checks: Sequence[Row], tool: str) -> tuple[Counter[str], Counter[str]]:
+def counted(checks: Sequence[Check], tool: str) -> tuple[Counter[str], Counter[str]]:
     """Return how many checks of a tool in its defaults came to what, and by which means those passed that did."""
-    own = [row for row in checks if (row["orchestrator"], row["profile"]) == (tool, "stock")]
-    return Counter(row["verdict"] for row in own), Counter(row["means"] for row in own if row["verdict"] == "pass")
+    own = [row for row in checks if (row.setup.orchestrator, row.setup.profile) == (tool, "stock")]
+    return Counter(row.verdict for row in own), Counter(row.means for row in own if row.verdict == "pass")
 
 
 def test_the_matrix_counts_verdicts_and_has_the_usual_numbers(mixed: Path) -> None:
     """Of a tool's deployments in their defaults: what passed, and by which means, what failed, and what is unsupported."""
-    results = results_of(mixed)
-    estimates, checks = by_place(results["estimates"]), by_place(results["checks"])
-    assert {row["verdict"] for row in results["checks"]} == VERDICTS.keys()
-    assert {row["profile"] for row in results["checks"]} == {"stock", "tuned"}
+    results = read_results(mixed)
+    estimates, checks = by_place(results.estimates), by_place(results.checks)
+    assert {row.verdict for row in results.checks} == VERDICTS.keys()
+    assert {row.setup.profile for row in results.checks} == {"stock", "tuned"}
     heading, *lines = Page(tables_of(mixed)["Scenarios and tools"]).rows
     assert heading[2:] == ["airflow", "plain"] and len(lines) == len(estimates)
     for where, called, *found in lines:
@@ -95,11 +95,11 @@ def test_the_matrix_counts_verdicts_and_has_the_usual_numbers(mixed: Path) -> No
 
 def test_the_numbers_of_a_scenario_are_those_of_its_subjects(mixed: Path) -> None:
     """Each cell of its table is the estimate of the one that stands at the left, by the metric that stands above."""
-    for (scenario, tier), rows in by_place(results_of(mixed)["estimates"]).items():
+    for (scenario, tier), rows in by_place(read_results(mixed).estimates).items():
         heading, *lines = Page(tables_of(mixed)[f"Table: {scenario}, {tier} tier"]).rows
         columns = columns_of(scenario, rows)
         assert heading[1:] == [f"{column.heading}{column.workload or ''}" for column in columns]
-        subjects = {wording.subject(row): row["isolation"] for row in rows}
+        subjects = {row.setup.name: row.setup.isolation for row in rows}
         assert [line[0] for line in lines] == [subject + isolation for subject, isolation in subjects.items()]
         for subject, line in zip(subjects, lines, strict=True):
             assert line[1:] == [shown(row) for row in cells(subject, rows)]
@@ -107,12 +107,12 @@ def test_the_numbers_of_a_scenario_are_those_of_its_subjects(mixed: Path) -> Non
 
 def test_all_estimates_are_there_with_their_number_of_runs(mixed: Path) -> None:
     """One line each, in their order: who, what, the number, of how many runs, and what is wrong with it."""
-    for (scenario, tier), rows in by_place(results_of(mixed)["estimates"]).items():
+    for (scenario, tier), rows in by_place(read_results(mixed).estimates).items():
         _, *lines = Page(tables_of(mixed)[f"All estimates: {scenario}, {tier} tier"]).rows
         assert lines == [
             [
-                wording.subject(row), row["workload"], row["metric"], shown(row), str(row["n"]),
-                row["missing_because"] or ", ".join(row["unstable"]),
+                row.setup.name, row.workload, row.metric, shown(row), str(row.n),
+                row.missing_because or ", ".join(row.unstable),
             ]
             for row in rows
         ]  # fmt: skip
@@ -121,26 +121,24 @@ def test_all_estimates_are_there_with_their_number_of_runs(mixed: Path) -> None:
 def test_all_checks_are_there_with_their_evidence(mixed: Path) -> None:
     """One line each, and above them how many there are of each kind."""
     page = (mixed / "report.html").read_text()
-    for (scenario, tier), rows in by_place(results_of(mixed)["checks"]).items():
+    for (scenario, tier), rows in by_place(read_results(mixed).checks).items():
         _, *lines = Page(tables_of(mixed)[f"Checks: {scenario}, {tier} tier"]).rows
-        assert lines == [
-            [wording.subject(row), row["check"].replace("_", " "), VERDICTS[row["verdict"]], row["because"]] for row in rows
-        ]
-        counts = Counter(row["verdict"] for row in rows)
+        assert lines == [[row.setup.name, row.check.replace("_", " "), VERDICTS[row.verdict], row.because] for row in rows]
+        counts = Counter(row.verdict for row in rows)
         said = f"{len(rows)} checks: {counts['pass']} passed, {counts['fail']} failed, {counts['unsupported']} unsupported"
         assert f'<details id="{scenario}-{tier}-checks"><summary>{said}</summary>' in page
 
 
 def test_each_table_says_its_noise_floor(mixed: Path) -> None:
     """How far from 1 the widest control of the scenario reaches; else that of its tier, and whose it is; else nothing."""
-    results = results_of(mixed)
+    results = read_results(mixed)
     seen = set()
-    for scenario, tier in by_place(results["estimates"]):
-        near = [row for row in results["controls"] if row["tier"] == tier and row["low"] is not None]
-        own = [row for row in near if row["scenario"] == scenario]
-        reach = [max(row["high"], 1 / row["low"]) - 1 for row in own or near]
+    for scenario, tier in by_place(results.estimates):
+        near = [row for row in results.controls if row.setup.tier == tier and row.low is not None]
+        own = [row for row in near if row.scenario == scenario]
+        reach = [max(row.high, 1 / row.low) - 1 for row in own or near if row.low is not None and row.high is not None]
         floor = f"{max(reach) * 100:.1f} %" if reach else "unknown, as no control has an interval"
-        whose = f", that of {' and '.join(dict.fromkeys(row['scenario'] for row in near))}" if near and not own else ""
+        whose = f", that of {' and '.join(dict.fromkeys(row.scenario for row in near))}" if near and not own else ""
         caption = (
             f"<caption>Median and 95 % interval, or the range of <em>n</em> runs. Noise floor: {floor}{whose}</caption>"
         )
@@ -151,8 +149,8 @@ def test_each_table_says_its_noise_floor(mixed: Path) -> None:
 
 def test_the_summary_has_the_matrix(mixed: Path) -> None:
     """The same numbers and counts as on the page, in words."""
-    results, text = results_of(mixed), (mixed / "summary.md").read_text()
-    estimates, checks = by_place(results["estimates"]), by_place(results["checks"])
+    results, text = read_results(mixed), (mixed / "summary.md").read_text()
+    estimates, checks = by_place(results.estimates), by_place(results.checks)
     heading, *lines = rendered(text.split("<details>")[0]).rows
     assert heading == ["scenario", "number", "airflow", "plain"] and len(lines) == len(estimates)
     for where, called, *found in lines:
@@ -164,13 +162,13 @@ def test_the_summary_has_the_matrix(mixed: Path) -> None:
             if how:
                 said["pass"] += f" ({how})"
             assert cell == number(usual(estimates[scenario, tier], tool, called)) + ", ".join(said.values()), (where, tool)
-    counts = Counter(row["verdict"] for row in results["checks"])
+    counts = Counter(row.verdict for row in results.checks)
     assert f"Checks: {counts['pass']} passed, {counts['fail']} failed, {counts['unsupported']} unsupported." in text
 
 
 def test_the_summary_has_the_numbers_of_each_scenario(mixed: Path) -> None:
     """Each cell is the estimate of the one at the left, with its interval or how many runs there were."""
-    text, places = (mixed / "summary.md").read_text(), by_place(results_of(mixed)["estimates"])
+    text, places = (mixed / "summary.md").read_text(), by_place(read_results(mixed).estimates)
     parts = re.findall(r"<details><summary>(\w+), (\w+) tier</summary>\n(.*?)</details>", text, re.DOTALL)
     assert len(parts) == len(places)
     for scenario, tier, table in parts:
@@ -178,7 +176,7 @@ def test_the_summary_has_the_numbers_of_each_scenario(mixed: Path) -> None:
         heading, *lines = rendered(table).rows
         columns = columns_of(scenario, rows)
         assert heading[1:] == [f"{column.heading} {column.workload or ''}".strip() for column in columns]
-        assert [line[0] for line in lines] == [*dict.fromkeys(wording.subject(row) for row in rows)]
+        assert [line[0] for line in lines] == [*dict.fromkeys(row.setup.name for row in rows)]
         for subject, *found in lines:
             spreads = [row and reading(row).spread for row in cells(subject, rows)]
             said = [number(row) for row in cells(subject, rows)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from answers import estimate, ratio
+from answers import changed, estimate, ratio, results
 from drawings import places, texts
 from small_runs import made_up_record
 
@@ -18,8 +18,7 @@ from bench.report.facts import Facts
 from bench.report.scaling import scaling
 from bench.scenarios import SCENARIOS, Case, Place
 from bench.store.records import TrialRecord
-
-Row = dict[str, Any]
+from bench.store.rows import Estimate
 
 Drawn = dict[str, dict[str, Any]]
 """What was asked to be drawn: by the title, its curves by their label, and the rest."""
@@ -33,7 +32,7 @@ def cases_of(scenario: str, widths: Sequence[int] = (2,), lanes: int = 2, **opti
     return [(width, case) for width in widths for case in its.cases(its.parse(options), Place(width, lanes, 1000.0))]
 
 
-def facts_of(scenario: str, cases: Sequence[tuple[int, Case]], **results: Sequence[Row]) -> Facts:
+def facts_of(scenario: str, cases: Sequence[tuple[int, Case]], **tables: Sequence[Any]) -> Facts:
     """Return the facts of a run of those cases, the last of them first; the run's own width is 2."""
     trials = [
         TrialRecord(
@@ -44,10 +43,10 @@ def facts_of(scenario: str, cases: Sequence[tuple[int, Case]], **results: Sequen
         for width, case in reversed(cases)
     ]  # fmt: skip
     run = made_up_record(workloads={case.name: case.work.to_json() for _, case in cases})
-    return Facts(run, {"estimates": [], "ratios": [], "checks": []} | results, [], [], trials, lambda _: Timeline())
+    return Facts(run, results(**tables), [], [], trials, lambda _: Timeline())
 
 
-def rows_of(scenario: str, metric: str, cases: Sequence[tuple[int, Case]], tools: Sequence[str] = TOOLS) -> list[Row]:
+def rows_of(scenario: str, metric: str, cases: Sequence[tuple[int, Case]], tools: Sequence[str] = TOOLS) -> list[Estimate]:
     """Return a row for each tool and case, no two with the same median."""
     return [
         estimate(tool, float(number), scenario=scenario, workload=case.name, metric=metric, unit="s")
@@ -74,15 +73,13 @@ def test_throughput_is_drawn_over_the_size_of_the_frame(drawn: Drawn) -> None:
     rows = rows_of("payload", "mb_per_s", [each for each in cases if not each[1].axes["watched"]])
     scaling(facts_of("payload", cases, estimates=rows), "payload", "library")
     assert [title.partition(":")[0] for title in drawn] == ["value", "store", "file"]
-    by_name = {(row["orchestrator"], row["workload"]): row for row in rows}
+    by_name = {(row.setup.orchestrator, row.workload): row for row in rows}
     for title, chart in drawn.items():
         way = title.partition(":")[0]
         assert list(chart["curves"]) == [f"{tool}/usual" for tool in TOOLS]
         for label, curve in chart["curves"].items():
             its = [by_name[label.partition("/")[0], f"{way}_{size}kb"] for size in (1, 1000, 64_000)]
-            expected = [
-                (size, row["median"], row["low"], row["high"]) for size, row in zip((1, 1000, 64_000), its, strict=True)
-            ]
+            expected = [(size, row.median, row.low, row.high) for size, row in zip((1, 1000, 64_000), its, strict=True)]
             assert curve.points == expected
 
 
@@ -92,7 +89,7 @@ def test_makespan_is_drawn_over_the_width(drawn: Drawn) -> None:
     rows = rows_of("parallelism", "makespan_s", cases, ["prefect"])
     scaling(facts_of("parallelism", cases, estimates=rows), "parallelism", "library")
     assert [title.partition(":")[0] for title in drawn] == ["sleeping", "computing", "five_models"]
-    medians = {row["workload"]: row["median"] for row in rows}
+    medians = {row.workload: row.median for row in rows}
     for title, chart in drawn.items():
         kind = title.partition(":")[0]
         points = chart["curves"]["prefect/usual"].points
@@ -102,7 +99,7 @@ def test_makespan_is_drawn_over_the_width(drawn: Drawn) -> None:
 def test_one_point_is_no_curve(drawn: Drawn) -> None:
     """A tool with a single value is left out, and so is a chart that has no other; a missing value is no point."""
     cases = cases_of("parallelism", widths=[1, 2], kinds=["sleeping", "computing"])
-    common: Row = {"scenario": "parallelism", "metric": "makespan_s", "unit": "s"}
+    common: dict[str, Any] = {"scenario": "parallelism", "metric": "makespan_s", "unit": "s"}
     rows = [
         estimate("airflow", 4.0, workload="sleeping_w2", **common),
         estimate("dagster", 5.0, workload="sleeping_w1", **common),
@@ -138,7 +135,7 @@ def test_metg_is_where_the_ratio_to_plain_is_two(drawn: Drawn) -> None:
     """Over a task's duration stand the ratios to plain Python's makespan: none to the best tool's, and none of its own."""
     cases = cases_of("overhead", sizes={}, sweep_ms=[2, 30], sweep_depth=5)
     rows = rows_of("overhead", "makespan_s", cases)
-    by_tool = {tool: [row for row in rows if row["orchestrator"] == tool] for tool in TOOLS}
+    by_tool = {tool: [row for row in rows if row.setup.orchestrator == tool] for tool in TOOLS}
     ratios = [
         ratio(row, best, apart=True, low=0.1)
         for against in ("plain", "prefect")
@@ -152,8 +149,8 @@ def test_metg_is_where_the_ratio_to_plain_is_two(drawn: Drawn) -> None:
     assert title.startswith("METG(50 %)") and chart["unit"] == "x" and chart["level"].at == 2
     assert list(chart["curves"]) == [f"{tool}/usual, lanes_2x5" for tool in ("airflow", "dagster", "prefect")]
     for label, curve in chart["curves"].items():
-        its = [row for row in ratios if row["orchestrator"] == label.partition("/")[0] and row["against"] == "plain"]
-        expected = [(ms, row["ratio"], row["low"], row["high"]) for ms, row in zip((2, 30), its, strict=True)]
+        its = [row for row in ratios if row.setup.orchestrator == label.partition("/")[0] and row.against == "plain"]
+        expected = [(ms, row.ratio, row.low, row.high) for ms, row in zip((2, 30), its, strict=True)]
         assert curve.points == expected
 
 
@@ -179,7 +176,9 @@ def test_a_chart_says_what_its_bars_are(drawn: Drawn, runs: tuple[int, int], not
     """The range of two runs is no interval, and a single run has none."""
     cases = cases_of("overhead", sizes={"chain": [1, 10]})
     rows = rows_of("overhead", "makespan_s", cases, ["prefect"])
-    counted = [row | {"n": n} | ({"low": None, "high": None} if n == 1 else {}) for row, n in zip(rows, runs, strict=True)]
+    counted = [
+        changed(row, n=n, **({"low": None, "high": None} if n == 1 else {})) for row, n in zip(rows, runs, strict=True)
+    ]
     scaling(facts_of("overhead", cases, estimates=counted), "overhead", "library")
     assert [chart["note"] for chart in drawn.values()] == [note]
 
@@ -195,8 +194,8 @@ def test_each_curve_has_an_id_of_its_own_on_the_page() -> None:
     """The charts of a place have as many different keys as curves; a level is written below, and in the words."""
     cases = cases_of("overhead", sizes={"chain": [1, 10], "fan_out": [4, 8]}, sweep_ms=[2, 30])
     rows = rows_of("overhead", "makespan_s", cases)
-    plain = {row["workload"]: row for row in rows if row["orchestrator"] == "plain"}
-    ratios = [ratio(row, plain[row["workload"]], apart=True, low=0.1) for row in rows if row["orchestrator"] != "plain"]
+    plain = {row.workload: row for row in rows if row.setup.orchestrator == "plain"}
+    ratios = [ratio(row, plain[row.workload], apart=True, low=0.1) for row in rows if row.setup.orchestrator != "plain"]
     drawings = scaling(facts_of("overhead", cases, estimates=rows, ratios=ratios), "overhead", "library")
     keys = [key for drawing in drawings for key in places(drawing) if key.startswith("curve-")]
     assert len(keys) == len(set(keys)) == 2 * len(TOOLS) + len(TOOLS) - 1

@@ -8,18 +8,17 @@ from answers import estimate, facts
 
 from bench.report.matrix import matrix
 from bench.report.sections import Place, sections
+from bench.store.rows import Control, Estimate, row_of
 
-Row = dict[str, Any]
 
-
-def place_of(*rows: Row, **results: Any) -> Place:
+def place_of(*rows: Estimate, **results: Any) -> Place:
     """Return the one place that there is."""
     (section,) = sections(facts(estimates=rows, **results))
     (place,) = section.places
     return place
 
 
-def at_once(tool: str, width: int, most: int) -> Row:
+def at_once(tool: str, width: int, most: int) -> Estimate:
     """Return how many sleeping tasks ran at the same time, where so many might."""
     where = {"scenario": "parallelism", "workload": f"sleeping_w{width}", "axes": {"kind": "sleeping", "width": width}}
     return estimate(tool, most, metric="max_concurrency", unit="count", **where)
@@ -40,7 +39,7 @@ def test_one_lane_is_one_lane_at_any_width() -> None:
 def test_who_ran_at_several_widths_has_no_other_for_one() -> None:
     """What is missing there is not made up of what was measured elsewhere."""
     place = place_of(at_once("dagster", 2, 2), *(at_once("airflow", width, width) for width in (1, 4)))
-    assert place.table.stand_in("airflow/usual", place.table.columns[0]) is None
+    assert place.table.stand_in(at_once("airflow", 1, 1).setup, place.table.columns[0]) is None
 
 
 def test_beside_the_code_stand_the_numbers_of_the_usual_deployment() -> None:
@@ -53,10 +52,10 @@ def test_beside_the_code_stand_the_numbers_of_the_usual_deployment() -> None:
 
 def test_a_borrowed_noise_floor_is_named() -> None:
     """A scenario without a control of its own takes the floor of its tier, and says whose that is."""
-    control = {
+    row = {
         "scenario": "overhead", "orchestrator": "plain", "tier": "library", "profile": "stock", "deployment": "usual",
         "isolation": "one process", "metric": "makespan_s", "workloads": 1, "n": 10, "starts": 5, "ratio": 1.0, "low": 0.95,
         "high": 1.04,
     }  # fmt: skip
-    place = place_of(at_once("dagster", 2, 2), controls=[control])
+    place = place_of(at_once("dagster", 2, 2), controls=[row_of(Control, row)])
     assert (place.floor_of, round(place.floor or 0, 4)) == (["overhead"], 0.0526)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from answers import estimate
 
 from bench.derive.reading import reading
 
@@ -24,6 +25,6 @@ def test_a_cost_below_zero_is_none(
     metric: str, median: float, low: float | None, high: float | None, kind: str, text: str
 ) -> None:
     """A slope of single runs may come out so, and is no number then; a wait may well be shorter than was asked for."""
-    row = {"metric": metric, "unit": "ms", "median": median, "low": low, "high": high, "n": 1 if low is None else 20}
+    row = estimate("airflow", median, metric=metric, low=low, high=high, n=1 if low is None else 20)
     found = reading(row)
     assert (found.kind, found.text) == (kind, text)

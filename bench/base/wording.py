@@ -2,14 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-
-def subject(row: Mapping[str, Any]) -> str:
-    """Name who was measured, as short as it can be told apart at its tier."""
-    return f"{row['orchestrator']}/{row['deployment']}" + ("" if row["profile"] == "stock" else f", {row['profile']}")
-
 
 def said(unit: str, *values: float, like: float | None = None) -> str:
     """Return one number, or two as a range, with three digits, in a unit that fits them (or `like`, which stands beside)."""

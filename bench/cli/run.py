@@ -102,7 +102,7 @@ def run(
             err.print(workflows.notice(own, width, limit_s), style="yellow", soft_wrap=True)
     measure(prepared, turns)
     folder = prepared.folder
-    terminal.show(out, folder.run(), folder.results().document())
+    terminal.show(out, folder.run(), folder.results())
     name_report(folder)
     log_finished(folder, wanted=not no_mlflow)
 

@@ -19,9 +19,9 @@ from bench.store.folder import RunFolder
 def show(run_dir: Path, as_json: bool, svg: Path | None) -> None:
     """Print the summary of a run."""
     folder = RunFolder(run_dir)
-    record, results = folder.run(), folder.results().document()
+    record, results = folder.run(), folder.results()
     if as_json:
-        click.echo(json.dumps(results))
+        click.echo(json.dumps(results.document()))
         return
     console = plain(record=True, width=WIDE) if svg else out
     terminal.show(console, record, results)

@@ -16,19 +16,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from bench.base import wording
 from bench.base.problem import Problem
 from bench.compare.comparable import Difference, differences
 from bench.derive.reading import reading
 from bench.derive.table import columns_of, matches
+from bench.plan.setup import Setup
 from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.table import Column
 from bench.store.folder import RunFolder
 from bench.store.records import RunRecord
-from bench.store.rows import flat
-
-Row = dict[str, Any]
-
+from bench.store.rows import Estimate
 
 NOT_COMPARABLE = "≠"
 """Stands before a value that cannot be compared with the one before it."""
@@ -40,7 +37,7 @@ class Run:
 
     number: int
     record: RunRecord
-    estimates: Sequence[Row]
+    estimates: Sequence[Estimate]
     derived_by: Mapping[str, int]
     """The versions of the scenarios by which its numbers were derived; it may have been measured by older ones."""
 
@@ -61,19 +58,18 @@ class Gap:
 
 @dataclass(frozen=True)
 class Series:
-    """A number of one subject, run by run."""
+    """A number of one setup, run by run."""
 
-    subject: str
-    orchestrator: str
-    rows: Mapping[int, Row]
+    setup: Setup
+    rows: Mapping[int, Estimate]
     """By the run's number; a run that did not measure it has none."""
     gaps: Sequence[Gap]
     """Where two of its values cannot be compared with each other."""
 
     @property
-    def measured(self) -> Mapping[int, Row]:
+    def measured(self) -> Mapping[int, Estimate]:
         """The runs that have a value."""
-        return {number: row for number, row in self.rows.items() if row["median"] is not None}
+        return {number: row for number, row in self.rows.items() if row.median is not None}
 
     @property
     def breaks(self) -> list[int]:
@@ -89,7 +85,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Number:
-    """A number that stands for a scenario, of every subject."""
+    """A number that stands for a scenario, of every setup."""
 
     column: Column
     unit: str
@@ -120,7 +116,7 @@ class Trend:
     @cached_property
     def places(self) -> Sequence[Place]:
         """Every scenario at every tier that any run has measured."""
-        found = {(row["scenario"], row["tier"]): None for run in self.runs for row in run.estimates}
+        found = {(row.scenario, row.setup.tier): None for run in self.runs for row in run.estimates}
         return [self._place(*place) for place in found if place[0] in SCENARIOS]
 
     def since(self, number: int) -> Sequence[Difference]:
@@ -132,7 +128,7 @@ class Trend:
         """What differs between two runs, looked up once for all their numbers."""
         return cache(lambda before, after: _differences(self.runs[before - 1], self.runs[after - 1]))
 
-    def document(self) -> Row:
+    def document(self) -> dict[str, Any]:
         """Return all of it for a program to read."""
         return {
             "runs": [
@@ -148,8 +144,8 @@ class Trend:
             "numbers": [
                 {"scenario": place.scenario, "tier": place.tier, "metric": number.column.metric}
                 | {"workload": number.column.workload, "heading": number.column.heading}
-                | {"unit": number.unit, "subject": its.subject, "breaks": its.breaks}
-                | {"points": [{"run": run} | {key: row[key] for key in POINT} for run, row in its.rows.items()]}
+                | {"unit": number.unit, "subject": its.setup.name, "breaks": its.breaks}
+                | {"points": [{"run": run} | {key: getattr(row, key) for key in POINT} for run, row in its.rows.items()]}
                 for place in self.places
                 for number in place.numbers
                 for its in number.series
@@ -158,38 +154,39 @@ class Trend:
 
     def _place(self, scenario: str, tier: str) -> Place:
         rows = {
-            run.number: [row for row in run.estimates if (row["scenario"], row["tier"]) == (scenario, tier)]
+            run.number: [row for row in run.estimates if (row.scenario, row.setup.tier) == (scenario, tier)]
             for run in self.runs
         }
         every = [row for its in rows.values() for row in its]
-        workloads = {row["workload"] for row in every}
+        workloads = {row.workload for row in every}
         numbers: list[Number] = []
         for column in columns_of(scenario, every):
-            # By subject, then by run.
-            found: dict[str, dict[int, Row]] = defaultdict(dict)
+            # By setup, then by run.
+            found: dict[str, dict[int, Estimate]] = defaultdict(dict)
             for number, its in rows.items():
                 for row in its:
                     if matches(row, column):
-                        found[wording.subject(row)][number] = row
-            series = [self._series(name, found[name], scenario, tier, workloads) for name in sorted(found)]
+                        found[row.setup.name][number] = row
+            series = [self._series(found[name], workloads) for name in sorted(found)]
             if series:
-                unit = next(iter(series[0].rows.values()))["unit"]
+                unit = next(iter(series[0].rows.values())).unit
                 numbers.append(Number(column, unit, series))
         return Place(scenario, tier, numbers)
 
-    def _series(self, subject: str, rows: Mapping[int, Row], scenario: str, tier: str, workloads: set[str]) -> Series:
-        measured = [number for number, row in rows.items() if row["median"] is not None]
+    def _series(self, rows: Mapping[int, Estimate], workloads: set[str]) -> Series:
+        first = next(iter(rows.values()))
+        measured = [number for number, row in rows.items() if row.median is not None]
         gaps = [
             Gap(before, after, apart)
             for before, after in pairwise(measured)
-            if (apart := self._apart(before, after, scenario, tier, workloads))
+            if (apart := self._apart(before, after, first, workloads))
         ]
-        return Series(subject, next(iter(rows.values()))["orchestrator"], rows, gaps)
+        return Series(first.setup, rows, gaps)
 
-    def _apart(self, before: int, after: int, scenario: str, tier: str, workloads: set[str]) -> list[Difference]:
-        """Return why a scenario was measured in another way in the second run, if it was."""
-        its = [each for each in self._between(before, after) if each.tier in {"", tier}]
-        return [each for each in its if _is_measuring(each, scenario, workloads)]
+    def _apart(self, before: int, after: int, row: Estimate, workloads: set[str]) -> list[Difference]:
+        """Return why the scenario of a row was measured in another way in the second run, if it was."""
+        found = [each for each in self._between(before, after) if each.tier in {"", row.setup.tier}]
+        return [each for each in found if _is_measuring(each, row.scenario, workloads)]
 
 
 POINT = ("median", "low", "high", "n", "missing_because")
@@ -246,7 +243,7 @@ def trend(folders: Sequence[RunFolder]) -> Trend:
         raise Problem(f"a trend takes at least two runs with results, and there {'is one' if folders else 'is none'}")
     read = sorted(((folder.run(), folder.results()) for folder in folders), key=lambda run: (_began(run[0]), run[0].id))
     runs = [
-        Run(number, record, [flat(row) for row in results.estimates], results.scenarios or record.scenarios)
+        Run(number, record, results.estimates, results.scenarios or record.scenarios)
         for number, (record, results) in enumerate(read, 1)
     ]
     return Trend(runs)

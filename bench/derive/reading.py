@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from bench.base.stats import MIN_RUNS
 from bench.base.wording import said
 from bench.scenarios import METRICS, SCENARIOS
+from bench.store.rows import Estimate, Ratio
 
 _LINES: Final = {name for each in SCENARIOS.values() if each.line for name in (each.line.slope, each.line.intercept)}
 _COSTS: Final = _LINES | {name for name, metric in METRICS.items() if metric.costs}
@@ -25,34 +26,34 @@ class Reading:
     """The interval, or how many runs there were where they are too few for one."""
 
 
-def reading(row: Mapping[str, Any]) -> Reading:
-    """Read a row of results.json: its number, or what stands in its place."""
-    if row["median"] is None:
+def reading(row: Estimate) -> Reading:
+    """Read an estimate: its number, or what stands in its place."""
+    if row.median is None:
         return Reading("unsupported", "unsupported") if is_unsupported(row) else Reading("missing", "none")
-    value, low, high = said(row["unit"], row["median"]), row["low"], row["high"]
-    if low is None:
-        lost = row["metric"] in _COSTS and row["median"] <= 0
-        return Reading("noise", "lost in noise", f"n={row['n']}") if lost else Reading("value", value, f"n={row['n']}")
-    spread = said(row["unit"], low, high, like=row["median"]) + (f", n={row['n']}" if is_range(row) else "")
-    if row["metric"] in _LINES and high < 0:
+    value, low, high = said(row.unit, row.median), row.low, row.high
+    if low is None or high is None:
+        lost = row.metric in _COSTS and row.median <= 0
+        return Reading("noise", "lost in noise", f"n={row.n}") if lost else Reading("value", value, f"n={row.n}")
+    spread = said(row.unit, low, high, like=row.median) + (f", n={row.n}" if is_range(row) else "")
+    if row.metric in _LINES and high < 0:
         return Reading("noise", "none: curved", spread)  # a task's cost grows with the graph: nothing is left for the run
-    if row["metric"] in _COSTS and low <= 0:
+    if row.metric in _COSTS and low <= 0:
         return Reading("noise", "lost in noise", spread)  # not told apart from zero
     return Reading("value", value, spread)
 
 
-def is_range(row: Mapping[str, Any]) -> bool:
+def is_range(row: Estimate | Ratio) -> bool:
     """Whether there were too few runs for an interval to be more than their range."""
-    return bool(row["n"] < MIN_RUNS)
+    return row.n < MIN_RUNS
 
 
-def bars(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Say what the bars of these estimates are, in a chart; nothing where none has one."""
-    few = {is_range(row) for row in rows if row["low"] is not None}
+def bars(rows: Iterable[Estimate | Ratio]) -> str:
+    """Say what the bars of these numbers are, in a chart; nothing where none has one."""
+    few = {is_range(row) for row in rows if row.low is not None}
     kinds = ["95 % intervals"] * (False in few) + [f"the range of fewer than {MIN_RUNS} runs"] * (True in few)
     return ", or ".join(kinds)
 
 
-def is_unsupported(row: Mapping[str, Any]) -> bool:
+def is_unsupported(row: Estimate) -> bool:
     """Whether the number is missing because the tool has no way to yield it."""
-    return str(row["missing_because"]).startswith("unsupported")
+    return str(row.missing_because).startswith("unsupported")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
-from bench.base import wording
+from bench.plan.setup import Setup
 from bench.scenarios import SCENARIOS
-from bench.scenarios.kit.case import WIDTH, Axes
+from bench.scenarios.kit.case import WIDTH
 from bench.scenarios.kit.metrics import COLD_RUN
 from bench.scenarios.kit.table import Column, Which
-
-Row = Mapping[str, Any]
+from bench.store.rows import Estimate
 
 OF_ANY_WORKLOAD: Final = ("makespan_s", "submit_to_first_s", "transition_ms", "finish_lag_s")
 """What is shown where none of the scenario's own cases was measured, but a workload of the reader's."""
@@ -25,65 +24,59 @@ class Table:
     """The estimates of one scenario at one tier, by setup and column."""
 
     columns: Sequence[Column]
-    rows: Sequence[Row]
+    rows: Sequence[Estimate]
 
     @classmethod
-    def of(cls, scenario: str, rows: Sequence[Row]) -> Table:
+    def of(cls, scenario: str, rows: Sequence[Estimate]) -> Table:
         """Return the table of a scenario that these estimates make."""
         return cls(columns_of(scenario, rows), rows)
 
     @cached_property
-    def subjects(self) -> list[tuple[str, str]]:
-        """Who was measured, each with its isolation: a line of the table."""
-        return list({(wording.subject(row), row["isolation"]): None for row in self.rows})
+    def setups(self) -> list[Setup]:
+        """What was measured: each is a line of the table."""
+        return list(self._by_setup)
 
-    def cell(self, subject: str, column: Column) -> Row | None:
+    def cell(self, setup: Setup, column: Column) -> Estimate | None:
         """Return the estimate that belongs there."""
-        return next((row for row in self._of(subject) if matches(row, column)), None)
+        return next((row for row in self._of(setup) if matches(row, column)), None)
 
-    def stand_in(self, subject: str, column: Column) -> Row | None:
+    def stand_in(self, setup: Setup, column: Column) -> Estimate | None:
         """Return what a setup of one lane was measured with instead: it was run at one width, which stands for all."""
-        asked = next((_axes(row) for row in self.rows if row["workload"] == column.workload), {})
+        asked = next((row.axes for row in self.rows if row.workload == column.workload), {})
         if WIDTH not in asked:
             return None
-        rows = [row for row in self._of(subject) if row["metric"] == column.metric and WIDTH in _axes(row)]
-        found = [row for row in rows if {**_axes(row), WIDTH: asked[WIDTH]} == asked]
-        return found[0] if len(found) == 1 and found[0]["workload"] != column.workload else None
+        rows = [row for row in self._of(setup) if row.metric == column.metric and WIDTH in row.axes]
+        found = [row for row in rows if {**row.axes, WIDTH: asked[WIDTH]} == asked]
+        return found[0] if len(found) == 1 and found[0].workload != column.workload else None
 
-    def _of(self, subject: str) -> Sequence[Row]:
-        return self._by_subject.get(subject, ())
+    def _of(self, setup: Setup) -> Sequence[Estimate]:
+        return self._by_setup.get(setup, ())
 
     @cached_property
-    def _by_subject(self) -> Mapping[str, list[Row]]:
-        found: dict[str, list[Row]] = {}
+    def _by_setup(self) -> Mapping[Setup, list[Estimate]]:
+        found: dict[Setup, list[Estimate]] = defaultdict(list)
         for row in self.rows:
-            found.setdefault(wording.subject(row), []).append(row)
+            found[row.setup].append(row)
         return found
 
 
-def columns_of(scenario: str, rows: Sequence[Row]) -> list[Column]:
+def columns_of(scenario: str, rows: Sequence[Estimate]) -> list[Column]:
     """Return the columns of a scenario that the estimates fill."""
     filled = [column for column in SCENARIOS[scenario].columns if any(matches(row, column) for row in rows)]
     if any(column.workload and column.metric != COLD_RUN for column in filled):
         return [_settled(column, rows) for column in filled]
-    own = next((row["workload"] for row in rows if row["metric"] == "makespan_s"), "")
+    own = next((row.workload for row in rows if row.metric == "makespan_s"), "")
     return [Column(metric, metric, own) for metric in OF_ANY_WORKLOAD]
 
 
-def matches(row: Row, column: Column) -> bool:
+def matches(row: Estimate, column: Column) -> bool:
     """Whether an estimate belongs in the column."""
-    return bool(row["metric"] == column.metric and column.workload in (None, row["workload"]))
+    return row.metric == column.metric and column.workload in {None, row.workload}
 
 
-def _axes(row: Row) -> Axes:
-    """Return where the workload of an estimate stands; results that were derived before rows had axes do not say it."""
-    axes: Axes = row.get("axes", {})
-    return axes
-
-
-def _settled(column: Column, rows: Sequence[Row]) -> Column:
+def _settled(column: Column, rows: Sequence[Estimate]) -> Column:
     """Choose, where a column leaves it open, the workload that most setups have: one column shows one workload."""
     if column.of is not Which.MOST:
         return column
-    workloads = Counter(sorted(row["workload"] for row in rows if row["metric"] == column.metric))
+    workloads = Counter(sorted(row.workload for row in rows if row.metric == column.metric))
     return replace(column, of=workloads.most_common(1)[0][0])

@@ -43,12 +43,18 @@ class Setup(msgspec.Struct, frozen=True):
     @property
     def label(self) -> str:
         """Its name in ids and on the terminal."""
-        return "-".join((self.orchestrator, self.tier, self.deployment, self.profile, *self._marks))
+        again = ("again",) if self.control else ()
+        return "-".join((self.orchestrator, self.tier, self.deployment, self.profile, *self._chosen_database, *again))
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What tells it from all others, but for the second one of an A/A pair."""
+        return self.orchestrator, self.tier, self.profile, self.deployment, *self._chosen_database
 
     @property
     def path(self) -> str:
         """Its name where setups are sorted, and where random draws are made for it: another name makes other draws."""
-        return "/".join((self.orchestrator, self.tier, self.profile, self.deployment, *self._marks))
+        return "/".join((*self.key, *(("again",) if self.control else ())))
 
     @property
     def settings_of(self) -> str:
@@ -64,10 +70,6 @@ class Setup(msgspec.Struct, frozen=True):
     def is_reference(self) -> bool:
         """Whether ratios are taken against it."""
         return self.is_plain and self.default and not self.control
-
-    @property
-    def _marks(self) -> tuple[str, ...]:
-        return (*self._chosen_database, *(("again",) if self.control else ()))
 
     @property
     def _chosen_database(self) -> tuple[str, ...]:

@@ -6,22 +6,22 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TypeVar
 
-from bench.base import wording
 from bench.derive.measured import Ending
 from bench.derive.results import Findings
 from bench.events import timeline
 from bench.events.timeline import Timeline
+from bench.plan.setup import Setup
 from bench.plan.tools import REFERENCE, TIERS
 from bench.report.tools import Tools
 from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.case import Axes
 from bench.store.folder import RunFolder
 from bench.store.records import RunRecord, StartRecord, TrialRecord
-from bench.store.rows import Control, flat, row_of
+from bench.store.rows import Check, Estimate, Range, Ratio, Results, Sample
 
-Row = Mapping[str, Any]
+Placed = TypeVar("Placed", Estimate, Check)
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,8 @@ class Facts:
     """A run, its results, and what was written down while it went on."""
 
     run: RunRecord
-    results: Mapping[str, Any]
-    """What results.json holds."""
-    samples: Sequence[Row]
+    results: Results
+    samples: Sequence[Sample]
     starts: Sequence[StartRecord]
     trials: Sequence[TrialRecord]
     read: Callable[[str], Timeline]
@@ -44,8 +43,8 @@ class Facts:
         """Gather them from a run's folder."""
         return cls(
             run,
-            found.results.document(),
-            [flat(each) for each in found.samples],
+            found.results,
+            found.samples,
             folder.starts(),
             folder.trials(),
             lambda trial: timeline.read(folder.events(trial)),
@@ -57,13 +56,13 @@ class Facts:
     @cached_property
     def scenarios(self) -> list[str]:
         """The scenarios of the run, in the order in which the harness has them."""
-        found = {row["scenario"] for row in self.results["estimates"]}
+        found = {row.scenario for row in self.results.estimates}
         return [name for name in SCENARIOS if name in found]
 
     @cached_property
     def orchestrators(self) -> list[str]:
         """The tools, plain Python last."""
-        return sorted({row["orchestrator"] for row in self.results["estimates"]}, key=lambda name: (name == REFERENCE, name))
+        return sorted({row.setup.orchestrator for row in self.results.estimates}, key=lambda name: (name == REFERENCE, name))
 
     @cached_property
     def tools(self) -> Tools:
@@ -79,82 +78,68 @@ class Facts:
 
     def tiers(self, scenario: str) -> list[str]:
         """The tiers at which a scenario was run."""
-        found = {row["tier"] for row in self.results["estimates"] if row["scenario"] == scenario}
+        found = {row.setup.tier for row in self.results.estimates if row.scenario == scenario}
         return [tier for tier in TIERS if tier in found]
 
     # Numbers -----------------------------------------------------------------------------------------------------------
 
-    def estimates(self, scenario: str, tier: str) -> list[Row]:
+    def estimates(self, scenario: str, tier: str) -> list[Estimate]:
         """Return the estimates of a scenario at a tier."""
-        return self._by_place["estimates"][scenario, tier]
+        return self._estimates[scenario, tier]
 
-    def checks(self, scenario: str, tier: str | None = None) -> list[Row]:
+    def checks(self, scenario: str, tier: str | None = None) -> list[Check]:
         """Return the verdicts of a scenario, at one tier or at all."""
-        tiers = [tier] if tier else list(TIERS)
-        return [row for each in tiers for row in self._by_place["checks"][scenario, each]]
+        return [row for each in ([tier] if tier else TIERS) for row in self._checks[scenario, each]]
 
-    def estimate(self, scenario: str, tier: str, metric: str, workload: str, who: str) -> Row | None:
-        """Return one estimate of the subject with that name."""
-        for row in self.estimates(scenario, tier):
-            if row["metric"] == metric and row["workload"] == workload and wording.subject(row) == who:
-                return row
-        return None
+    def estimate(self, scenario: str, metric: str, workload: str, setup: Setup) -> Estimate | None:
+        """Return one estimate of a setup."""
+        return self._by_key.get((scenario, workload, *setup.key, metric))
 
-    def range_of(self, scenario: str, tier: str, metric: str, who: str) -> Row | None:
-        """Return between which values all runs of the subject with that name lay; older results do not say so."""
-        rows: Sequence[Row] = self.results.get("ranges", ())
-        for row in rows:
-            if (row["scenario"], row["tier"], row["metric"], wording.subject(row)) == (scenario, tier, metric, who):
-                return row
-        return None
+    def range_of(self, scenario: str, metric: str, setup: Setup) -> Range | None:
+        """Return between which values all runs of a setup lay."""
+        key = (scenario, *setup.key, metric)
+        return next((row for row in self.results.ranges if row.key == key), None)
 
-    def ratio(self, row: Row, against: Row) -> Row | None:
+    def ratio(self, row: Estimate, other: Estimate) -> Ratio | None:
         """Return the ratio of one estimate to another, where the results have it."""
-        for each in self._ratios[identity(row)]:
-            if (each["against"], each["against_deployment"], each["against_profile"]) == (
-                against["orchestrator"],
-                against["deployment"],
-                against["profile"],
-            ):
-                return each
-        return None
+        setup = other.setup
+        against = (setup.orchestrator, setup.deployment, setup.profile)
+        found = (each for each in self._ratios[row.key] if each.key == (*row.key, *against))
+        return next(found, None)
 
-    def samples_of(self, row: Row) -> Sequence[Row]:
+    def samples_of(self, row: Estimate) -> Sequence[Sample]:
         """Return what the single runs yielded that an estimate was made of; nothing for what several were made into."""
-        return self._samples[identity(row)]
+        return self._samples[row.key]
 
-    def values(self, row: Row) -> list[float]:
+    def values(self, row: Estimate) -> list[float]:
         """Return the values of those runs."""
-        return [float(sample["value"]) for sample in self.samples_of(row) if sample["value"] is not None]
+        return [sample.value for sample in self.samples_of(row) if sample.value is not None]
 
     @cached_property
-    def controls(self) -> list[Control]:
-        """The ratios of setups to themselves."""
-        return [row_of(Control, row) for row in self.results["controls"]]
+    def _by_key(self) -> Mapping[tuple[str, ...], Estimate]:
+        return {row.key: row for row in self.results.estimates}
 
     @cached_property
-    def _ratios(self) -> Mapping[tuple[str, ...], list[Row]]:
-        found: dict[tuple[str, ...], list[Row]] = defaultdict(list)
-        for row in self.results["ratios"]:
-            found[identity(row)].append(row)
+    def _estimates(self) -> Mapping[tuple[str, str], list[Estimate]]:
+        return _by_place(self.results.estimates)
+
+    @cached_property
+    def _checks(self) -> Mapping[tuple[str, str], list[Check]]:
+        return _by_place(self.results.checks)
+
+    @cached_property
+    def _ratios(self) -> Mapping[tuple[str, ...], list[Ratio]]:
+        found: dict[tuple[str, ...], list[Ratio]] = defaultdict(list)
+        for row in self.results.ratios:
+            found[row.of].append(row)
         return found
 
     @cached_property
-    def _by_place(self) -> Mapping[str, Mapping[tuple[str, str], list[Row]]]:
-        found: dict[str, dict[tuple[str, str], list[Row]]] = {}
-        for kind in ("estimates", "checks"):
-            places: dict[tuple[str, str], list[Row]] = defaultdict(list)
-            for row in self.results[kind]:
-                places[row["scenario"], row["tier"]].append(row)
-            found[kind] = places
-        return found
-
-    @cached_property
-    def _samples(self) -> Mapping[tuple[str, ...], list[Row]]:
-        found: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+    def _samples(self) -> Mapping[tuple[str, ...], list[Sample]]:
+        found: dict[tuple[str, ...], list[Sample]] = defaultdict(list)
         for row in self.samples:
-            if not row["warmup"] and not row["control"]:
-                found[identity(row)].append(row)
+            if row.counts:
+                found[row.of].append(row)
         return found
 
     # Trials ------------------------------------------------------------------------------------------------------------
@@ -173,10 +158,9 @@ class Facts:
         return {family: dict(sorted(sizes.items(), key=lambda item: item[1])) for family, sizes in found.items()}
 
 
-def identity(row: Row) -> tuple[str, ...]:
-    """Return what names an estimate: no other row of the results has the same."""
-    return (row["scenario"], row["workload"], *_who(row), row["metric"])
-
-
-def _who(row: Row) -> tuple[str, str, str, str]:
-    return (row["orchestrator"], row["tier"], row["profile"], row["deployment"])
+def _by_place(rows: Sequence[Placed]) -> Mapping[tuple[str, str], list[Placed]]:
+    """Put together what is of a scenario at a tier."""
+    found: dict[tuple[str, str], list[Placed]] = defaultdict(list)
+    for row in rows:
+        found[row.scenario, row.setup.tier].append(row)
+    return found

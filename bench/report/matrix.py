@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Final
 
 from bench.derive.table import matches
 from bench.report.facts import Facts
 from bench.report.sections import Place, Section, key
+from bench.store.rows import Estimate, Means
 
-Row = Mapping[str, Any]
+MEANS: Final[Sequence[tuple[Means, str]]] = (("by_hand", "by hand"), ("declared", "declared"))
+"""By what a check may have passed beside what the tool brings, and how that is said."""
 
 
 @dataclass(frozen=True)
 class Cell:
     """A tool in a scenario, at a tier."""
 
-    row: Row | None
+    row: Estimate | None
     other: str
     """The workload of the number, where a tool of one lane was run at another width than the line says."""
     id: str
@@ -54,13 +56,13 @@ def _line(facts: Facts, place: Place) -> Line:
 def _cell(place: Place, tool: str) -> Cell:
     table = place.table
     column = table.columns[0]
-    names = [name for name, _ in table.subjects if name.partition("/")[0] == tool]
-    cells = (table.cell(name, column) or table.stand_in(name, column) for name in names)
-    row = next((cell for cell in cells if cell and cell["usual"] and cell["profile"] == "stock"), None)
-    other = row["workload"] if row and not matches(row, column) else ""
-    checks = [row for row in place.checks if row["orchestrator"] == tool and row["profile"] == "stock"]
-    verdicts = Counter(row["verdict"] for row in checks)
+    setups = [setup for setup in table.setups if setup.orchestrator == tool and setup.profile == "stock"]
+    cells = (table.cell(setup, column) or table.stand_in(setup, column) for setup in setups)
+    row = next((cell for cell in cells if cell and cell.usual), None)
+    other = row.workload if row and not matches(row, column) else ""
+    checks = [row for row in place.checks if row.setup.orchestrator == tool and row.setup.profile == "stock"]
+    verdicts = Counter(row.verdict for row in checks)
     counts = {kind: verdicts[kind] for kind in ("pass", "fail", "unsupported")} if verdicts else {}
-    passed = Counter(row["means"] for row in checks if row["verdict"] == "pass")
-    means = {said: passed[kind] for kind, said in (("by_hand", "by hand"), ("declared", "declared")) if passed[kind]}
+    passed = Counter(row.means for row in checks if row.verdict == "pass")
+    means = {said: passed[kind] for kind, said in MEANS if passed[kind]}
     return Cell(row, other, key(row) if row else "", counts, means)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from bench.base import wording
 from bench.derive.reading import is_range
-from bench.report.facts import identity
-
-Row = Mapping[str, Any]
+from bench.store.rows import Code, Control, Estimate, Range, Ratio, ReadyEngine
 
 
 @dataclass(frozen=True)
@@ -47,78 +44,77 @@ class Sentence:
         return "".join(part if isinstance(part, str) else part.text for part in self.parts)
 
 
-def median(row: Row) -> Number:
-    """Return an estimate's number."""
-    return Number(wording.said(row["unit"], row["median"]), row["median"], "estimates", identity(row), "median")
+def median(row: Estimate) -> Number:
+    """Return an estimate's number, which it must have."""
+    value = _known(row.median)
+    return Number(wording.said(row.unit, value), value, "estimates", row.key, "median")
 
 
-def bounds(row: Row) -> tuple[Part, ...]:
+def bounds(row: Estimate) -> tuple[Part, ...]:
     """Return an estimate's interval, or how many runs there were."""
-    if row["low"] is None:
-        return (" (n=", Number(str(row["n"]), row["n"], "estimates", identity(row), "n"), ")")
-    said = wording.said(row["unit"], row["low"], row["high"], like=row["median"])
-    interval = Number(said, row["low"], "estimates", identity(row), "low", row["high"])
-    few: tuple[Part, ...] = (", n=", Number(str(row["n"]), row["n"], "estimates", identity(row), "n"))
-    return (" [", interval, *(few if is_range(row) else ()), "]")
+    runs = Number(str(row.n), row.n, "estimates", row.key, "n")
+    if row.low is None or row.high is None:
+        return (" (n=", runs, ")")
+    said = wording.said(row.unit, row.low, row.high, like=row.median)
+    interval = Number(said, row.low, "estimates", row.key, "low", row.high)
+    few: tuple[Part, ...] = (", n=", runs) if is_range(row) else ()
+    return (" [", interval, *few, "]")
 
 
-def times(row: Row) -> tuple[Part, ...]:
+def times(row: Ratio) -> tuple[Part, ...]:
     """Return a ratio as `4.3 times [4.1, 4.6]`."""
-    key = (*identity(row), row["against"], row["against_deployment"], row["against_profile"])
-    if row["ratio"] is None:
+    if row.ratio is None:
         return ()
-    ratio = Number(wording.digits(row["ratio"]), row["ratio"], "ratios", key, "ratio")
-    if row["low"] is None:
+    ratio = Number(wording.digits(row.ratio), row.ratio, "ratios", row.key, "ratio")
+    if row.low is None or row.high is None:
         return (ratio, " times")
-    said = f"{wording.digits(row['low'])} .. {wording.digits(row['high'])}"
-    return (ratio, " times [", Number(said, row["low"], "ratios", key, "low", row["high"]), "]")
+    said = f"{wording.digits(row.low)} .. {wording.digits(row.high)}"
+    return (ratio, " times [", Number(said, row.low, "ratios", row.key, "low", row.high), "]")
 
 
-def middle(row: Row) -> Number:
+def middle(row: Range) -> Number:
     """Return the median of a range."""
-    return Number(wording.said(row["unit"], row["median"]), row["median"], "ranges", _of_range(row), "median")
+    return Number(wording.said(row.unit, row.median), row.median, "ranges", row.key, "median")
 
 
-def between(row: Row) -> tuple[Part, ...]:
+def between(row: Range) -> tuple[Part, ...]:
     """Return between which values all runs lay, and how many there were."""
-    key = _of_range(row)
-    said = wording.said(row["unit"], row["low"], row["high"], like=row["median"])
-    return (
-        Number(said, row["low"], "ranges", key, "low", row["high"]),
-        ", n=",
-        Number(str(row["n"]), row["n"], "ranges", key, "n"),
-    )
+    said = wording.said(row.unit, row.low, row.high, like=row.median)
+    runs = Number(str(row.n), row.n, "ranges", row.key, "n")
+    return (Number(said, row.low, "ranges", row.key, "low", row.high), ", n=", runs)
 
 
-def _of_range(row: Row) -> tuple[str, ...]:
-    return tuple(row[name] for name in ("scenario", "orchestrator", "tier", "profile", "deployment", "metric"))
+def at_most(row: Estimate) -> Number:
+    """Return the upper end of an estimate that is lost in noise, which it must have."""
+    value = _known(row.high)
+    return Number(wording.said(row.unit, value), value, "estimates", row.key, "high")
 
 
-def at_most(row: Row) -> Number:
-    """Return the upper end of an estimate that is lost in noise."""
-    return Number(wording.said(row["unit"], row["high"]), row["high"], "estimates", identity(row), "high")
-
-
-def control(row: Row) -> Sentence:
-    """Return the ratio of a subject to itself, with its interval."""
-    if row["ratio"] is None:
-        return Sentence.of(str(row["missing_because"]))
-    key = tuple(row[name] for name in ("scenario", "orchestrator", "tier", "profile", "deployment"))
-    ratio = Number(f"{row['ratio']:.3f}", row["ratio"], "controls", key, "ratio")
-    if row["low"] is None:
+def control(row: Control) -> Sentence:
+    """Return the ratio of a setup to itself, with its interval."""
+    if row.ratio is None:
+        return Sentence.of(str(row.missing_because))
+    ratio = Number(f"{row.ratio:.3f}", row.ratio, "controls", row.key, "ratio")
+    if row.low is None or row.high is None:
         return Sentence.of(ratio)
-    said = f"{row['low']:.3f} .. {row['high']:.3f}"
-    return Sentence.of(ratio, " [", Number(said, row["low"], "controls", key, "low", row["high"]), "]")
+    said = f"{row.low:.3f} .. {row.high:.3f}"
+    return Sentence.of(ratio, " [", Number(said, row.low, "controls", row.key, "low", row.high), "]")
 
 
-def engine(row: Row, field: str, text: str) -> Number:
+def engine(row: ReadyEngine, field: str, text: str) -> Number:
     """Return a number of an engine."""
-    return Number(text, row[field], "engines", (row["orchestrator"], row["tier"], row["profile"], row["deployment"]), field)
+    return Number(text, getattr(row, field), "engines", row.key, field)
 
 
-def lines(row: Row) -> Number:
+def lines(row: Code) -> Number:
     """Return how many lines of code there are."""
-    return Number(f"{row['lines']}", row["lines"], "code", (row["orchestrator"], row["scenario"]), "lines")
+    return Number(f"{row.lines}", row.lines, "code", row.key, "lines")
+
+
+def _known(value: float | None) -> float:
+    if value is None:
+        raise ValueError("there is no number to be said")
+    return value
 
 
 def listed(parts: Iterable[tuple[Part, ...]], between: str = "; ") -> tuple[Part, ...]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Sequence
 
 from bench.base import wording
 from bench.derive.excerpts import excerpts
@@ -16,8 +15,7 @@ from bench.report.pages import page
 from bench.report.sections import Section, key, sections
 from bench.report.summary import summary
 from bench.store.folder import RunFolder
-
-Row = Mapping[str, Any]
+from bench.store.rows import Estimate
 
 FILES = (
     ("results.json", "every number and every verdict"),
@@ -71,19 +69,19 @@ def _page(
         made=facts.made,
         began=run.segments[0].began if run.segments else "",
         cards=cards,
-        tiers={row["tier"] for row in facts.results["estimates"]},
-        profiles={row["profile"] for row in facts.results["estimates"]},
+        tiers={row.setup.tier for row in facts.results.estimates},
+        profiles={row.setup.profile for row in facts.results.estimates},
         not_measured=answer.not_measured(facts),
         orchestrators=facts.orchestrators,
         matrix=lines,
         sections=found,
         codes={section.name: excerpts(source, run, section.name) for section in found},
-        engines=facts.results["engines"],
-        controls=facts.results["controls"],
+        engines=facts.results.engines,
+        controls=facts.results.controls,
         warnings=run.warnings,
-        unstable=sum(bool(row["unstable"]) for row in facts.results["estimates"]),
-        estimates=len(facts.results["estimates"]),
-        missing=list(_missing(facts.results["estimates"])),
+        unstable=sum(bool(row.unstable) for row in facts.results.estimates),
+        estimates=len(facts.results.estimates),
+        missing=list(_missing(facts.results.estimates)),
         settings=[(where, each) for where, settings in sorted(run.settings.items()) for each in settings],
         provenance=list(_provenance(facts)),
         files=[each for each in FILES if each[0] in here],
@@ -91,7 +89,6 @@ def _page(
         # What the templates say numbers with.
         reading=reading,
         said=wording.said,
-        subject=wording.subject,
         median=prose.median,
         bounds=lambda row: prose.Sentence(prose.bounds(row)),
         engine=prose.engine,
@@ -101,13 +98,13 @@ def _page(
     )
 
 
-def _missing(rows: Sequence[Row]) -> Iterator[tuple[str, str, str]]:
+def _missing(rows: Sequence[Estimate]) -> Iterator[tuple[str, str, str]]:
     """Put together what is missing for one reason: who, what, why."""
     found: dict[tuple[str, str], list[str]] = {}
     for row in rows:
-        if row["median"] is None:
-            who = f"{wording.subject(row)}, {row['tier']}, {row['scenario']}"
-            found.setdefault((who, str(row["missing_because"])), []).append(f"{row['workload']} {row['metric']}")
+        if row.median is None:
+            who = f"{row.setup.name}, {row.setup.tier}, {row.scenario}"
+            found.setdefault((who, str(row.missing_because)), []).append(f"{row.workload} {row.metric}")
     for (who, because), what in found.items():
         yield who, ", ".join(what), because
 

@@ -6,10 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any
 
-from bench.base import wording
 from bench.derive.reading import bars
+from bench.plan.setup import Setup
 from bench.plan.tools import REFERENCE
 from bench.report import charts
 from bench.report.charts import Drawing, curves
@@ -17,8 +16,9 @@ from bench.report.charts.curves import Point
 from bench.report.facts import Facts
 from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.curve import Curve
+from bench.store.rows import Estimate, Ratio
 
-Row = Mapping[str, Any]
+Measured = Estimate | Ratio
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ class Chart:
     curve: Curve
     spots: Mapping[str, Spot]
 
-    def points(self, rows: Sequence[Row]) -> dict[tuple[str, str], list[Point]]:
+    def points(self, rows: Sequence[Measured]) -> dict[tuple[Setup, str], list[Point]]:
         """Return the points of each curve, by the setup and the family; a single point makes none."""
-        found: dict[tuple[str, str], list[Point]] = defaultdict(list)
+        found: dict[tuple[Setup, str], list[Point]] = defaultdict(list)
         for row in rows:
-            spot = self.spots[row["workload"]]
-            value = row["ratio" if self.curve.against_plain else "median"]
-            found[wording.subject(row), spot.family].append((spot.x, value, row["low"], row["high"]))
+            spot, value = self.spots[row.workload], _value(row)
+            if value is not None:
+                found[row.setup, spot.family].append((spot.x, value, row.low, row.high))
         return {curve: sorted(points, key=itemgetter(0)) for curve, points in found.items() if len(points) > 1}
 
 
@@ -53,20 +53,20 @@ def scaling(facts: Facts, scenario: str, tier: str) -> list[Drawing]:
     for curve in SCENARIOS[scenario].curves:
         rows = _rows(facts, scenario, tier, curve)
         for chart in _charts(facts, scenario, curve):
-            shown = [row for row in rows if row["workload"] in chart.spots]
+            shown = [row for row in rows if row.workload in chart.spots]
             lines = [
                 charts.Curve(
                     f"curve-{scenario}-{tier}-{len(drawings) + 1}-{number}",
-                    f"{setup}, {family}" if curve.chart else setup,
-                    facts.tools.look(setup.partition("/")[0]),
+                    f"{setup.name}, {family}" if curve.chart else setup.name,
+                    facts.tools.look(setup.orchestrator),
                     points,
-                    _fit(facts, scenario, tier, curve, family, setup),
+                    _fit(facts, scenario, curve, family, setup),
                 )
                 for number, ((setup, family), points) in enumerate(chart.points(shown).items(), 1)
             ]
             if lines:
                 title = f"{chart.title}: {curve.number} over {curve.over}, {tier} tier"
-                unit = "x" if curve.against_plain else shown[0]["unit"]
+                unit = "x" if curve.against_plain else shown[0].unit
                 note = _note(shown)
                 drawings.append(curves(title, curve.over, unit, lines, log=curve.log, note=note, level=curve.level))
     return drawings
@@ -87,33 +87,32 @@ def _charts(facts: Facts, scenario: str, curve: Curve) -> Iterator[Chart]:
         yield Chart(each, curve, {workload: spot for workload, spot in spots.items() if spot.family == each})
 
 
-def _rows(facts: Facts, scenario: str, tier: str, curve: Curve) -> list[Row]:
-    if not curve.against_plain:
-        return [
-            row for row in facts.estimates(scenario, tier) if row["metric"] == curve.metric and row["median"] is not None
-        ]
-    return [
-        row
-        for row in facts.results["ratios"]
-        if (row["scenario"], row["tier"], row["metric"], row["against"]) == (scenario, tier, curve.metric, REFERENCE)
-        and row["orchestrator"] != REFERENCE
-        and row["ratio"] is not None
-    ]
+def _rows(facts: Facts, scenario: str, tier: str, curve: Curve) -> list[Measured]:
+    """Return what is drawn: the estimates, or their ratios to plain Python's."""
+    rows: Sequence[Measured] = facts.estimates(scenario, tier)
+    if curve.against_plain:
+        rows = [row for row in facts.results.ratios if row.against == REFERENCE and not row.setup.is_plain]
+    place = (scenario, tier, curve.metric)
+    return [row for row in rows if (row.scenario, row.setup.tier, row.metric) == place and _value(row) is not None]
 
 
-def _fit(facts: Facts, scenario: str, tier: str, curve: Curve, family: str, setup: str) -> tuple[float, float] | None:
+def _value(row: Measured) -> float | None:
+    return row.ratio if isinstance(row, Ratio) else row.median
+
+
+def _fit(facts: Facts, scenario: str, curve: Curve, family: str, setup: Setup) -> tuple[float, float] | None:
     """Return the line of makespan over size, in seconds, where the curve is of that and the results have one."""
     line = SCENARIOS[scenario].line
     if line is None or curve.family != line or curve.metric != "makespan_s":
         return None
-    slope, intercept = (facts.estimate(scenario, tier, metric, family, setup) for metric in (line.slope, line.intercept))
-    if not slope or not intercept or slope["median"] is None or intercept["median"] is None:
+    slope, intercept = (facts.estimate(scenario, metric, family, setup) for metric in (line.slope, line.intercept))
+    if not slope or not intercept or slope.median is None or intercept.median is None:
         return None
-    return slope["median"] / 1000, intercept["median"] / 1000
+    return slope.median / 1000, intercept.median / 1000
 
 
-def _note(rows: Sequence[Row]) -> str:
+def _note(rows: Sequence[Measured]) -> str:
     """Say what the bars are, and which points have none."""
-    if not (said := bars(rows)):
+    if not (what := bars(rows)):
         return "Each point is a single run"
-    return f"Bars: {said}" + "; without one: a single run" * any(row["n"] == 1 for row in rows)
+    return f"Bars: {what}" + "; without one: a single run" * any(row.n == 1 for row in rows)

@@ -5,22 +5,20 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from bench.base import wording
 from bench.derive.controls import controlled, noise_floor
 from bench.derive.reading import bars, reading
 from bench.derive.table import Table, matches
+from bench.plan.setup import Setup
 from bench.report import timelines
 from bench.report.charts import Drawing, Mark, Panel, dots
-from bench.report.facts import Facts, identity
+from bench.report.facts import Facts
 from bench.report.scaling import scaling
 from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.table import Column
-
-Row = Mapping[str, Any]
+from bench.store.rows import Check, Estimate
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class Place:
     scenario: str
     tier: str
     table: Table
-    checks: Sequence[Row]
+    checks: Sequence[Check]
     floor: float | None
     floor_of: Sequence[str]
     """The scenarios whose controls give it."""
@@ -42,20 +40,20 @@ class Place:
         return anchor(self.scenario, self.tier)
 
     @property
-    def estimates(self) -> Sequence[Row]:
+    def estimates(self) -> Sequence[Estimate]:
         """Return all that was estimated, whether it has a column or not."""
         return self.table.rows
 
-    def measured(self, tool: str) -> dict[str, list[tuple[Column, Row]]]:
+    def measured(self, tool: str) -> dict[str, list[tuple[Column, Estimate]]]:
         """Return the numbers of a tool as it usually is deployed, in its default settings, by the deployment."""
         rows = [
-            row for row in self.estimates if (row["orchestrator"], row["profile"], row["usual"]) == (tool, "stock", True)
+            row for row in self.estimates if row.usual and (row.setup.orchestrator, row.setup.profile) == (tool, "stock")
         ]
-        found: dict[str, list[tuple[Column, Row]]] = {}
+        found: dict[str, list[tuple[Column, Estimate]]] = {}
         for column in self.table.columns:
             for row in rows:
                 if matches(row, column):
-                    found.setdefault(wording.subject(row), []).append((column, row))
+                    found.setdefault(row.setup.name, []).append((column, row))
         return found
 
 
@@ -89,7 +87,7 @@ def _section(facts: Facts, scenario: str) -> Section:
 def _place(facts: Facts, scenario: str, tier: str) -> Place:
     bare = Place(
         scenario, tier, Table.of(scenario, facts.estimates(scenario, tier)), facts.checks(scenario, tier),
-        noise_floor(facts.controls, scenario, tier), controlled(facts.controls, scenario, tier), (),
+        noise_floor(facts.results.controls, scenario, tier), controlled(facts.results.controls, scenario, tier), (),
     )  # fmt: skip
     charts = [_headline_chart(facts, bare), *scaling(facts, scenario, tier)]
     return replace(bare, charts=[chart for chart in charts if chart])
@@ -98,49 +96,48 @@ def _place(facts: Facts, scenario: str, tier: str) -> Place:
 def _headline_chart(facts: Facts, place: Place) -> Drawing | None:
     """Draw every number that stands for the scenario, with its interval and the single runs."""
     panels: list[Panel] = []
-    drawn: list[Row] = []
+    drawn: list[Estimate] = []
     table = place.table
     for column in table.columns:
-        rows = [(name, table.cell(name, column), table.stand_in(name, column)) for name, _ in table.subjects]
-        if not any(row and reading(row).kind == "value" for _, row, _ in rows):
-            continue
-        its = [row for _, row, _ in rows if row]
-        marks = [_mark(facts, *each) for each in rows]
-        panels.append(Panel(column.title, its[0]["unit"], marks))
-        drawn += its
+        own = [row for setup in table.setups if (row := table.cell(setup, column))]
+        if any(reading(row).kind == "value" for row in own):
+            marks = [_mark(facts, table, setup, column) for setup in table.setups]
+            panels.append(Panel(column.title, own[0].unit, marks))
+            drawn += own
     title = f"{place.scenario}, {place.tier} tier: median, interval and single runs"
     return dots(title, panels, bars(drawn)) if panels else None
 
 
-def _mark(facts: Facts, name: str, row: Row | None, other: Row | None) -> Mark:
-    look = facts.tools.look(name.partition("/")[0])
+def _mark(facts: Facts, table: Table, setup: Setup, column: Column) -> Mark:
+    name, look = setup.name, facts.tools.look(setup.orchestrator)
+    row, other = table.cell(setup, column), table.stand_in(setup, column)
     if row is None:
-        return Mark("", name, look, None, None, None, instead=f"one lane: {other['workload']}" if other else "not run")
+        return Mark("", name, look, None, None, None, instead=f"one lane: {other.workload}" if other else "not run")
     its = reading(row)
     if its.kind != "value":
         return Mark(f"dot-{key(row)}", name, look, None, None, None, instead=its.text)
-    return Mark(f"dot-{key(row)}", name, look, row["median"], row["low"], row["high"], facts.values(row))
+    return Mark(f"dot-{key(row)}", name, look, row.median, row.low, row.high, facts.values(row))
 
 
 def _timelines(facts: Facts, places: Sequence[Place]) -> list[Drawing]:
     """Draw a run of each tool, deployed as it usually is."""
     found: list[Drawing] = []
     for place in places:
-        rows = [row for row in place.estimates if row["metric"] == "makespan_s" and row["median"] is not None]
-        rows = [row for row in rows if row["usual"] and row["profile"] == "stock"]
-        workloads = Counter(row["workload"] for row in rows)
+        rows = [row for row in place.estimates if row.metric == "makespan_s" and row.median is not None]
+        rows = [row for row in rows if row.usual and row.setup.profile == "stock"]
+        workloads = Counter(row.workload for row in rows)
         wanted = [*SCENARIOS[place.scenario].timeline, *(column.workload for column in place.table.columns)]
         most = [workload for workload, _ in workloads.most_common(1)]
         chosen = next((workload for workload in (*wanted, *most) if workload in workloads), None)
-        for row in (each for each in rows if each["workload"] == chosen):
-            drawing = timelines.drawn(facts, row, f"{wording.subject(row)}, {place.tier}")
+        for row in (each for each in rows if each.workload == chosen):
+            drawing = timelines.drawn(facts, row, f"{row.setup.name}, {place.tier}")
             found += [drawing] if drawing else []
     return found
 
 
-def key(row: Row) -> str:
+def key(row: Estimate) -> str:
     """Return the anchor of an estimate."""
-    return anchor(*identity(row))
+    return anchor(*row.key)
 
 
 def anchor(*names: str) -> str:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from bench.base import wording
 from bench.derive.reading import reading
 from bench.report import answer
 from bench.report.facts import Facts
 from bench.report.markdown import table, text
 from bench.report.matrix import Line
 from bench.report.sections import Place, Section
-
-Row = Mapping[str, Any]
+from bench.store.rows import Estimate
 
 
 def summary(facts: Facts, sections: Sequence[Section], cards: Sequence[answer.Card], lines: Sequence[Line]) -> str:
@@ -75,33 +72,33 @@ def _numbers(place: Place) -> Iterator[str]:
     numbers = place.table
     heading = [text(f"{column.heading} {column.workload or ''}") for column in numbers.columns]
     rows: list[list[str]] = []
-    for subject, _ in numbers.subjects:
+    for setup in numbers.setups:
         cells: list[str] = []
         for column in numbers.columns:
-            row = numbers.cell(subject, column)
+            row = numbers.cell(setup, column)
             if row is None:
-                other = numbers.stand_in(subject, column)
-                cells.append(text(f"one lane: {other['workload']}") if other else "-")
+                other = numbers.stand_in(setup, column)
+                cells.append(text(f"one lane: {other.workload}") if other else "-")
                 continue
             its = reading(row)
             cells.append(text(its.text + _mark(row) + (f" [{its.spread}]" if its.spread else "")))
-        rows.append([text(subject), *cells])
+        rows.append([text(setup.name), *cells])
     yield from table(["tool", *heading], rows)
 
 
-def _mark(row: Row) -> str:
-    return " ~" if row["unstable"] and reading(row).kind == "value" else ""
+def _mark(row: Estimate) -> str:
+    return " ~" if row.unstable and reading(row).kind == "value" else ""
 
 
 def _caveats(facts: Facts) -> Iterator[str]:
-    counts = Counter(row["verdict"] for row in facts.results["checks"])
+    counts = Counter(row.verdict for row in facts.results.checks)
     yield text("What is marked with ~ is unstable: by its spread, outliers, drift or curvature; results.json says which.")
     yield ""
     yield f"Checks: {counts['pass']} passed, {counts['fail']} failed, {counts['unsupported']} unsupported."
     yield ""
-    found = [row for row in facts.results["checks"] if row["verdict"] == "fail"]
+    found = [row for row in facts.results.checks if row.verdict == "fail"]
     for row in found[:40]:
-        where = f"{wording.subject(row)} ({row['scenario']}, {row['tier']})"
-        yield f"- {text(where)}, {text(row['check'].replace('_', ' '))}: {text(row['because'])}"
+        where = f"{row.setup.name} ({row.scenario}, {row.setup.tier})"
+        yield f"- {text(where)}, {text(row.check.replace('_', ' '))}: {text(row.because)}"
     if len(found) > 40:
         yield f"- and {len(found) - 40} more"

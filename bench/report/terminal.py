@@ -5,9 +5,10 @@ The console is one that shows strings as they are (`bench.cli.console.plain`): a
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
 
 from rich.console import Console
 from rich.table import Table
@@ -19,31 +20,30 @@ from bench.compare.history import NOT_COMPARABLE, Trend
 from bench.derive.controls import noise_floor
 from bench.derive.reading import reading
 from bench.derive.table import Table as Numbers
+from bench.plan.setup import Setup
 from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.table import Column
 from bench.store.records import RunRecord
-from bench.store.rows import Control, row_of
-
-Row = dict[str, Any]
+from bench.store.rows import Estimate, Results
 
 LATEST = 5
 """How many runs of a trend fit beside each other."""
 
 
-def show(console: Console, run: RunRecord, results: Row) -> None:
+def show(console: Console, run: RunRecord, results: Results) -> None:
     """Print the summary."""
     about = f": suite {run.suite['name']}, seed {run.seed}, width {run.width}, {run.trials_planned} runs planned"
     console.print(Text.assemble((run.id, "bold"), about, (_unfinished(run), "yellow")))
     host = run.host
     console.print(f"on {host['cpu']}, {host['cores']} cores, {host['memory_gb']} GB, Python {host['python']}")
     console.print(_versions(run))
-    scenarios = {row["scenario"]: None for row in results["estimates"]}
+    scenarios = {row.scenario: None for row in results.estimates}
     for scenario in scenarios:
         if scenario not in SCENARIOS:
             console.print(f"{scenario}: this orchbench knows no such scenario; its numbers are in results.json")
             continue
-        for tier in {row["tier"]: None for row in results["estimates"]}:
-            rows = [row for row in results["estimates"] if row["tier"] == tier and row["scenario"] == scenario]
+        for tier in {row.setup.tier: None for row in results.estimates}:
+            rows = [row for row in results.estimates if row.setup.tier == tier and row.scenario == scenario]
             if rows:
                 console.print(_table(scenario, tier, rows))
     _caveats(console, run, results)
@@ -60,51 +60,54 @@ def _versions(run: RunRecord) -> str:
     )
 
 
-def _table(scenario: str, tier: str, rows: Sequence[Row]) -> Table:
+def _table(scenario: str, tier: str, rows: Sequence[Estimate]) -> Table:
     table = Table(title=f"{scenario}, {tier} tier: median and 95 % interval", title_justify="left")
     table.add_column("tool", no_wrap=True)
     numbers = Numbers.of(scenario, rows)
     for column in numbers.columns:
         table.add_column(Text.assemble(column.heading, "\n", (column.workload or "", "dim")), justify="right")
-    for name, isolation in numbers.subjects:
-        cells = [_cell(numbers, name, column) for column in numbers.columns]
-        table.add_row(Text.assemble(name, "\n", (isolation, "dim")), *cells)
+    for setup in numbers.setups:
+        cells = [_cell(numbers, setup, column) for column in numbers.columns]
+        table.add_row(Text.assemble(setup.name, "\n", (setup.isolation, "dim")), *cells)
     return table
 
 
-def _cell(numbers: Numbers, subject: str, column: Column) -> Text:
-    row = numbers.cell(subject, column)
+def _cell(numbers: Numbers, setup: Setup, column: Column) -> Text:
+    row = numbers.cell(setup, column)
     if row is None:
-        other = numbers.stand_in(subject, column)
-        return Text(f"one lane:\n{other['workload']}" if other else "-", "dim")
+        other = numbers.stand_in(setup, column)
+        return Text(f"one lane:\n{other.workload}" if other else "-", "dim")
     its = reading(row)
     spread = (f"\n{its.spread}" if its.spread else "", "dim")
     if its.kind != "value":
         return Text.assemble((its.text, "dim"), spread)
-    return Text.assemble(("~" if row["unstable"] else "", "yellow"), its.text, spread)
+    return Text.assemble(("~" if row.unstable else "", "yellow"), its.text, spread)
 
 
-def _caveats(console: Console, run: RunRecord, results: Row) -> None:
-    for scenario, tier in {(row["scenario"], row["tier"]): None for row in results["controls"]}:
-        floor = noise_floor([row_of(Control, row) for row in results["controls"]], scenario, tier)
-        pairs = [row for row in results["controls"] if (row["scenario"], row["tier"]) == (scenario, tier)]
+def _caveats(console: Console, run: RunRecord, results: Results) -> None:
+    for scenario, tier in {(row.scenario, row.setup.tier): None for row in results.controls}:
+        floor = noise_floor(results.controls, scenario, tier)
+        pairs = [row for row in results.controls if (row.scenario, row.setup.tier) == (scenario, tier)]
         said = ", ".join(
-            f"{row['orchestrator']} {row['ratio']:.3f} [{row['low']:.3f}, {row['high']:.3f}]" for row in pairs if row["low"]
+            f"{row.setup.orchestrator} {row.ratio:.3f} [{row.low:.3f}, {row.high:.3f}]" for row in pairs if row.low
         )
         floor_said = "unknown" if floor is None else f"{floor:.1%}"
         console.print(f"A/A control, {scenario}, {tier}: {said or 'too few runs'}; noise floor {floor_said}")
-    verdicts = Counter(row["verdict"] for row in results["checks"])
+    verdicts = Counter(row.verdict for row in results.checks)
     counted = f"{verdicts['pass']} passed, {verdicts['fail']} failed, {verdicts['unsupported']} unsupported"
     console.print(f"Checks: {counted}")
-    for (verdict, who, because), names in _gathered(results["checks"], "check"):
-        style = "red" if verdict == "fail" else "yellow"
-        console.print(Text.assemble("  ", (verdict, style), f" {who} {', '.join(names)}: {because}"))
-    missing = [row | {"verdict": "missing", "because": row["missing_because"]} for row in results["estimates"]]
-    for (_, who, because), names in _gathered([row for row in missing if row["median"] is None], "workload"):
-        console.print(f"  missing: {who} {', '.join(names)}: {because}")
-    if shaky := [row for row in results["estimates"] if row["unstable"]]:
+    lacks = [_Lack(row.verdict, row.setup, row.scenario, row.because, row.check) for row in results.checks]
+    for lack, names in _gathered(each for each in lacks if each.verdict != "pass"):
+        style = "red" if lack.verdict == "fail" else "yellow"
+        console.print(Text.assemble("  ", (lack.verdict, style), f" {lack.who} {', '.join(names)}: {lack.why}"))
+    gaps = [row for row in results.estimates if row.median is None]
+    for lack, names in _gathered(
+        _Lack("missing", row.setup, row.scenario, str(row.missing_because), row.workload) for row in gaps
+    ):
+        console.print(f"  missing: {lack.who} {', '.join(names)}: {lack.why}")
+    if shaky := [row for row in results.estimates if row.unstable]:
         console.print(
-            f"~ {len(shaky)} of {len(results['estimates'])} estimates are not to be trusted without a look:"
+            f"~ {len(shaky)} of {len(results.estimates)} estimates are not to be trusted without a look:"
             " spread, outliers, drift or curved, as `unstable` says in results.json"
         )
     for each in run.warnings:
@@ -114,15 +117,34 @@ def _caveats(console: Console, run: RunRecord, results: Row) -> None:
         console.print(f"Wall time {wall / 60:.1f} min, of which no engine was up for {(wall - subjects) / wall:.1%}")
 
 
-def _gathered(rows: Iterable[Row], name: str) -> Iterable[tuple[tuple[str, str, str], list[str]]]:
-    """Put together what did not go well for the same reason: (verdict, who, because) and the names of what did not."""
-    found: dict[tuple[str, str, str], dict[str, None]] = {}
-    for row in rows:
-        if row["verdict"] != "pass":
-            who = f"{row['orchestrator']}/{row['deployment']} {row['tier']} {row['scenario']}"
-            key = (row["verdict"], who, str(row["because"]).removeprefix("unsupported: "))
-            found.setdefault(key, {})[row[name]] = None
-    return [(key, list(names)) for key, names in sorted(found.items())]
+@dataclass(frozen=True)
+class _Lack:
+    """What did not go well, and why."""
+
+    verdict: str
+    setup: Setup
+    scenario: str
+    because: str
+    name: str
+
+    @property
+    def who(self) -> str:
+        """Return whose it is, and where."""
+        return f"{self.setup.orchestrator}/{self.setup.deployment} {self.setup.tier} {self.scenario}"
+
+    @property
+    def why(self) -> str:
+        """Return the reason, without what the verdict says already."""
+        return self.because.removeprefix("unsupported: ")
+
+
+def _gathered(lacks: Iterable[_Lack]) -> Iterator[tuple[_Lack, list[str]]]:
+    """Put together what did not go well for the same reason, with the names of all that did not."""
+    found: dict[tuple[str, str, str], dict[str, _Lack]] = defaultdict(dict)
+    for lack in lacks:
+        found[lack.verdict, lack.who, lack.why].setdefault(lack.name, lack)
+    for _, by_name in sorted(found.items(), key=itemgetter(0)):
+        yield next(iter(by_name.values())), list(by_name)
 
 
 def show_comparison(console: Console, its: Comparison) -> None:
@@ -162,7 +184,7 @@ def show_trend(console: Console, trend: Trend) -> None:
             table.add_column(f"run {run.number}", justify="right")
         for number in place.numbers:
             for its in number.series:
-                table.add_row(number.column.name, its.subject, *(its.said(run.number) for run in latest))
+                table.add_row(number.column.name, its.setup.name, *(its.said(run.number) for run in latest))
         console.print(table)
         for gap in place.gaps:
             why = "; ".join(each.said for each in gap.differences)

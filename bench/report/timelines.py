@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from bench.events.timeline import Expected, Timeline
 from bench.report.charts import Drawing, Lane, Span, gantt
 from bench.report.facts import Facts
+from bench.store.rows import Estimate
 from contract import pipeline
 
-Row = Mapping[str, Any]
 
-
-def drawn(facts: Facts, row: Row, who: str) -> Drawing | None:
+def drawn(facts: Facts, row: Estimate, who: str) -> Drawing | None:
     """Draw the run that comes nearest to the estimate: a real one, not an average of several."""
-    values = {sample["trial"]: float(sample["value"]) for sample in facts.samples_of(row) if sample["value"] is not None}
-    if row["median"] is None or not values:
+    values = {sample.trial: sample.value for sample in facts.samples_of(row) if sample.value is not None}
+    middle = row.median
+    if middle is None or not values:
         return None
-    typical = min(values, key=lambda trial: (abs(values[trial] - row["median"]), trial))
+    typical = min(values, key=lambda trial: (abs(values[trial] - middle), trial))
     timeline = facts.read(typical)
     if timeline.submitted is None or not timeline.attempts:
         return None
-    expected = Expected.of(pipeline.read(facts.run.workloads[row["workload"]]))
-    return gantt(f"{who}, {row['workload']}: run {typical}", _lanes(timeline, timeline.submitted, expected))
+    expected = Expected.of(pipeline.read(facts.run.workloads[row.workload]))
+    return gantt(f"{who}, {row.workload}: run {typical}", _lanes(timeline, timeline.submitted, expected))
 
 
 def _lanes(timeline: Timeline, submitted: int, expected: Expected) -> list[Lane]:

@@ -68,7 +68,7 @@ def _part(place: Place, latest: Sequence[Run]) -> Iterator[str]:
     yield f"<details><summary>{escape(' '.join(f'{place.scenario}, {place.tier} tier'.split()))}</summary>"
     yield ""
     rows = [
-        [text(number.column.name), text(its.subject), *(text(its.said(run.number)) for run in latest)]
+        [text(number.column.name), text(its.setup.name), *(text(its.said(run.number)) for run in latest)]
         for number in place.numbers
         for its in number.series
     ]
@@ -104,11 +104,11 @@ def _chart(place: Place, number: Number, tools: Tools) -> Drawing:
     lines = [
         Curve(
             key="/".join(
-                filter(None, (place.scenario, place.tier, number.column.metric, number.column.workload, its.subject))
+                filter(None, (place.scenario, place.tier, number.column.metric, number.column.workload, its.setup.name))
             ),
-            label=its.subject,
-            look=tools.look(its.orchestrator),
-            points=[(run, row["median"], row["low"], row["high"]) for run, row in its.measured.items()],
+            label=its.setup.name,
+            look=tools.look(its.setup.orchestrator),
+            points=[(run, row.median, row.low, row.high) for run, row in its.rows.items() if row.median is not None],
             breaks=its.breaks,
         )
         for its in number.series

@@ -40,6 +40,11 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     missing_because: str | None = None
 
     @property
+    def of(self) -> tuple[str, ...]:
+        """The key of the estimate that is made of it, if one is."""
+        return self.scenario, self.workload, *self.setup.key, self.metric
+
+    @property
     def counts(self) -> bool:
         """Whether an estimate is made of it."""
         return not self.warmup and not self.setup.control
@@ -71,6 +76,11 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     usual: bool = False
     """Whether it stands for its tool: it is of the usual deployment, or of the next one that has a value."""
 
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What names the row: no other of its table has the same."""
+        return self.scenario, self.workload, *self.setup.key, self.metric
+
 
 class Ratio(msgspec.Struct, frozen=True, kw_only=True):
     """An estimate over the same of plain Python, or over that of the best tool with the same settings."""
@@ -99,6 +109,16 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the interval lies wholly beyond the noise floor; null where either is unknown."""
     missing_because: str | None = None
 
+    @property
+    def of(self) -> tuple[str, ...]:
+        """The key of the estimate that is divided."""
+        return self.scenario, self.workload, *self.setup.key, self.metric
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What names the row: no other of its table has the same."""
+        return *self.of, self.against, self.against_deployment, self.against_profile
+
 
 class Control(msgspec.Struct, frozen=True, kw_only=True):
     """A setup that was measured twice as if it were two: the ratio of its makespans to each other."""
@@ -114,6 +134,11 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
     low: float | None
     high: float | None
     missing_because: str | None = None
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What names the row: no other of its table has the same."""
+        return self.scenario, *self.setup.key
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,6 +176,11 @@ class ReadyEngine(msgspec.Struct, frozen=True, kw_only=True):
     ports: float
     """The median number of ports that it listens on."""
 
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What names the row: no other of its table has the same."""
+        return self.setup.key
+
 
 class Range(msgspec.Struct, frozen=True, kw_only=True):
     """Between which values all trials of a setup lay, of all workloads of a scenario together."""
@@ -167,6 +197,11 @@ class Range(msgspec.Struct, frozen=True, kw_only=True):
     median: float
     high: float
 
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What names the row: no other of its table has the same."""
+        return self.scenario, *self.setup.key, self.metric
+
 
 class Code(msgspec.Struct, frozen=True, kw_only=True):
     """How many lines of code a tool takes for a scenario, or for the churn pipelines as a whole (`pipeline`)."""
@@ -177,6 +212,11 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
     """Without blank lines, comments and docstrings."""
     places: list[str]
     """Where they stand."""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What names the row: no other of its table has the same."""
+        return self.orchestrator, self.scenario
 
 
 class Results(msgspec.Struct, frozen=True, kw_only=True):

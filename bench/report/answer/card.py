@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from bench.report.prose import Sentence
-
-Row = Mapping[str, Any]
 
 NOT_MEASURED: Final = "not measured in this run"
 

@@ -183,10 +183,9 @@ def _caches(states: States, names: Names) -> Sentence:
 def _state(facts: Facts, tool: str, check: str) -> str:
     """Say whether the tool meets a need: where one of its deployments does, that is what its users would take."""
     scenario, _, name = check.partition(".")
-    rows = [
-        row for row in facts.checks(scenario) if (row["check"], row["profile"], row["orchestrator"]) == (name, "stock", tool)
-    ]
-    found = {_MEANS[row["means"]] if row["verdict"] == "pass" else _LACKS[row["verdict"]] for row in rows}
+    stock = [row for row in facts.checks(scenario) if row.check == name and row.setup.profile == "stock"]
+    rows = [row for row in stock if row.setup.orchestrator == tool]
+    found = {_MEANS[row.means] if row.verdict == "pass" else _LACKS[row.verdict] for row in rows}
     return next((state for state in ("yes", "if declared", "by hand", "no", "unsupported") if state in found), "")
 
 

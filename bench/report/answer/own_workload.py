@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bench.base import wording
 from bench.report.answer.card import NOT_MEASURED, Card
 from bench.report.answer.ranking import are_several, leaders, picked, ranking, stock, usual, valued
 from bench.report.facts import Facts
@@ -20,9 +19,9 @@ def own_workload(facts: Facts, workload: str) -> Card:
             if are_several(ranked):
                 picks.append(f"{picked(leaders(facts, ranked), ranked)}, at the {tier} tier")
                 because.append(ranking(facts, ranked, tier, "takes the shortest"))
-            spans = [row for row in facts.estimates(scenario, tier) if row["workload"] == workload]
-            spans = [row for row in spans if row["metric"] == "makespan_s" and row["median"] is not None]
-            rows += [[Sentence.of(f"{wording.subject(row)}, {tier}"), valued(row)] for row in spans]
+            spans = [row for row in facts.estimates(scenario, tier) if row.workload == workload]
+            spans = [row for row in spans if row.metric == "makespan_s" and row.median is not None]
+            rows += [[Sentence.of(f"{row.setup.name}, {tier}"), valued(row)] for row in spans]
     need = f"Your workload {workload}"
     if not rows:
         return Card(need, NOT_MEASURED)

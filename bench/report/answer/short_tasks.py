@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.base import wording
 from bench.derive.reading import is_range
-from bench.plan.tools import REFERENCE
 from bench.report import prose
-from bench.report.answer.card import NOT_MEASURED, Card, Row
+from bench.report.answer.card import NOT_MEASURED, Card
 from bench.report.answer.ends import beside_tasks, ends_of, is_shortest, lag_of, wait_of, waits_of
 from bench.report.answer.ranking import are_several, leaders, picked, ranking, stock, usual, valued, with_isolation
 from bench.report.facts import Facts
 from bench.report.prose import Part, Sentence
+from bench.store.rows import Estimate
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def _at(facts: Facts, tier: str) -> _Tier:
         return _Tier(tier, "", "", _tuned(facts, tier), [])
     names = leaders(facts, ranked)
     said = [ranking(facts, ranked, tier, "adds the least to an empty task of a chain", with_isolation)]
-    said += _not_in_proportion(facts, ranked, tier)
+    said += _not_in_proportion(facts, ranked)
     otherwise = ""
     size, independent = _independent(facts, tier)
     if independent:
@@ -69,23 +68,22 @@ def _at(facts: Facts, tier: str) -> _Tier:
         if set(others := leaders(facts, independent)) != set(names):
             otherwise = f"with {size} independent tasks, at the {tier} tier: {picked(others, independent)}"
     said += _tuned(facts, tier)
-    ends = ends_of(facts, ranked, tier)
+    ends = ends_of(facts, ranked)
     if len(ends) > 1 and not (len(names) == 1 and len(ends) == len(ranked) and is_shortest(ranked[0], ends)):
         said.append(beside_tasks(ends, tier))
-    return _Tier(tier, picked(names, ranked), otherwise, said, [_short_task_row(facts, row, tier) for row in every])
+    return _Tier(tier, picked(names, ranked), otherwise, said, [_short_task_row(facts, row) for row in every])
 
 
-def _not_in_proportion(facts: Facts, ranked: Sequence[Row], tier: str) -> list[Sentence]:
+def _not_in_proportion(facts: Facts, ranked: Sequence[Estimate]) -> list[Sentence]:
     """Name those to whom a task of a long chain costs more than one of a short: their slope goes by the sizes chosen."""
     chains = [workload for workload, size in facts.sizes("overhead").get("chain", {}).items() if size > 1]
     said: list[tuple[Part, ...]] = []
     for row in ranked:
-        who = wording.subject(row)
-        found = [each for name in chains if (each := facts.estimate("overhead", tier, "transition_ms", name, who))]
-        if "curved" in row["unstable"] and len(found) > 1 and _is_above(found[-1], found[0]):
+        found = [each for name in chains if (each := facts.estimate("overhead", "transition_ms", name, row.setup))]
+        if "curved" in row.unstable and len(found) > 1 and _is_above(found[-1], found[0]):
             short, long = found[0], found[-1]
-            numbers = (prose.median(short), f" in {short['workload']} and ", prose.median(long), f" in {long['workload']}")
-            said.append((f"{who} takes ", *numbers))
+            numbers = (prose.median(short), f" in {short.workload} and ", prose.median(long), f" in {long.workload}")
+            said.append((f"{row.setup.name} takes ", *numbers))
     return (
         [Sentence.of("A task takes longer in a longer chain: from one to the next ", *prose.listed(said), ".")]
         if said
@@ -93,11 +91,13 @@ def _not_in_proportion(facts: Facts, ranked: Sequence[Row], tier: str) -> list[S
     )
 
 
-def _is_above(row: Row, other: Row) -> bool:
-    return not (is_range(row) or is_range(other)) and bool(row["low"] > other["high"])
+def _is_above(row: Estimate, other: Estimate) -> bool:
+    if is_range(row) or is_range(other) or row.low is None or other.high is None:
+        return False
+    return row.low > other.high
 
 
-def _independent(facts: Facts, tier: str) -> tuple[int, list[Row]]:
+def _independent(facts: Facts, tier: str) -> tuple[int, list[Estimate]]:
     """Return the most independent tasks that several tools were given at the tier, and who took how long for them.
 
     Without the wait for the first: where the engine polls that is a draw, and is told by itself.
@@ -110,20 +110,20 @@ def _independent(facts: Facts, tier: str) -> tuple[int, list[Row]]:
 
 def _tuned(facts: Facts, tier: str) -> list[Sentence]:
     """Say what the settings bring that the vendors' documentation offers for latency; by name, as these are few runs."""
-    rows = [row for row in facts.estimates("overhead", tier) if row["profile"] == "tuned" and row["median"] is not None]
-    rows = [row for row in rows if (row["metric"], row["workload"]) == ("per_task_ms", "chain")]
+    rows = [row for row in facts.estimates("overhead", tier) if row.setup.profile == "tuned" and row.median is not None]
+    rows = [row for row in rows if (row.metric, row.workload) == ("per_task_ms", "chain")]
     said: list[tuple[Part, ...]] = []
-    tools = [row for row in usual(rows) if row["orchestrator"] != REFERENCE]
-    for row in sorted(tools, key=wording.subject):
-        wait = waits_of(facts, wording.subject(row), tier)
+    tools = [row for row in usual(rows) if not row.setup.is_plain]
+    for row in sorted(tools, key=lambda row: row.setup.name):
+        wait = waits_of(facts, row.setup)
         waits = ("(", *prose.between(wait), ")") if wait else ("-",)
-        said.append((f"{row['orchestrator']}/{row['deployment']} ", *valued(row).parts, " + ", *waits))
+        said.append((f"{row.setup.orchestrator}/{row.setup.deployment} ", *valued(row).parts, " + ", *waits))
     lead = f"In settings tuned for latency, at the {tier} tier, a task of a chain adds, and the wait before the first is: "
     return [Sentence.of(lead, *prose.listed(said), ".")] if said else []
 
 
-def _short_task_row(facts: Facts, row: Row, tier: str) -> list[Sentence]:
-    who = wording.subject(row)
-    lag = lag_of(facts, who, tier)
+def _short_task_row(facts: Facts, row: Estimate) -> list[Sentence]:
+    lag = lag_of(facts, row.setup)
     lags = Sentence.of(prose.middle(lag), " [", *prose.between(lag), "]") if lag else valued(None)
-    return [Sentence.of(f"{who}, {tier}"), Sentence.of(row["isolation"]), valued(row), wait_of(facts, who, tier), lags]
+    who, isolation = Sentence.of(f"{row.setup.name}, {row.setup.tier}"), Sentence.of(row.setup.isolation)
+    return [who, isolation, valued(row), wait_of(facts, row.setup), lags]

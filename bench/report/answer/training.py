@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from typing import TypeGuard
 
-from bench.base import wording
 from bench.report import prose
-from bench.report.answer.card import Row
 from bench.report.answer.ranking import stock, usual
 from bench.report.facts import Facts
 from bench.report.prose import Part, Sentence
+from bench.store.rows import Estimate
 
 
 def trainings(facts: Facts, tier: str) -> list[Sentence]:
     """Tell it by name, as a single run makes no order; and by itself what comes before the first step and after the last."""
-    rows = sorted(usual(stock(facts, "churn", tier, "first_to_last_s", "train")), key=wording.subject)
+    rows = sorted(usual(stock(facts, "churn", tier, "first_to_last_s", "train")), key=lambda row: row.setup.name)
     if not rows:
         return []
-    single = all(row["n"] == 1 for row in rows)
+    single = all(row.n == 1 for row in rows)
     steps: list[tuple[Part, ...]] = []
     ends: list[tuple[Part, ...]] = []
     for row in rows:
-        who = wording.subject(row)
+        who = row.setup.name
         idle, wait, lag = (
-            facts.estimate("churn", tier, metric, "train", who)
+            facts.estimate("churn", metric, "train", row.setup)
             for metric in ("between_steps_s", "submit_to_first_s", "finish_lag_s")
         )
         without: tuple[Part, ...] = (", with no step running for ", prose.median(idle), " of it") if _has_value(idle) else ()
@@ -34,10 +33,10 @@ def trainings(facts: Facts, tier: str) -> list[Sentence]:
     lead = f"A training at the {tier} tier{once}, from its first step to its last: "
     said = [Sentence.of(lead, *prose.listed(steps), ".")]
     if ends:
-        ranges = [facts.range_of("churn", tier, "submit_to_first_s", wording.subject(row)) for row in rows]
+        ranges = [facts.range_of("churn", "submit_to_first_s", row.setup) for row in rows]
         polls = (
             " The wait is a matter of chance: it ends with the next poll."
-            if any(row and row["polls"] for row in ranges)
+            if any(row and row.polls for row in ranges)
             else ""
         )
         lead = "Its wait before the first step + from the last until the run is done: "
@@ -45,5 +44,5 @@ def trainings(facts: Facts, tier: str) -> list[Sentence]:
     return said
 
 
-def _has_value(row: Row | None) -> TypeGuard[Row]:
-    return row is not None and row["median"] is not None
+def _has_value(row: Estimate | None) -> TypeGuard[Estimate]:
+    return row is not None and row.median is not None

@@ -8,10 +8,11 @@ from typing import Final
 from bench.derive.excerpts import PIPELINE
 from bench.plan.tools import REFERENCE
 from bench.report import prose
-from bench.report.answer.card import NOT_MEASURED, Card, Row, conjoined, picks
+from bench.report.answer.card import NOT_MEASURED, Card, conjoined, picks
 from bench.report.facts import Facts
 from bench.report.prose import Number, Part, Sentence
 from bench.report.tools import Tools
+from bench.store.rows import Code, ReadyEngine
 
 ABOUT: Final = 1.1
 """Within a tenth two counts of lines are about the same: style alone makes such a difference."""
@@ -20,15 +21,15 @@ ABOUT: Final = 1.1
 def least_to_look_after(facts: Facts) -> Card:
     """Say which tools take the least code, and the fewest services."""
     need = "The least code, and the fewest services to look after"
-    code = {row["orchestrator"]: row for row in facts.results.get("code", ()) if row["scenario"] == PIPELINE}
+    code = {row.orchestrator: row for row in facts.results.code if row.scenario == PIPELINE}
     engines = {
-        row["orchestrator"]: row
-        for row in facts.results.get("engines", ())
-        if row["tier"] == "service" and row["profile"] == "stock" and row["default"] and row["services"] is not None
+        row.setup.orchestrator: row
+        for row in facts.results.engines
+        if row.setup.tier == "service" and row.setup.profile == "stock" and row.setup.default and row.services is not None
     }
     tools = [name for name in facts.orchestrators if name != REFERENCE]
-    lines = {tool: code[tool]["lines"] for tool in tools if tool in code}
-    services = {tool: engines[tool]["needed"] for tool in tools if tool in engines}
+    lines = {tool: code[tool].lines for tool in tools if tool in code}
+    services = {tool: engines[tool].needed or 0 for tool in tools if tool in engines}
     leaders: dict[str, list[str]] = {}
     because: list[Sentence] = []
     if len(lines) > 1:
@@ -47,7 +48,7 @@ def least_to_look_after(facts: Facts) -> Card:
         return Card(need, NOT_MEASURED)
     if REFERENCE in code and REFERENCE in engines:
         reference = facts.tools.name(REFERENCE)
-        needed = prose.engine(engines[REFERENCE], "needed", str(engines[REFERENCE]["needed"]))
+        needed = prose.engine(engines[REFERENCE], "needed", str(engines[REFERENCE].needed))
         because.append(
             Sentence.of(
                 f"{reference[:1].upper()}{reference[1:]} beside them: ",
@@ -68,22 +69,22 @@ def _fewest(counts: Mapping[str, int], tools: Tools, about: float = 1.0) -> list
     return [tools.name(tool) for tool, count in counts.items() if count <= least * about]
 
 
-def _services(row: Row) -> tuple[Number, str]:
+def _services(row: ReadyEngine) -> tuple[Number, str]:
     """Return how many a user of the tool needs, and what runs besides, which is there by our choice."""
-    besides = f", and {conjoined(row['by_choice'])} by our choice" if row["by_choice"] else ""
-    return prose.engine(row, "needed", str(row["needed"])), besides
+    besides = f", and {conjoined(row.by_choice)} by our choice" if row.by_choice else ""
+    return prose.engine(row, "needed", str(row.needed)), besides
 
 
-def _kept_running(row: Row, tools: Tools) -> tuple[Part, ...]:
+def _kept_running(row: ReadyEngine, tools: Tools) -> tuple[Part, ...]:
     number, besides = _services(row)
-    names = [name for name in row["names"] if name not in row["by_choice"]]
-    return (f"{tools.name(row['orchestrator'])} ", number, f" ({', '.join(names)})" if names else "", besides)
+    names = [name for name in row.names or () if name not in row.by_choice]
+    return (f"{tools.name(row.setup.orchestrator)} ", number, f" ({', '.join(names)})" if names else "", besides)
 
 
-def _upkeep_row(name: str, code: Row | None, engine: Row | None) -> list[Sentence]:
+def _upkeep_row(name: str, code: Code | None, engine: ReadyEngine | None) -> list[Sentence]:
     none = Sentence.of("-")
     lines = Sentence.of(prose.lines(code), " lines") if code else none
     services = Sentence.of(*_services(engine)) if engine else none
-    pss = engine["idle_pss_mb"] if engine else None
+    pss = engine.idle_pss_mb if engine else None
     memory = Sentence.of(prose.engine(engine, "idle_pss_mb", f"{pss:.0f} MB")) if engine and pss is not None else none
     return [Sentence.of(name), lines, services, memory]
