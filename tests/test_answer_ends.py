@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from answers import at_service, cards, estimate, lag, ratio, said, wait
+from answers import at_service, cards, changed, estimate, lag, ratio, said, wait
 
 from bench.store.rows import Estimate
 
@@ -50,7 +50,7 @@ def test_the_worst_of_all_runs_decides_whether_the_ends_are_told() -> None:
     rows = with_waits_of_one_task(prefect=0.1, airflow=0.3)
     ratios = [ratio(rows[1], rows[0], apart=True, low=150.0)]
     for longest, worst_lag, told in ((9.0, 0.02, True), (0.15, 0.02, False), (0.15, 0.5, True)):
-        lags = [lag(tool, 0.02, tier="library", high=worst_lag) for tool in ("prefect", "airflow")]
+        lags = [changed(lag(tool, 0.02, tier="library"), high=worst_lag) for tool in ("prefect", "airflow")]
         waits = [
             wait("prefect", 0.1, longest, tier="library", polls=False),
             wait("airflow", 0.2, 0.3, tier="library", polls=False),
