@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 import zipfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Call, call
+from conftest import Call
 from small_runs import edited, record_of, results_of, samples_of
 from tracked_runs import GAP, Logged, another_store, client_of, digest, key_of, logged, medians, store_of
 
@@ -187,11 +186,3 @@ def test_names_stay_valid_and_different(tracked_copy: Path, orchbench: Call) -> 
     found = {value for key, value in child.data.metrics.items() if key.endswith(".makespan_s")}
     assert found == {float(n) for n in range(1, len(HOSTILE) + 1)}
     assert metric_name("chain_3", "makespan_s") == "chain_3.makespan_s"
-
-
-@pytest.mark.parametrize("module", ["mlflow", "matplotlib"])
-def test_nobody_waits_for_what_a_command_does_not_need(module: str, tmp_path: Path) -> None:
-    """The commands import neither MLflow nor matplotlib before they log or draw: it would take each of them a second."""
-    code = f"import sys, bench.cli; print('{module}' in sys.modules)"
-    done = call(sys.executable, "-c", code, cwd=tmp_path)
-    assert (done.code, done.out) == (0, "False\n"), done
