@@ -41,7 +41,7 @@ def list_(as_json: bool) -> None:
         for deployment in each["deployments"]:
             mark = "*" if deployment["default"] else " "
             out.print(f"{mark} {deployment['tier']:<8} {deployment['name']:<16} {deployment['isolation']}")
-    out.print("*: the tool's default deployment at that tier\n")
+    out.print(Text("marked *: the tool's default deployment at its tier", "dim"))
     for heading in ("scenarios", "suites"):
         for name, text in about[heading].items():
             out.print(Text.assemble((f"{heading[:-1]} {name}", "bold"), f"  {text}"))

@@ -29,11 +29,14 @@ class Left:
 
     def __str__(self) -> str:
         """Say it in a few words."""
+        if self.unseen and not self.seconds:
+            return "time left not known yet"
         known = f"about {self.seconds / 60:.0f} min left" if self.seconds >= 90 else f"about {self.seconds:.0f} s left"
-        if not self.unseen:
-            return known
-        runs = f"{self.unseen} run{'s' if self.unseen > 1 else ''} of a kind not timed yet"
-        return f"{known}, and {runs}" if self.seconds else f"{runs} left"
+        return f"{known}, and {_runs(self.unseen)} whose time is not known yet" if self.unseen else known
+
+
+def _runs(count: int) -> str:
+    return f"{count} run{'' if count == 1 else 's'}"
 
 
 class Estimator:
@@ -112,7 +115,7 @@ class Live:
         """An engine start begins."""
         self._tell(f"{start.setup.label} (round {start.round})")
         if not self._console.is_terminal:
-            self._console.print(f"{self._clock()}  {start.id}, {len(start.trials)} runs{self._left()}")
+            self._console.print(f"{self._clock()}  {start.id}, {_runs(len(start.trials))}{self._left()}")
 
     def ended(self, start: Start, record: TrialRecord) -> None:
         """A run was written down."""

@@ -38,6 +38,6 @@ def log_to_mlflow(folder: RunFolder, uri: str | None = None) -> None:
         store = tracking.track(folder, uri, tell)
     said = f"tracked in MLflow: {store}, experiment {tracking.EXPERIMENT}"
     if store.embedded:
-        mlflow = tools.ROOT / "implementations/plain/.venv/bin/mlflow"
+        mlflow = tools.IMPLEMENTATIONS / tools.REFERENCE / ".venv" / "bin" / "mlflow"
         said += f"; to look at it: {shlex.join([str(mlflow), 'ui', '--backend-store-uri', store.uri])}"
     out.print(said, soft_wrap=True)
