@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+
+from bench.plan.tools import REFERENCE
 
 SOURCES = sorted(ROOT.glob("implementations/*/src/churn_*"))
 TOOLS = {path.parent.name for path in ROOT.glob("implementations/*/pyproject.toml")}
@@ -100,6 +103,14 @@ def test_a_workload_does_not_pay_for_the_pipelines(source: Path) -> None:
 def test_the_harness_imports_no_tool() -> None:
     """It runs where none is installed."""
     assert imported(ROOT / "bench") & TOOLS == set()
+
+
+@pytest.mark.parametrize("place", ["bench", "Makefile", "pyproject.toml", ".github", ".ci"])
+def test_nothing_of_ours_knows_a_tool_by_its_folder(place: str) -> None:
+    """What is to be known of a tool stands in the tool's folder; only the reference is known by its name."""
+    files = [path for path in [ROOT / place, *(ROOT / place).rglob("*")] if path.is_file() and path.suffix != ".pyc"]
+    word = re.compile(rf"\b({'|'.join(TOOLS - {REFERENCE})})\b")
+    assert files and [(path, found[0]) for path in files if (found := word.search(path.read_text()))] == []
 
 
 def test_the_core_knows_no_tool() -> None:
