@@ -13,6 +13,7 @@ from typing import Any
 from conftest import orchbench_in
 from jsonschema import Draft202012Validator
 
+from bench.base.origin import Host
 from bench.store.records import RunRecord
 from bench.store.rows import Results
 from bench.store.schema import schema_of
@@ -50,7 +51,7 @@ def made_up_record(**more: Any) -> RunRecord:
     """Return what run.json would hold of a run that nobody made."""
     record: dict[str, Any] = {
         "id": "made-up", "suite": {}, "seed": 1, "orchestrators": [], "scenarios": {}, "width": 2, "cpu_rounds_per_s": 1.0,
-        "trials_planned": 0, "plan": "", "host": {},
+        "trials_planned": 0, "plan": "", "host": Host(),
     }  # fmt: skip
     return RunRecord(**(record | more))
 

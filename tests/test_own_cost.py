@@ -17,6 +17,7 @@ from conftest import ORCHBENCH, Call
 from pytest_benchmark.fixture import BenchmarkFixture
 from small_runs import block, made_up_record, results_of, suite_of
 
+from bench.base.origin import Host
 from bench.export.publish import publish
 from bench.plan.setup import Setup
 from bench.scenarios.kit.graphs import shaped
@@ -74,7 +75,7 @@ def made_up_run(folder: Path, events: int, sizes: Sequence[int] = (100,)) -> tup
         (place / "events-1.jsonl").write_text("\n".join(made_up_events(workload, trial, number)) + "\n")
     run = made_up_record(
         suite={"name": "made up", "about": "For tests."}, scenarios={"overhead": 1}, cpu_rounds_per_s=1e6,
-        workloads={chain.name: chain.to_json() for chain in chains}, trials_planned=trials, host={"cpu": "any", "cores": 2},
+        workloads={chain.name: chain.to_json() for chain in chains}, trials_planned=trials, host=Host(cpu="any", cores=2),
     )  # fmt: skip
     return RunFolder(folder), run
 

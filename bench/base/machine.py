@@ -9,10 +9,10 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
 
 import psutil
 
+from bench.base.origin import Commit, Host
 from contract import body
 from contract.workload import Node
 
@@ -20,17 +20,17 @@ BUSY = 0.25
 """Share of the CPU in use, above which somebody else is using the machine."""
 
 
-def host() -> dict[str, Any]:
+def host() -> Host:
     """Return what identifies this machine and its state since boot."""
-    return {
-        "name": platform.node(),
-        "system": platform.platform(),
-        "cpu": _cpu(),
-        "cores": os.cpu_count(),
-        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
-        "python": platform.python_version(),
-        "boot_id": Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
-    }
+    return Host(
+        name=platform.node(),
+        system=platform.platform(),
+        cpu=_cpu(),
+        cores=os.cpu_count() or 1,
+        memory_gb=round(psutil.virtual_memory().total / 1e9, 1),
+        python=platform.python_version(),
+        boot_id=Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
+    )
 
 
 def _cpu() -> str:
@@ -69,15 +69,13 @@ def calibrate() -> float:
     return rounds / best
 
 
-def git_state(checkout: Path) -> dict[str, Any]:
+def git_state(checkout: Path) -> Commit:
     """Return the commit that is measured, and whether the tree differs from it."""
     git = shutil.which("git")
     if git is None or not (checkout / ".git").exists():
-        return {}
-    return {
-        "id": _git(git, checkout, "rev-parse", "HEAD"),
-        "dirty": bool(_git(git, checkout, "status", "--porcelain")),
-    }
+        return Commit()
+    dirty = bool(_git(git, checkout, "status", "--porcelain"))
+    return Commit(id=_git(git, checkout, "rev-parse", "HEAD"), dirty=dirty)
 
 
 def _git(git: str, checkout: Path, *arguments: str) -> str:

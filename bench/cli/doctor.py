@@ -16,7 +16,7 @@ from bench.plan import tools
 def doctor() -> None:
     """Say whether this machine is fit, and what is missing."""
     host = machine.host()
-    out.print(f"{host['cpu']}, {host['cores']} cores, {host['memory_gb']} GB, {host['system']}")
+    out.print(f"{host.cpu}, {host.cores} cores, {host.memory_gb} GB, {host.system}")
     known = tools.discover()
     lacking = [f"{each.name}: {lack}; run `make setup`" for each in known.values() if (lack := each.missing())]
     for name in known:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
 from bench.base import wording
+from bench.base.origin import Host
 from bench.plan.suite import Suite
 from bench.scenarios import SCENARIOS, Case, Place, Work
 from bench.scenarios.kit.families import Family, Sweep
-from bench.store.records import RunRecord
+from bench.store.records import RunRecord, Setting
 from contract import pipeline
 from contract.workload import Workload
 
@@ -43,10 +44,9 @@ def differences(before: RunRecord, after: RunRecord) -> list[Difference]:
 
 
 def _differences(before: RunRecord, after: RunRecord) -> Iterator[Difference]:
-    host = ("name", "cpu", "cores", "memory_gb", "python")
     run = [
         *_differing("", {"schema": before.schema, "width": before.width}, {"schema": after.schema, "width": after.width}),
-        *_differing("host", {key: before.host.get(key) for key in host}, {key: after.host.get(key) for key in host}),
+        *_differing("host", _facts_of(before.host), _facts_of(after.host)),
         *_paces(before.cpu_rounds_per_s, after.cpu_rounds_per_s),
         *_differing("the customers'", {"sha256": before.data.get("sha256")}, {"sha256": after.data.get("sha256")}),
     ]
@@ -98,8 +98,13 @@ def _graph(name: str, run: RunRecord) -> Work:
     )
 
 
-Line = tuple[str, str, str]
-"""A scenario, a tier, and a family of workloads that a line is laid through there."""
+class Line(NamedTuple):
+    """A family of workloads that a line is laid through, in a scenario at a tier."""
+
+    scenario: str
+    tier: str
+    family: str
+
 
 Points = Mapping[float, str]
 """What it goes through: sizes, or task durations in a sweep, each in words."""
@@ -111,9 +116,9 @@ def _other_lines(before: Mapping[Line, Points], after: Mapping[Line, Points]) ->
         first, second = before[line], after[line]
         # A single point makes no line.
         if first != second and min(len(first), len(second)) > 1:
-            scenario, tier, family = line
-            said = f"{scenario} at the {tier} tier lays {family} through {_listed(first)} and {_listed(second)}"
-            yield Difference("workload", family, said, tier)
+            where = f"{line.scenario} at the {line.tier} tier"
+            said = f"{where} lays {line.family} through {_listed(first)} and {_listed(second)}"
+            yield Difference("workload", line.family, said, line.tier)
 
 
 def _points(run: RunRecord) -> Mapping[Line, Points]:
@@ -130,7 +135,7 @@ def _points(run: RunRecord) -> Mapping[Line, Points]:
                     for case in scenario.cases(options, Place(width, lanes, run.cpu_rounds_per_s)):
                         for family in filter(None, (scenario.line, scenario.sweep)):
                             if name := family.of(case.axes):
-                                found[block.scenario, block.tier, name] |= _point(family, case)
+                                found[Line(block.scenario, block.tier, name)] |= _point(family, case)
     except (msgspec.ValidationError, KeyError):
         return {}  # by another version of the scenarios, which is a difference of its own
     return found
@@ -145,8 +150,12 @@ def _listed(points: Points) -> str:
     return ", ".join(points[each] for each in sorted(points))
 
 
-def _values(settings: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    return {each["name"]: each["value"] for each in settings}
+def _facts_of(host: Host) -> dict[str, object]:
+    return {name: getattr(host, name) for name in ("name", "cpu", "cores", "memory_gb", "python")}
+
+
+def _values(settings: Iterable[Setting]) -> dict[str, str]:
+    return {each.name: each.value for each in settings}
 
 
 def _differing(what: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

@@ -16,6 +16,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from bench.base.problem import Problem
 from bench.compare.comparable import Difference, differences
 from bench.derive.reading import reading
@@ -133,10 +135,14 @@ class Trend:
         return {
             "runs": [
                 {"number": run.number, "id": run.record.id, "began": run.began, "finished": run.record.finished}
-                | {"schema": run.record.schema, "suite": run.record.suite["name"], "host": run.record.host}
+                | {
+                    "schema": run.record.schema,
+                    "suite": run.record.suite["name"],
+                    "host": msgspec.to_builtins(run.record.host),
+                }
                 | {
                     "versions": run.record.versions,
-                    "git": run.record.git,
+                    "git": msgspec.to_builtins(run.record.git),
                     "since": [asdict(each) for each in self.since(run.number)],
                 }
                 for run in self.runs

@@ -179,15 +179,14 @@ def _runs(before: RunRecord, after: RunRecord) -> Iterator[tuple[str, str, str]]
 
 
 def _facts(run: RunRecord) -> Mapping[str, str]:
-    changed = " and changes" if run.git.get("dirty") else ""
+    host, changed = run.host, " and changes" if run.git.dirty else ""
     return {
         "run": run.id,
         "began": run.segments[0].began if run.segments else "-",
         "finished": "yes" if run.finished else "no",
         "suite": f"{run.suite['name']}, seed {run.seed}, {run.trials_planned} runs",
-        "commit": f"{run.git['id']}{changed}" if run.git.get("id") else "not known",
-        "machine": f"{run.host.get('name')}: {run.host.get('cpu')}, {run.host.get('cores')} cores, "
-        f"{run.host.get('memory_gb')} GB, Python {run.host.get('python')}",
+        "commit": f"{run.git.id}{changed}" if run.git.id else "not known",
+        "machine": f"{host.name}: {host.cpu}, {host.cores} cores, {host.memory_gb} GB, Python {host.python}",
         **{
             tool: ", ".join(f"{name} {version}" for name, version in versions.items())
             for tool, versions in sorted(run.versions.items())

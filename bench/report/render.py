@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
+import msgspec
+
 from bench.base import wording
 from bench.derive.excerpts import excerpts
 from bench.derive.reading import reading
@@ -119,9 +121,9 @@ def _provenance(facts: Facts) -> Iterator[tuple[str, str]]:
         yield "measured", f"from {segment.began}, for {segment.wall_s / 60:.1f} minutes, boot {segment.boot_id}"
     for tool, versions in sorted(run.versions.items()):
         yield tool, ", ".join(f"{name} {version}" for name, version in versions.items())
-    for name, value in run.host.items():
+    for name, value in msgspec.structs.asdict(run.host).items():
         yield f"host: {name}", str(value)
-    for name, value in run.git.items():
+    for name, value in msgspec.to_builtins(run.git).items():
         yield f"git: {name}", str(value)
     for name, digest in sorted(run.locks.items()):
         yield f"lock of {name}", digest

@@ -24,7 +24,7 @@ def _head(facts: Facts) -> Iterator[str]:
     run = facts.run
     yield f"# orchbench: {text(run.id)}"
     yield ""
-    host = f"{text(run.host['cpu'])}, {run.host['cores']} cores"
+    host = f"{text(run.host.cpu)}, {run.host.cores} cores"
     state = "" if run.finished else " **The run is not finished.**"
     yield f"Suite {text(run.suite['name'])}, {text(facts.made)}, on {host}.{state}"
     yield ""

@@ -35,7 +35,7 @@ def show(console: Console, run: RunRecord, results: Results) -> None:
     about = f": suite {run.suite['name']}, seed {run.seed}, width {run.width}, {run.trials_planned} runs planned"
     console.print(Text.assemble((run.id, "bold"), about, (_unfinished(run), "yellow")))
     host = run.host
-    console.print(f"on {host['cpu']}, {host['cores']} cores, {host['memory_gb']} GB, Python {host['python']}")
+    console.print(f"on {host.cpu}, {host.cores} cores, {host.memory_gb} GB, Python {host.python}")
     console.print(_versions(run))
     scenarios = {row.scenario: None for row in results.estimates}
     for scenario in scenarios:
@@ -173,7 +173,7 @@ def show_trend(console: Console, trend: Trend) -> None:
     for run in trend.runs:
         state = "" if run.record.finished else ", not finished"
         host = run.record.host
-        line = f"{run.number:>3}  {run.record.id}, {run.began}, on {host.get('name')} ({host.get('cpu')}){state}"
+        line = f"{run.number:>3}  {run.record.id}, {run.began}, on {host.name} ({host.cpu}){state}"
         console.print(line, soft_wrap=True)
     latest = trend.runs[-LATEST:]
     for place in trend.places:

@@ -29,7 +29,7 @@ WIDE: Final = 5
 def summary(its: Trend) -> str:
     """Return what this is, in a sentence."""
     first, last = its.runs[0], its.runs[-1]
-    hosts = {run.record.host.get("name") for run in its.runs}
+    hosts = {run.record.host.name for run in its.runs}
     machines = "one machine" if len(hosts) == 1 else f"{len(hosts)} machines"
     return f"{len(its.runs)} runs from {first.began} to {last.began}, on {machines}"
 
@@ -60,7 +60,7 @@ def markdown(its: Trend) -> str:
 
 
 def _facts(run: Run) -> Sequence[str]:
-    host = f"{run.record.host.get('name')}, {run.record.host.get('cpu')}"
+    host = f"{run.record.host.name}, {run.record.host.cpu}"
     return str(run.number), text(run.record.id), text(run.began), text(host)
 
 

@@ -25,7 +25,7 @@ from bench.run.sampler import sampled
 from bench.run.turns import ALONE
 from bench.scenarios import SCENARIOS, Work
 from bench.store.folder import RunFolder
-from bench.store.records import StartRecord, TrialRecord, Upkeep
+from bench.store.records import Setting, StartRecord, TrialRecord, Upkeep
 from contract import events
 from contract.pipeline import Pipeline
 
@@ -151,7 +151,8 @@ class Executor:
             deploy_s=deploy_s,
             listening=engine.listening(),
             upkeep=self._look_at(start, engine),
-            **about,
+            versions=about["versions"],
+            settings=msgspec.convert(about["settings"], list[Setting]),
         )
         self._folder.write_start(record)
         return record

@@ -95,8 +95,8 @@ def resume(folder: RunFolder) -> Prepared:
     if lost := [name for name in record.orchestrators if name not in known or known[name].missing()]:
         raise Problem(f"{folder.path}: it measures {lost[0]}, which is not installed here; run `make setup`")
     chosen = {name: known[name] for name in record.orchestrators}
-    if record.host["name"] != machine.host()["name"]:
-        raise Problem(f"{folder.path} was begun on {record.host['name']}; two machines cannot share a run")
+    if record.host.name != machine.host().name:
+        raise Problem(f"{folder.path} was begun on {record.host.name}; two machines cannot share a run")
     if record.locks != tools.lock_hashes(chosen):
         raise Problem(f"{folder.path} was begun with other versions (a uv.lock has changed); begin a new run")
     try:
@@ -123,7 +123,7 @@ def _kept_data(folder: RunFolder, record: RunRecord) -> str:
 
 def carry_out(run: Prepared, watcher: Watcher, publish: Publish, turns: Turns | None = None) -> Findings:
     """Do what is not done yet, and publish what there is, also when it is cut short; in a duel, from turn to turn."""
-    segment = Segment(began=datetime.now(UTC).isoformat(timespec="seconds"), boot_id=machine.host()["boot_id"])
+    segment = Segment(began=datetime.now(UTC).isoformat(timespec="seconds"), boot_id=machine.host().boot_id)
     run.record.segments.append(segment)
     run.folder.write_run(run.record)
     run.folder.close_interrupted_starts()

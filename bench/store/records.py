@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from bench.base.origin import Commit, Host
 from bench.plan.about import About
 from bench.plan.setup import Setup
 
@@ -59,6 +60,17 @@ class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What the run left behind, of a churn pipeline: a hash of its predictions, its MLflow runs, what it registered."""
 
 
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """A setting of a tool that is not the tool's default."""
+
+    name: str
+    value: str
+    default: str
+    because: str
+    profile: str
+    """`stock` settings hold in both profiles, `tuned` ones only there."""
+
+
 class Upkeep(msgspec.Struct, frozen=True):
     """What a user of the tool has to keep running so that it can run something."""
 
@@ -82,7 +94,7 @@ class StartRecord(msgspec.Struct, frozen=True, kw_only=True):
     stop_s: float | None = None
     """None when it was not stopped in good order."""
     versions: dict[str, str]
-    settings: list[dict[str, str]]
+    settings: list[Setting]
     listening: list[str]
     """The addresses on which its processes listened when it was ready."""
     upkeep: Upkeep | None = None
@@ -122,15 +134,16 @@ class RunRecord(msgspec.Struct, kw_only=True):
     trials_planned: int
     plan: str
     """A hash of the trials' ids: --resume goes on with the same plan or not at all."""
-    host: dict[str, Any]
+    host: Host
     versions: dict[str, dict[str, str]] = {}
-    settings: dict[str, list[dict[str, str]]] = {}
+    settings: dict[str, list[Setting]] = {}
+    """By setup: what differs from the defaults of the tool."""
     tools: dict[str, About] = {}
     """What the folder of each tool said when the run began."""
     data: dict[str, str] = {}
     """The reader's own customers, where --data took the place of made-up ones: the file's name, and its hash."""
     locks: dict[str, str] = {}
-    git: dict[str, Any] = {}
+    git: Commit = Commit()
     warnings: list[str] = []
     duel: str = ""
     """Of which duel it is a side, if it is one: its runs were made right beside those of the other side."""

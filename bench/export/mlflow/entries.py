@@ -150,18 +150,18 @@ def _provenance(run: RunRecord) -> dict[str, object]:
     return {
         RUN: run.id,
         FINGERPRINT: fingerprint(run),
-        "git.commit": run.git.get("id"),
-        "git.dirty": run.git.get("dirty"),
-        "host.name": run.host.get("name"),
-        "host.cpu": run.host.get("cpu"),
-        "host.cores": run.host.get("cores"),
+        "git.commit": run.git.id,
+        "git.dirty": run.git.dirty,
+        "host.name": run.host.name,
+        "host.cpu": run.host.cpu,
+        "host.cores": run.host.cores,
         "mlflow.source.name": "orchbench",
         "mlflow.source.type": "LOCAL",
-        "mlflow.source.git.commit": run.git.get("id"),
+        "mlflow.source.git.commit": run.git.id,
     }
 
 
 def fingerprint(run: RunRecord) -> str:
     """Return what a run has from its beginning to its end, in every copy, and shares with no other."""
-    its = (run.id, run.plan, run.seed, run.host.get("boot_id"), run.segments[0].began)
+    its = (run.id, run.plan, run.seed, run.host.boot_id, run.segments[0].began)
     return hashlib.sha256(repr(its).encode(errors="surrogatepass")).hexdigest()[:16]
