@@ -82,7 +82,7 @@ def test_a_failure_ends_its_own_branch_only(engine: Engine, fault: Fault, tries:
 
 
 def test_tokens_travel_into_groups_and_out_of_them(engine: Engine) -> None:
-    """Every body of a nested workload runs once, behind its parents, wherever they are; Airflow's records name the nodes."""
+    """Every body of a nested workload runs once, after its parents, wherever they are; Airflow's records name the nodes."""
     workload = Workload("nested", GROUPED)
     engine.deploy(workload)
     ran = engine.run(workload)

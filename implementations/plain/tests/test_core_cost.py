@@ -27,7 +27,7 @@ STEEPEST = 1.1
 
 
 def slope(call: Callable[[int], Any], prepare: Callable[[int], Any] = int) -> float:
-    """Return how steeply the time grows with the size; the best of some calls each, lest noise be taken for growth."""
+    """Return how steeply the time grows with the size; each time is the best of several calls, against noise."""
     best = []
     for size in SIZES:
         given = prepare(size)
@@ -48,7 +48,7 @@ def made(size: int) -> pd.DataFrame:
 @pytest.mark.parametrize("size", SIZES[:3])
 @pytest.mark.parametrize("part", ["generate", "features", "score"])
 def test_core(benchmark: Any, part: str, size: int) -> None:
-    """How long each part takes, for whoever compares versions."""
+    """How long each part takes, for a reader who compares versions."""
     table = made(size)
     features, model = Features().fit(table), winner()
     calls: dict[str, Callable[[], object]] = {

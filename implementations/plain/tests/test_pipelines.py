@@ -69,7 +69,7 @@ def test_the_predictions_are_those_of_the_core(tmp_path: Path) -> None:
 
 
 def test_a_source_that_fails_twice_is_survived(tmp_path: Path) -> None:
-    """Two requests fail, the third delivers, and the run goes on."""
+    """Two requests fail, the third delivers, and the run continues."""
     content = customers.generate(600, 7).to_csv(index=False).encode()
     with source.serving(content, ["500", "truncated"]) as url:
         done = churn(tmp_path, "train", f"--data={url}", *SMALL)
@@ -81,7 +81,7 @@ def test_a_source_that_fails_twice_is_survived(tmp_path: Path) -> None:
 def test_a_failure_is_posted_to_the_webhook(
     tmp_path: Path, webhook: tuple[str, list[dict[str, str]]], path: str, key: str
 ) -> None:
-    """A refused gate is told to Slack and to Discord, each in its own format; the run ends with one line and code 1."""
+    """A refused gate is posted to Slack and to Discord, each in its own format; the run ends with one line and code 1."""
     url, received = webhook
     done = churn(tmp_path, "train", "--min-roc-auc=1", "--tracking=files", f"--webhook={url}{path}", *SMALL)
     assert done.returncode == 1

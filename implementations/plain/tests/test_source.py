@@ -1,4 +1,4 @@
-"""The source fails as it was told to, and the client tells each failure apart from bad data."""
+"""The source fails as it was asked to, and the client tells each failure from bad data."""
 
 from __future__ import annotations
 

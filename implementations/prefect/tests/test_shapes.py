@@ -97,7 +97,7 @@ def test_the_waits_before_retries_are_those_that_were_asked_for(engine: FlowCall
 
 
 def test_only_what_stands_below_a_failure_does_not_run(engine: FlowCall, tmp_path: Path) -> None:
-    """A final fault is not tried again, another one until its retries are used up; the branch beside them goes on."""
+    """A final fault is not tried again, another one until its retries are used up; the branch beside them runs on."""
     nodes = (
         Node("a"),
         Node("final", after=("a",), retry=Retry(3, 0), fault=Fault(9, final=True)),
