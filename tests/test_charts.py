@@ -12,7 +12,7 @@ import pytest
 from drawings import KNOWN, SVG, TOOLS, look, mark, named, panel, parsed, places, texts
 from small_runs import made_up_record
 
-from bench.plan.about import About
+from bench.plan.about import About, Colour
 from bench.report import charts
 from bench.report.charts import Curve, Mark, Panel
 from bench.report.tools import Tools
@@ -129,6 +129,15 @@ def test_each_tool_has_its_colour_and_shape() -> None:
         assert f"{variables[name]}: {about.colour.dark};" in tools.style
     assert len(set(variables.values())) == len(names) > 2
     assert len({re.findall(r'href="([^"]+)', groups[name])[0] for name in names}) == len(names)
+
+
+def test_a_tool_does_not_recolour_the_page() -> None:
+    """One whose colour is the paper's is drawn in it, and the paper stays as it is."""
+    paper = Colour("#ffffff", "#abcdef")
+    tools = Tools(made_up_record(orchestrators=["a"], tools={"a": About(colour=paper, marker="circle")}))
+    drawing = charts.dots("t", [Panel("p", "s", [Mark("a", "a", tools.look("a"), 1.0, 0.9, 1.1)])])
+    assert "fill: var(--paper)" in drawing.svg
+    assert "#" not in tools.style
 
 
 @pytest.mark.parametrize("colour", ["red", "#b3431f;} body {display:none", "url(x)"])

@@ -77,9 +77,9 @@ class Estimator:
 
 def _keys(start: Start, trial: Trial) -> tuple[str, ...]:
     """Return under what a run's time is remembered, the closest first."""
-    its = start.setup
-    alike = f"{its.orchestrator} {its.tier}"
-    return (f"{its.label} {trial.case.name}", f"{trial.scenario} {its.label}", f"{trial.scenario} {alike}", alike)
+    setup = start.setup
+    alike = f"{setup.orchestrator} {setup.tier}"
+    return (f"{setup.label} {trial.case.name}", f"{trial.scenario} {setup.label}", f"{trial.scenario} {alike}", alike)
 
 
 class Live:

@@ -43,11 +43,13 @@ class Tools:
     @property
     def style(self) -> Markup:
         """The rules by which a page has the tools' colours, in light and in dark."""
-        return Markup(theme.palette(look.colour for look in self._looks.values()))  # noqa: S704 - hexadecimal numbers, as `About` demands
+        rules = theme.palette(look.colour for look in self._looks.values())
+        return Markup(rules)  # noqa: S704 - its colours are hexadecimal numbers, or `About` would not have them
 
     @cached_property
     def _looks(self) -> Mapping[str, Look]:
-        free = cycle(_FREE)
+        taken = {about.colour for about in self._about.values()}
+        free = cycle([look for look in _FREE if look.colour not in taken] or _FREE)
         return {
             name: Look(about.colour, about.marker) if about.colour and about.marker else _completed(about, next(free))
             for name, about in sorted(self._about.items())

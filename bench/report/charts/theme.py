@@ -66,8 +66,8 @@ def variable(colour: str) -> str:
 
 
 def palette(colours: Iterable[Colour]) -> str:
-    """Return the definitions of the variables for the tools' colours, in light and in dark."""
-    dark_of = {each.light: each.dark for each in colours}
+    """Return the definitions of the variables for the tools' colours, in light and in dark, but not of the page's own."""
+    dark_of = {each.light: each.dark for each in colours if each.light not in _OF_THE_PAGE}
     light = " ".join(f"{variable(colour)}: {colour};" for colour in dark_of)
     dark = " ".join(f"{variable(colour)}: {dark};" for colour, dark in dark_of.items())
     return f":root {{ {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
