@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -84,6 +85,12 @@ def cards(own: str | None = None, **tables: Sequence[Any]) -> dict[str, Card]:
 def said(card: Card) -> str:
     """Return its sentences."""
     return " ".join(str(each) for each in (*card.because, *card.at_library_tier))
+
+
+def says(card: Card, *parts: str) -> bool:
+    """Whether one of its sentences names these, in this order, whatever words stand between them."""
+    wanted = re.compile(".*".join(map(re.escape, parts)))
+    return any(wanted.search(str(each)) for each in (*card.because, *card.at_library_tier))
 
 
 def wait(tool: str, low: float, high: float, **more: Any) -> Range:

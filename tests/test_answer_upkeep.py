@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from answers import cards, changed, estimate, said
+from answers import cards, changed, estimate, said, says
 
 from bench.plan.setup import Setup
 from bench.store.rows import Code, ReadyEngine
@@ -31,7 +31,7 @@ def test_code_and_services_are_picked_apart() -> None:
     rows = [estimate(tool, 1.0) for tool in ("a", "b", "c", "plain")]
     card = cards(estimates=rows, code=code, engines=engines)["The least code"]
     assert card.pick == "a or b for code; c for services"
-    assert "c 1 (server); a 3 (server, worker, x)" in said(card)
+    assert says(card, "c 1", "server", "a 3", "server, worker, x")
     assert [str(cell) for cell in card.rows[-1]] == ["plain Python", "-", "0", "-"]
 
 
@@ -40,7 +40,7 @@ def test_a_service_of_our_choice_decides_nothing() -> None:
     engines = [engine("a", ["code-server", "daemon", "web"], ["code-server"]), engine("b", ["server", "worker"])]
     card = cards(estimates=[estimate("a", 1.0), estimate("b", 1.0)], engines=engines)["The least code"]
     assert card.pick == "a or b for services"
-    assert "a 2 (daemon, web), and code-server by our choice; b 2 (server, worker)." in said(card)
+    assert says(card, "a 2", "daemon, web", "code-server", "b 2", "server, worker")
     assert [str(row[2]) for row in card.rows] == ["2, and code-server by our choice", "2"]
     engines[0] = changed(engines[0], by_choice=[], needed=3)
     alone = cards(estimates=[estimate("a", 1.0), estimate("b", 1.0)], engines=engines)["The least code"]
