@@ -58,9 +58,9 @@ def mixed(run: Path) -> Path:
     for path, trial in trials.items():
         trial["setup"]["orchestrator"], trial["setup"]["profile"] = its = who[trial["start"]]
         if (its, trial["workload"]) == (("airflow", "stock"), "retries_sequence"):
-            trial |= {"status": "failed", "because": "made to fail"}
+            trial |= {"end": "crashed", "because": "made to fail"}
         if (its, trial["scenario"]) == (("plain", "stock"), "caching"):
-            trial |= {"status": "unsupported", "because": "unsupported: made to be"}
+            trial |= {"end": "unsupported", "because": "unsupported: made to be"}
         path.write_text(json.dumps(trial))
     with edited(copy / "run.json") as record:
         record["orchestrators"] = ["airflow", "plain"]

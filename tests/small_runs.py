@@ -14,6 +14,7 @@ from conftest import orchbench_in
 from jsonschema import Draft202012Validator
 
 from bench.base.origin import Host
+from bench.scenarios.kit.case import Case, RecordedCase, Work
 from bench.store.records import RunRecord
 from bench.store.rows import Results
 from bench.store.schema import schema_of
@@ -54,6 +55,12 @@ def made_up_record(**more: Any) -> RunRecord:
         "trials_planned": 0, "plan": "", "host": Host(),
     }  # fmt: skip
     return RunRecord(**(record | more))
+
+
+def recorded(*asked: Work | Case) -> dict[str, RecordedCase]:
+    """Return what run.json keeps of the cases, or of work that is simply done once."""
+    cases = [each if isinstance(each, Case) else Case(each) for each in asked]
+    return {case.name: case.recorded() for case in cases}
 
 
 def record_of(run: Path) -> dict[str, Any]:

@@ -10,15 +10,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from conftest import ORCHBENCH, Call, refusal
 from small_runs import block, record_of, results_of, suite_of
 
-from bench.events.timeline import Attempt, Timeline, verify
+from bench.events.timeline import Attempt, Timeline
+from bench.events.verification import Expectation, verify
 from bench.plan.tools import discover
-from bench.scenarios.churn import CHECKS
+from bench.scenarios.churn.scenario import CHECKS
+from bench.scenarios.kit.case import Case, RecordedCase
 from bench.scenarios.kit.scenario import Seen
-from contract import pipeline
 from contract.pipeline import STEPS, Pipeline
 
 ONCE = dict.fromkeys(STEPS["train"], 1)
@@ -37,7 +39,8 @@ def seen(
     case: str, attempts: Mapping[str, int] = ONCE, facts: Mapping[str, Any] = MLFLOW, problem: str | None = None
 ) -> Seen:
     """Return a run as a check sees it."""
-    return Seen(f"001.001-tool-{case}", case, 1, 1, attempts, facts, problem)
+    ran = Timeline(attempts={name: [Attempt(1, 2)] * times for name, times in attempts.items()})
+    return Seen(f"001.001-tool-{case}", Case(Pipeline(case, "train")), 1, 1, ran, facts, problem)
 
 
 def without(step: str) -> dict[str, int]:
@@ -111,30 +114,36 @@ def test_a_lost_run_is_no_observation() -> None:
     assert CHECKS["same_predictions"].judge([seen("infer", {}, PREDICTED)], []) is None
 
 
-def ran(work: Pipeline) -> Timeline:
+def ran(case: Case) -> Timeline:
     """Return a run of the pipeline in which everything went as planned, one step after another."""
-    timeline = Timeline(submitted=0, state="failed" if work.fails_at else "succeeded")
+    timeline = Timeline(submitted=0, state=case.expected.state)
     now = 1
-    for step, times in work.attempts.items():
-        errors = ["planned"] * (times - 1) + ["GateFailed: no" if step == work.fails_at else ""]
+    for step, times in case.expected.attempts.items():
+        errors = ["planned"] * (times - 1) + ["GateFailed: no" if step in case.expected.fails_at else ""]
         timeline.attempts[step] = [Attempt(now + 2 * i, now + 2 * i + 1, error=error) for i, error in enumerate(errors)]
         now += 2 * times
     timeline.settled = now
     return timeline
 
 
-TRAIN = Pipeline("train", "train", faults={"train_random_forest": 1}, source=("500",))
+def wrong(timeline: Timeline, case: Case) -> dict[str, str]:
+    """Return what is wrong with a run of the case."""
+    return verify(timeline, case.work, 2, case.expectation)
+
+
+TRAIN = Case(Pipeline("train", "train", faults={"train_random_forest": 1}), expectation=Expectation(more_tries={"load": 1}))
 
 
 def test_a_pipeline_that_did_what_it_should_is_verified() -> None:
-    """Faults, a refusal and a skipped step are right when they were asked for; JSON keeps the asking."""
-    refused = Pipeline("r", "train", fails_at="gate", may_skip=("features",))
-    for work in (TRAIN, refused, Pipeline("infer", "infer")):
-        assert pipeline.read(work.to_json()) == work
-        assert verify(ran(work), work, 2) == {}
+    """Faults, a refusal and a skipped step are right when they were asked for; a run keeps what was asked."""
+    refused = Case(Pipeline("r", "train"), expectation=Expectation(fails_at="gate", may_skip=("features",)))
+    for case in (TRAIN, refused, Case(Pipeline("infer", "infer"))):
+        kept = msgspec.json.decode(msgspec.json.encode(case.recorded()), type=RecordedCase)
+        assert kept.at({}) == case
+        assert wrong(ran(case), case) == {}
     skipped = ran(refused)
     del skipped.attempts["features"]
-    assert verify(skipped, refused, 2) == {}
+    assert wrong(skipped, refused) == {}
 
 
 def fault_drops_a_step(timeline: Timeline) -> None:  # noqa: D103
@@ -178,7 +187,7 @@ def test_a_pipeline_that_did_otherwise_is_caught(fault: Callable[[Timeline], Non
     """A planted fault is seen, so that the run yields no timing."""
     timeline = ran(TRAIN)
     fault(timeline)
-    assert verify(timeline, TRAIN, 2) != {}
+    assert wrong(timeline, TRAIN) != {}
 
 
 def customers(path: Path, rows: int = 5000) -> list[list[str]]:

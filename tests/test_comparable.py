@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import Call
-from small_runs import block, edited, finished_run, made_up_record, suite_of
+from small_runs import block, edited, finished_run, made_up_record, recorded, suite_of
 
 from bench.compare.comparable import Difference, differences
 from bench.store.records import RunRecord
@@ -78,7 +78,7 @@ def test_the_sizes_of_another_version_are_not_known() -> None:
 def computing(rounds: int, tasks: int = 2, own: str | None = None) -> RunRecord:
     """Return the record of a run with so many computing tasks."""
     work = Workload("work", tuple(Node(f"n{i}", "cpu", (), {"rounds": rounds}) for i in range(tasks)))
-    return made_up_record(workloads={"work": work.to_json()}, own_workload=own)
+    return made_up_record(cases=recorded(work), own_workload=own)
 
 
 def test_calibrated_work_may_differ_in_its_rounds_only() -> None:
@@ -97,8 +97,7 @@ def test_work_of_the_readers_own_is_not_calibrated() -> None:
 def test_a_node_may_be_called_cpu() -> None:
     """What a task is called says nothing of what it does."""
     first, second = (
-        made_up_record(workloads={"work": Workload("work", (Node("cpu"), Node("b", after=after))).to_json()})
-        for after in ((), ("cpu",))
+        made_up_record(cases=recorded(Workload("work", (Node("cpu"), Node("b", after=after))))) for after in ((), ("cpu",))
     )
     assert said(first, second) == ["workload work is another graph"]
 
@@ -114,6 +113,7 @@ def test_computing_work_of_ones_own_is_compared(orchbench: Call, tmp_path: Path)
     assert {(each["metric"], each["verdict"]) for each in changes if each["workload"] == "mine"} >= {("makespan_s", "same")}
     other = shutil.copytree(run, tmp_path / "other")
     with edited(other / "run.json") as record:
-        record["workloads"]["mine"] = record["workloads"]["mine"].replace("2000", "9000")
+        mine = record["cases"]["mine"]
+        mine["work"] = mine["work"].replace("2000", "9000")
     done = orchbench("compare", run, other)
     assert done.code == 2 and "workload mine is another graph" in done.err

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import pytest
-from small_runs import made_up_record
+from small_runs import made_up_record, recorded
 
 from bench.derive import results
 from bench.derive.measured import measure
 from bench.events.timeline import Attempt, Timeline
+from bench.events.verification import expected_of
 from bench.plan.setup import Setup
 from bench.store.records import TrialRecord
 from bench.store.rows import Estimate, Ratio, Results
@@ -29,12 +30,12 @@ AIRFLOW = Setup("airflow", "service", "stock", "local_executor", "a process per 
 
 def derived(scenario: str, work: Workload | Pipeline, runs: Sequence[tuple[Setup, Timeline | None]]) -> Results:
     """Return what is derived of runs of the work; one without a timeline has crashed."""
-    record = made_up_record(workloads={work.name: work.to_json()}, scenarios={scenario: 1})
+    record = made_up_record(cases=recorded(work), scenarios={scenario: 1})
     timelines = {str(number): timeline for number, (_, timeline) in enumerate(runs)}
     trials = [
         TrialRecord(
             id=str(number), scenario=scenario, workload=work.name, setup=subject, start="1", round=1, repeat=number,
-            status="ok" if timeline else "crashed", because=None if timeline else "it fell over",
+            end="over" if timeline else "crashed", because=None if timeline else "it fell over",
         )
         for number, (subject, timeline) in enumerate(runs)
     ]  # fmt: skip
@@ -57,7 +58,7 @@ def one_after_another(work: Pipeline, waited: int) -> Timeline:
     """Return a run whose bodies take two seconds each, three seconds apart, after so many seconds of waiting."""
     timeline = Timeline(0, state="succeeded")
     now = waited * S
-    for step, times in work.attempts.items():
+    for step, times in expected_of(work).attempts.items():
         errors = ["planned"] * (times - 1) + [""]
         timeline.attempts[step] = [
             Attempt(now + 5 * i * S, now + (5 * i + 2) * S, error=each) for i, each in enumerate(errors)
@@ -106,7 +107,7 @@ def test_a_failure_costs_what_comes_after_the_first_step_began() -> None:
         (Pipeline("steps_again", "train"), 9),
         (Pipeline("steps_faulty", "train", faults={"train_random_forest": 1}), 1),
     ]
-    record = made_up_record(workloads={work.name: work.to_json() for work, _ in cases}, scenarios={"granularity": 1})
+    record = made_up_record(cases=recorded(*(work for work, _ in cases)), scenarios={"granularity": 1})
     trials = [
         TrialRecord(
             id=work.name,
@@ -116,7 +117,7 @@ def test_a_failure_costs_what_comes_after_the_first_step_began() -> None:
             start="1",
             round=1,
             repeat=1,
-            status="ok",
+            end="over",
         )
         for work, _ in cases
     ]

@@ -116,7 +116,7 @@ def test_a_run_without_its_twin_is_left_out(whole: bool, fought: Path, orchbench
     lost = [each.id for each in RunFolder(duel / "head").trials() if each.start == last.id and (whole or not each.warmup)]
     for name in lost if whole else lost[1:]:
         with edited(duel / "head" / "trials" / name / "trial.json") as record:
-            record |= {"status": "crashed", "because": "somebody tripped over it"}
+            record |= {"end": "crashed", "because": "somebody tripped over it"}
     found = changes_of(orchbench("compare", duel / "base", duel / "head", "--json"))
     assert 1.15 < found["chain_1", "makespan_s"]["effect"]["size"] < 1.25
     assert found["chain_1", "makespan_s"]["verdict"] == "worse"
@@ -127,7 +127,7 @@ def test_what_is_lost_on_one_side_is_told(fought: Path, orchbench: Call, tmp_pat
     shutil.copytree(fought, tmp_path / "duel")
     for path in (tmp_path / "duel" / "head").glob("trials/*-chain_4/trial.json"):
         with edited(path) as record:
-            record |= {"status": "crashed", "because": "somebody tripped over it"}
+            record |= {"end": "crashed", "because": "somebody tripped over it"}
     compared = orchbench("compare", tmp_path / "duel" / "base", tmp_path / "duel" / "head")
     assert compared.code == 1 and "lost plain/threads (library, stock)  chain_4  makespan_s" in compared.out
 

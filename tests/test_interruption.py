@@ -101,7 +101,7 @@ def go_on(folder: Path, before: dict[str, bytes]) -> None:
     planned = [json.loads(each) for each in after.values() if not json.loads(each)["warmup"]]
     assert record["finished"]
     assert len(planned) == record["trials_planned"]
-    assert {each["status"] for each in planned} == {"ok"}
+    assert {each["end"] for each in planned} == {"over"}
     in_order = [submitted(run / "trials" / trial.id) for trial in RunFolder(run).trials()]
     assert in_order == sorted(in_order)
 

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 from conftest import ORCHBENCH, Call
 from pytest_benchmark.fixture import BenchmarkFixture
-from small_runs import block, made_up_record, results_of, suite_of
+from small_runs import block, made_up_record, recorded, results_of, suite_of
 
 from bench.base.origin import Host
 from bench.export.publish import publish
@@ -69,13 +69,13 @@ def made_up_run(folder: Path, events: int, sizes: Sequence[int] = (100,)) -> tup
         record = TrialRecord(
             id=trial, scenario="overhead", workload=workload.name, axes={"shape": "chain", "tasks": len(workload.nodes)},
             setup=setup,
-            start=f"{number % 40:02d}-{setup.orchestrator}-{setup.control}", round=1, repeat=number, status="ok",
+            start=f"{number % 40:02d}-{setup.orchestrator}-{setup.control}", round=1, repeat=number, end="over",
         )  # fmt: skip
         (place / "trial.json").write_bytes(msgspec.json.encode(record))
         (place / "events-1.jsonl").write_text("\n".join(made_up_events(workload, trial, number)) + "\n")
     run = made_up_record(
         suite={"name": "made up", "about": "For tests."}, scenarios={"overhead": 1}, cpu_rounds_per_s=1e6,
-        workloads={chain.name: chain.to_json() for chain in chains}, trials_planned=trials, host=Host(cpu="any", cores=2),
+        cases=recorded(*chains), trials_planned=trials, host=Host(cpu="any", cores=2),
     )  # fmt: skip
     return RunFolder(folder), run
 

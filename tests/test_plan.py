@@ -21,7 +21,6 @@ from bench.scenarios.caching import result_of
 from bench.scenarios.kit.scenario import Seen
 from bench.store.folder import RunFolder
 from bench.store.records import StartRecord, TrialRecord
-from contract.pipeline import Pipeline
 
 CPU_ROUNDS_PER_S = 1e6
 SEEDS = st.integers(0, 2**31)
@@ -164,7 +163,7 @@ def test_many_runs_and_starts_are_read_in_their_order(tmp_path: Path) -> None:
         folder.write_trial(
             TrialRecord(
                 id=f"001.{name}-one", number=number, scenario="overhead", workload="chain_1", setup=setup,
-                start="001-one", round=1, repeat=number, status="ok",
+                start="001-one", round=1, repeat=number, end="over",
             ),
             b"",
         )  # fmt: skip
@@ -181,13 +180,12 @@ def test_many_runs_and_starts_are_read_in_their_order(tmp_path: Path) -> None:
 def test_a_cached_result_is_judged_by_the_run_before_it() -> None:
     """Also where that one is the 999th and this one the thousandth: a run that does nothing uses what was made before."""
     of_block = cases_of(block_of("caching", rounds=1, repeat=1), 2, 2)
-    cold, warm = (next(case.work for case in of_block if case.name == name) for name in ("cold", "warm"))
-    assert isinstance(cold, Pipeline)
-    made = Timeline(attempts={"use": [Attempt(1, 2, token=result_of(cold, 1, 1))]})
-    once = {"begin": 1, "compute": 1, "use": 1}
+    cold, warm = (next(case for case in of_block if case.name == name) for name in ("cold", "warm"))
+    token = result_of(cold, 1, 1)
+    made = Timeline(attempts={step: [Attempt(1, 2, token=token)] for step in ("begin", "compute", "use")})
     runs = [
-        Seen("001.999-one-cold", "cold", 1, 1, once, {}, work=cold, timeline=made, number=999),
-        Seen("001.1000-one-warm", "warm", 1, 1, {}, {}, work=warm, number=1000),
+        Seen("001.999-one-cold", cold, 1, 1, made, {}, number=999),
+        Seen("001.1000-one-warm", warm, 1, 1, Timeline(), {}, number=1000),
     ]
     verdict = SCENARIOS["caching"].checks["unchanged_is_not_computed_again"].judge(runs, [])
     assert verdict and verdict.passed, verdict

@@ -185,7 +185,7 @@ def test_hostile_names_are_text(run: Path, tmp_path: Path, orchbench: Call) -> N
         record["warnings"] = [HOSTILE]
     for path in sorted(copy.glob("trials/*/trial.json"))[:6]:
         with edited(path) as trial:
-            trial |= {"status": "failed", "because": HOSTILE}
+            trial |= {"end": "crashed", "because": HOSTILE}
             trial["setup"]["isolation"] = HOSTILE
     for path in sorted(copy.glob("starts/*/start.json")):
         with edited(path) as start:

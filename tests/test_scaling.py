@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from answers import changed, estimate, ratio, results
 from drawings import places, texts
-from small_runs import made_up_record
+from small_runs import made_up_record, recorded
 
 from bench.events.timeline import Timeline
 from bench.plan.setup import Setup
@@ -38,11 +38,11 @@ def facts_of(scenario: str, cases: Sequence[tuple[int, Case]], **tables: Sequenc
         TrialRecord(
             id=case.name, scenario=scenario, workload=case.name, axes=dict(case.axes),
             setup=Setup("plain", "library", "stock", "usual", "one process"), start="1", round=1,
-            repeat=1, width=None if width == 2 else width, status="ok",
+            repeat=1, width=None if width == 2 else width, end="over",
         )
         for width, case in reversed(cases)
     ]  # fmt: skip
-    run = made_up_record(workloads={case.name: case.work.to_json() for _, case in cases})
+    run = made_up_record(cases=recorded(*(case for _, case in cases)))
     return Facts(run, results(**tables), [], [], trials, lambda _: Timeline())
 
 

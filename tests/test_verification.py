@@ -13,7 +13,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bench.events.timeline import read, verify
+from bench.events.timeline import read
+from bench.events.verification import verify
 from contract.workload import Fault, Node, Retry, Workload
 
 SUCCEEDED, FAILED = "succeeded", "failed"

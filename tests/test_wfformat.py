@@ -163,7 +163,7 @@ def test_a_real_workflow_is_run(version: str, orchbench: Call, tmp_path: Path) -
         f"{said}the suite ends it after 30 s (limit_s)"
     ]
     run = tmp_path / "out"
-    assert record_of(run)["workloads"]["mosaic_500"] == convert(mosaic(version, 166), "mosaic-500", 0.001).to_json()
+    assert record_of(run)["cases"]["mosaic_500"]["work"] == convert(mosaic(version, 166), "mosaic-500", 0.001).to_json()
     rows = [row for row in samples_of(run) if (row["metric"], row["workload"]) == ("makespan_s", "mosaic_500")]
     assert rows and all(float(row["value"]) >= 0.333 for row in rows)
     assert [check for check in results_of(run)["checks"] if check["verdict"] != "pass"] == []

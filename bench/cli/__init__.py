@@ -8,7 +8,7 @@ import click
 
 from bench.base.problem import Problem
 from bench.base.signals import Interrupted
-from bench.cli import compare, doctor, duel, list_, report, run, schema, show, track, trend
+from bench.cli import compare, conform, doctor, duel, list_, report, run, schema, show, track, trend
 from bench.cli.console import complain
 
 
@@ -20,6 +20,7 @@ from bench.cli.console import complain
         show.show,
         compare.compare,
         duel.duel,
+        conform.conform,
         trend.trend,
         list_.list_,
         doctor.doctor,

@@ -10,7 +10,7 @@ import click
 
 from bench.base.problem import Problem
 from bench.plan import suite, tools, warmups, workflows
-from bench.run import engine
+from bench.run.environment import ToolEnvironment
 from bench.scenarios import SCENARIOS
 from contract.workload import Workload, WorkloadError
 
@@ -47,13 +47,11 @@ def read_workload(path: Path, time_scale: float | None) -> tuple[Workload, bool]
 
 def check_data(path: Path, chosen: suite.Suite, known: dict[str, tools.Tool]) -> None:
     """Say what is wrong with the reader's customers before anything is started."""
-    if not any(SCENARIOS[block.scenario].takes_data for block in chosen.blocks):
+    taking = [SCENARIOS[block.scenario] for block in chosen.blocks if SCENARIOS[block.scenario].takes_data]
+    if not taking:
         takers = [name for name, scenario in SCENARIOS.items() if scenario.takes_data]
         raise Problem(f"--data is for the scenarios {' and '.join(takers)}, of which none is among those chosen")
-    plain = tools.choose(known, [tools.REFERENCE])[0]
-    try:
-        problem = engine.check_customers(plain, path)
-    except engine.EngineError as error:
-        raise Problem(f"--data {path}: {error}") from None
-    if problem:
-        raise Problem(f"--data {problem}")
+    plain = ToolEnvironment(tools.choose(known, [tools.REFERENCE])[0])
+    for check in {scenario.hooks.data_problem for scenario in taking}:
+        if check and (problem := check(path, plain)):
+            raise Problem(f"--data {problem}")

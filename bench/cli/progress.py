@@ -117,30 +117,27 @@ class Live:
         if not self._console.is_terminal:
             self._console.print(f"{self._clock()}  {start.id}, {_runs(len(start.trials))}{self._left()}")
 
-    def ended(self, start: Start, record: TrialRecord) -> None:
-        """A run was written down."""
+    def ended(self, start: Start, record: TrialRecord, problem: str) -> None:
+        """A trial was written down, and what went wrong with it."""
         now = time.monotonic()
         self._estimator.ended(record.id, now - self._last)
         self._last = now
         if not record.warmup:
             self._bar.advance(self._task)
         self._tell(f"{start.setup.label}  {record.workload}")
-        if record.status != "ok":
-            self._tell_of(record)
+        if problem:
+            self._tell_of(record, problem)
 
     def lost(self, start: Start, because: str) -> None:
         """An engine is gone before its time."""
         self._console.print(f"{start.id}: the engine was lost: {because}", style="yellow")
 
-    def _tell_of(self, record: TrialRecord) -> None:
-        said = f"{record.status}, {record.because}"
-        if record.status == "unsupported":  # as it will be in every round: once is enough
+    def _tell_of(self, record: TrialRecord, problem: str) -> None:
+        if record.end == "unsupported":  # as it will be in every round: once is enough
             if (record.setup, record.workload) in self._known_to_be_unsupported:
                 return
             self._known_to_be_unsupported.add((record.setup, record.workload))
-            said = str(record.because)
-        line = f"{record.id}: {said}"
-        self._console.print(line, style="yellow", soft_wrap=True)
+        self._console.print(f"{record.id}: {problem}", style="yellow", soft_wrap=True)
 
     def _tell(self, what: str) -> None:
         self._bar.update(self._task, description=what, left=self._left())

@@ -15,7 +15,6 @@ from bench.plan.suite import Suite
 from bench.scenarios import SCENARIOS, Case, Place, Work
 from bench.scenarios.kit.families import Family, Sweep
 from bench.store.records import RunRecord, Setting
-from contract import pipeline
 from contract.workload import Workload
 
 PACE: Final = 1 / 6
@@ -60,7 +59,7 @@ def _differences(before: RunRecord, after: RunRecord) -> Iterator[Difference]:
     for who in sorted(before.settings.keys() & after.settings.keys()):
         for said in _differing(f"{who}, setting", _values(before.settings[who]), _values(after.settings[who])):
             yield Difference("setting", who, said)
-    for name in sorted(before.workloads.keys() & after.workloads.keys()):
+    for name in sorted(before.cases.keys() & after.cases.keys()):
         if _graph(name, before) != _graph(name, after):
             yield Difference("workload", name, f"workload {name} is another graph")
     yield from _other_lines(_points(before), _points(after))
@@ -84,13 +83,13 @@ def _paces(before: float, after: float) -> Iterator[str]:
 
 def is_calibrated(name: str, run: RunRecord) -> bool:
     """Whether its CPU work was made as much as the machine of that run does in a given time; the reader's own never is."""
-    work = pipeline.read(run.workloads[name])
+    work = run.cases[name].asked
     return name != run.own_workload and isinstance(work, Workload) and any(node.op == "cpu" for node in work.nodes)
 
 
 def _graph(name: str, run: RunRecord) -> Work:
     """Return what ran under that name; of work that each run calibrates anew, without how much of it there is."""
-    work = pipeline.read(run.workloads[name])
+    work = run.cases[name].asked
     if not isinstance(work, Workload) or not is_calibrated(name, run):
         return work
     return replace(

@@ -49,7 +49,7 @@ def compared(figures: Sequence[Figure], run: RunRecord, *, in_duel: bool) -> Num
 
     Work that takes a given time on the machine is made as much as the machine does in it; in a duel both sides do as much.
     """
-    calibrated = set() if in_duel else {name for name in run.workloads if is_calibrated(name, run)}
+    calibrated = set() if in_duel else {name for name in run.cases if is_calibrated(name, run)}
     return {each.key: each for each in figures if not each.setup.control and each.workload not in calibrated}
 
 

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from bench.derive.measured import Group, MeasuredRun, MeasuredTrial
-from bench.events.timeline import CHECKS
+from bench.events.verification import CHECKS
 from bench.scenarios import SCENARIOS, Seen
 from bench.scenarios.kit.scenario import Verdict
 from bench.store.records import RunRecord, StartRecord
@@ -87,7 +87,7 @@ def _own_records(group: Group) -> Verdict | None:
         if each.seen is None or not each.seen.has_comparable_records or not reported.get("attempts"):
             continue
         # A result from a cache is no try of the body; a tool may count it as one.
-        known = each.seen.steps - set(reported["cached"])
+        known = each.seen.asked.steps - set(reported["cached"])
         tries = {name: times for name, times in reported["attempts"].items() if name in known}
         compared += bool(tries or reported["cached"])
         for name, said in tries.items():

@@ -8,15 +8,15 @@ from functools import cached_property
 from typing import Literal
 
 from bench.events import timeline
-from bench.events.timeline import Timeline, verify
+from bench.events.timeline import Timeline
+from bench.events.verification import verify
 from bench.plan import warmups
 from bench.plan.setup import Setup
-from bench.scenarios import METRICS, SCENARIOS, Case, Seen, Work
+from bench.scenarios import METRICS, SCENARIOS, Case, Seen
 from bench.scenarios.kit.formulas import Run, makespan_s
 from bench.scenarios.kit.metrics import COLD_RUN, measure_reported
 from bench.store.folder import RunFolder
 from bench.store.records import RunRecord, StartRecord, TrialRecord
-from contract import pipeline
 
 COLD_RUNS = {warmups.COLD.name} | {each.warmups[0].name for each in SCENARIOS.values() if each.warmups}
 """The first runs of their kind after an engine's start, whose makespan is the metric COLD_RUN."""
@@ -102,8 +102,7 @@ def measure(
     events: Callable[[str], Timeline],
 ) -> MeasuredRun:
     """Measure every trial; `events` returns what ran in one."""
-    workloads = {name: pipeline.read(text) for name, text in run.workloads.items()}
-    trials = [measured(each, workloads[each.workload], each.width or run.width, events) for each in records]
+    trials = [measured(each, run.cases[each.workload].at(each.axes), each.width or run.width, events) for each in records]
     return MeasuredRun(run, starts, trials)
 
 
@@ -116,27 +115,39 @@ def grouped(trials: Sequence[MeasuredTrial]) -> list[Group]:
     return sorted(groups.values(), key=lambda group: group.label)
 
 
-def measured(record: TrialRecord, work: Work, width: int, events: Callable[[str], Timeline]) -> MeasuredTrial:
+def measured(record: TrialRecord, case: Case, width: int, events: Callable[[str], Timeline]) -> MeasuredTrial:
     """Verify one trial and measure it; a trial that did other work than it was asked yields no value."""
-    trial = MeasuredTrial(record, record.status, _expected(record, work))
-    # A run that failed has its events; of one that was cut short the last line may be broken.
-    what_ran = events(record.id) if trial.ending in {"ok", "failed"} else Timeline()
-    if not trial.ended_well:
-        trial = replace(trial, because=record.because)
-    elif wrong := verify(what_ran, work, width):
-        trial = replace(trial, wrong=wrong, because="; ".join(f"{check}: {why}" for check, why in wrong.items()))
-    else:
-        trial = replace(trial, values=_values(trial, Run(what_ran, work, width, record.facts)))
+    # Of a trial that was cut short the last line may be broken.
+    what_ran = events(record.id) if record.end == "over" else Timeline()
+    trial = _ended(record, case, what_ran)
+    run = Run(what_ran, case.work, width, record.facts)
+    if trial.ended_well:
+        if wrong := verify(what_ran, case.work, width, case.expectation, case.procedure.runs):
+            trial = replace(trial, wrong=wrong, because="; ".join(f"{check}: {why}" for check, why in wrong.items()))
+        else:
+            trial = replace(trial, values=_values(trial, run))
     # Where nobody will look at what ran, it is let go: a long run has a million events.
     if record.warmup or not SCENARIOS[record.scenario].checks:
         return trial
-    return replace(trial, seen=_seen(trial, Run(what_ran, work, width, record.facts)))
+    return replace(trial, seen=_seen(trial, case, run))
 
 
-def _expected(record: TrialRecord, work: Work) -> Sequence[str]:
+def _ended(record: TrialRecord, case: Case, what_ran: Timeline) -> MeasuredTrial:
+    """Judge how a trial ended: by what the tool called its runs, and by what the case has to end as."""
+    trial = MeasuredTrial(record, "ok", _expected(record, case))
+    if record.end != "over":
+        return replace(trial, ending=record.end, because=record.because)
+    if case.expectation.is_open or what_ran.state == case.expected.state:
+        return trial
+    said = next((f": {run.last_error}" for run in record.runs if run.last_error), "")
+    told = f"the tool calls the run {what_ran.state}{said} (see adapter.log beside this file)"
+    return replace(trial, ending="failed", because=record.because or told)
+
+
+def _expected(record: TrialRecord, case: Case) -> Sequence[str]:
     if record.warmup:
         return (COLD_RUN,) if record.workload in COLD_RUNS else ("makespan_s",)
-    return SCENARIOS[record.scenario].metrics(Case(work, record.axes))
+    return SCENARIOS[record.scenario].metrics(case)
 
 
 def _values(trial: MeasuredTrial, run: Run) -> Mapping[str, float]:
@@ -148,20 +159,17 @@ def _values(trial: MeasuredTrial, run: Run) -> Mapping[str, float]:
     return {name: float(value) for name, value in found.items() if value is not None} | crosschecks
 
 
-def _seen(trial: MeasuredTrial, run: Run) -> Seen:
+def _seen(trial: MeasuredTrial, case: Case, run: Run) -> Seen:
     record = trial.record
     return Seen(
         trial=record.id,
-        case=record.workload,
+        asked=case,
         round=record.round,
         repeat=record.repeat,
-        attempts={name: len(attempts) for name, attempts in run.timeline.attempts.items()},
+        timeline=run.timeline,
         facts=record.facts,
         problem=trial.because,
         status=trial.ending,
-        work=run.work,
-        axes=record.axes,
-        timeline=run.timeline,
         width=run.width,
         number=record.number,
         tasks=record.reported.get("tasks", {}),

@@ -20,7 +20,8 @@ from bench.plan.setup import Setup
 from bench.plan.suite import Block, Suite
 from bench.plan.tools import Deployment, Tool
 from bench.plan.warmups import warmups
-from bench.scenarios import SCENARIOS, Case, Place, Work
+from bench.scenarios import SCENARIOS, Case, Place, Scenario, Work
+from bench.scenarios.kit.case import RecordedCase
 from contract.pipeline import Pipeline
 from contract.workload import Workload
 
@@ -55,9 +56,19 @@ class Start:
     trials: tuple[Trial, ...]
 
     @property
-    def workloads(self) -> tuple[Work, ...]:
-        """Each workload of its runs, once."""
-        return tuple({trial.case.name: trial.case.work for trial in (*self.warmups, *self.trials)}.values())
+    def cases(self) -> tuple[Case, ...]:
+        """Each case of its trials, once."""
+        return tuple({trial.case.name: trial.case for trial in (*self.warmups, *self.trials)}.values())
+
+    @property
+    def works(self) -> tuple[Work, ...]:
+        """The work of each of them."""
+        return tuple(case.work for case in self.cases)
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """The scenarios of its trials, each once."""
+        return tuple(SCENARIOS[name] for name in dict.fromkeys(trial.scenario for trial in self.trials))
 
 
 @dataclass(frozen=True)
@@ -72,14 +83,15 @@ class Plan:
         return tuple(trial for start in self.starts for trial in start.trials)
 
     @property
-    def workloads(self) -> dict[str, str]:
-        """Every workload, as JSON."""
-        return {each.name: each.to_json() for start in self.starts for each in start.workloads}
+    def cases(self) -> dict[str, RecordedCase]:
+        """Every case, as a run keeps it."""
+        return {each.name: each.recorded() for start in self.starts for each in start.cases}
 
     @property
     def digest(self) -> str:
-        """Return a hash of which runs are to be made, in which order, and of what work."""
-        said = [*(trial.id for trial in self.trials), *(f"{name} {work}" for name, work in sorted(self.workloads.items()))]
+        """Return a hash of which runs are to be made, in which order, and of what is to be done."""
+        cases = [f"{name} {msgspec.json.encode(case).decode()}" for name, case in sorted(self.cases.items())]
+        said = [*(trial.id for trial in self.trials), *cases]
         return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
 
@@ -184,10 +196,10 @@ def _joined(starts: Sequence[Start], more: Sequence[Start]) -> list[Start]:
 
 
 def _check_names(suite: Suite, starts: Sequence[Start]) -> None:
-    known: dict[str, str] = {}
+    known: dict[str, RecordedCase] = {}
     for start in starts:
-        for each in start.workloads:
-            if known.setdefault(each.name, each.to_json()) != each.to_json():
+        for each in start.cases:
+            if known.setdefault(each.name, each.recorded()) != each.recorded():
                 raise Problem(
                     f"suite {suite.name}: two blocks run {each.name}, and not the same; give them the same options"
                 )

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from bench.plan.tools import REFERENCE
+from bench.plan.tools import REFERENCE, Tool
 
 UNNAMED_DATABASES: Final = ("sqlite", "none")
 """What a tool keeps its state in unless somebody chooses; a name says only what was chosen."""
@@ -74,3 +74,11 @@ class Setup(msgspec.Struct, frozen=True):
     @property
     def _chosen_database(self) -> tuple[str, ...]:
         return () if self.database in UNNAMED_DATABASES else (self.database,)
+
+
+def setups_of(tool: Tool) -> list[Setup]:
+    """Return a setup for each deployment of a tool, with the settings that it has by default."""
+    return [
+        Setup(tool.name, each.tier, "stock", each.name, each.isolation, each.database, default=tool.is_default(each))
+        for each in tool.deployments
+    ]

@@ -82,11 +82,13 @@ def package_of(tool: str) -> str:
 
 def discover(folder: Path = IMPLEMENTATIONS) -> dict[str, Tool]:
     """Return the tools by name, the reference last."""
-    found = [_read(path) for path in sorted(folder.glob("*/pyproject.toml"))]
+    found = [read(path.parent) for path in sorted(folder.glob("*/pyproject.toml"))]
     return {each.name: each for each in sorted(found, key=lambda each: (each.name == REFERENCE, each.name))}
 
 
-def _read(path: Path) -> Tool:
+def read(folder: Path) -> Tool:
+    """Read what a folder says of the tool that it is."""
+    path = folder / "pyproject.toml"
     try:
         said = dict(tomllib.loads(path.read_text())["tool"]["orchbench"])
         adapter = msgspec.convert(said.pop("adapter"), str)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bench.events.timeline import Expected, Timeline
+from bench.events.timeline import Timeline
+from bench.events.verification import Expected
 from bench.report.charts import Drawing, Lane, Span, gantt
 from bench.report.facts import Facts
 from bench.store.rows import Estimate
-from contract import pipeline
 
 
 def drawn(facts: Facts, row: Estimate, who: str) -> Drawing | None:
@@ -19,7 +19,7 @@ def drawn(facts: Facts, row: Estimate, who: str) -> Drawing | None:
     timeline = facts.read(typical)
     if timeline.submitted is None or not timeline.attempts:
         return None
-    expected = Expected.of(pipeline.read(facts.run.workloads[row.workload]))
+    expected = facts.run.cases[row.workload].at({}).expected
     return gantt(f"{who}, {row.workload}: run {typical}", _lanes(timeline, timeline.submitted, expected))
 
 

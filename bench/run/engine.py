@@ -3,163 +3,173 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
+import msgspec
 
 from bench.plan.setup import Setup
 from bench.plan.tools import Tool
+from bench.run import environment
+from bench.run.channel import Call, Channel, EngineError
 from bench.scenarios import Work
+from bench.scenarios.kit.hooks import KeptFiles
+from bench.store.records import Setting
+from contract.editions import FIRST
 from contract.events import Trial
 
 START_LIMIT_S = 180.0
 STOP_LIMIT_S = 30.0
-QUIET_S = 3.0
-"""How long an engine is left alone before its memory is read: it has just been given its work."""
 
 GRACE_S = 90.0
-"""What a run may take beyond its own limit, to be cancelled, before the adapter itself is taken for dead."""
+"""What a call may take beyond the limit of a run, before the adapter itself is taken for dead."""
 
-_KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
-"""All that an engine sees of the user's environment: no AIRFLOW_HOME, no PREFECT_API_URL, no PYTHONPATH."""
-
-
-def check_customers(plain: Tool, file: Path) -> str | None:
-    """Say what is wrong with a file of customers, by the code that the pipelines check it with; nothing, if it is good."""
-    code, said = _ask(plain, "churn_plain", "check", str(file.absolute()))
-    if code in (0, 2):
-        return said.removeprefix("plain: ").replace(str(file.absolute()), str(file)) if code else None
-    raise EngineError(f"the customers could not be checked: {said or f'exit code {code}'}")
+LAST_WORDS = 2000
+"""Bytes at the end of its log, in which the last words of an adapter are looked for."""
 
 
-def create_mlflow(orchestrator: Tool, uri: str) -> None:
-    """Create the MLflow store of a run, which would otherwise be a part of its first training's time."""
-    code, said = _ask(orchestrator, "churn.registry", MLFLOW_TRACKING_URI=uri)
-    if code:
-        raise EngineError(f"the MLflow store could not be created: {said or f'exit code {code}'}")
+@dataclass(frozen=True)
+class Started:
+    """What an engine says of itself when it is ready."""
+
+    versions: dict[str, str]
+    settings: list[Setting]
 
 
-def _ask(orchestrator: Tool, module: str, *arguments: str, **variables: str) -> tuple[int, str]:
-    """Run a module in the tool's environment, undisturbed by the user's; return its exit code and last line."""
-    done = subprocess.run(  # noqa: S603 - our own module
-        [str(orchestrator.python), "-P", "-m", module, *arguments],
-        env=_clean_environment() | variables,
-        cwd=orchestrator.folder,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    lines = done.stderr.strip().splitlines()
-    return done.returncode, lines[-1] if lines else ""
+@dataclass(frozen=True)
+class Place:
+    """Where an engine lives, and what its environment says beyond the usual."""
+
+    folder: Path
+    """Holds its home and its log."""
+    width: int
+    """How many tasks may run at once."""
+    variables: Mapping[str, str]
 
 
-def _clean_environment() -> dict[str, str]:
-    return {name: os.environ[name] for name in _KEPT if name in os.environ}
+class Run:
+    """A run that an engine was asked for: it can be waited for, and cancelled meanwhile."""
+
+    def __init__(self, name: str, channel: Channel, submitted: Call, ended: Call) -> None:
+        """Take the two calls that are under way."""
+        self._name, self._channel, self._submitted, self._ended = name, channel, submitted, ended
+
+    def accepted(self) -> Accepted:
+        """Wait until the tool has taken it, or refused it."""
+        return Accepted(**{"id": "", "refused": ""} | self._submitted.result(GRACE_S))
+
+    def end(self, limit_s: float) -> str:
+        """Wait until the tool says that it is over, and return the tool's word for how; `running`, past the limit."""
+        state: str = self._ended.result(limit_s + GRACE_S)
+        return state
+
+    def cancel(self) -> None:
+        """Tell the tool to end it."""
+        self._channel.call("cancel", run=self._name).result(GRACE_S)
+
+    def state(self) -> str:
+        """Return what the tool says of it now."""
+        state: str = self._channel.call("state", run=self._name).result(GRACE_S)
+        return state
+
+    def reported(self) -> dict[str, Any]:
+        """Return what the tool recorded of it, or why there is nothing; a cross-check must not cost a good run."""
+        try:
+            answer: dict[str, Any] = self._channel.call("reported", run=self._name).result(GRACE_S)
+        except EngineError as error:
+            return {"missing_because": str(error)}
+        return answer
 
 
-class EngineError(Exception):
-    """The engine said that a call failed, or it is gone."""
+@dataclass(frozen=True)
+class Accepted:
+    """What became of a submission."""
 
-
-class UnsupportedWork(Exception):
-    """The tool has no way to do what it was asked; the engine is as it was."""
+    id: str
+    """The id of the run in the tool; none, if it was refused."""
+    refused: str
+    """What the tool said to that."""
+    clock_offset: float
+    """Seconds since the epoch minus the monotonic clock."""
 
 
 class Engine:
     """One adapter process below its keeper, from start() to stop()."""
 
-    def __init__(self, orchestrator: Tool, setup: Setup, width: int, folder: Path, mlflow: str) -> None:
-        """Name it; `folder` holds its home and its log; `mlflow` is where its pipelines record their runs."""
-        self._mlflow = mlflow
-        self._orchestrator, self._setup, self._width = orchestrator, setup, width
-        self._home, self._log, self._left = folder / "home", folder / "adapter.log", folder / "left_behind.json"
+    def __init__(self, tool: Tool, setup: Setup, place: Place) -> None:
+        """Name it; nothing is started yet."""
+        self._tool, self._setup, self._place = tool, setup, place
+        self._home, self._log = place.folder / "home", place.folder / "adapter.log"
+        self._left = place.folder / "left_behind.json"
         self._keeper: subprocess.Popen[bytes] | None = None
 
-    # The calls ---------------------------------------------------------------------------------------------------------
+    # The engine --------------------------------------------------------------------------------------------------------
 
-    def start(self) -> dict[str, Any]:
-        """Start the adapter and let it start its engine; return versions and settings."""
+    def start(self) -> Started:
+        """Start the adapter and let it start its engine."""
         self._launch()
+        self._editions: Mapping[str, int] = FIRST
         for folder in ("engine", "user"):
             (self._home / folder).mkdir(exist_ok=True)
-        setup = {
-            "tier": self._setup.tier,
-            "deployment": self._setup.deployment,
-            "profile": self._setup.profile,
-            "width": self._width,
-            "home": str(self._home / "engine"),
-        }
-        started: dict[str, Any] = self._call("start", START_LIMIT_S, setup)
-        return started
+        answer = self._call(
+            "start",
+            START_LIMIT_S,
+            tier=self._setup.tier,
+            deployment=self._setup.deployment,
+            profile=self._setup.profile,
+            width=self._place.width,
+            home=str(self._home / "engine"),
+        )
+        return Started(answer["versions"], msgspec.convert(answer["settings"], list[Setting]))
 
-    def deploy(self, workloads: Sequence[Work]) -> None:
-        """Make the workloads submittable."""
-        self._call("deploy", START_LIMIT_S, {"workloads": [each.to_json() for each in workloads]})
+    def deploy(self, works: Sequence[Work]) -> None:
+        """Make the work submittable, as far as the tool has a way to do it."""
+        self._call("deploy", START_LIMIT_S, work=[each.to_json() for each in works])
 
-    def prepare(self, workload: str) -> int:
-        """Do what has to be done before a run of it; return how many kept results were spoiled."""
-        spoiled: int = self._call("prepare", START_LIMIT_S, {"workload": workload})
-        return spoiled
-
-    def restart(self, workloads: Sequence[Work]) -> None:
+    def start_again(self, works: Sequence[Work]) -> None:
         """Stop it, and start it again on what it left."""
         if left := self.stop():
             raise EngineError(f"it left {left[0]} when it was to be started again")
         self.start()
-        self.deploy(workloads)
+        self.deploy(works)
 
-    def run(self, workload: str, trial: Trial, limit_s: float, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Submit a run and see it through."""
-        args = {"workload": workload, "trial": trial.to_dict(), "limit_s": limit_s, "parameters": dict(parameters)}
-        answer: dict[str, Any] = self._call("run", limit_s + GRACE_S, args)
-        return answer
+    def edit(self, editions: Mapping[str, int]) -> None:
+        """Edit the source of the pipeline whose results are kept, and deploy it again; unless it is as it should be."""
+        if (wanted := {**FIRST, **editions}) != self._editions:
+            self._call("edit", START_LIMIT_S, editions=wanted)
+            self._editions = wanted
 
-    @contextmanager
-    def source(self, faults: Sequence[str], parameters: Mapping[str, Any]) -> Iterator[str]:
-        """Serve the run's customers over HTTP, and fail as planned; yield the URL."""
-        customers = [f"--{key}={parameters[key]}" for key in ("data", "rows", "seed") if parameters.get(key)]
-        with subprocess.Popen(  # noqa: S603 - our own module
-            [str(self._orchestrator.python), "-P", "-m", "churn.serve", *customers, *(f"--fail={each}" for each in faults)],
-            env=_clean_environment(),
-            cwd=self._home,
-            stdin=subprocess.PIPE,  # its leash: it ends when this process closes it, or is no more
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # a Ctrl-C at the terminal is the harness's to handle
-            text=True,
-        ) as server:
-            if server.stdin is None or server.stdout is None or not (url := server.stdout.readline().strip()):
-                raise EngineError("the source of the customers did not start")
-            try:
-                yield url
-            finally:
-                server.stdin.close()
+    def kept(self) -> KeptFiles:
+        """Return the files in which results are kept now."""
+        return {path: (size, changed) for path, size, changed in self._call("kept", GRACE_S)}
 
-    def reported(self, run: str) -> dict[str, Any]:
-        """Return what the tool itself recorded of a run, or why there is nothing; a cross-check must not cost a good run."""
-        try:
-            answer: dict[str, Any] = self._call("reported", GRACE_S, {"run": run})
-        except EngineError as error:
-            return {"missing_because": str(error)}
-        return answer
+    def services(self) -> dict[str, int]:
+        """Return the processes that a user of the tool would have to keep running, by their names."""
+        services: dict[str, int] = self._call("services", GRACE_S)
+        return services
+
+    def kill_service(self, name: str) -> None:
+        """End a service at once."""
+        self._call("kill", GRACE_S, service=name)
+
+    def restart_service(self, name: str) -> None:
+        """Start it again; the engine is ready then."""
+        self._call("restart", START_LIMIT_S, service=name)
 
     def stop(self) -> list[str]:
         """Let the adapter stop its engine; return the commands of the processes that it left behind."""
         if self._keeper is None:
             return []
         try:
-            self._call("stop", STOP_LIMIT_S, {})
+            self._call("stop", STOP_LIMIT_S)
             self._keeper.wait(STOP_LIMIT_S)
         except (EngineError, subprocess.TimeoutExpired) as error:
             self.kill()
@@ -175,55 +185,41 @@ class Engine:
             self._keeper.wait()
             self._close()
 
+    # Runs --------------------------------------------------------------------------------------------------------------
+
+    def unsupported(self, work: Work, runs_at_once: int) -> str:
+        """Say why the tool has no way to make so many runs of the work at once; nothing, if it has."""
+        reason: str = self._call("unsupported", GRACE_S, work=work.name, runs_at_once=runs_at_once)
+        return reason
+
+    def submit(self, asked: Asked) -> Run:
+        """Ask for a run. It is waited for from the start, so that nothing lies between its end and the look at it."""
+        name = "/".join(filter(None, (asked.trial.id, asked.trial.run)))
+        ended = self._channel.call("wait", run=name, limit_s=asked.limit_s, closely=asked.closely)
+        submitted = self._channel.call(
+            "submit",
+            run=name,
+            work=asked.work,
+            trial=asked.trial.to_dict(),
+            parameters=dict(asked.parameters),
+            meet=dict(asked.meet),
+        )
+        return Run(name, self._channel, submitted, ended)
+
     # What can be seen from outside -------------------------------------------------------------------------------------
 
-    def footprint(self) -> dict[str, int]:
-        """Return how much memory its processes take together, and how much of the disk its folder does, in bytes."""
-        pss = disk = 0
-        for process in psutil.Process(self._running.pid).children(recursive=True):
-            try:
-                pss += process.memory_full_info().pss
-            except psutil.Error:
-                continue  # it has just ended
-        for folder, _, files in os.walk(self._home):
-            for file in files:
-                with suppress(OSError):
-                    disk += Path(folder, file).lstat().st_size
-        return {"pss": pss, "disk": disk}
+    @property
+    def root(self) -> int:
+        """The process below which all of it runs."""
+        return self._running.pid
 
-    def listening(self) -> list[str]:
-        """Return the addresses on which the engine's processes listen."""
-        found: set[str] = set()
-        for process in psutil.Process(self._running.pid).children(recursive=True):
-            try:
-                found |= {
-                    f"{c.laddr.ip}:{c.laddr.port}" for c in process.net_connections("inet") if c.status == psutil.CONN_LISTEN
-                }
-            except psutil.Error:
-                continue
-        return sorted(found)
-
-    def services(self) -> dict[str, Any]:
-        """Return what a user of the tool would have to keep running: names, processes and memory, after a quiet while.
-
-        Not what the adapter itself takes, and not what it starts for a single run.
-        """
-        pids: dict[str, int] = self._call("services", GRACE_S, {})
-        if pids:
-            time.sleep(QUIET_S)
-        processes = 0
-        pss = 0
-        for pid in pids.values():
-            with suppress(psutil.Error):
-                service = psutil.Process(pid)
-                for process in (service, *service.children(recursive=True)):
-                    with suppress(psutil.Error):  # it has just ended
-                        pss += process.memory_full_info().pss
-                        processes += 1
-        return {"services": sorted(pids), "processes": processes, "idle_pss": pss}
+    @property
+    def home(self) -> Path:
+        """The folder in which it keeps what it has."""
+        return self._home
 
     def log_size(self) -> int:
-        """Return where the adapter's log ends now."""
+        """Return where the log of the adapter ends now."""
         return self._log.stat().st_size if self._log.exists() else 0
 
     def log_since(self, offset: int) -> bytes:
@@ -240,17 +236,15 @@ class Engine:
             raise EngineError("the engine was not started")
         return self._keeper
 
-    # The private pipe --------------------------------------------------------------------------------------------------
+    # The adapter's process ---------------------------------------------------------------------------------------------
 
     def _launch(self) -> None:
-        self._pipe, theirs = socket.socketpair()
-        self._answers = self._pipe.makefile("rb")
+        pipe, theirs = socket.socketpair()
         # Unix sockets allow paths of about 100 bytes; below the home of a run they would be longer.
         self._temporary = tempfile.mkdtemp(prefix="orchbench-")
-        env = _clean_environment()
+        env = environment.clean()
         env |= {"HOME": str(self._home / "user"), "TMPDIR": self._temporary, "ORCHBENCH_PIPE": str(theirs.fileno())}
-        env |= {"CHURN_HOME": str(self._home / "churn"), "MLFLOW_TRACKING_URI": self._mlflow}
-        adapter = [str(self._orchestrator.python), "-m", self._orchestrator.module]
+        adapter = [str(self._tool.python), "-m", self._tool.module]
         keeper = [sys.executable, "-m", "bench.run.keeper", str(self._left), self._temporary, *adapter]
         try:
             with self._log.open("ab") as log:
@@ -259,7 +253,7 @@ class Engine:
                     stdin=subprocess.PIPE,
                     stdout=log,
                     stderr=log,
-                    env=env | {"PYTHONUNBUFFERED": "1"},
+                    env=env | dict(self._place.variables) | {"PYTHONUNBUFFERED": "1"},
                     cwd=self._home,
                     pass_fds=(theirs.fileno(),),
                     start_new_session=True,  # a Ctrl-C at the terminal is the harness's to handle
@@ -267,36 +261,36 @@ class Engine:
         finally:
             theirs.close()
             if self._keeper is None:
-                self._close()
+                pipe.close()
+                shutil.rmtree(self._temporary, ignore_errors=True)
+        self._channel = Channel(pipe, self._last_words)
 
-    def _call(self, call: str, limit_s: float, args: Mapping[str, Any]) -> Any:
-        request = json.dumps({"call": call, "args": args}).encode() + b"\n"
-        self._pipe.settimeout(limit_s)
-        try:
-            self._pipe.sendall(request)
-            line = self._answers.readline()
-        except TimeoutError:
-            raise EngineError(f"no answer to {call} within {limit_s:.0f} s") from None
-        except OSError as error:
-            raise EngineError(f"the adapter is gone ({error.strerror})") from None
-        if not line.endswith(b"\n"):
-            raise EngineError(f"the adapter ended during {call}: {self._last_words()}")
-        answer = json.loads(line)
-        if "error" in answer:
-            raise EngineError(answer["error"])
-        if "unsupported" in answer:
-            raise UnsupportedWork(answer["unsupported"])
-        return answer["ok"]
+    def _call(self, name: str, limit_s: float, **args: Any) -> Any:
+        return self._channel.call(name, **args).result(limit_s)
 
     def _last_words(self) -> str:
         time.sleep(0.1)  # its last line may still be on the way
-        lines = self.log_since(max(0, self.log_size() - 2000)).decode(errors="replace").strip().splitlines()
+        lines = self.log_since(max(0, self.log_size() - LAST_WORDS)).decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else "it printed nothing"
 
     def _close(self) -> None:
-        self._answers.close()
-        self._pipe.close()
+        self._channel.close()
         if self._keeper is not None and self._keeper.stdin is not None:
             self._keeper.stdin.close()
         self._keeper = None
         shutil.rmtree(self._temporary, ignore_errors=True)  # the keeper has done so, if it lived to
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A run, as it is asked for."""
+
+    work: str
+    trial: Trial
+    """What it belongs to; its events say so."""
+    limit_s: float
+    parameters: Mapping[str, Any]
+    closely: bool = False
+    """Whether the end is looked for closely from the start, because the last body may never end."""
+    meet: Mapping[str, int] = field(default_factory=dict)
+    """How many runs wait for each other at the end of which step."""

@@ -18,7 +18,6 @@ from bench.plan import tools
 from bench.plan.plan import Plan, make
 from bench.plan.suite import Suite
 from bench.plan.tools import CORE, Tool, discover
-from bench.run import artifacts
 from bench.run.execute import Executor, Watcher
 from bench.run.turns import Turns
 from bench.scenarios import SCENARIOS
@@ -56,7 +55,7 @@ def begin(
     rounds_per_s = turns.cpu_rounds_per_s if turns else machine.calibrate()
     plan = make(suite, orchestrators, seed, rounds_per_s, own, str(folder.data(data)) if data else "")
     by_name = {each.name: each for each in orchestrators}
-    folder.make_for_run(sum(artifacts.is_churn(trial.case.work) for trial in plan.trials))
+    folder.make_for_run(sum(SCENARIOS[trial.scenario].hooks.leaves_bytes for trial in plan.trials))
     if data:
         folder.keep_data(data)
     folder.keep_code(SHARED, CORE)
@@ -70,7 +69,7 @@ def begin(
         scenarios={block.scenario: SCENARIOS[block.scenario].version for block in suite.blocks},
         width=suite.width,
         cpu_rounds_per_s=rounds_per_s,
-        workloads=plan.workloads,
+        cases=plan.cases,
         own_workload=own.name if own else None,
         data={"file": data.name, "sha256": machine.hash_of(folder.data(data))} if data else {},
         tools={each.name: each.about for each in orchestrators},
@@ -101,7 +100,7 @@ def resume(folder: RunFolder) -> Prepared:
         raise Problem(f"{folder.path} was begun with other versions (a uv.lock has changed); begin a new run")
     try:
         suite = msgspec.convert(record.suite, Suite)
-        own = Workload.from_json(record.workloads[record.own_workload]) if record.own_workload else None
+        own = _own(record)
         plan = make(suite, list(chosen.values()), record.seed, record.cpu_rounds_per_s, own, _kept_data(folder, record))
         same = plan.digest == record.plan
     except (msgspec.ValidationError, KeyError):
@@ -109,6 +108,11 @@ def resume(folder: RunFolder) -> Prepared:
     if not same:
         raise Problem(f"{folder.path} was planned by another version of orchbench; begin a new run")
     return Prepared(began, folder, record, plan, chosen)
+
+
+def _own(record: RunRecord) -> Workload | None:
+    work = record.cases[record.own_workload].asked if record.own_workload else None
+    return work if isinstance(work, Workload) else None
 
 
 def _kept_data(folder: RunFolder, record: RunRecord) -> str:

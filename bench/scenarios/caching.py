@@ -8,18 +8,22 @@ has changed, or a few lines written by hand.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
 
 import msgspec
 
-from bench.scenarios.kit.case import Case
+from bench.events.verification import AS_ASKED, Expectation
+from bench.scenarios.kit.case import ONCE, Case
 from bench.scenarios.kit.formulas import Run
+from bench.scenarios.kit.hooks import Hooks, Surroundings, Touch, own_home
 from bench.scenarios.kit.metrics import Metric
+from bench.scenarios.kit.procedures import Before, Once, Procedure, SeveralAtOnce
 from bench.scenarios.kit.scenario import Check, Derived, Medians, Place, Scenario, Seen, Verdict, lost, of
 from bench.scenarios.kit.table import Column
 from contract.editions import FIRST
-from contract.pipeline import STEPS, Before, Pipeline
+from contract.pipeline import STEPS, Pipeline
 
 ANY: Final = tuple(STEPS["cached"])
 """The steps that need not run where a result is kept: if nothing has changed, some tools run nothing at all."""
@@ -29,27 +33,28 @@ EXPIRES_S: Final = 1
 WARM: Final = ("warm", "warm_new_process")
 
 
-AS_IT_WAS: Final = Before()
+def _case(name: str, value: int, procedure: Procedure = ONCE, **other: bool) -> Case:
+    expectation = AS_ASKED if name in {"cold", "to_expire", "unhashable", "unhashable_again"} else Expectation(may_skip=ANY)
+    return Case(Pipeline(name, "cached", {"value": value, **other}), {}, procedure, expectation)
 
 
-def _case(name: str, value: int, before: Before = AS_IT_WAS, at_once: int = 1, **other: bool) -> Pipeline:
-    may_skip = () if name in {"cold", "to_expire", "unhashable", "unhashable_again"} else ANY
-    return Pipeline(name, "cached", {"value": value, **other}, may_skip=may_skip, before=before, at_once=at_once)
+def _after(**before: Any) -> Once:
+    return Once(Before(**before))
 
 
 EVERY: Final = (
     _case("cold", 1),
     _case("warm", 1),
-    _case("warm_new_process", 1, Before(new_process=True)),
+    _case("warm_new_process", 1, _after(new_process=True)),
     # First the helper, because a tool that sees the edited body computes with whatever helper there is then.
-    _case("changed_helper", 1, Before(editions={"helper": 2})),
-    _case("changed_body", 1, Before(editions={"body": 2})),
+    _case("changed_helper", 1, _after(editions={"helper": 2})),
+    _case("changed_body", 1, _after(editions={"body": 2})),
     _case("changed_input", 2),
-    _case("deleted", 2, Before(spoil="delete")),
-    _case("corrupted", 2, Before(spoil="corrupt")),
-    _case("to_expire", 3, Before(editions={"KEPT_S": EXPIRES_S})),
-    _case("expired", 3, Before(wait_s=EXPIRES_S + 0.5, editions={"KEPT_S": EXPIRES_S})),
-    _case("two_at_once", 4, at_once=2),
+    _case("deleted", 2, _after(spoil="delete")),
+    _case("corrupted", 2, _after(spoil="corrupt")),
+    _case("to_expire", 3, _after(editions={"KEPT_S": EXPIRES_S})),
+    _case("expired", 3, _after(wait_s=EXPIRES_S + 0.5, editions={"KEPT_S": EXPIRES_S})),
+    _case("two_at_once", 4, SeveralAtOnce(runs=2, meet="begin")),
     _case("unhashable", 5, unhashable=True),
     _case("unhashable_again", 5, unhashable=True),
 )
@@ -80,7 +85,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def cases(options: Options, place: Place) -> Sequence[Case]:
     """Return the runs of one sequence."""
-    return [Case(each) for each in EVERY if not options.cases or each.name in options.cases]
+    return [each for each in EVERY if not options.cases or each.name in options.cases]
 
 
 def parameters(pipeline: Pipeline, sequence: str, seed: int, data: str) -> Mapping[str, object]:
@@ -90,6 +95,17 @@ def parameters(pipeline: Pipeline, sequence: str, seed: int, data: str) -> Mappi
 
 def _value(pipeline: Pipeline, seed: int) -> int:
     return seed * 100 + int(pipeline.parameters["value"])
+
+
+@contextmanager
+def around(case: Case, parameters: Mapping[str, Any], place: Surroundings) -> Iterator[Touch]:
+    """Weigh the files in which results are kept: those that the runs write, and those that they write anew."""
+    before = place.kept()
+    touch = Touch()
+    yield touch
+    written = sum(size for file, (size, changed) in place.kept().items() if before.get(file) != (size, changed))
+    if written:
+        touch.facts["kept_bytes"] = written
 
 
 # The numbers -----------------------------------------------------------------------------------------------------------
@@ -226,19 +242,21 @@ def _right(case: str, chosen: Sequence[Seen], runs: Sequence[Seen]) -> Verdict:
     if problem := lost(judged):
         return problem
     for each in judged:
-        if isinstance(each.work, Pipeline):
-            used, expected = _used_last(each, runs), result_of(each.work, each.round, each.repeat)
-            if used != expected:
-                ran = "ran" if _computed(each) else "did not run"
-                return Verdict(False, f"{each.trial}: the body {ran}, and {used} is used in the place of {expected}")
+        used, expected = _used_last(each, runs), result_of(each.asked, each.round, each.repeat)
+        if used != expected:
+            ran = "ran" if _computed(each) else "did not run"
+            return Verdict(False, f"{each.trial}: the body {ran}, and {used} is used in the place of {expected}")
     counts = ", ".join(f"{each.trial}: the body ran {_computed(each)} times" for each in judged[:2])
     return Verdict(True, f"{len(judged)} runs, such as {counts}")
 
 
-def result_of(work: Pipeline, round_: int, repeat: int) -> str:
+def result_of(case: Case, round_: int, repeat: int) -> str:
     """Return the right result: input, edition of the helper, edition of the body."""
-    editions = {**FIRST, **work.before.editions}
-    return f"{_value(work, round_ * 1000 + repeat)}/{editions['helper']}/{editions['body']}"
+    editions = dict(FIRST)
+    if isinstance(case.procedure, Once):
+        editions |= case.procedure.before.editions
+    value = _value(case.work, round_ * 1000 + repeat) if isinstance(case.work, Pipeline) else 0
+    return f"{value}/{editions['helper']}/{editions['body']}"
 
 
 def _used_last(seen: Seen, runs: Sequence[Seen]) -> str:
@@ -291,6 +309,7 @@ SCENARIO = Scenario(
     own_metrics=METRICS,
     columns=COLUMNS,
     derive=derive,
+    hooks=Hooks(around=around, variables=own_home),
     warmups=(Case(Pipeline("warm_up_cached", "cached", {"value": 0})),),
     parameters=parameters,
     in_order=True,

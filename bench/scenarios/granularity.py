@@ -12,7 +12,9 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from bench.events.timeline import max_concurrency
+from bench.events.verification import AS_ASKED, Expectation
 from bench.scenarios import churn
+from bench.scenarios.churn import runs
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.formulas import bodies_s
 from bench.scenarios.kit.metrics import Metric
@@ -40,14 +42,14 @@ def cases(options: Options, place: Place) -> Sequence[Case]:
     base: dict[str, Any] = {"rows": options.rows, "n_estimators": options.n_estimators, "min_roc_auc": 0.0}
     found: list[Case] = []
     for form, pipeline in FORMS.items():
-        kept = ("features",) if form == "steps" else ()
+        kept = Expectation(may_skip=("features",)) if form == "steps" else AS_ASKED
         # Another gate, which costs no time and changes none of the work.
-        again = Pipeline(f"{form}_again", pipeline, base | {"min_roc_auc": 0.01}, may_skip=kept)
-        faulty = Pipeline(f"{form}_faulty", pipeline, base, faults={FAILS: 1}, may_skip=kept)
+        again = Pipeline(f"{form}_again", pipeline, base | {"min_roc_auc": 0.01})
+        faulty = Pipeline(f"{form}_faulty", pipeline, base, faults={FAILS: 1})
         found += [
             Case(Pipeline(form, pipeline, base), {"form": form, "run": "first"}),
-            Case(again, {"form": form, "run": "again"}),
-            Case(faulty, {"form": form, "run": "faulty"}),
+            Case(again, {"form": form, "run": "again"}, expectation=kept),
+            Case(faulty, {"form": form, "run": "faulty"}, expectation=kept),
         ]
     return found
 
@@ -75,7 +77,7 @@ def derive(medians: Medians) -> Iterable[Derived]:
 
 def parameters(pipeline: Pipeline, sequence: str, seed: int, data: str) -> Mapping[str, Any]:
     """Return what a run is told: customers that no other scenario has, lest their features are in a cache already."""
-    return churn.parameters(pipeline, sequence, seed + OTHER_CUSTOMERS, data)
+    return runs.parameters(pipeline, sequence, seed + OTHER_CUSTOMERS, data)
 
 
 # The checks ------------------------------------------------------------------------------------------------------------
@@ -135,6 +137,7 @@ SCENARIO = Scenario(
     derive=derive,
     warmups=churn.SCENARIO.warmups,
     parameters=parameters,
+    hooks=runs.HOOKS,
     in_order=True,
     checks=CHECKS,
 )

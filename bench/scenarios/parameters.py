@@ -11,7 +11,9 @@ from typing import Any, Final
 
 import msgspec
 
+from bench.events.verification import Expectation
 from bench.scenarios import churn
+from bench.scenarios.churn import runs
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.metrics import Metric
@@ -42,9 +44,15 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def cases(options: Options, place: Place) -> Sequence[Case]:
     """Return a training for each way to override parameters, right or wrong."""
     # The customers are the same in all of them, so that the features may come from a cache.
-    right = [Pipeline(name, "train", {**BASE, **values}, may_skip=("features",)) for name, values in OVERRIDDEN.items()]
-    wrong = [Pipeline(name, "train", {**BASE, **values}, may_be_refused=True) for name, values in WRONG.items()]
-    return [Case(each) for each in (*right, *wrong)]
+    kept, refused = Expectation(may_skip=("features",)), Expectation(is_open=True)
+    return [
+        *(Case(_training(name, values), expectation=kept) for name, values in OVERRIDDEN.items()),
+        *(Case(_training(name, values), expectation=refused) for name, values in WRONG.items()),
+    ]
+
+
+def _training(name: str, values: Mapping[str, Any]) -> Pipeline:
+    return Pipeline(name, "train", {**BASE, **values})
 
 
 # The numbers -----------------------------------------------------------------------------------------------------------
@@ -149,6 +157,7 @@ SCENARIO = Scenario(
     own_metrics=METRICS,
     columns=COLUMNS,
     warmups=churn.SCENARIO.warmups,
-    parameters=churn.parameters,
+    parameters=runs.parameters,
+    hooks=runs.HOOKS,
     checks=CHECKS,
 )

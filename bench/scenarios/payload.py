@@ -16,7 +16,9 @@ from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.curve import Curve
 from bench.scenarios.kit.families import Family
 from bench.scenarios.kit.formulas import Run
+from bench.scenarios.kit.hooks import Hooks, own_home
 from bench.scenarios.kit.metrics import Metric
+from bench.scenarios.kit.procedures import Once
 from bench.scenarios.kit.scenario import Check, Derived, Medians, Place, Scenario, Seen, Verdict
 from bench.scenarios.kit.table import Column
 from contract.pipeline import Pipeline
@@ -52,8 +54,8 @@ def cases(options: Options, place: Place) -> Sequence[Case]:
 
     def case(way: str, size: int, *, watched: bool) -> Case:
         name = name_of(way, size, watched=watched)
-        work = Pipeline(name, "passing", {"size": size * KB, "way": way}, watched=watched)
-        return Case(work, {"way": way, "kb": size, "watched": watched})
+        work = Pipeline(name, "passing", {"size": size * KB, "way": way})
+        return Case(work, {"way": way, "kb": size, "watched": watched}, Once(watched=watched))
 
     largest = max(options.sizes_kb)
     return [
@@ -184,5 +186,6 @@ SCENARIO = Scenario(
     curves=(Curve("throughput", "size of the frame in kB", Family("kb", "{way}"), "mb_per_s", first=WAYS),),
     derive=derive,
     parameters=parameters,
+    hooks=Hooks(variables=own_home),
     checks=CHECKS,
 )

@@ -5,23 +5,27 @@ Axes and numbers were not recorded before schema 3. Here alone they are read out
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from bench.plan.tools import REFERENCE
+from contract.pipeline import STEPS
 
 Document = dict[str, Any]
 
 
 def run(document: Document) -> Document:
-    """Return run.json as schema 3 has it, with all notes on a tool in one entry; each kind of note had a table before."""
-    if "tools" in document:
-        return document
-    tables = {note: document.pop(note, {}) for note in _NOTES}
-    document.pop("styles", None)
-    tools = {tool: {note: table.get(tool, {}) for note, table in tables.items()} for tool in document["orchestrators"]}
-    return document | {"tools": tools}
+    """Return run.json as schema 3 has it: the notes on a tool in one entry, and cases, which were workloads with flags."""
+    if "tools" not in document:
+        tables = {note: document.pop(note, {}) for note in _NOTES}
+        document.pop("styles", None)
+        tools = {tool: {note: table.get(tool, {}) for note, table in tables.items()} for tool in document["orchestrators"]}
+        document["tools"] = tools
+    if "cases" not in document:
+        document["cases"] = {name: _case(text) for name, text in document.pop("workloads", {}).items()}
+    return document
 
 
 _NOTES: Final = ("unsupported", "by_hand", "declared", "remarks", "by_choice", "excerpts")
@@ -37,7 +41,38 @@ def trial(document: Document) -> Document:
         return document
     place = {key: document.pop(key, None) for key in ("family", "size", "work_s")}
     axes_of = _AXES.get(document["scenario"])
-    return document | {"axes": axes_of(document["workload"], place) if axes_of else {}}
+    return _ended(document) | {"axes": axes_of(document["workload"], place) if axes_of else {}}
+
+
+def _ended(document: Document) -> Document:
+    """Return it with how it came to its end, where it had a judgement of ours, and with its run."""
+    status = document.pop("status")
+    said = {new: document.pop(old) for old, new in _OF_A_RUN.items() if document.get(old) is not None}
+    return document | {"end": "over" if status in {"ok", "failed"} else status, "runs": [said] if "id" in said else []}
+
+
+_OF_A_RUN: Final = {"run": "id", "clock_offset": "clock_offset", "reported": "reported"}
+
+
+def _case(text: str) -> Document:
+    flags: Document = json.loads(text)
+    if "pipeline" not in flags:
+        return {"work": text}
+    work = {key: flags[key] for key in ("name", "pipeline", "parameters", "faults") if key in flags}
+    source = flags.get("source") or ()
+    expectation = {
+        "may_skip": flags.get("may_skip") or (),
+        "fails_at": flags.get("fails_at") or "",
+        "more_tries": {"load": len(source)} if source else {},
+        "is_open": flags.get("may_be_refused") or False,
+    }
+    return {"work": json.dumps(work), "procedure": _procedure(flags), "expectation": expectation}
+
+
+def _procedure(flags: Mapping[str, Any]) -> Document:
+    if (runs := flags.get("at_once", 1)) > 1:
+        return {"type": "several_at_once", "runs": runs, "meet": next(iter(STEPS[flags["pipeline"]]))}
+    return {"type": "once", "before": flags.get("before") or {}, "watched": flags.get("watched", False)}
 
 
 def start(document: Document) -> Document:

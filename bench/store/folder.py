@@ -36,9 +36,6 @@ LOG_KEPT = 200_000
 SPACE_NEEDED = 500_000_000
 """Bytes that a run may need at its peak: three tools' databases and logs, one engine at a time, and the events."""
 
-SPACE_OF_A_TRAINING = 10_000_000
-"""Bytes of the models that MLflow keeps of a run; some 6 MB were seen with the default parameters."""
-
 
 class RunFolder:
     """A run on disk."""
@@ -59,12 +56,12 @@ class RunFolder:
         except OSError as error:
             raise Problem(f"{self.path}: it cannot be written to ({error.strerror}); give another --out") from None
 
-    def make_for_run(self, trainings: int = 0) -> None:
-        """Make the folder for a new run, or raise when it cannot hold one with so many trainings."""
+    def make_for_run(self, left_bytes: int = 0) -> None:
+        """Make the folder for a new run, or raise when it cannot hold one whose trials leave so much."""
         if self.holds_run():
             raise Problem(f"{self.path} already holds a run; give another --out, or --resume {self.path}")
         self.make()
-        needed = SPACE_NEEDED + trainings * SPACE_OF_A_TRAINING
+        needed = SPACE_NEEDED + left_bytes
         if (free := shutil.disk_usage(self.path).free) < needed:
             need = needed // 10**6
             raise Problem(f"{self.path}: {free // 10**6} MB are free there, and a run needs {need}; give another --out")
@@ -99,9 +96,9 @@ class RunFolder:
         self._write(f"trials/{record.id}/trial.json", _pretty(record))
 
     @property
-    def mlflow(self) -> Path:
-        """The MLflow store of the run's churn pipelines: `mlflow ui --backend-store-uri sqlite:///...` shows it."""
-        return self.path.resolve() / "mlflow" / "mlflow.db"
+    def shared(self) -> Path:
+        """What all trials of the run share, such as the MLflow store of its churn pipelines."""
+        return self.path.resolve()
 
     def data(self, file: Path) -> Path:
         """Return where the run keeps its own copy of the reader's customers."""

@@ -5,7 +5,9 @@ SCHEMA history
     2  trials may be `unsupported`, and have a width; pipelines say what is done before them.
        Added since, so that it may be missing: excerpts, declared, by_choice, styles, duel, and the upkeep of an engine start
     3  trials have axes, in place of a family, a size and a duration; the setup has a database, and was called `subject`;
-       trials and engine starts have a number; what is said of a tool is one entry of `tools`
+       trials and engine starts have a number; what is said of a tool is one entry of `tools`. A case is work, procedure
+       and expectation: `cases`, in place of `workloads`.
+       A trial has runs, and says how each of them ended in the tool's own word. An event names its host, boot and run
 What is older is upgraded as it is read: see `bench.store.earlier`.
 """
 
@@ -18,6 +20,7 @@ import msgspec
 from bench.base.origin import Commit, Host
 from bench.plan.about import About
 from bench.plan.setup import Setup
+from bench.scenarios.kit.case import RecordedCase
 
 SCHEMA = 3
 
@@ -25,8 +28,25 @@ READABLE = (1, 2, 3)
 """The schemas that this version can read."""
 
 
+class RunOfTrial(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A run that a trial has asked for, and what the tool says of it."""
+
+    name: str = ""
+    """Which run of the trial, as its events name it; empty where the trial has one only."""
+    id: str = ""
+    """Its id in the tool; none, where the tool did not take it."""
+    state: str = ""
+    """The tool's own word for how it ended; records of before schema 3 leave that to the events."""
+    clock_offset: float = 0.0
+    """Seconds since the epoch minus the monotonic clock."""
+    reported: dict[str, Any] = {}
+    """What the tool's own records say; see contract.adapter.Reported."""
+    last_error: str = ""
+    """The last line with an error that the tool printed while the run went on, unless it succeeded."""
+
+
 class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One run of one workload, as trials/<id>/trial.json holds it."""
+    """One execution of a case, as trials/<id>/trial.json holds it: what was done and said, and no judgement of it."""
 
     id: str
     number: int = 0
@@ -48,16 +68,18 @@ class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
     """How many tasks might run at once, where it is not the run's own width."""
     warmup: bool = False
     """A run that warms the engine up: kept, and not counted; the first one after a start is the cold run."""
-    status: Literal["ok", "failed", "timeout", "crashed", "not_started", "unsupported"]
+    end: Literal["over", "timeout", "crashed", "not_started", "unsupported"]
+    """How it came to its end: `over` when the tool said of each run how it ended, be it well or not."""
     because: str | None = None
-    run: str | None = None
-    """The run's id in the tool."""
-    clock_offset: float = 0.0
-    """Seconds since the epoch minus the monotonic clock."""
-    reported: dict[str, Any] = {}
-    """What the tool's own records say; see contract.adapter.Reported."""
+    """Why it is not over."""
+    runs: list[RunOfTrial] = []
     facts: dict[str, Any] = {}
-    """What the run left behind, of a churn pipeline: a hash of its predictions, its MLflow runs, what it registered."""
+    """What the hooks of the scenario found, such as a hash of the predictions, or what was registered."""
+
+    @property
+    def reported(self) -> dict[str, Any]:
+        """What the tool's own records say of its run; nothing, where it has several."""
+        return self.runs[0].reported if len(self.runs) == 1 else {}
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +150,8 @@ class RunRecord(msgspec.Struct, kw_only=True):
     width: int
     cpu_rounds_per_s: float
     """How much of the CPU op this machine does in a second, by which task durations are turned into work."""
-    workloads: dict[str, str] = {}
+    cases: dict[str, RecordedCase] = {}
+    """What was to be done, by the name of each case."""
     own_workload: str | None = None
     """The name of the reader's own workload, where --workload took the place of the scenario's."""
     trials_planned: int

@@ -11,7 +11,9 @@ from typing import Any, Final
 
 import msgspec
 
+from bench.events import verification
 from bench.plan import about, setup
+from bench.scenarios.kit import case, procedures
 from bench.store import records, rows
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -67,7 +69,7 @@ def _said_of_fields(struct: type[msgspec.Struct]) -> Iterator[tuple[str, str]]:
 
 _STRUCTS: Final = {
     name: each
-    for module in (rows, records, setup, about)
+    for module in (rows, records, setup, about, case, procedures, verification)
     for name, each in vars(module).items()
     if isinstance(each, type) and issubclass(each, msgspec.Struct)
 }

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.base.problem import Problem
+from bench.scenarios.churn import runs
 from bench.store.folder import RunFolder
 
 EXPERIMENT: Final = "orchbench"
@@ -28,9 +29,11 @@ class Store:
         """Return the given one, or the one that MLflow's environment variable names, or the embedded one."""
         if given := uri or os.environ.get("MLFLOW_TRACKING_URI"):
             return cls(given)
-        if "?" in str(folder.mlflow):
-            raise Problem(f"{folder.mlflow}: what stands behind a ? is no part of a database's path; move the run's folder")
-        return cls(f"sqlite:///{folder.mlflow}", embedded=True)
+        # That in which the churn pipelines of the run have recorded what they did.
+        own = runs.store(folder.shared)
+        if "?" in str(own):
+            raise Problem(f"{own}: what stands behind a ? is no part of a database's path; move the run's folder")
+        return cls(f"sqlite:///{own}", embedded=True)
 
     def __str__(self) -> str:
         """Return the URI without a password."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import msgspec
 
 from bench.base.stats import Quantity
 from bench.events.timeline import Timeline
-from bench.scenarios.kit.case import Axes, Case, Work
+from bench.scenarios.kit.case import Axes, Case
 from bench.scenarios.kit.curve import Curve
 from bench.scenarios.kit.families import Line, Sweep
+from bench.scenarios.kit.hooks import Hooks
 from bench.scenarios.kit.metrics import Metric, usual
 from bench.scenarios.kit.table import Column
 from contract.pipeline import Pipeline
@@ -37,52 +39,53 @@ class Place:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a check may look at: a run that ended, how often each body ran in it, and what was found after it."""
+    """What a check may look at: a trial that ended, what ran in it, and what was found after it."""
 
     trial: str
-    case: str
+    asked: Case
+    """What was asked for."""
     round: int
     repeat: int
-    attempts: Mapping[str, int]
+    timeline: Timeline
     facts: Mapping[str, Any]
     problem: str | None = None
     """Why it yields no timing, if so."""
     status: str = "ok"
-    """See bench.records.TrialRecord."""
-    work: Work | None = None
-    axes: Axes = field(default_factory=dict)
-    """Where the case stands among those of its scenario."""
-    timeline: Timeline = field(default_factory=Timeline)
+    """How it came out; see `bench.derive.measured`."""
     width: int = 0
     number: int = 0
-    """The place of the run among all of them, in the order in which they ended."""
+    """The place of the trial among all of them, in the order in which they ended."""
     tasks: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """When each task ran, by the tool's own records."""
 
     @property
-    def steps(self) -> set[str]:
-        """The names of the bodies that a task of the tool stands for.
+    def case(self) -> str:
+        """The name of what was asked for."""
+        return self.asked.name
 
-        Where a result is kept by hand, the task runs and the body does not; and where all steps are one task, the tool knows
-        that one only.
-        """
-        if isinstance(self.work, Pipeline):
-            return set(self.work.steps) - set(self.work.may_skip)
-        return {node.id for node in self.nodes}
+    @property
+    def axes(self) -> Axes:
+        """Where that stands among the cases of its scenario."""
+        return self.asked.axes
+
+    @cached_property
+    def attempts(self) -> Mapping[str, int]:
+        """How often each body ran."""
+        return {name: len(attempts) for name, attempts in self.timeline.attempts.items()}
 
     @property
     def has_comparable_records(self) -> bool:
         """Whether each try that the tool knows of should be a body that ran.
 
-        Not where parameters are refused by the task itself, before its body; nor of two runs at once, whose bodies are
-        counted together.
+        Not where parameters are refused by the task itself, before its body; nor of several runs, whose bodies are counted
+        together.
         """
-        return not isinstance(self.work, Pipeline) or (self.work.at_once == 1 and not self.work.may_be_refused)
+        return self.asked.procedure.runs == 1 and not self.asked.expectation.is_open
 
     @property
     def nodes(self) -> Sequence[Node]:
         """The nodes of the graph that ran, if it was one."""
-        return self.work.nodes if isinstance(self.work, Workload) else ()
+        return self.asked.work.nodes if isinstance(self.asked.work, Workload) else ()
 
 
 @dataclass(frozen=True)
@@ -177,6 +180,8 @@ class Scenario:
     """From (pipeline, sequence, seed, the reader's data) to what a pipeline is run with."""
     in_order: bool = False
     """Whether the cases follow each other as they are listed, because one builds on what another left."""
+    hooks: Hooks = field(default_factory=Hooks)
+    """What surrounds its runs."""
     checks: Mapping[str, Check] = field(default_factory=dict)
 
     def is_swept(self, case: Case) -> bool:

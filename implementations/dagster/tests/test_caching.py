@@ -10,8 +10,9 @@ from conftest import Perform
 
 from churn_dagster.adapter.library import ExecuteJob, InProcess
 from churn_dagster.adapter.service import Multiprocess
-from contract.adapter import Setup, State
-from contract.pipeline import Before, Pipeline
+from contract.adapter import Setup, State, Unsupported
+from contract.editions import FIRST
+from contract.pipeline import Pipeline
 
 ONCE = {"begin": 1, "compute": 1, "use": 1}
 
@@ -108,16 +109,16 @@ def test_dagster_does_not_look_at_what_it_has_kept(keeping: InProcess, perform: 
 
 def test_what_is_not_there_is_said(keeping: InProcess) -> None:
     """Nothing expires, two runs do not fit into a process, and values of separate processes are stored."""
-    assert "age makes no asset stale" in keeping.unsupported(
-        Pipeline("old", "cached", before=Before(editions={"KEPT_S": 1}))
-    )
-    assert "one process" in keeping.unsupported(Pipeline("two", "cached", at_once=2))
-    assert keeping.unsupported(Pipeline("one", "cached")) == ""
+    with pytest.raises(Unsupported, match="age makes no asset stale"):
+        keeping.edit({**FIRST, "KEPT_S": 1})
+    cached = Pipeline("cached", "cached")
+    assert "one process" in keeping.unsupported(cached, runs_at_once=2)
+    assert keeping.unsupported(cached) == ""
     by_value = Pipeline("by_value", "passing", {"way": "value"})
     assert keeping.unsupported(by_value) == ""
     for engine in (ExecuteJob(), Multiprocess()):
         assert "must be stored" in engine.unsupported(by_value)
-    assert Multiprocess().unsupported(Pipeline("two", "cached", at_once=2)) == ""
+    assert Multiprocess().unsupported(cached, runs_at_once=2) == ""
 
 
 def test_the_service_tier_launches_what_is_stale(tmp_path: Path, perform: Perform) -> None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from churn import customers
+from churn.check import checked
 from churn.parameters import Inference, Training
 from churn.problem import BadData, BadParameters, GateFailed, NoChampion
 from churn.source import SourceUnavailable
@@ -42,9 +42,7 @@ def parameters_of(options: argparse.Namespace) -> Training | Inference:
 
 def _run(options: argparse.Namespace, train: Callable[[Training], object], infer: Callable[[Inference], object]) -> None:
     if options.pipeline == "check":
-        table = customers.load(options.file, rows=0, seed=0)
-        customers.validate(table, options.file)
-        print(f"{options.file}: {len(table)} customers, nothing wrong with them")
+        print(f"{options.file}: {checked(options.file)} customers, nothing wrong with them")
         return
     parameters = parameters_of(options)
     result = train(parameters) if isinstance(parameters, Training) else infer(parameters)

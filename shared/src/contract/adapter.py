@@ -93,7 +93,10 @@ class Reported:
 
 
 class Adapter(ABC):
-    """One engine of one orchestrator: started once, given workloads, asked for many runs, stopped."""
+    """One engine of one orchestrator: started once, given workloads, asked for many runs, stopped.
+
+    All calls come from one thread, one after another; but `wait`, and so `state`, comes from a thread for each run.
+    """
 
     @abstractmethod
     def start(self, setup: Setup) -> Started:
@@ -119,8 +122,8 @@ class Adapter(ABC):
     def stop(self) -> None:
         """Stop the engine, leaving no process, port or file outside its home. It may be called twice."""
 
-    def unsupported(self, work: Workload | Pipeline) -> str:
-        """Say why the tool, as it is deployed here, has no way to do this; nothing, if it has one."""
+    def unsupported(self, work: Workload | Pipeline, runs_at_once: int = 1) -> str:
+        """Say why the tool, as it is deployed here, has no way to make so many runs of this at once; nothing, if it has."""
         return "this adapter has no pipelines" if isinstance(work, Pipeline) else ""
 
     def deploy_pipelines(self, pipelines: Sequence[str]) -> None:
@@ -142,6 +145,14 @@ class Adapter(ABC):
     def cancel(self, run: str) -> None:
         """Ask the tool to end the run."""
         raise Unsupported("this adapter cannot cancel a run")
+
+    def kill(self, service: str) -> None:
+        """End one of the services at once, with all that it has started, as if its container had been killed."""
+        raise Unsupported("this adapter has no service that could be killed")
+
+    def restart(self, service: str) -> None:
+        """Start the service again as it was started before; return when the engine is ready again."""
+        raise Unsupported("this adapter has no service that could be started again")
 
     def reported(self, run: str) -> Reported:
         """Return the times that the tool itself recorded for a run that is over."""

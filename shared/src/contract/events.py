@@ -1,18 +1,25 @@
 """The event log: one JSON line per event, one file per process, written from inside the work.
 
-All processes of one host and boot share `time.monotonic_ns()`, so events of different processes can be put in order.
-A line goes out in a single `write` to a file opened with `O_APPEND`, so threads never mix their lines and a killed
-process loses at most the line it was writing.
+A line says when (`t`, the monotonic clock of the host since its boot), what (`kind`, `node`, perhaps `data`), of which run
+(`trial`, and `run` where a trial has several) and where (`host`, `boot`, `pid`, `tid`). Processes of one boot share the
+clock, so their events can be put in order. A line goes out in a single `write` to a file opened with `O_APPEND`, so threads
+never mix their lines and a killed process loses at most the line it was writing.
+
+Two events stand in the time of every task: what is the same in all lines of a run is written as JSON once.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache, lru_cache
+from json.encoder import encode_basestring_ascii as quoted
+from pathlib import Path
 from typing import Any
 
 _OPEN_FILES = 32
@@ -20,31 +27,49 @@ _OPEN_FILES = 32
 
 _files: dict[tuple[int, str], int] = {}
 _lock = threading.Lock()
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One run of one workload: its id, and the folder that its events go to. It travels to every task body."""
+    """What a run belongs to: the id of a trial, the folder of the trial's events, and which of its runs it is.
+
+    It travels to every task body.
+    """
 
     id: str
     events: str
+    run: str = ""
+    """Empty where the trial has one run only."""
 
     def to_dict(self) -> dict[str, str]:
-        """Return what a tool's own parameter mechanism carries: two strings."""
-        return {"id": self.id, "events": self.events}
+        """Return what a tool's own parameter mechanism carries: three strings."""
+        return {"id": self.id, "events": self.events, "run": self.run}
 
 
 def emit(trial: Trial, kind: str, node: str = "", data: Mapping[str, Any] | None = None) -> int:
     """Append one event, and return its time."""
     now = time.monotonic_ns()
     pid = os.getpid()
-    event = {"t": now, "kind": kind, "node": node, "trial": trial.id, "pid": pid, "tid": threading.get_native_id()}
-    if data:
-        event["data"] = data
-    # The key holds the pid: a forked child must not write into its parent's file.
-    file = _files.get((pid, trial.events)) or _open(pid, trial.events)
-    os.write(file, json.dumps(event, separators=(",", ":")).encode() + b"\n")
+    said = f',"data":{_encode(data)}' if data else ""
+    run = _of_run(trial.id, trial.run, pid)
+    line = f'{{"t":{now},"kind":"{kind}","node":{quoted(node)}{run}{threading.get_native_id()}{said}}}\n'
+    # The key holds the pid: a forked child must not write into the file of its parent.
+    os.write(_files.get((pid, trial.events)) or _open(pid, trial.events), line.encode())
     return now
+
+
+@lru_cache(_OPEN_FILES)
+def _of_run(trial: str, run: str, pid: int) -> str:
+    """Return what all events of a run say in one process, up to the thread."""
+    host, boot = _place()
+    return f',"run":{quoted(run)},"trial":{quoted(trial)},"host":{quoted(host)},"boot":"{boot}","pid":{pid},"tid":'
+
+
+@cache
+def _place() -> tuple[str, str]:
+    """Return the name of this host, and the id of its boot: with another boot the clock is another one."""
+    return os.uname().nodename, Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
 def named(error: BaseException) -> str:
@@ -60,19 +85,22 @@ def _open(pid: int, folder: str) -> int:
         while len(_files) >= _OPEN_FILES:
             oldest = next(iter(_files))
             os.close(_files.pop(oldest))
-        path = os.path.join(folder, f"events-{pid}.jsonl")
+        # In two containers two processes may have the same pid.
+        path = os.path.join(folder, f"events-{_place()[0]}-{pid}.jsonl")
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
         _files[pid, folder] = file
         return file
 
 
 class FinishedBodies:
-    """Counts the bodies of a trial that have finished, reading only what is new since the last count."""
+    """Counts the bodies of a run that have finished, reading only what is new since the last count."""
 
-    def __init__(self, trial: Trial, node: str | None = None) -> None:
-        """Start at the beginning of the trial's log; with a node, count only its bodies."""
+    def __init__(self, trial: Trial, node: str = "") -> None:
+        """Start at the beginning of the log; with a node, count only the bodies of that node."""
         self._folder = trial.events
-        self._finished = b'"kind":"finished","node":' + (f'"{node}"'.encode() if node else b"")
+        name = re.escape(quoted(node)) if node else '"[^"]*"'
+        run = f',"run":{re.escape(quoted(trial.run))}' if trial.run else ""
+        self._finished = re.compile(f'"kind":"finished","node":{name}{run}'.encode())
         self._read: dict[str, int] = {}
         self._count = 0
 
@@ -88,5 +116,5 @@ class FinishedBodies:
                         new = file.read()
                     whole = new[: new.rfind(b"\n") + 1]
                     self._read[entry.name] = known + len(whole)
-                    self._count += whole.count(self._finished)
+                    self._count += len(self._finished.findall(whole))
         return self._count

@@ -1,5 +1,8 @@
 """The adapter's side of the private pipe: `serve` reads a call per line, makes it, and answers with a line.
 
+Calls have ids. They are small, and made one after another in the order in which they come, by the main thread; but a `wait`
+has a thread of its own, so that the harness can cancel a run, kill a service or ask for more runs while it waits.
+
 The socket's number arrives in ORCHBENCH_PIPE; stdout and stderr belong to the orchestrator. When the harness goes away,
 the pipe ends and so does the adapter.
 """
@@ -9,14 +12,14 @@ from __future__ import annotations
 import json
 import os
 import socket
+import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from contract import editions as editions_
 from contract import pipeline, steps
 from contract.adapter import Adapter, Setup, State, Unsupported
 from contract.events import FinishedBodies, Trial, emit, named
@@ -35,11 +38,15 @@ def serve(deployments: Mapping[str, Callable[[], Adapter]]) -> None:
     pipe.set_inheritable(False)
     calls = _Calls(deployments)
     with pipe, pipe.makefile("r") as requests, pipe.makefile("w") as answers:
+        answer = _Answers(answers)
         try:
             for line in requests:
                 request = json.loads(line)
-                answers.write(json.dumps(_answer(calls, request)) + "\n")
-                answers.flush()
+                call = (getattr(calls, request["call"]), request["args"], request["id"])
+                if request["call"] == "wait":
+                    threading.Thread(target=answer, args=call, daemon=True).start()
+                    continue
+                answer(*call)
                 if request["call"] == "stop":
                     break
         except BrokenPipeError:
@@ -50,31 +57,53 @@ def serve(deployments: Mapping[str, Callable[[], Adapter]]) -> None:
     os._exit(0)
 
 
-def _answer(calls: _Calls, request: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return {"ok": getattr(calls, request["call"])(**request["args"])}
-    except Unsupported as reason:
-        return {"unsupported": str(reason)}
-    except Exception as error:
-        traceback.print_exc()
-        return {"error": named(error)}
+class _Answers:
+    """Makes a call, and writes the answer in one piece."""
+
+    def __init__(self, answers: TextIO) -> None:
+        self._answers, self._lock = answers, threading.Lock()
+
+    def __call__(self, call: Callable[..., object], args: Mapping[str, Any], number: int) -> None:
+        try:
+            answer: dict[str, object] = {"ok": call(**args)}
+        except Unsupported as reason:
+            answer = {"unsupported": str(reason)}
+        except Exception as error:
+            traceback.print_exc()
+            answer = {"error": named(error)}
+        with self._lock:
+            self._answers.write(json.dumps({"id": number} | answer) + "\n")
+            self._answers.flush()
+
+
+@dataclass
+class _Run:
+    """A run that the harness has named, and perhaps not asked for yet: a `wait` may be there before the `submit`."""
+
+    asked: threading.Event = field(default_factory=threading.Event)
+    id: str = ""
+    """Its id in the tool; none, if the tool did not take it."""
+    trial: Trial | None = None
+    is_over: Callable[[], bool] = lambda: False
+    """Whether all bodies have finished, so that the end of the run is near."""
 
 
 class _Calls:
-    """The calls that the harness may make, in the order in which it makes them."""
+    """The calls that the harness may make."""
 
     def __init__(self, deployments: Mapping[str, Callable[[], Adapter]]) -> None:
         self._deployments = deployments
         self._adapter: Adapter | None = None
         self._deployed: dict[str, Workload | Pipeline] = {}
-        self._unsupported: dict[str, str] = {}
-        self._editions: Mapping[str, int] = editions_.FIRST
+        self._runs: dict[str, _Run] = {}
 
     @property
     def _engine(self) -> Adapter:
         if self._adapter is None:
             raise RuntimeError("the engine was not started")
         return self._adapter
+
+    # The engine --------------------------------------------------------------------------------------------------------
 
     def start(self, **setup: Any) -> dict[str, Any]:
         setup["home"] = Path(setup["home"])
@@ -84,100 +113,100 @@ class _Calls:
         self._adapter = self._deployments[setup["deployment"]]()
         return asdict(self._engine.start(Setup(**setup)))
 
-    def deploy(self, workloads: list[str]) -> None:
-        work = [pipeline.read(text) for text in workloads]
-        self._deployed |= {each.name: each for each in work}
-        self._unsupported |= {each.name: reason for each in work if (reason := self._engine.unsupported(each))}
-        able = [each for each in work if each.name not in self._unsupported]
+    def deploy(self, work: list[str]) -> None:
+        every = [pipeline.read(text) for text in work]
+        self._deployed |= {each.name: each for each in every}
+        able = [each for each in every if not self._engine.unsupported(each)]
         if graphs := [each for each in able if isinstance(each, Workload)]:
             self._engine.deploy(graphs)
         if pipelines := list(dict.fromkeys(each.pipeline for each in able if isinstance(each, Pipeline))):
             self._engine.deploy_pipelines(pipelines)
 
+    def edit(self, editions: dict[str, int]) -> None:
+        self._engine.edit(editions)
+
+    def kept(self) -> list[tuple[str, int, int]]:
+        """Return the files in which results are kept now: path, size, and time of the last change."""
+        files = self._engine.kept_files()
+        return [(str(file), (about := file.stat()).st_size, about.st_mtime_ns) for file in files]
+
     def services(self) -> dict[str, int]:
         return dict(self._engine.services())
 
-    def prepare(self, workload: str) -> int:
-        """Do what has to be done before the run, and say how many files were spoiled.
+    def kill(self, service: str) -> None:
+        self._engine.kill(service)
 
-        The harness has already restarted the engine, if that was asked for.
-        """
-        work = self._supported(workload)
-        if not isinstance(work, Pipeline):
-            return 0
-        time.sleep(work.before.wait_s)
-        editions = {**editions_.FIRST, **work.before.editions}
-        if work.pipeline == "cached" and editions != self._editions:
-            self._engine.edit(editions)
-            self._editions = editions
-        spoiled = self._engine.kept_files() if work.before.spoil else ()
-        for file in spoiled:
-            file.unlink() if work.before.spoil == "delete" else file.write_bytes(b"\0 this is not a result")
-        return len(spoiled)
-
-    def run(self, workload: str, trial: dict[str, str], limit_s: float, parameters: dict[str, Any]) -> dict[str, Any]:
-        """See a run through: `submitted` is written just before the tool is asked, `settled` when it says it is over."""
-        its, work = Trial(**trial), self._supported(workload)
-        if isinstance(work, Pipeline):
-            steps.announce(self._current, its, work.faults, {next(iter(work.steps)): work.at_once})
-            finished, bodies, times = FinishedBodies(its, work.last), work.at_once, work.at_once
-        else:
-            finished, bodies, times = FinishedBodies(its), len(work.nodes), 1
-        kept = self._kept(work)
-        clock_offset = time.time() - time.monotonic()
-        emit(its, "submitted")
-        try:
-            runs = [self._submit(work, parameters, its) for _ in range(times)]
-        except Unsupported:
-            raise
-        except Exception as error:
-            if not (isinstance(work, Pipeline) and work.may_be_refused):
-                raise
-            emit(its, "settled", data={"state": REFUSED, "error": named(error)})
-            return {"run": "", "state": REFUSED, "clock_offset": clock_offset}
-        # The worst of them, if there are several: a success is one only if all are.
-        deadline = time.monotonic() + limit_s
-        # Where the parameters are wrong the last body never ends, and the end must be seen as closely as elsewhere.
-        closely = isinstance(work, Pipeline) and work.may_be_refused
-        states = [
-            self._engine.wait(run, lambda: closely or finished() >= bodies, max(0.0, deadline - time.monotonic()))
-            for run in runs
-        ]
-        state = next((each for each in states if each is not State.SUCCEEDED), State.SUCCEEDED)
-        if State.RUNNING in states:
-            for run in runs:
-                self._give_up(run)
-            return {"run": runs[0], "state": "timeout", "clock_offset": clock_offset}
-        emit(its, "settled", data={"state": state})
-        # Written by this run: new files, and old ones that are not as they were.
-        new = sum(size for file, (size, changed) in self._kept(work).items() if kept.get(file) != (size, changed))
-        return {"run": runs[0], "state": state, "clock_offset": clock_offset, "kept_bytes": new}
-
-    def _supported(self, workload: str) -> Workload | Pipeline:
-        if reason := self._unsupported.get(workload):
-            raise Unsupported(reason)
-        return self._deployed[workload]
-
-    def _submit(self, work: Workload | Pipeline, parameters: dict[str, Any], trial: Trial) -> str:
-        if isinstance(work, Pipeline):
-            return self._engine.submit_pipeline(work.pipeline, parameters, trial)
-        return self._engine.submit(work.name, trial)
-
-    def _kept(self, work: Workload | Pipeline) -> dict[Path, tuple[int, int]]:
-        """Return size and time of change of each file in which results are kept."""
-        kept = self._engine.kept_files() if isinstance(work, Pipeline) and work.pipeline == "cached" else ()
-        return {file: ((about := file.stat()).st_size, about.st_mtime_ns) for file in kept}
-
-    def _give_up(self, run: str) -> None:
-        try:
-            self._engine.cancel(run)
-        except Exception as error:
-            print(f"run {run} could not be cancelled: {error}", flush=True)
-
-    def reported(self, run: str) -> dict[str, Any]:
-        return asdict(self._engine.reported(run))
+    def restart(self, service: str) -> None:
+        self._engine.restart(service)
 
     def stop(self) -> None:
         if self._adapter is not None:
             self._adapter.stop()
             self._adapter = None
+
+    # Runs --------------------------------------------------------------------------------------------------------------
+
+    def submit(
+        self, run: str, work: str, trial: dict[str, str], parameters: dict[str, Any], meet: dict[str, int]
+    ) -> dict[str, Any]:
+        """Ask the tool for a run, and write `submitted` right before; where the tool refuses it, it is over at once."""
+        its, its_work = Trial(**trial), self._deployed[work]
+        if reason := self._engine.unsupported(its_work):
+            raise Unsupported(reason)
+        asked_for = self._run(run)
+        asked_for.trial = its
+        if isinstance(its_work, Pipeline):
+            # The file is one for all runs of the trial, so a step does not say which of them it belongs to.
+            whole = Trial(its.id, its.events)
+            steps.announce(self._current, whole, its_work.faults, meet)
+            finished, bodies = FinishedBodies(whole, its_work.last), max(meet.values(), default=1)
+        else:
+            finished, bodies = FinishedBodies(its), len(its_work.nodes)
+        asked_for.is_over = lambda: finished() >= bodies
+        clock_offset = time.time() - time.monotonic()
+        emit(its, "submitted")
+        try:
+            asked_for.id = self._submit(its_work, parameters, its)
+        except Unsupported:
+            raise
+        except Exception as error:
+            traceback.print_exc()
+            emit(its, "settled", data={"state": REFUSED, "error": named(error)})
+            return {"refused": named(error), "clock_offset": clock_offset}
+        finally:
+            asked_for.asked.set()
+        return {"id": asked_for.id, "clock_offset": clock_offset}
+
+    def wait(self, run: str, limit_s: float, closely: bool) -> str:
+        """Return how the run ended, and write `settled` when the tool says that it did; or `running`, past the limit."""
+        its = self._run(run)
+        deadline = time.monotonic() + limit_s
+        its.asked.wait(limit_s)
+        if not its.id or its.trial is None:
+            return REFUSED
+        is_over = (lambda: True) if closely else its.is_over
+        state = self._engine.wait(its.id, is_over, max(0.0, deadline - time.monotonic()))
+        if state is not State.RUNNING:
+            emit(its.trial, "settled", data={"state": state})
+        return state
+
+    def state(self, run: str) -> str:
+        return self._engine.state(self._run(run).id)
+
+    def cancel(self, run: str) -> None:
+        self._engine.cancel(self._run(run).id)
+
+    def reported(self, run: str) -> dict[str, Any]:
+        return asdict(self._engine.reported(self._run(run).id))
+
+    def unsupported(self, work: str, runs_at_once: int) -> str:
+        return self._engine.unsupported(self._deployed[work], runs_at_once)
+
+    def _run(self, name: str) -> _Run:
+        # Both the main thread and that of a `wait` may come first; setdefault is one step for all threads.
+        return self._runs.setdefault(name, _Run())
+
+    def _submit(self, work: Workload | Pipeline, parameters: dict[str, Any], trial: Trial) -> str:
+        if isinstance(work, Pipeline):
+            return self._engine.submit_pipeline(work.pipeline, parameters, trial)
+        return self._engine.submit(work.name, trial)

@@ -42,62 +42,14 @@ ONE_TASK: Final = frozenset({"train_whole"})
 
 
 @dataclass(frozen=True)
-class Before:
-    """What is done before a run is asked for, in this order; none of it is timed."""
-
-    new_process: bool = False
-    """Stop the engine and start it again on what it left: nothing that a process keeps in its memory is there."""
-    wait_s: float = 0.0
-    """Let that much time pass."""
-    editions: Mapping[str, int] = field(default_factory=dict)
-    """Edit the pipeline's source: which edition each part of it has; see `contract.editions`."""
-    spoil: str = ""
-    """`delete` the files in which results are kept, or `corrupt` them."""
-
-
-@dataclass(frozen=True)
 class Pipeline:
-    """One run of a pipeline: with which parameters, what goes wrong in it, and how it must end."""
+    """A run of a pipeline: which one, with which parameters, and which of its steps fail."""
 
     name: str
     pipeline: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    source: tuple[str, ...] = ()
-    """How requests to the source of the customers fail, in order; without any, there is no source but the parameters."""
     faults: Mapping[str, int] = field(default_factory=dict)
     """How often each step fails once its work is done."""
-    may_skip: tuple[str, ...] = ()
-    """The steps whose result an earlier run may have left in a cache."""
-    fails_at: str = ""
-    """The step that refuses, so that the run must fail and nothing after it may run."""
-    before: Before = Before()
-    at_once: int = 1
-    """How many runs of it are asked for at the same moment."""
-    watched: bool = False
-    """Whether memory and disk are looked at all the time, which takes CPU time: such a run yields no other number."""
-    may_be_refused: bool = False
-    """Whether the parameters are wrong, so that whatever the tool does with them is an answer."""
-
-    @property
-    def steps(self) -> Mapping[str, tuple[str, ...]]:
-        """The steps that have to run, and which ones each of them waits for."""
-        every = STEPS[self.pipeline]
-        if not self.fails_at:
-            return every
-        names = list(every)
-        return {name: every[name] for name in names[: names.index(self.fails_at) + 1]}
-
-    @property
-    def attempts(self) -> Mapping[str, int]:
-        """How often each step must be tried."""
-        names = list(self.steps)
-
-        def failures(name: str) -> int:
-            again = names[names.index(name) :] if self.pipeline in ONE_TASK else [name]
-            own = len(self.source) if name == "load" else 0
-            return own + sum(self.faults.get(each, 0) for each in again)
-
-        return {name: self.at_once + failures(name) for name in names}
 
     @property
     def last(self) -> str:
@@ -110,12 +62,6 @@ class Pipeline:
 
 
 def read(text: str) -> Workload | Pipeline:
-    """Read what was written by either kind's `to_json`."""
+    """Read what was written by the `to_json` of either kind."""
     document = json.loads(text)
-    if "pipeline" not in document:
-        return Workload.from_json(text)
-    for key in ("source", "may_skip"):
-        document[key] = tuple(document[key])
-    if "before" in document:
-        document["before"] = Before(**document["before"])
-    return Pipeline(**document)
+    return Pipeline(**document) if "pipeline" in document else Workload.from_json(text)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import socket
 import subprocess
 import time
@@ -11,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from contract.tree import kill_descendants
+from contract.tree import descendants, kill_descendants
 
 HOST = "127.0.0.1"
 
@@ -36,26 +39,51 @@ def answers(url: str, timeout_s: float = 1.0) -> bool:
         return False
 
 
+@dataclass(frozen=True)
+class _Command:
+    """How a server is started."""
+
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    cwd: Path | None
+
+
 @dataclass
 class Servers:
     """The servers of one engine, each with its log under `logs`."""
 
     logs: Path
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _commands: dict[str, _Command] = field(default_factory=dict)
 
     def start(self, name: str, argv: Sequence[str], env: Mapping[str, str], cwd: Path | None = None) -> None:
         """Start a server in a session of its own."""
+        self._commands[name] = _Command(list(argv), dict(env), cwd)
+        self.restart(name)
+
+    def restart(self, name: str) -> None:
+        """Start a server that is gone by the same command again."""
+        its = self._commands[name]
         self.logs.mkdir(parents=True, exist_ok=True)
         with (self.logs / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(  # noqa: S603 - the tool's own command
-                list(argv),
-                env=dict(env),
-                cwd=cwd,
+                list(its.argv),
+                env=dict(its.env),
+                cwd=its.cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
+
+    def kill(self, name: str) -> None:
+        """End a server and all that it has started at once, as if its container had been killed."""
+        server = self.running.pop(name)
+        # Found before the first signal: whoever loses a parent is no longer below the server.
+        for pid in (server.pid, *descendants(server.pid)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        server.wait()
 
     def wait_until(self, ready: Callable[[], bool], what: str, limit_s: float = 120.0) -> None:
         """Return as soon as `ready()` holds; raise `NotReady` when a server ends or the limit passes."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +17,8 @@ from contract.adapter import Adapter, LocalRuns, Setup, Started, State
 from contract.body import PlannedFault
 from contract.events import Trial
 from contract.host import serve
+from contract.servers import Servers
+from contract.tree import kill_descendants
 from contract.workload import Node, Workload
 
 
@@ -148,9 +152,85 @@ class Crashes(Honest):
         os._exit(3)
 
 
-if __name__ == "__main__":
+class Separate(Honest):
+    """A process for each run, and one service, which keeps nothing that the runs need."""
+
+    def start(self, setup: Setup) -> Started:
+        self.children: dict[str, subprocess.Popen[bytes]] = {}
+        self.cancelled: set[str] = set()
+        self.servers = Servers(setup.home / "logs")
+        self.servers.start("clerk", ["sleep", "3600"], os.environ)
+        return super().start(setup)
+
+    def submit(self, workload: str, trial: Trial) -> str:
+        run = f"run-{len(self.children)}"
+        argv = [sys.executable, "-m", "faulty", self.workloads[workload].to_json(), json.dumps(trial.to_dict())]
+        self.children[run] = subprocess.Popen(argv, stdin=subprocess.DEVNULL)
+        return run
+
+    def state(self, run: str) -> State:
+        code = self.children[run].poll()
+        if run in self.cancelled:
+            return State.CANCELLED
+        return State.RUNNING if code is None else State.SUCCEEDED if code == 0 else State.FAILED
+
+    def wait(self, run: str, bodies_done: Callable[[], bool], limit_s: float) -> State:
+        return Adapter.wait(self, run, bodies_done, limit_s)
+
+    def cancel(self, run: str) -> None:
+        self.cancelled.add(run)
+        self.children[run].kill()
+        self.children[run].wait()
+
+    def services(self) -> dict[str, int]:
+        return self.servers.pids()
+
+    def kill(self, service: str) -> None:
+        self.servers.kill(service)
+
+    def restart(self, service: str) -> None:
+        self.servers.restart(service)
+
+    def stop(self) -> None:
+        kill_descendants()
+
+
+class CancelsByNameOnly(Separate):
+    def cancel(self, run: str) -> None:
+        self.cancelled.add(run)
+
+
+class IgnoresACancel(Separate):
+    def cancel(self, run: str) -> None:
+        return
+
+
+class ForgetsItsRuns(Separate):
+    def restart(self, service: str) -> None:
+        super().restart(service)
+        self.children = {f"lost-{run}": child for run, child in self.children.items()}
+
+
+class IsNotBackAfterARestart(Separate):
+    def restart(self, service: str) -> None:
+        return
+
+    def submit(self, workload: str, trial: Trial) -> str:
+        if "clerk" not in self.servers.running:
+            raise ConnectionRefusedError("nobody answers")
+        return super().submit(workload, trial)
+
+
+if __name__ == "__main__" and len(sys.argv) > 1:
+    Honest().walk(Workload.from_json(sys.argv[1]), Trial(**json.loads(sys.argv[2])))
+elif __name__ == "__main__":
     serve(
         {
+            "separate": Separate,
+            "cancels_by_name_only": CancelsByNameOnly,
+            "ignores_a_cancel": IgnoresACancel,
+            "forgets_its_runs": ForgetsItsRuns,
+            "is_not_back_after_a_restart": IsNotBackAfterARestart,
             "honest": Honest,
             "drops_an_edge": DropsAnEdge,
             "forges_tokens": ForgesTokens,

@@ -57,8 +57,8 @@ class DagTest(Adapter):
     def deploy(self, workloads: Sequence[Workload]) -> None:
         self._load([dag_files.write(workload, self._bundle(workload.name)) for workload in workloads])
 
-    def unsupported(self, work: Workload | Pipeline) -> str:
-        if isinstance(work, Pipeline) and work.at_once > 1:
+    def unsupported(self, work: Workload | Pipeline, runs_at_once: int = 1) -> str:
+        if runs_at_once > 1:
             return "dag.test() keeps its caller's main thread until the run is over, so runs are made one after another"
         return catalogue.unsupported(work, self._way)
 

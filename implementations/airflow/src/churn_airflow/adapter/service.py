@@ -77,13 +77,27 @@ class LocalExecutor(Adapter):
     def services(self) -> Mapping[str, int]:
         return self._servers.pids() if self._servers else {}
 
+    def kill(self, service: str) -> None:
+        self._running.kill(service)
+
+    def restart(self, service: str) -> None:
+        self._began = time.time()
+        self._running.restart(service)
+        self._running.wait_until(self._healthy, "airflow")
+
+    @property
+    def _running(self) -> Servers:
+        if self._servers is None:
+            raise RuntimeError("the engine was not started")
+        return self._servers
+
     def deploy(self, workloads: Sequence[Workload]) -> None:
         written = time.time()
         for workload in workloads:
             dag_files.write(workload, self._dags)
         self._wait_until_parsed([workload.name for workload in workloads], written)
 
-    def unsupported(self, work: Workload | Pipeline) -> str:
+    def unsupported(self, work: Workload | Pipeline, runs_at_once: int = 1) -> str:
         return catalogue.unsupported(work, "value")
 
     def deploy_pipelines(self, pipelines_: Sequence[str]) -> None:

@@ -19,6 +19,7 @@ from churn.patterns import WAYS, Cached, Passing
 from churn_dagster import pipelines
 from churn_dagster.adapter import shapes
 from contract import editions
+from contract.adapter import Unsupported
 from contract.pipeline import STEPS, Pipeline
 from contract.workload import Workload
 
@@ -99,26 +100,24 @@ def definitions(pipeline: str, caching: Path) -> dg.Definitions:
     return defs
 
 
-def unsupported(work: Workload | Pipeline, *, process_per_step: bool, process_per_run: bool) -> str:
+def unsupported(work: Workload | Pipeline, *, process_per_step: bool) -> str:
     """Say what Dagster cannot do of the work."""
     if isinstance(work, Workload):
         return shapes.unsupported(work)
     if process_per_step and work.parameters.get("way") == "value":
         return "values stay in memory where steps share a process; here each step has its own, so that they must be stored"
-    if work.at_once > 1 and not process_per_run:
-        # logging.config.dictConfig in dagster/_core/instance/methods/event_methods.py, get_yaml_python_handlers.
-        return (
-            "two runs in one process can wait for each other for ever: each configures Python's logging anew, "
-            "and so holds a lock while it waits for one of the other's event log"
-        )
-    if "KEPT_S" in work.before.editions:
-        return (
-            "age makes no asset stale; an automation condition (freshness_failed, on_cron) can make it again, "
-            "after a minute at least, and here a result is too old after a second"
-        )
     if work.parameters.get("unhashable"):
         return "no argument is part of what makes an asset stale: there is nothing that a hash would have to be made of"
     return ""
+
+
+def check_editions(numbers: Mapping[str, int]) -> None:
+    """Raise where an edition asks for what Dagster has no way to do."""
+    if numbers["KEPT_S"] != editions.FIRST["KEPT_S"]:
+        raise Unsupported(
+            "age makes no asset stale; an automation condition (freshness_failed, on_cron) can make it again, "
+            "after a minute at least, and here a result is too old after a second"
+        )
 
 
 def write_caching(folder: Path, numbers: Mapping[str, int]) -> Path:

@@ -26,7 +26,7 @@ class _Library(Adapter):
     _process_per_step: bool
 
     def __init__(self) -> None:
-        self._runs = LocalRuns(at_once=1)  # two in one process may wait for each other for ever; see catalogue.unsupported
+        self._runs = LocalRuns(at_once=1)  # two in one process may wait for each other for ever; see unsupported()
         self._pipelines: dict[str, dg.Definitions] = {}
         self._run_ids: dict[str, str] = {}
         self._fresh: dict[str, tuple[str, ...]] = {}
@@ -45,8 +45,14 @@ class _Library(Adapter):
     def submit(self, workload: str, trial: Trial) -> str:
         return self._submit(shapes.job_name(workload), shapes.run_config(trial))
 
-    def unsupported(self, work: Workload | Pipeline) -> str:
-        return catalogue.unsupported(work, process_per_step=self._process_per_step, process_per_run=False)
+    def unsupported(self, work: Workload | Pipeline, runs_at_once: int = 1) -> str:
+        if runs_at_once > 1:
+            # logging.config.dictConfig in dagster/_core/instance/methods/event_methods.py, get_yaml_python_handlers.
+            return (
+                "two runs in one process can wait for each other for ever: each configures Python's logging anew, "
+                "and so holds a lock while it waits for one of the other's event log"
+            )
+        return catalogue.unsupported(work, process_per_step=self._process_per_step)
 
     def deploy_pipelines(self, pipelines_: Sequence[str]) -> None:
         self._location.add_pipelines(pipelines_)

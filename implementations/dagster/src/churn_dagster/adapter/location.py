@@ -44,6 +44,7 @@ class Location:
 
     def edit(self, editions: Mapping[str, int]) -> None:
         """Edit the source of the pipeline `cached`."""
+        catalogue.check_editions(editions)
         catalogue.write_caching(self.home, editions)
 
     def workloads(self) -> list[str]:

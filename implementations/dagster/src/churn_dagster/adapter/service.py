@@ -78,12 +78,22 @@ class Multiprocess(Adapter):
         servers.wait_until(socket.exists, "the code server's socket")
         start("webserver", "dagster_webserver", "-h", HOST, "-p", str(self._client.port), *workspace)
         start("daemon", "dagster._daemon", "run", *workspace)
-        servers.wait_until(lambda: answers(f"{self._client.url}/server_info"), "the webserver")
-        servers.wait_until(self._client.location_is_loaded, "the code location")
-        servers.wait_until(self._client.daemons_are_healthy, "the daemon")
+        self._wait_until_ready()
+
+    def _wait_until_ready(self) -> None:
+        self._servers.wait_until(lambda: answers(f"{self._client.url}/server_info"), "the webserver")
+        self._servers.wait_until(self._client.location_is_loaded, "the code location")
+        self._servers.wait_until(self._client.daemons_are_healthy, "the daemon")
 
     def services(self) -> Mapping[str, int]:
         return self._servers.pids()
+
+    def kill(self, service: str) -> None:
+        self._servers.kill(service)
+
+    def restart(self, service: str) -> None:
+        self._servers.restart(service)
+        self._wait_until_ready()
 
     def deploy(self, workloads: Sequence[Workload]) -> None:
         self._location.add(workloads)
@@ -93,8 +103,8 @@ class Multiprocess(Adapter):
     def submit(self, workload: str, trial: Trial) -> str:
         return self._client.launch(shapes.job_name(workload), shapes.run_config(trial))
 
-    def unsupported(self, work: Workload | Pipeline) -> str:
-        return catalogue.unsupported(work, process_per_step=True, process_per_run=True)
+    def unsupported(self, work: Workload | Pipeline, runs_at_once: int = 1) -> str:
+        return catalogue.unsupported(work, process_per_step=True)
 
     def deploy_pipelines(self, pipelines_: Sequence[str]) -> None:
         self._location.add_pipelines(pipelines_)

@@ -55,7 +55,7 @@ class _Library(Adapter):
         pool = None if graph.is_chain and self._loops_over_chains else self._pool
         return self._runs.submit(trial.id, lambda: shapes.run(graph, trial, pool))
 
-    def unsupported(self, work: Workload | Pipeline) -> str:
+    def unsupported(self, work: Workload | Pipeline, runs_at_once: int = 1) -> str:
         return catalogue.unsupported(work)
 
     def deploy_pipelines(self, pipelines_: Sequence[str]) -> None:

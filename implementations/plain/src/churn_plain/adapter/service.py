@@ -15,7 +15,7 @@ from churn.parameters import arguments
 from churn_plain.adapter import catalogue, shapes
 from churn_plain.adapter.settings import VERSIONS
 from churn_plain.pipelines.settings import THREADS
-from contract.adapter import Adapter, Setup, Started, State
+from contract.adapter import Adapter, Setup, Started, State, Unsupported
 from contract.editions import FIRST
 from contract.events import Trial
 from contract.pipeline import Pipeline
@@ -23,6 +23,9 @@ from contract.tree import kill_descendants
 from contract.workload import Workload
 
 CHURN: Final = ("train", "infer")
+
+
+_NO_SERVICE: Final = "no service has to be kept running: each run is a process of its own"
 
 
 class ProcessPerRun(Adapter):
@@ -50,7 +53,7 @@ class ProcessPerRun(Adapter):
         ]
         return self._start(argv, trial)
 
-    def unsupported(self, work: Workload | Pipeline) -> str:
+    def unsupported(self, work: Workload | Pipeline, runs_at_once: int = 1) -> str:
         return catalogue.unsupported(work)
 
     def deploy_pipelines(self, pipelines_: Sequence[str]) -> None:
@@ -95,6 +98,12 @@ class ProcessPerRun(Adapter):
     def cancel(self, run: str) -> None:
         self._runs[run].terminate()
         self._runs[run].wait()
+
+    def kill(self, service: str) -> None:
+        raise Unsupported(_NO_SERVICE)
+
+    def restart(self, service: str) -> None:
+        raise Unsupported(_NO_SERVICE)
 
     def stop(self) -> None:
         kill_descendants()

@@ -65,7 +65,7 @@ class FlowCall(Adapter):
     def submit(self, workload: str, trial: Trial) -> str:
         return self._submit(self._flows[workload], trial, trial, self._tasks[workload])
 
-    def unsupported(self, work: Workload | Pipeline) -> str:
+    def unsupported(self, work: Workload | Pipeline, runs_at_once: int = 1) -> str:
         return ""
 
     def deploy_pipelines(self, pipelines_: Sequence[str]) -> None:

@@ -54,8 +54,12 @@ class Server:
         from prefect.client.orchestration import get_client
 
         # The import above takes 2 s, which the server needs longer than.
-        self.servers.wait_until(lambda: answers(f"{os.environ['PREFECT_API_URL']}/ready"), "the API server")
+        self.wait_until_ready()
         self.client: SyncPrefectClient = get_client(sync_client=True)
+
+    def wait_until_ready(self) -> None:
+        """Return when the health check says that the server is ready."""
+        self.servers.wait_until(lambda: answers(f"{os.environ['PREFECT_API_URL']}/ready"), "the API server")
 
     def start(self, name: str, *arguments: str, module: str = "prefect") -> None:
         """Start a process of the engine in its home, where no configuration file of a user can be found."""

@@ -68,6 +68,19 @@ class _Service(Adapter):
     def services(self) -> Mapping[str, int]:
         return self._engine.servers.pids()
 
+    def kill(self, service: str) -> None:
+        self._engine.servers.kill(service)
+
+    def restart(self, service: str) -> None:
+        since = datetime.now(UTC)
+        self._engine.servers.restart(service)
+        self._engine.wait_until_ready()
+        self._engine.servers.wait_until(lambda: self._is_looking(since), "what starts flow runs")
+
+    @abstractmethod
+    def _is_looking(self, since: datetime) -> bool:
+        """Whether what starts flow runs has looked for new ones since then."""
+
     def deploy(self, workloads: Sequence[Workload]) -> None:
         for workload in workloads:
             file = self._flows / workload.name
@@ -76,7 +89,7 @@ class _Service(Adapter):
             self._tasks[f"{workload.name}/{WORKLOAD}"] = [node.id for node in workload.nodes]
         self._add([f"{workload.name}/{WORKLOAD}" for workload in workloads])
 
-    def unsupported(self, work: Workload | Pipeline) -> str:
+    def unsupported(self, work: Workload | Pipeline, runs_at_once: int = 1) -> str:
         return ""
 
     def deploy_pipelines(self, pipelines_: Sequence[str]) -> None:
@@ -149,6 +162,9 @@ class Serve(_Service):
         self._engine.start("serve", str(self._flows), *dict.fromkeys([*self._deployed, *names]), module=__name__)
         self._engine.servers.wait_until(lambda: all(self._is_polled(name, since) for name in names), "serve()")
 
+    def _is_looking(self, since: datetime) -> bool:
+        return all(self._is_polled(name, since) for name in self._deployed)
+
     def _is_polled(self, name: str, since: datetime) -> bool:
         from prefect.exceptions import ObjectNotFound
 
@@ -165,9 +181,9 @@ class Worker(_Service):
     def _start_runner(self) -> None:
         since = datetime.now(UTC)
         self._engine.start("worker", "worker", "start", "--pool", POOL, "--type", "process", "--name", POOL)
-        self._engine.servers.wait_until(lambda: self._is_online(since), "the worker")
+        self._engine.servers.wait_until(lambda: self._is_looking(since), "the worker")
 
-    def _is_online(self, since: datetime) -> bool:
+    def _is_looking(self, since: datetime) -> bool:
         from prefect.exceptions import ObjectNotFound
 
         try:

@@ -11,6 +11,9 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from bench.events.verification import Expectation
+from bench.scenarios.churn import runs
+from bench.scenarios.churn.runs import SOURCE
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.metrics import COLD_RUN, Metric, usual
@@ -18,12 +21,6 @@ from bench.scenarios.kit.scenario import Check, Place, Scenario, Seen, Verdict, 
 from bench.scenarios.kit.scenario import lost as lost_in
 from bench.scenarios.kit.table import Column
 from contract.pipeline import STEPS, Pipeline
-
-FEATURES: Final = ("features",)
-
-NEW_CUSTOMERS: Final = 1_000_003
-"""Added to the seed where customers are scored, who must not be those that the model was trained on."""
-
 
 NEEDS: Final = {
     "train": "",
@@ -62,28 +59,30 @@ def cases(options: Options, place: Place) -> Sequence[Case]:
     # Whatever the reader's customers allow is good enough, except where a gate has to refuse.
     base: dict[str, Any] = {"rows": options.rows, "n_estimators": options.n_estimators, "min_roc_auc": 0.0}
     scored = {"rows": options.rows}
+    features_kept = Expectation(may_skip=("features",))
+    # On made-up customers always where a gate has to refuse: a reader's may be such that a model is never wrong.
+    refused = base | {"min_roc_auc": 1.0, "data": ""}
+    faulty = Pipeline("train_faulty", "train", base, faults={"train_random_forest": 1})
+    source = ("500", "429")
     every = (
-        Pipeline("train", "train", base),
-        Pipeline("infer", "infer", scored),
+        Case(Pipeline("train", "train", base)),
+        Case(Pipeline("infer", "infer", scored)),
         # The features depend on the customers, not on the models: where they are cached, they are not computed again.
-        Pipeline("train_other_trees", "train", base | {"max_depth": 4}, may_skip=FEATURES),
-        Pipeline("train_other_split", "train", base | {"held_out": 0.3}),
-        Pipeline("train_faulty", "train", base, source=("500", "429"), faults={"train_random_forest": 1}, may_skip=FEATURES),
-        # On made-up customers always: a reader's may be such that a model is never wrong.
-        Pipeline("train_refused", "train", base | {"min_roc_auc": 1.0, "data": ""}, fails_at="gate", may_skip=FEATURES),
-        Pipeline("train_files", "train", base | {"tracking": "files"}, may_skip=FEATURES),
-        Pipeline("infer_files", "infer", scored | {"tracking": "files"}),
+        Case(Pipeline("train_other_trees", "train", base | {"max_depth": 4}), expectation=features_kept),
+        Case(Pipeline("train_other_split", "train", base | {"held_out": 0.3})),
+        Case(
+            faulty,
+            {SOURCE: ",".join(source)},
+            expectation=Expectation(may_skip=("features",), more_tries={"load": len(source)}),
+        ),
+        Case(
+            Pipeline("train_refused", "train", refused),
+            expectation=Expectation(may_skip=("features",), fails_at="gate"),
+        ),
+        Case(Pipeline("train_files", "train", base | {"tracking": "files"}), expectation=features_kept),
+        Case(Pipeline("infer_files", "infer", scored | {"tracking": "files"})),
     )
-    return [Case(each) for each in every if not options.cases or each.name in options.cases]
-
-
-def parameters(pipeline: Pipeline, sequence: str, seed: int, data: str) -> Mapping[str, Any]:
-    """Return the parameters of one run: those of the same sequence share a model's name and the customers.
-
-    With `data` they are the reader's own; the seed then chooses only who of them is held out.
-    """
-    own = {"seed": seed + NEW_CUSTOMERS * (pipeline.pipeline == "infer"), "model": f"churn_{sequence}", "data": data}
-    return own | dict(pipeline.parameters)
+    return [each for each in every if not options.cases or each.name in options.cases]
 
 
 # The numbers -----------------------------------------------------------------------------------------------------------
@@ -106,12 +105,11 @@ METRICS: Final = tuple(
 
 def metrics(case: Case) -> Sequence[str]:
     """Return what a run yields."""
-    work = case.work
-    if not isinstance(work, Pipeline):
+    if not isinstance(case.work, Pipeline):
         return usual(case)
     # A refused run ends at its gate, and the tool's ways to find out that it failed are another question.
-    steps = [f"{step}_s" for step in work.steps if step not in work.may_skip]
-    return ("makespan_s",) if work.fails_at else (*usual(case), "between_steps_s", *steps)
+    steps = [f"{step}_s" for step in case.expected.after if step not in case.expectation.may_skip]
+    return ("makespan_s",) if case.expectation.fails_at else (*usual(case), "between_steps_s", *steps)
 
 
 # The checks ------------------------------------------------------------------------------------------------------------
@@ -218,9 +216,10 @@ SCENARIO = Scenario(
     metrics=metrics,
     own_metrics=METRICS,
     columns=COLUMNS,
-    takes_data=True,
     warmups=(Case(Pipeline("warm_up_train", "train", {"rows": 400, "n_estimators": 5, "min_roc_auc": 0.0, "data": ""})),),
-    parameters=parameters,
+    parameters=runs.parameters,
+    hooks=runs.HOOKS,
+    takes_data=True,
     in_order=True,
     checks=CHECKS,
 )

@@ -9,7 +9,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
-from bench.scenarios import Work
 from contract.pipeline import Pipeline
 
 TAG: Final = "trial"
@@ -34,21 +33,14 @@ _VERSIONS: Final = """
 """
 
 
-def is_churn(work: Work) -> bool:
-    """Whether it is one of the churn pipelines, which record what they do in MLflow or write predictions."""
-    return isinstance(work, Pipeline) and work.pipeline in {"train", "train_whole", "infer"}
-
-
-def collect(work: Work, tag: str, folder: Path, mlflow: Path) -> dict[str, Any]:
-    """Return the facts of one run, whose MLflow runs have the tag; none of any other work, which leaves nothing."""
-    if not isinstance(work, Pipeline) or not is_churn(work):
-        return {}
+def traces(work: Pipeline, tag: str, folder: Path, store: Path) -> dict[str, Any]:
+    """Return what a run left in its folder and in the MLflow store, where its runs have the tag."""
     if work.pipeline == "infer":
         return _predictions(folder / PREDICTIONS)
     try:
-        return _recorded(mlflow, tag) if mlflow.exists() else {}
+        return _recorded(store, tag) if store.exists() else {}
     except sqlite3.Error as error:  # a run that went well must not be lost by a look at what it left
-        return {"missing_because": f"{mlflow}: {error}"}
+        return {"missing_because": f"{store}: {error}"}
 
 
 def _predictions(path: Path) -> dict[str, Any]:
@@ -58,8 +50,8 @@ def _predictions(path: Path) -> dict[str, Any]:
     return {"predictions": hashlib.sha256(content).hexdigest(), "rows": content.count(b"\n") - 1}
 
 
-def _recorded(mlflow: Path, tag: str) -> dict[str, Any]:
-    with closing(sqlite3.connect(f"{mlflow.as_uri()}?mode=ro", uri=True)) as database:
+def _recorded(store: Path, tag: str) -> dict[str, Any]:
+    with closing(sqlite3.connect(f"{store.as_uri()}?mode=ro", uri=True)) as database:
         runs = database.execute(_RUNS, (TAG, tag)).fetchall()
         versions: Iterable[str] = [
             version for _, run in runs for (version,) in database.execute(_VERSIONS, (run,)).fetchall()

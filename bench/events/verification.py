@@ -1,0 +1,192 @@
+"""Whether a run did the work that it was asked for: only verified work is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from bench.events.timeline import Timeline, max_concurrency
+from contract.pipeline import ONE_TASK, STEPS, Pipeline
+from contract.workload import Workload
+
+CHECKS: Mapping[str, str] = {
+    "every_body_ran_once": "each node's body ran as often as its faults ask for, and no event is missing",
+    "order_respected": "no body began before the bodies it waits for had ended",
+    "work_verified": "each body received its parents' tokens and ended with the right one of its own",
+    "settled_after_last_body": "the tool called the run over, and successful, only after the last body's end",
+    "width_respected": "never more bodies at once than the width allows",
+}
+"""What is verified of every run; a run that fails one of them did other work, and yields no timing."""
+
+REFUSAL: Final = ("GateFailed: ",)
+"""How the error of a step begins that has refused, and has not broken down."""
+
+PLANNED: Final = ("PlannedFault: ", "FinalFault: ")
+
+
+class Expectation(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is expected of a run beyond what the work itself says."""
+
+    may_skip: tuple[str, ...] = ()
+    """The steps whose result an earlier run may have left in a cache."""
+    fails_at: str = ""
+    """The step that refuses, so that the run must fail and nothing after it may run."""
+    more_tries: dict[str, int] = {}
+    """How often steps are tried once more because of something outside the work, such as a source that fails."""
+    is_open: bool = False
+    """Whether any end is an answer: what the tool did is then for the checks of the scenario to judge."""
+
+
+AS_ASKED: Final = Expectation()
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What has to be seen of a run: of a workload or of a pipeline, which differ in nothing else here."""
+
+    after: Mapping[str, tuple[str, ...]]
+    """Which bodies each body waits for."""
+    attempts: Mapping[str, int]
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    may_skip: tuple[str, ...] = ()
+    fails_at: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The bodies that must fail to the last, and how the errors begin that they may fail with."""
+
+    @property
+    def state(self) -> str:
+        """Return what the tool has to call the run in the end."""
+        return "failed" if self.fails_at else "succeeded"
+
+    def parents(self, name: str, ran: Collection[str]) -> Iterator[str]:
+        """Yield the bodies that a body had to wait for; instead of a skipped one, those that the skipped one waits for."""
+        for parent in self.after[name]:
+            if parent in ran:
+                yield parent
+            else:
+                yield from self.parents(parent, ran)
+
+
+def steps_of(work: Pipeline, expectation: Expectation = AS_ASKED) -> Mapping[str, tuple[str, ...]]:
+    """Return the steps of a pipeline that have to run, and which steps each of them waits for."""
+    every = STEPS[work.pipeline]
+    if not expectation.fails_at:
+        return every
+    names = list(every)
+    return {name: every[name] for name in names[: names.index(expectation.fails_at) + 1]}
+
+
+def expected_of(work: Workload | Pipeline, expectation: Expectation = AS_ASKED, runs: int = 1) -> Expected:
+    """Return what has to be seen of so many runs of the work, which are looked at together."""
+    return _of_pipeline(work, expectation, runs) if isinstance(work, Pipeline) else _of_workload(work, runs)
+
+
+def _of_pipeline(work: Pipeline, expectation: Expectation, runs: int) -> Expected:
+    steps = steps_of(work, expectation)
+    names = list(steps)
+
+    def failures(name: str) -> int:
+        # Where all steps are one task, what fails runs again from the first step on.
+        again = names[names.index(name) :] if work.pipeline in ONE_TASK else [name]
+        return expectation.more_tries.get(name, 0) + sum(work.faults.get(each, 0) for each in again)
+
+    return Expected(
+        steps,
+        {name: runs + failures(name) for name in names},
+        may_skip=expectation.may_skip,
+        fails_at={expectation.fails_at: REFUSAL} if expectation.fails_at else {},
+    )
+
+
+def _of_workload(work: Workload, runs: int) -> Expected:
+    attempts: dict[str, int] = {}
+    failing: dict[str, tuple[str, ...]] = {}
+    for node in work.nodes:
+        # Below a failure nothing runs; beside it everything does.
+        if all(parent in attempts and parent not in failing for parent in node.after):
+            tries = 1 + (node.retry.times if node.retry else 0)
+            failures = node.fault.attempts if node.fault else 0
+            attempts[node.id] = 1 if node.fault and node.fault.final else min(failures + 1, tries)
+            if failures >= attempts[node.id]:
+                failing[node.id] = PLANNED
+    done = {node.id: work.tokens[node.id] for node in work.nodes if node.id in attempts and node.id not in failing}
+    after = {node.id: node.after for node in work.nodes if node.id in attempts}
+    return Expected(after, {name: runs * times for name, times in attempts.items()}, done, fails_at=failing)
+
+
+def verify(
+    timeline: Timeline, work: Workload | Pipeline, width: int, expectation: Expectation = AS_ASKED, runs: int = 1
+) -> dict[str, str]:
+    """Return what is wrong with a trial of so many runs, by check; nothing, when it did what it was asked."""
+    if expectation.is_open:
+        return {}
+    if timeline.are_told_apart:
+        wrong: dict[str, str] = {}
+        for run in timeline.runs.values():
+            wrong = _verify(run, expected_of(work, expectation), work, in_order=True) | wrong
+    else:
+        # Bodies that do not say which run they belong to cannot be put in order.
+        wrong = _verify(timeline, expected_of(work, expectation, runs), work, in_order=runs == 1)
+    if "every_body_ran_once" not in wrong and (most := max_concurrency(timeline)) > width * runs:
+        wrong["width_respected"] = f"{most} bodies at once, where {width} may"
+    return wrong
+
+
+def _verify(timeline: Timeline, expected: Expected, work: Workload | Pipeline, *, in_order: bool) -> dict[str, str]:
+    wrong: dict[str, str] = {}
+    _verify_attempts(timeline, expected, wrong)
+    if wrong:
+        return wrong
+    if in_order:
+        _verify_order(timeline, expected, wrong)
+    for name, token in expected.tokens.items():
+        if timeline.attempts[name][-1].token != token:
+            wrong["work_verified"] = f"{name} ended with {timeline.attempts[name][-1].token!r}"
+    if isinstance(work, Pipeline):
+        _verify_passed(timeline, expected, wrong)
+    if timeline.settled is None or timeline.settled < timeline.last_end:
+        wrong["settled_after_last_body"] = "it was called over before its last body had ended"
+    elif timeline.state != expected.state:
+        wrong["settled_after_last_body"] = f"the tool calls it {timeline.state or 'nothing'}, not {expected.state}"
+    return wrong
+
+
+def _verify_order(timeline: Timeline, expected: Expected, wrong: dict[str, str]) -> None:
+    for name, attempts in timeline.attempts.items():
+        for parent in expected.parents(name, timeline.attempts.keys()):
+            # Where all steps are one task, a failure makes the parent run again, after the child's first try.
+            if attempts[0].started < timeline.first_success(parent) or timeline.start(name) < timeline.end(parent):
+                wrong["order_respected"] = f"{name} began before {parent} had ended"
+
+
+def _verify_passed(timeline: Timeline, expected: Expected, wrong: dict[str, str]) -> None:
+    """A step that says what it got must have got what the step before says that it made."""
+    for name, attempts in timeline.attempts.items():
+        for parent in expected.parents(name, timeline.attempts.keys()):
+            made, got = timeline.attempts[parent][-1].token, attempts[-1].token
+            if made and got and made != got:
+                wrong["work_verified"] = f"{parent} made {made}, and {name} got {got}"
+
+
+def _verify_attempts(timeline: Timeline, expected: Expected, wrong: dict[str, str]) -> None:
+    if timeline.submitted is None:
+        wrong["every_body_ran_once"] = "the event `submitted` is missing"
+    if unknown := timeline.attempts.keys() - expected.after.keys():
+        wrong["every_body_ran_once"] = f"a body ran that should not have: {min(unknown)}"
+    for name, times in expected.attempts.items():
+        attempts = timeline.attempts.get(name, [])
+        if name in expected.may_skip and not attempts:
+            continue
+        if len(attempts) != times and not (name in expected.may_skip and len(attempts) < times):
+            errors = "; ".join(each.error for each in attempts if each.error)
+            said = f"{name} ran {len(attempts)} times, not {times}"
+            wrong["every_body_ran_once"] = f"{said} ({errors})" if errors else said
+        elif any(attempt.ended is None for attempt in attempts):
+            wrong["every_body_ran_once"] = f"the end of {name} is missing"
+        elif name in expected.fails_at:
+            if not attempts[-1].error.startswith(expected.fails_at[name]):
+                wrong["work_verified"] = f"{name}: {attempts[-1].error or 'it did not fail'}"
+        elif attempts[-1].error:
+            wrong["work_verified"] = f"{name}: {attempts[-1].error}"

@@ -1,0 +1,232 @@
+"""What every adapter must do: each rule takes a started engine, and says what it saw, or what is broken.
+
+To add a tool: a folder in implementations/, for which these rules hold. Nothing else changes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Final, Literal
+
+from bench.derive.checks import is_loopback
+from bench.events.timeline import Timeline, read
+from bench.events.verification import verify
+from bench.plan.setup import Setup
+from bench.plan.tools import Tool
+from bench.run import footprint
+from bench.run.channel import EngineError, UnsupportedWork
+from bench.run.engine import Engine, Place
+from bench.run.procedures import Scene, TooLong, cancel_in_the_middle, kill_and_restart
+from bench.scenarios import Case
+from bench.scenarios.kit.graphs import shaped
+from bench.scenarios.kit.procedures import CancelInTheMiddle, KillAndRestart
+from contract.events import Trial
+from contract.workload import Fault, Node, Retry, Workload
+
+WIDTH: Final = 2
+LIMIT_S: Final = 60.0
+GIVEN_UP_S: Final = 45.0
+"""How long it may take until a run that is cancelled is over."""
+
+DIAMOND: Final = Workload(
+    "diamond",
+    (
+        Node("first"),
+        *(Node(f"middle{i}", "sleep", ("first",), {"seconds": 0.1}) for i in range(3)),
+        Node("last", "sleep", tuple(f"middle{i}" for i in range(3)), {"seconds": 0.5}),
+    ),
+)
+SCATTERED: Final = shaped("scattered", 9)
+RETRIED: Final = Workload(
+    "retried", (Node("a"), Node("b", after=("a",), retry=Retry(2, 0.1), fault=Fault(2)), Node("c", after=("b",)))
+)
+FAILING: Final = Workload("failing", (Node("a", fault=Fault(1)), Node("b", after=("a",))))
+ENDLESS: Final = Workload("endless", (Node("a", "sleep", (), {"seconds": 3600}),))
+LATER: Final = shaped("chain", 3)
+
+
+class Broken(Exception):
+    """The rule does not hold; the message says what was seen instead."""
+
+
+class Candidate:
+    """An engine under test."""
+
+    def __init__(self, tool: Tool, setup: Setup, folder: Path) -> None:
+        """Name it; its files go to the folder, which is new."""
+        self.setup = setup
+        self._folder = folder
+        (folder / "home").mkdir(parents=True)
+        self.engine = Engine(tool, setup, Place(folder, WIDTH, {}))
+        self._numbers = count(1)
+
+    def up(self) -> None:
+        """Start it, with some work."""
+        self.engine.start()
+        self.engine.deploy([DIAMOND, SCATTERED, RETRIED, FAILING, ENDLESS])
+
+    def scene(self, work: Workload, limit_s: float = LIMIT_S) -> Scene:
+        """Return a trial that is to be made of the work."""
+        folder = self._folder / f"trial-{next(self._numbers)}"
+        folder.mkdir()
+        return Scene(self.engine, Case(work), Trial(folder.name, str(folder)), limit_s)
+
+    def run(self, work: Workload) -> tuple[Scene, Timeline]:
+        """Make one run of it."""
+        scene = self.scene(work)
+        scene.see_through(scene.submit())
+        return scene, read(Path(scene.trial.events))
+
+
+def each_graph_does_its_work(candidate: Candidate) -> str:
+    """Every body runs once, behind its parents, with their tokens, within the width, before the tool says success."""
+    for work in (DIAMOND, SCATTERED, RETRIED):
+        _, timeline = candidate.run(work)
+        _demand(not (wrong := verify(timeline, work, WIDTH)), f"{work.name}: {wrong}")
+    return "a diamond, a scattered graph, and one with a task that fails twice and is tried three times"
+
+
+def a_failure_is_a_failure(candidate: Candidate) -> str:
+    """A body that raises is not tried again, nothing below it runs, and the run is called failed."""
+    scene, timeline = candidate.run(FAILING)
+    seen = (scene.runs[0].state, {node: len(each) for node, each in timeline.attempts.items()})
+    _demand(seen == ("failed", {"a": 1}), f"the tool calls it {seen[0]}, and the bodies ran {seen[1]}")
+    return "one try, and the run is called failed"
+
+
+def a_workload_can_come_later(candidate: Candidate) -> str:
+    """What is deployed while the engine runs can be submitted at once."""
+    candidate.engine.deploy([LATER])
+    _, timeline = candidate.run(LATER)
+    _demand(not (wrong := verify(timeline, LATER, WIDTH)), str(wrong))
+    return "deployed beside the others, and run"
+
+
+def its_own_records_agree(candidate: Candidate) -> str:
+    """Where the tool records when tasks ran, each of these intervals holds the body's own, within a second."""
+    scene, timeline = candidate.run(SCATTERED)
+    (run,) = scene.runs
+    tasks = run.reported["tasks"]
+    for node, (start, end) in tasks.items():
+        began, ended = (t / 1e9 + run.clock_offset for t in (timeline.start(node), timeline.end(node)))
+        _demand(start - 1 < began <= ended < end + 1, f"{node}: {start - began:.3f} s, {end - ended:.3f} s beside its body")
+    _demand(set(tasks) in ({node.id for node in SCATTERED.nodes}, set()), f"it has records of {sorted(tasks)}")
+    return f"{len(tasks)} of {len(SCATTERED.nodes)} tasks have records"
+
+
+def it_listens_on_loopback_only(candidate: Candidate) -> str:
+    """Nothing outside this machine can reach it."""
+    addresses = footprint.listening(candidate.engine)
+    _demand(not (wide := [each for each in addresses if not is_loopback(each)]), f"it listens on {', '.join(wide)}")
+    return f"{len(addresses)} ports, all of them loopback"
+
+
+def a_killed_service_can_be_started_again(candidate: Candidate) -> str:
+    """After a service was killed and started again the engine serves another run, and still knows the one before."""
+    services = candidate.engine.services()
+    if not services:
+        candidate.engine.kill_service("any")  # says why there is none
+    for service in services:
+        scene = candidate.scene(LATER)
+        kill_and_restart.carry_out(scene, KillAndRestart(service))
+        _demand(scene.facts["known_afterwards"] == "succeeded", f"without {service} the run before is lost")
+        wrong = verify(read(Path(scene.trial.events)), LATER, WIDTH, runs=2)
+        _demand(not wrong, f"after {service} was started again: {wrong}")
+    return f"each of {', '.join(services)}"
+
+
+def a_cancelled_run_is_gone(candidate: Candidate) -> str:
+    """A run that is cancelled while a body is busy is called cancelled, and the process of the body ends."""
+    scene = candidate.scene(ENDLESS)
+    before = time.monotonic()
+    cancel_in_the_middle.carry_out(scene, CancelInTheMiddle("a"))
+    _demand(scene.runs[0].state == "cancelled", f"the tool calls it {scene.runs[0].state}")
+    _demand(scene.facts["gone_s"] is not None, "its process still runs, half a minute later")
+    _demand(time.monotonic() - before < LIMIT_S + GIVEN_UP_S, "it took minutes")
+    return f"its process was gone {scene.facts['gone_s']:.1f} s after the call"
+
+
+def a_run_past_its_limit_is_given_up(candidate: Candidate) -> str:
+    """A run that takes longer than its limit comes back as one that is too long, and not after minutes."""
+    before = time.monotonic()
+    scene = candidate.scene(ENDLESS, limit_s=1)
+    try:
+        state = scene.see_through(scene.submit())
+    except TooLong:
+        _demand(time.monotonic() - before < GIVEN_UP_S, f"only after {time.monotonic() - before:.0f} s")
+        return f"given up after {time.monotonic() - before:.1f} s"
+    raise Broken(f"the tool calls it {state}, and its body sleeps for an hour")
+
+
+def it_stops_without_a_trace(candidate: Candidate) -> str:
+    """Stopping ends every process that it started, though a run still goes on. (This rule comes last.)"""
+    left = candidate.engine.stop()
+    _demand(not left, f"it left {left[:1]}")
+    return "no process is left"
+
+
+RULES: Final = (
+    each_graph_does_its_work,
+    a_failure_is_a_failure,
+    a_workload_can_come_later,
+    its_own_records_agree,
+    it_listens_on_loopback_only,
+    a_killed_service_can_be_started_again,
+    a_cancelled_run_is_gone,
+    a_run_past_its_limit_is_given_up,
+    it_stops_without_a_trace,
+)
+
+Rule = Callable[[Candidate], str]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A rule, whether it holds for an engine, and the evidence."""
+
+    rule: str
+    says: str
+    verdict: Literal["holds", "broken", "unsupported"]
+    because: str
+
+
+def find(rule: Rule, candidate: Candidate) -> Finding:
+    """Try one rule."""
+    name, says = rule.__name__, str(rule.__doc__).partition("\n")[0]
+    try:
+        return Finding(name, says, "holds", rule(candidate))
+    except UnsupportedWork as reason:
+        return Finding(name, says, "unsupported", str(reason))
+    except (Broken, EngineError, TooLong) as error:
+        return Finding(name, says, "broken", str(error).partition("\n")[0])
+
+
+@contextmanager
+def started(tool: Tool, setup: Setup, folder: Path) -> Iterator[Candidate]:
+    """Start an engine for all rules; nothing of it is left afterwards."""
+    candidate = Candidate(tool, setup, folder)
+    try:
+        candidate.up()
+        yield candidate
+    finally:
+        candidate.engine.kill()
+
+
+def findings(tool: Tool, setup: Setup, folder: Path) -> Iterator[Finding]:
+    """Try all rules, one after another, on one engine."""
+    try:
+        with started(tool, setup, folder) as candidate:
+            for rule in RULES:
+                yield find(rule, candidate)
+    except EngineError as error:
+        yield Finding("it_starts", "The engine starts, and takes the work.", "broken", str(error))
+
+
+def _demand(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise Broken(otherwise)

@@ -1,0 +1,99 @@
+"""What can be seen of an engine from outside: its memory, its disk, its ports, and what a user has to keep running."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from bench.run.engine import Engine
+from bench.store.records import Upkeep
+from contract.events import Trial, emit
+
+QUIET_S: Final = 3.0
+"""How long an engine is left alone before its memory is read: it has just been given its work."""
+
+EVERY_S: Final = 0.05
+"""A file between two tasks may be there for a tenth of a second only."""
+
+
+def footprint(engine: Engine) -> dict[str, int]:
+    """Return how much memory its processes take together, and how much of the disk its folder does, in bytes."""
+    pss = disk = 0
+    for process in _processes(engine):
+        with suppress(psutil.Error):  # it has just ended
+            pss += process.memory_full_info().pss
+    for folder, _, files in os.walk(engine.home):
+        for file in files:
+            with suppress(OSError):
+                disk += Path(folder, file).lstat().st_size
+    return {"pss": pss, "disk": disk}
+
+
+def listening(engine: Engine) -> list[str]:
+    """Return the addresses on which its processes listen."""
+    found: set[str] = set()
+    for process in _processes(engine):
+        with suppress(psutil.Error):
+            for connection in process.net_connections("inet"):
+                if connection.status == psutil.CONN_LISTEN:
+                    found.add(f"{connection.laddr.ip}:{connection.laddr.port}")
+    return sorted(found)
+
+
+def upkeep(engine: Engine) -> Upkeep:
+    """Return what a user of the tool would have to keep running: names, processes and memory, after a quiet while.
+
+    Not what the adapter itself takes, and not what it starts for a single run.
+    """
+    services = engine.services()
+    if services:
+        time.sleep(QUIET_S)
+    processes = pss = 0
+    for pid in services.values():
+        with suppress(psutil.Error):
+            service = psutil.Process(pid)
+            for process in (service, *service.children(recursive=True)):
+                with suppress(psutil.Error):  # it has just ended
+                    pss += process.memory_full_info().pss
+                    processes += 1
+    return Upkeep(sorted(services), processes, pss)
+
+
+@contextmanager
+def sampled(engine: Engine, trial: Trial, *, wanted: bool) -> Iterator[None]:
+    """Log a `sampled` event before what is done inside, all the time meanwhile, and after it."""
+    if not wanted:
+        yield
+        return
+    over = threading.Event()
+
+    def look() -> None:
+        try:
+            emit(trial, "sampled", data=footprint(engine))
+        except psutil.Error:
+            over.set()  # the engine is gone, and whoever called it will say so
+
+    def watch() -> None:
+        while not over.wait(EVERY_S):
+            look()
+
+    look()
+    watcher = threading.Thread(target=watch, name="footprint", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+        look()
+
+
+def _processes(engine: Engine) -> list[psutil.Process]:
+    return psutil.Process(engine.root).children(recursive=True)

@@ -1,0 +1,97 @@
+"""What a procedure works with: an engine, what is asked of it, and a place for what comes of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from bench.events.timeline import Timeline, read
+from bench.run.channel import EngineError, UnsupportedWork
+from bench.run.engine import Asked, Engine, Run
+from bench.scenarios import Case, Work
+from bench.store.records import RunOfTrial
+from contract.events import Trial
+
+LOOK_S = 0.05
+"""Between two looks at the event log, while a body is waited for."""
+
+RUNNING, SUCCEEDED, REFUSED = "running", "succeeded", "refused"
+
+
+class TooLong(Exception):
+    """A run was not over after its limit."""
+
+
+@dataclass
+class Scene:
+    """A trial that is being made."""
+
+    engine: Engine
+    case: Case
+    trial: Trial
+    limit_s: float
+    """How long a run may take."""
+    works: Sequence[Work] = ()
+    """What the engine has to know, should it be started again."""
+    pause_s: float = 0.0
+    """How long the engine is left alone before it is asked: it is then in another phase of its polling each time."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    runs: list[RunOfTrial] = field(default_factory=list)
+    """What the tool said of the runs that are over."""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def check_supported(self, runs_at_once: int = 1) -> None:
+        """Raise where the tool has no way to do it: before anything of it is done."""
+        if reason := self.engine.unsupported(self.case.work, runs_at_once):
+            raise UnsupportedWork(reason)
+
+    def submit(self, name: str = "", meet: Mapping[str, int] | None = None) -> Run:
+        """Ask for a run; it has a name where the trial has several."""
+        asked = Asked(
+            self.case.name,
+            replace(self.trial, run=name),
+            self.limit_s,
+            self.parameters,
+            closely=self.case.expectation.is_open,
+            meet=meet or {},
+        )
+        return self.engine.submit(asked)
+
+    def see_through(self, run: Run, name: str = "") -> str:
+        """Wait until the run is over, keep what the tool says of it, and return the tool's word for how it ended."""
+        log = self.engine.log_size()
+        accepted = run.accepted()
+        if accepted.refused and not self.case.expectation.is_open:
+            raise EngineError(accepted.refused)
+        state = run.end(self.limit_s)
+        if state == RUNNING:
+            self._give_up(run)
+            raise TooLong(f"it was not over after {self.limit_s:g} s")
+        said = "" if state == SUCCEEDED else last_error(self.engine.log_since(log))
+        reported = run.reported() if accepted.id else {}
+        self.runs.append(RunOfTrial(name, accepted.id, state, accepted.clock_offset, reported, said))
+        return state
+
+    def wait_until_begun(self, body: str) -> Timeline:
+        """Return once the body has begun, in any run of the trial, with what has happened until then."""
+        deadline = time.monotonic() + self.limit_s
+        while body not in (seen := read(Path(self.trial.events))).attempts:
+            if time.monotonic() > deadline:
+                raise TooLong(f"{body} had not begun after {self.limit_s:g} s")
+            time.sleep(LOOK_S)
+        return seen
+
+    def _give_up(self, run: Run) -> None:
+        try:
+            run.cancel()
+        except (EngineError, UnsupportedWork):
+            return  # the engine is not used any more, and its keeper ends what is left
+
+
+def last_error(log: bytes) -> str:
+    """Return the last line with an error that was printed."""
+    errors = [line for line in log.decode(errors="replace").splitlines() if "Error" in line and not line.startswith(" ")]
+    return errors[-1].strip()[:200] if errors else ""

@@ -1,0 +1,75 @@
+"""One trial: the procedure of a case carried out in an engine, with what its scenario does around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from bench.plan.plan import Start, Trial
+from bench.run.channel import EngineError, UnsupportedWork
+from bench.run.engine import Engine
+from bench.run.procedures import Scene, TooLong, carry_out
+from bench.scenarios import SCENARIOS, Case
+from bench.scenarios.kit.hooks import Environment, Surroundings
+from bench.store.records import RunOfTrial
+from contract import events
+
+End = Literal["over", "timeout", "crashed", "not_started", "unsupported"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a trial; see `TrialRecord`."""
+
+    end: End
+    because: str | None = None
+    runs: Sequence[RunOfTrial] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def costs_the_engine(self) -> bool:
+        """Whether the engine is gone, or in an unknown state, perhaps with a run that still goes on."""
+        return self.end in {"timeout", "crashed"}
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the trials of an engine start are made."""
+
+    engine: Engine
+    start: Start
+    shared: Path
+    environment: Environment
+
+
+def make(site: Site, trial: Trial, folder: Path, tag: str) -> Outcome:
+    """Make the trial, whose events go to the folder and whose traces have the tag."""
+    place = Surroundings(folder, site.shared, tag, site.environment, site.engine.kept)
+    scene = Scene(
+        site.engine, trial.case, events.Trial(trial.id, str(folder)), site.start.limit_s, site.start.works, trial.pause_s
+    )
+    try:
+        with SCENARIOS[trial.scenario].hooks.around(trial.case, trial.parameters, place) as touch:
+            scene.parameters = {**trial.parameters, **touch.parameters}
+            carry_out(scene)
+    except UnsupportedWork as reason:
+        return Outcome("unsupported", f"unsupported: {reason}")
+    except TooLong as late:
+        return Outcome("timeout", str(late))
+    except EngineError as error:
+        return Outcome("crashed", str(error))
+    return Outcome("over", None, scene.runs, touch.facts | scene.facts)
+
+
+def problem(case: Case, outcome: Outcome) -> str:
+    """Say what went wrong with the trial, for whoever looks on; derivation judges for itself."""
+    if outcome.end == "unsupported":
+        return str(outcome.because)
+    if outcome.end != "over":
+        return f"{outcome.end}, {outcome.because}"
+    if case.expectation.is_open:
+        return ""
+    bad = next((run for run in outcome.runs if run.state != case.expected.state), None)
+    return f"failed, the tool calls the run {bad.state}{': ' * bool(bad.last_error)}{bad.last_error}" if bad else ""

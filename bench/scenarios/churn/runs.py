@@ -1,0 +1,89 @@
+"""A run of a churn pipeline: with which parameters, on whose customers, and what is looked at when it is over.
+
+The scenarios *granularity* and *parameters* run the same pipelines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from bench.base.problem import Problem
+from bench.scenarios.churn.traces import PREDICTIONS, TAG, traces
+from bench.scenarios.kit.case import Case
+from bench.scenarios.kit.hooks import Environment, Hooks, Surroundings, Touch, own_home
+from contract.pipeline import Pipeline
+
+NEW_CUSTOMERS: Final = 1_000_003
+"""Added to the seed where customers are scored, who must not be those that the model was trained on."""
+
+LEFT_BYTES: Final = 10_000_000
+"""What MLflow keeps of the models of a training; some 6 MB were seen with the default parameters."""
+
+SOURCE: Final = "source"
+"""The axis of the cases whose customers come from a source that fails: how, by its first answers, with commas."""
+
+
+def parameters(pipeline: Pipeline, sequence: str, seed: int, data: str) -> Mapping[str, Any]:
+    """Return the parameters of one run: those of the same sequence share a model's name and the customers.
+
+    With `data` they are the reader's own; the seed then chooses only who of them is held out.
+    """
+    own = {"seed": seed + NEW_CUSTOMERS * (pipeline.pipeline == "infer"), "model": f"churn_{sequence}", "data": data}
+    return own | dict(pipeline.parameters)
+
+
+@contextmanager
+def around(case: Case, parameters: Mapping[str, Any], place: Surroundings) -> Iterator[Touch]:
+    """Tag what the run records in MLflow, serve its customers where they have a source, and look at what it left."""
+    work = case.work
+    if not isinstance(work, Pipeline):
+        yield Touch()
+        return
+    touch = Touch(parameters={"tags": {TAG: place.tag}})
+    if work.pipeline == "infer":
+        touch.parameters["predictions"] = str(place.folder / PREDICTIONS)
+    if faults := str(case.axes.get(SOURCE, "")):
+        with place.environment.serve("churn.serve", *_source(parameters, faults.split(","))) as url:
+            touch.parameters["data"] = url
+            yield touch
+    else:
+        yield touch
+    touch.facts |= traces(work, place.tag, place.folder, store(place.shared))
+
+
+def _source(parameters: Mapping[str, Any], faults: Sequence[str]) -> list[str]:
+    """Return the arguments of a source of the customers, whose first answers fail."""
+    customers = [f"--{key}={parameters[key]}" for key in ("data", "rows", "seed") if parameters.get(key)]
+    return [*customers, *(f"--fail={each}" for each in faults)]
+
+
+def store(shared: Path) -> Path:
+    """Return the MLflow store of a run: `mlflow ui --backend-store-uri sqlite:///...` shows it."""
+    return shared / "mlflow" / "mlflow.db"
+
+
+def prepare(shared: Path, environment: Environment) -> None:
+    """Create the store, which would otherwise be a part of the time of the first training."""
+    database = store(shared)
+    if database.exists():
+        return
+    database.parent.mkdir(exist_ok=True)
+    if problem := environment.ask("churn.registry", **variables(shared, shared)):
+        raise Problem(f"the MLflow store could not be created: {problem}")
+
+
+def variables(shared: Path, home: Path) -> Mapping[str, str]:
+    """Return where the pipelines of an engine record their runs, and where they keep what is their own."""
+    return {"MLFLOW_TRACKING_URI": f"sqlite:///{store(shared)}", **own_home(shared, home)}
+
+
+def data_problem(file: Path, environment: Environment) -> str:
+    """Say what is wrong with a reader's customers, by the code that the pipelines check them with."""
+    said = environment.ask("churn.check", str(file.absolute()))
+    return said.replace(str(file.absolute()), str(file))
+
+
+HOOKS: Final = Hooks(around=around, prepare=prepare, variables=variables, leaves_bytes=LEFT_BYTES, data_problem=data_problem)
