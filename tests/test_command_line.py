@@ -13,6 +13,7 @@ from conftest import ROOT, Call, call, copied_orchbench, mounted, refusal
 from small_runs import edited, finished_run, record_of, results_of, samples_of
 
 from bench import cli
+from bench.plan import plan
 from bench.plan.suite import available, load
 from bench.plan.tools import TIERS, discover
 
@@ -149,14 +150,15 @@ def test_names_from_a_run_are_printed_as_they_are(orchbench: Call, tmp_path: Pat
         assert [name for name in names.values() if name not in done.out] == []
 
 
-def test_the_same_seed_plans_the_same(suite: Path, finished: Path, orchbench: Call, tmp_path: Path) -> None:
-    """Trials have the same ids in the same order for the same seed, and others for another."""
-    for seed in (1, 2):
-        assert orchbench("run", "--suite", suite, "--on", "plain", "--seed", seed, "--out", tmp_path / str(seed)).code == 0
-    first, same, other = (
-        sorted(path.name for path in (run / "trials").iterdir()) for run in (finished, tmp_path / "1", tmp_path / "2")
-    )
-    assert first == same != other
+def test_the_seed_is_that_of_the_plan(suite: Path, finished: Path) -> None:
+    """What `--seed` says is what the run was planned with: the same makes the same plan, and another one another."""
+    record, tools = record_of(finished), discover()
+
+    def planned(seed: int) -> str:
+        of_suite = load(str(suite), tools)
+        return plan.make(of_suite, [tools["plain"]], seed, record["cpu_rounds_per_s"]).digest
+
+    assert planned(1) == record["plan"] != planned(2)
 
 
 def test_a_finished_run_compares_equal_to_itself(finished: Path, orchbench: Call) -> None:
