@@ -22,6 +22,7 @@ from bench.scenarios import METRICS, SCENARIOS, Case, Place, Scenario
 from bench.scenarios.kit.case import Axes
 from bench.scenarios.kit.curve import Curve
 from bench.scenarios.kit.metrics import COLD_RUN
+from bench.scenarios.kit.observation import Lines
 
 pytestmark = pytest.mark.xdist_group("made_up_scenario")  # the run is made once
 
@@ -114,6 +115,16 @@ def test_two_metrics_of_one_name_are_refused(world: Path, tmp_path: Path) -> Non
 # All scenarios ---------------------------------------------------------------------------------------------------------
 
 
+class Unseen:
+    """A run in which each tool takes one line for everything; see observation.Look."""
+
+    tools = ("plain",)
+
+    def lines(self, tool: str, part: str) -> Lines:
+        """Return the line."""
+        return Lines(1, ["training.py"])
+
+
 @dataclass(frozen=True)
 class Asked:
     """The cases that our suites ask a scenario for, as if each of them had been measured; see scenario.Medians."""
@@ -162,6 +173,8 @@ class Asked:
         scenario, cases = self.scenario, self.cases.values()
         found = {(case.name, metric) for case in cases for metric in scenario.metrics(case)}
         found |= {(case.name, COLD_RUN) for case in (warmups.COLD, *scenario.warmups)}
+        if scenario.observe:
+            found |= {(seen.case, metric) for seen in scenario.observe(Unseen()) for metric in seen.values}
         if scenario.derive:
             found |= {(each.workload, each.metric) for each in scenario.derive(self)}
         for case in cases:

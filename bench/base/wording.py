@@ -15,7 +15,7 @@ def said(unit: str, *values: float, like: float | None = None) -> str:
             unit, scale = ("MB", 1e-6) if size >= 1e6 else ("kB", 1e-3) if size >= 1e3 else ("B", 1.0)
         case "share":
             return " .. ".join(f"{value:.1%}" for value in values)
-        case "runs" | "bodies" | "processes":  # the heading says what
+        case "runs" | "bodies" | "processes" | "lines":  # the heading says what
             return " .. ".join(f"{float(f'{value:.3g}'):,.10g}" for value in values)
         case _:
             scale = 1.0

@@ -15,12 +15,10 @@ from typing import Final
 
 from bench.derive.source import Source
 from bench.plan.tools import package_of
+from bench.scenarios.kit.observation import PIPELINE
 from bench.store.folder import SHARED, RunFolder
 from bench.store.records import RunRecord
 from bench.store.rows import Code
-
-PIPELINE: Final = "pipeline"
-"""What the churn pipelines as a whole are called, among the scenarios."""
 
 _ROOMS: Final = ("pipelines/", "")
 """The folder of the churn pipelines among the sources of a tool; older runs have kept them beside all the others."""

@@ -16,7 +16,7 @@ from bench.scenarios import METRICS, SCENARIOS, Case, Seen
 from bench.scenarios.kit.formulas import Run, makespan_s
 from bench.scenarios.kit.metrics import COLD_RUN, measure_reported
 from bench.store.folder import RunFolder
-from bench.store.records import RunRecord, StartRecord, TrialRecord
+from bench.store.records import ObservationRecord, RunRecord, StartRecord, TrialRecord
 
 COLD_RUNS = {warmups.COLD.name} | {each.warmups[0].name for each in SCENARIOS.values() if each.warmups}
 """The first runs of their kind after an engine's start, whose makespan is the metric COLD_RUN."""
@@ -78,6 +78,8 @@ class MeasuredRun:
     record: RunRecord
     starts: Sequence[StartRecord]
     trials: Sequence[MeasuredTrial]
+    observations: Sequence[ObservationRecord] = ()
+    """What was seen where nothing ran."""
 
     @cached_property
     def groups(self) -> list[Group]:
@@ -92,7 +94,8 @@ class MeasuredRun:
 
 def measured_run(folder: RunFolder, record: RunRecord) -> MeasuredRun:
     """Measure every trial in the run's folder."""
-    return measure(record, folder.trials(), folder.starts(), lambda trial: timeline.read(folder.events(trial)))
+    measured = measure(record, folder.trials(), folder.starts(), lambda trial: timeline.read(folder.events(trial)))
+    return replace(measured, observations=folder.observations())
 
 
 def measure(

@@ -33,7 +33,8 @@ def reading(row: Estimate) -> Reading:
     value, low, high = said(row.unit, row.median), row.low, row.high
     if low is None or high is None:
         lost = row.metric in _COSTS and row.median <= 0
-        return Reading("noise", "lost in noise", f"n={row.n}") if lost else Reading("value", value, f"n={row.n}")
+        runs = f"n={row.n}" if row.starts else ""
+        return Reading("noise", "lost in noise", runs) if lost else Reading("value", value, runs)
     spread = said(row.unit, low, high, like=row.median) + (f", n={row.n}" if is_range(row) else "")
     if row.metric in _LINES and high < 0:
         return Reading("noise", "none: curved", spread)  # a task's cost grows with the graph: nothing is left for the run

@@ -14,6 +14,7 @@ from bench.derive.engines import engines
 from bench.derive.estimates import estimate, samples, usual
 from bench.derive.figures import figures_of
 from bench.derive.measured import Ending, MeasuredRun
+from bench.derive.observed import observed
 from bench.derive.ranges import ranges
 from bench.derive.ratios import ratios
 from bench.scenarios import SCENARIOS
@@ -39,7 +40,7 @@ def derive(run: MeasuredRun, code: Sequence[Code] = ()) -> Findings:
     results = Results(
         run=run.record.id,
         scenarios={name: SCENARIOS[name].version for name in sorted({each.scenario for each in own})},
-        estimates=[estimate(each, usual=each.key in stand_for_tools) for each in own],
+        estimates=[*(estimate(each, usual=each.key in stand_for_tools) for each in own), *observed(run.observations)],
         ratios=list(ratios(own, stand_for_tools, again)),
         controls=again,
         checks=checks(run),

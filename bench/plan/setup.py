@@ -8,8 +8,12 @@ import msgspec
 
 from bench.plan.tools import REFERENCE, Tool
 
-UNNAMED_DATABASES: Final = ("sqlite", "none")
+UNNAMED_DATABASES: Final = ("sqlite", "none", "any")
 """What a tool keeps its state in unless somebody chooses; a name says only what was chosen."""
+
+
+ANY: Final = "any"
+"""Stands for whatever a number does not depend on: it is of a tool, however that is run."""
 
 
 class Setup(msgspec.Struct, frozen=True):
@@ -29,9 +33,16 @@ class Setup(msgspec.Struct, frozen=True):
     control: bool = False
     """Whether it is the second one of an A/A pair."""
 
+    @classmethod
+    def of_any_kind(cls, orchestrator: str) -> Setup:
+        """Return the tool as such."""
+        return cls(orchestrator, tier=ANY, profile=ANY, deployment=ANY, isolation=ANY, database=ANY)
+
     @property
     def name(self) -> str:
         """As short as it can be told apart at its tier."""
+        if self.tier == ANY:
+            return self.orchestrator
         settings = () if self.profile == "stock" else (self.profile,)
         return ", ".join([f"{self.orchestrator}/{self.deployment}", *settings, *self._chosen_database])
 

@@ -12,7 +12,7 @@ from bench.derive.measured import Ending
 from bench.derive.results import Findings
 from bench.events import timeline
 from bench.events.timeline import Timeline
-from bench.plan.setup import Setup
+from bench.plan.setup import ANY, Setup
 from bench.plan.tools import REFERENCE, TIERS
 from bench.report.tools import Tools
 from bench.scenarios import SCENARIOS
@@ -80,6 +80,10 @@ class Facts:
         """The tiers at which a scenario was run."""
         found = {row.setup.tier for row in self.results.estimates if row.scenario == scenario}
         return [tier for tier in TIERS if tier in found]
+
+    def parts(self, scenario: str) -> list[str]:
+        """The tiers at which a scenario was run, and ANY, if something was seen of the tools as such."""
+        return [*self.tiers(scenario), *([ANY] if self.estimates(scenario, ANY) else [])]
 
     # Numbers -----------------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.derive.table import matches
+from bench.plan.setup import ANY
 from bench.report.facts import Facts
 from bench.report.sections import Place, Section, key
 from bench.store.rows import Estimate, Means
@@ -56,7 +57,7 @@ def _line(facts: Facts, place: Place) -> Line:
 def _cell(place: Place, tool: str) -> Cell:
     table = place.table
     column = table.columns[0]
-    setups = [setup for setup in table.setups if setup.orchestrator == tool and setup.profile == "stock"]
+    setups = [setup for setup in table.setups if setup.orchestrator == tool and setup.profile in {"stock", ANY}]
     cells = (table.cell(setup, column) or table.stand_in(setup, column) for setup in setups)
     row = next((cell for cell in cells if cell and cell.usual), None)
     other = row.workload if row and not matches(row, column) else ""

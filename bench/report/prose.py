@@ -51,7 +51,9 @@ def median(row: Estimate) -> Number:
 
 
 def bounds(row: Estimate) -> tuple[Part, ...]:
-    """Return an estimate's interval, or how many runs there were."""
+    """Return an estimate's interval, or how many runs there were; nothing, if nothing had to run."""
+    if not row.starts:
+        return ()
     runs = Number(str(row.n), row.n, "estimates", row.key, "n")
     if row.low is None or row.high is None:
         return (" (n=", runs, ")")

@@ -10,6 +10,7 @@ import msgspec
 from bench.base import wording
 from bench.derive.excerpts import excerpts
 from bench.derive.reading import reading
+from bench.plan.setup import ANY
 from bench.report import answer, prose
 from bench.report.facts import Facts
 from bench.report.matrix import Line, matrix
@@ -71,8 +72,8 @@ def _page(
         made=facts.made,
         began=run.segments[0].began if run.segments else "",
         cards=cards,
-        tiers={row.setup.tier for row in facts.results.estimates},
-        profiles={row.setup.profile for row in facts.results.estimates},
+        tiers={row.setup.tier for row in facts.results.estimates} - {ANY},
+        profiles={row.setup.profile for row in facts.results.estimates} - {ANY},
         not_measured=answer.not_measured(facts),
         orchestrators=facts.orchestrators,
         matrix=lines,

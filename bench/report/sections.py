@@ -80,7 +80,7 @@ def sections(facts: Facts) -> list[Section]:
 
 def _section(facts: Facts, scenario: str) -> Section:
     about = SCENARIOS[scenario]
-    places = [_place(facts, scenario, tier) for tier in facts.tiers(scenario)]
+    places = [_place(facts, scenario, tier) for tier in facts.parts(scenario)]
     return Section(scenario, about.question, about.limits, places, _timelines(facts, places))
 
 

@@ -19,6 +19,7 @@ from bench.plan.plan import Plan, make
 from bench.plan.suite import Suite
 from bench.plan.tools import CORE, Tool, discover
 from bench.run.execute import Executor, Watcher
+from bench.run.observe import observe
 from bench.run.turns import Turns
 from bench.scenarios import SCENARIOS
 from bench.store.folder import SHARED, RunFolder
@@ -131,6 +132,7 @@ def carry_out(run: Prepared, watcher: Watcher, publish: Publish, turns: Turns | 
     run.record.segments.append(segment)
     run.folder.write_run(run.record)
     run.folder.close_interrupted_starts()
+    observe(run.folder, run.record)
     executor = Executor(run.plan, run.orchestrators, run.folder, watcher, turns.take_turn if turns else lambda _step: None)
     rest = "" if turns else f"; `orchbench run --resume {run.folder.path}` goes on"
     with raised(f"finished trials are saved{rest}"):

@@ -19,7 +19,7 @@ import msgspec
 
 from bench.base.problem import Problem
 from bench.store import earlier
-from bench.store.records import READABLE, RunRecord, StartRecord, TrialRecord
+from bench.store.records import READABLE, ObservationRecord, RunRecord, StartRecord, TrialRecord
 from bench.store.rows import Results, Sample, flat, row_of
 
 Record = TypeVar("Record")
@@ -94,6 +94,13 @@ class RunFolder:
         """Write the trial's log and then its record, which says that the trial is finished."""
         (self.path / "trials" / record.id / "adapter.log").write_bytes(log)
         self._write(f"trials/{record.id}/trial.json", _pretty(record))
+
+    def write_observation(self, record: ObservationRecord) -> None:
+        """Write what was seen where nothing ran; what is written already stays as it is."""
+        file = f"observations/{record.id}.json"
+        if not (self.path / file).exists():
+            (self.path / "observations").mkdir(exist_ok=True)
+            self._write(file, _pretty(record))
 
     @property
     def shared(self) -> Path:
@@ -181,6 +188,10 @@ class RunFolder:
         found = [_read(path, StartRecord, earlier.start) for path in sorted(self.path.glob("starts/*/start.json"))]
         return sorted(found, key=lambda each: each.number)
 
+    def observations(self) -> list[ObservationRecord]:
+        """Read what was seen where nothing ran, in the order of the names; older runs have none."""
+        return [_read(path, ObservationRecord, dict) for path in sorted(self.path.glob("observations/*.json"))]
+
     def start_names(self) -> set[str]:
         """Return the engine starts that were begun, whether seen through or not."""
         return {path.name for path in self.path.glob("starts/*")}
@@ -256,7 +267,7 @@ class RunFolder:
 
     def raw_files(self) -> list[Path]:
         """Return the files from which, with run.json, all of that can be derived again."""
-        raw = ("trials/**/*", "starts/*/start.json", "code/**/*")
+        raw = ("trials/**/*", "starts/*/start.json", "observations/*.json", "code/**/*")
         return sorted(path for pattern in raw for path in self.path.glob(pattern) if path.is_file())
 
     def results(self) -> Results:

@@ -125,6 +125,19 @@ class StartRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The commands of processes that its own stop() left, and that the harness ended."""
 
 
+class ObservationRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What was seen of a tool without running it, as observations/<id>.json holds it."""
+
+    id: str
+    scenario: str
+    case: str
+    setup: Setup
+    values: dict[str, float]
+    """By the metrics."""
+    because: str
+    """The evidence."""
+
+
 class Segment(msgspec.Struct, kw_only=True):
     """One sitting of the harness: the first, or one that --resume added."""
 

@@ -23,6 +23,7 @@ FILES: Final[Mapping[str, type[msgspec.Struct]]] = {
     "run": records.RunRecord,
     "trial": records.TrialRecord,
     "start": records.StartRecord,
+    "observation": records.ObservationRecord,
 }
 """The files by their names without `.json`, and what each of them holds."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from bench.derive.excerpts import PIPELINE
 from bench.plan.tools import REFERENCE
 from bench.report import prose
 from bench.report.answer.card import NOT_MEASURED, Card, conjoined, picks
 from bench.report.facts import Facts
 from bench.report.prose import Number, Part, Sentence
 from bench.report.tools import Tools
+from bench.scenarios.kit.observation import PIPELINE
 from bench.store.rows import Code, ReadyEngine
 
 ABOUT: Final = 1.1

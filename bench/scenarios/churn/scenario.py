@@ -6,7 +6,7 @@ training again with something changed each time: nothing but the model, the data
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -17,6 +17,7 @@ from bench.scenarios.churn.runs import SOURCE
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.metrics import COLD_RUN, Metric, usual
+from bench.scenarios.kit.observation import PIPELINE, Look, Observation
 from bench.scenarios.kit.scenario import Check, Place, Scenario, Seen, Verdict, of
 from bench.scenarios.kit.scenario import lost as lost_in
 from bench.scenarios.kit.table import Column
@@ -97,9 +98,12 @@ def step_s(step: str) -> Callable[[Run], float | None]:
     return yielded
 
 
-METRICS: Final = tuple(
-    Metric(f"{step}_s", "s", f"the step {step}: its body, the last time that it was tried", of=step_s(step))
-    for step in {**STEPS["train"], **STEPS["infer"]}
+METRICS: Final = (
+    *(
+        Metric(f"{step}_s", "s", f"the step {step}: its body, the last time that it was tried", of=step_s(step))
+        for step in {**STEPS["train"], **STEPS["infer"]}
+    ),
+    Metric("lines_of_code", "lines", "what is written for the training, the inference and their deployment"),
 )
 
 
@@ -110,6 +114,13 @@ def metrics(case: Case) -> Sequence[str]:
     # A refused run ends at its gate, and the tool's ways to find out that it failed are another question.
     steps = [f"{step}_s" for step in case.expected.after if step not in case.expectation.may_skip]
     return ("makespan_s",) if case.expectation.fails_at else (*usual(case), "between_steps_s", *steps)
+
+
+def observe(look: Look) -> Iterable[Observation]:
+    """Return how much code the pipelines take."""
+    for tool in look.tools:
+        if lines := look.lines(tool, PIPELINE):
+            yield Observation(tool, PIPELINE, {"lines_of_code": lines.count}, ", ".join(lines.places))
 
 
 # The checks ------------------------------------------------------------------------------------------------------------
@@ -200,6 +211,7 @@ COLUMNS: Final = (
     Column("faulty", "makespan_s", "train_faulty"),
     Column("inference", "makespan_s", "infer"),
     Column("cold run", COLD_RUN, "warm_up_train"),
+    Column("lines of code", "lines_of_code", PIPELINE),
 )
 
 SCENARIO = Scenario(
@@ -214,6 +226,7 @@ SCENARIO = Scenario(
     options=Options,
     cases=cases,
     metrics=metrics,
+    observe=observe,
     own_metrics=METRICS,
     columns=COLUMNS,
     warmups=(Case(Pipeline("warm_up_train", "train", {"rows": 400, "n_estimators": 5, "min_roc_auc": 0.0, "data": ""})),),

@@ -37,7 +37,7 @@ class Metric:
     The slope and the intercept of a line are such differences too, without saying it."""
 
 
-COUNTS: Final = frozenset({"runs", "bodies", "processes"})
+COUNTS: Final = frozenset({"runs", "bodies", "processes", "lines"})
 """The units of what is counted: no clock makes noise in it."""
 
 COLD_RUN: Final = "cold_run_s"

@@ -16,6 +16,7 @@ from bench.scenarios.kit.curve import Curve
 from bench.scenarios.kit.families import Line, Sweep
 from bench.scenarios.kit.hooks import Hooks
 from bench.scenarios.kit.metrics import Metric, usual
+from bench.scenarios.kit.observation import Look, Observation
 from bench.scenarios.kit.table import Column
 from contract.pipeline import Pipeline
 from contract.workload import Node, Workload
@@ -174,6 +175,8 @@ class Scenario:
     """The families over the duration of a task, if it has any."""
     derive: Callable[[Medians], Iterable[Derived]] | None = None
     """What is made of the runs of several workloads of one subject."""
+    observe: Callable[[Look], Iterable[Observation]] | None = None
+    """What is looked at once in a run, for which nothing has to run."""
     warmups: Sequence[Case] = ()
     """What an engine start begins with, after the runs that warm up every engine."""
     parameters: Callable[[Pipeline, str, int, str], Mapping[str, Any]] | None = None
