@@ -95,9 +95,10 @@ def test_every_fake_is_tried(fakes: Tool) -> None:
     assert {rule.__name__ for rule in RULES} - others == set[str]().union(*CAUGHT_BY.values())
 
 
-def test_the_command_says_what_is_broken(fakes: Tool, orchbench: Call) -> None:
+def test_the_command_says_what_is_broken(fakes: Tool, orchbench: Call, tmp_path: Path) -> None:
     """`conform` tries a folder, prints a verdict with the evidence for each rule, and fails if one is broken."""
-    good = orchbench("conform", fakes.folder, "--deployment", "separate", "--json")
+    (tmp_path / "faulty").symlink_to(fakes.folder)
+    good = orchbench("conform", "faulty", "--deployment", "separate", "--json")
     assert good.code == 0, good
     verdicts = {row["rule"]: row["verdict"] for row in json.loads(good.out)}
     assert verdicts.keys() == {rule.__name__ for rule in RULES} and "broken" not in verdicts.values()
