@@ -70,11 +70,11 @@ class Candidate:
         self.engine.start()
         self.engine.deploy([DIAMOND, SCATTERED, RETRIED, FAILING, ENDLESS])
 
-    def scene(self, work: Workload, limit_s: float = LIMIT_S) -> Scene:
+    def scene(self, work: Workload, limit_s: float | None = None) -> Scene:
         """Return a trial that is to be made of the work."""
         folder = self._folder / f"trial-{next(self._numbers)}"
         folder.mkdir()
-        return Scene(self.engine, Case(work), Trial(folder.name, str(folder)), limit_s)
+        return Scene(self.engine, Case(work), Trial(folder.name, str(folder)), limit_s or LIMIT_S)
 
     def run(self, work: Workload) -> tuple[Scene, Timeline]:
         """Make one run of it."""
