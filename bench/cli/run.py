@@ -42,7 +42,7 @@ from bench.store.folder import RunFolder
     type=click.FloatRange(min=0, min_open=True),
     help="Multiply the run times of a WfCommons instance by this.  [default: 1.0]",
 )
-@click.option("--data", "data_file", type=click.Path(path_type=Path), help="Your own customers (CSV, Parquet) for churn.")
+@click.option("--data", "data_file", type=click.Path(path_type=Path), help="Your own customers (CSV, Parquet), where a scenario has any.")
 @click.option(
     "--out", "out_dir", type=click.Path(path_type=Path), help="The run's folder.  [default: reports/<time>-<suite>]"
 )
@@ -90,7 +90,7 @@ def run(
             raise Problem("--time-scale is for a WfCommons instance: give one with --workload, or leave --time-scale out")
         own, recorded = read_workload(workload_file, time_scale) if workload_file else (None, False)
         if own and data_file:
-            raise Problem("--workload and --data exclude each other: customers are for the churn pipelines")
+            raise Problem("--workload and --data exclude each other: a graph of tasks has no customers")
         if data_file:
             check_data(data_file, chosen, known)
         folder = RunFolder(out_dir or runs.default_folder(chosen.name))

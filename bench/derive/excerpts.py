@@ -21,7 +21,7 @@ from bench.store.records import RunRecord
 from bench.store.rows import Code
 
 _ROOMS: Final = ("pipelines/", "")
-"""The folder of the churn pipelines among the sources of a tool; older runs have kept them beside all the others."""
+"""The folder of the pipelines among the sources of a tool; older runs have kept them beside all the others."""
 
 _PIPELINES: Final = ("training.py", "inference.py")
 _DEPLOYMENT: Final = "deployment.py"
@@ -51,7 +51,7 @@ def excerpts(folder: RunFolder, run: RunRecord, scenario: str) -> list[Excerpt]:
 
 
 def counted(folder: RunFolder, run: RunRecord) -> list[Code]:
-    """Return how many lines of code each tool has for each scenario, and for the churn pipelines as a whole."""
+    """Return how many lines of code each tool has for each scenario, and for the pipelines as a whole."""
     files = pipeline_files(folder, run)
     return [
         *(
@@ -68,7 +68,7 @@ def counted(folder: RunFolder, run: RunRecord) -> list[Code]:
 
 
 def pipeline_lines(folder: RunFolder, run: RunRecord) -> dict[str, int]:
-    """Return how many lines of code the churn pipelines are for each tool: training, inference and their deployment.
+    """Return how many lines of code the pipelines are for each tool: training, inference and their deployment.
 
     Counted are the lines of code in the files that `pipeline_files` names. Blank lines, comments and docstrings are no code;
     imports are, but for those in `deployment.py` of pipelines that are not counted.
@@ -83,7 +83,7 @@ def pipeline_lines(folder: RunFolder, run: RunRecord) -> dict[str, int]:
 
 
 def pipeline_files(folder: RunFolder, run: RunRecord) -> dict[str, tuple[str, ...]]:
-    """Return the files that a user of each tool writes for the churn pipelines, where the run has kept them.
+    """Return the files that a user of each tool writes for the pipelines, where the run has kept them.
 
     These are `training.py` and `inference.py`, whatever of the same package they import, whatever that imports in turn, and
     `deployment.py`, where there is one.
