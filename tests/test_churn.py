@@ -20,7 +20,7 @@ from bench.events.verification import Expectation, verify
 from bench.plan.tools import discover
 from bench.scenarios.churn.scenario import CHECKS
 from bench.scenarios.kit.case import Case, RecordedCase
-from bench.scenarios.kit.scenario import Seen
+from bench.scenarios.kit.check import Seen
 from contract.pipeline import STEPS, Pipeline
 
 ONCE = dict.fromkeys(STEPS["train"], 1)

@@ -18,7 +18,7 @@ from bench.plan.suite import Block, Suite, available, load
 from bench.plan.tools import Deployment, Tool, discover
 from bench.scenarios import SCENARIOS, Case, Place
 from bench.scenarios.caching import result_of
-from bench.scenarios.kit.scenario import Seen
+from bench.scenarios.kit.check import Seen
 from bench.store.folder import RunFolder
 from bench.store.records import StartRecord, TrialRecord
 

@@ -127,7 +127,7 @@ class Unseen:
 
 @dataclass(frozen=True)
 class Asked:
-    """The cases that our suites ask a scenario for, as if each of them had been measured; see scenario.Medians."""
+    """The cases that our suites ask a scenario for, as if each of them had been measured; see derived.Medians."""
 
     scenario: Scenario
     cases: Mapping[str, Case]

@@ -42,7 +42,12 @@ from bench.store.folder import RunFolder
     type=click.FloatRange(min=0, min_open=True),
     help="Multiply the run times of a WfCommons instance by this.  [default: 1.0]",
 )
-@click.option("--data", "data_file", type=click.Path(path_type=Path), help="Your own customers (CSV, Parquet), where a scenario has any.")
+@click.option(
+    "--data",
+    "data_file",
+    type=click.Path(path_type=Path),
+    help="Your own customers (CSV, Parquet), where a scenario has any.",
+)
 @click.option(
     "--out", "out_dir", type=click.Path(path_type=Path), help="The run's folder.  [default: reports/<time>-<suite>]"
 )

@@ -10,7 +10,7 @@ import msgspec
 from bench.derive.measured import Group, MeasuredRun, MeasuredTrial
 from bench.events.verification import CHECKS
 from bench.scenarios import SCENARIOS, Seen
-from bench.scenarios.kit.scenario import Verdict
+from bench.scenarios.kit.check import Verdict
 from bench.store.records import RunRecord, StartRecord
 from bench.store.rows import Check, Outcome
 

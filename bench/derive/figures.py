@@ -57,7 +57,7 @@ def figures_of(groups: Sequence[Group], salt: str = "", centre: Centre = stats.m
 
 @dataclass(frozen=True)
 class _Drawn:
-    """A group with its resampler: where its figures come from, and what a scenario may look at; see scenario.Medians."""
+    """A group with its resampler: where its figures come from, and what a scenario may look at; see derived.Medians."""
 
     group: Group
     resampler: Resampler

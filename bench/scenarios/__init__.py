@@ -11,8 +11,10 @@ from importlib import import_module
 from typing import Final
 
 from bench.scenarios.kit.case import Case, Work
+from bench.scenarios.kit.check import Seen
 from bench.scenarios.kit.metrics import COMMON, Metric
-from bench.scenarios.kit.scenario import Place, Scenario, Seen
+from bench.scenarios.kit.place import Place
+from bench.scenarios.kit.scenario import Scenario
 
 __all__ = ["METRICS", "SCENARIOS", "Case", "Place", "Scenario", "Seen", "Work"]
 

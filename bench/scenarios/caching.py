@@ -16,11 +16,14 @@ import msgspec
 
 from bench.events.verification import AS_ASKED, Expectation
 from bench.scenarios.kit.case import ONCE, Case
+from bench.scenarios.kit.check import Check, Seen, Verdict, lost, of
+from bench.scenarios.kit.derived import Derived, Medians
 from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.hooks import Hooks, Surroundings, Touch, own_home
 from bench.scenarios.kit.metrics import Metric
+from bench.scenarios.kit.place import Place
 from bench.scenarios.kit.procedures import Before, Once, Procedure, SeveralAtOnce
-from bench.scenarios.kit.scenario import Check, Derived, Medians, Place, Scenario, Seen, Verdict, lost, of
+from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column
 from contract.editions import FIRST
 from contract.pipeline import STEPS, Pipeline

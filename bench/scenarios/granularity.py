@@ -16,9 +16,12 @@ from bench.events.verification import AS_ASKED, Expectation
 from bench.scenarios import churn
 from bench.scenarios.churn import runs
 from bench.scenarios.kit.case import Case
+from bench.scenarios.kit.check import Check, Seen, Verdict, lost, of
+from bench.scenarios.kit.derived import Derived, Medians
 from bench.scenarios.kit.formulas import bodies_s
 from bench.scenarios.kit.metrics import Metric
-from bench.scenarios.kit.scenario import Check, Derived, Medians, Place, Scenario, Seen, Verdict, lost, of
+from bench.scenarios.kit.place import Place
+from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column
 from contract.pipeline import Pipeline
 

@@ -15,9 +15,11 @@ from bench.events.verification import Expectation
 from bench.scenarios import churn
 from bench.scenarios.churn import runs
 from bench.scenarios.kit.case import Case
+from bench.scenarios.kit.check import Check, Seen, Verdict, lost, of
 from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.metrics import Metric
-from bench.scenarios.kit.scenario import Check, Place, Scenario, Seen, Verdict, lost, of
+from bench.scenarios.kit.place import Place
+from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column
 from contract.pipeline import Pipeline
 

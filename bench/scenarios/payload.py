@@ -13,13 +13,16 @@ import msgspec
 
 from bench.base.stats import Quantity, exact, missing
 from bench.scenarios.kit.case import Case
+from bench.scenarios.kit.check import Check, Seen, Verdict
 from bench.scenarios.kit.curve import Curve
+from bench.scenarios.kit.derived import Derived, Medians
 from bench.scenarios.kit.families import Family
 from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.hooks import Hooks, own_home
 from bench.scenarios.kit.metrics import Metric
+from bench.scenarios.kit.place import Place
 from bench.scenarios.kit.procedures import Once
-from bench.scenarios.kit.scenario import Check, Derived, Medians, Place, Scenario, Seen, Verdict
+from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column
 from contract.pipeline import Pipeline
 

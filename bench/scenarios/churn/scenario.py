@@ -15,11 +15,13 @@ from bench.events.verification import Expectation
 from bench.scenarios.churn import runs
 from bench.scenarios.churn.runs import SOURCE
 from bench.scenarios.kit.case import Case
+from bench.scenarios.kit.check import Check, Seen, Verdict, of
+from bench.scenarios.kit.check import lost as lost_in
 from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.metrics import COLD_RUN, Metric, usual
 from bench.scenarios.kit.observation import PIPELINE, Look, Observation
-from bench.scenarios.kit.scenario import Check, Place, Scenario, Seen, Verdict, of
-from bench.scenarios.kit.scenario import lost as lost_in
+from bench.scenarios.kit.place import Place
+from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column
 from contract.pipeline import STEPS, Pipeline
 
