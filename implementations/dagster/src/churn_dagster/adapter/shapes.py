@@ -27,6 +27,7 @@ class TrialResource(dg.ConfigurableResource[Any]):
 
     id: str
     events: str
+    run: str
 
 
 def definitions(workload: Workload, executor: dg.ExecutorDefinition | None = None) -> dg.Definitions:
@@ -150,7 +151,7 @@ def _retry_policy(retry: Retry | None) -> dg.RetryPolicy | None:
 def _attempt(node: Node, trial: TrialResource, tokens: dict[str, str]) -> str:
     inputs = {name.removeprefix(_INPUT): token for name, token in tokens.items()}
     try:
-        return body.run(node, Trial(trial.id, trial.events), inputs)
+        return body.run(node, Trial(trial.id, trial.events, trial.run), inputs)
     except body.FinalFault as fault:
         raise dg.Failure(str(fault), allow_retries=False) from fault
     except body.PlannedFault as fault:
