@@ -145,7 +145,7 @@ def test_a_lost_number_is_a_regression(before: Path, orchbench: Call, tmp_path: 
 
 
 @pytest.fixture
-def shorter(before: Path, orchbench: Call, tmp_path: Path) -> Path:
+def shorter(before: Path, tmp_path: Path) -> Path:
     """The same run, of which nothing is left that has to do with a chain of twenty tasks, nor with the engines' stops."""
     run = tmp_path / "shorter"
     shutil.copytree(before, run)

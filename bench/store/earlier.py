@@ -103,8 +103,10 @@ def results(document: Document) -> Document:
 
 
 def row(keys: Document) -> Document:
-    """Return a row of results.json, or one of samples.csv, which had no isolation either."""
-    return setup({"isolation": "", "default": True} | keys)
+    """Return a row of results.json, or one of samples.csv, which had no isolation either; with axes, if a name tells them."""
+    named = _AXES.get(keys["scenario"]) if keys.get("scenario") in _TOLD_BY_NAMES else None
+    axes = {"axes": named(keys["workload"], {})} if named and "workload" in keys else {}
+    return setup({"isolation": "", "default": True} | axes | keys)
 
 
 def _of_overhead(_name: str, place: Mapping[str, Any]) -> Document:
@@ -141,3 +143,6 @@ _AXES: Final[Mapping[str, Callable[[str, Mapping[str, Any]], Document]]] = {
     "granularity": _of_granularity,
 }
 """By scenario: the axes of a case, from its name, and from the family, the size and the duration that its record had."""
+
+_TOLD_BY_NAMES: Final = ("parallelism", "payload", "granularity")
+"""The scenarios of which a case's name says all of it: rows of results have nothing else."""
