@@ -105,7 +105,13 @@ def measure(
     events: Callable[[str], Timeline],
 ) -> MeasuredRun:
     """Measure every trial; `events` returns what ran in one."""
-    trials = [measured(each, run.cases[each.workload].at(each.axes), each.width or run.width, events) for each in records]
+    # Read once: a graph of a thousand tasks may have a thousand trials.
+    cases: dict[tuple[str, str], Case] = {}
+    trials: list[MeasuredTrial] = []
+    for each in records:
+        key = (each.scenario, each.workload)
+        case = cases[key] = cases.get(key) or run.cases[each.workload].at(each.axes)
+        trials.append(measured(each, case, each.width or run.width, events))
     return MeasuredRun(run, starts, trials)
 
 

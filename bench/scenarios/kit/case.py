@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -40,9 +41,9 @@ class Case:
         """Return what it is called, in a run and in its results."""
         return self.work.name
 
-    @property
+    @cached_property
     def expected(self) -> Expected:
-        """Return what has to be seen of each of its runs."""
+        """What has to be seen of each of its runs."""
         return expected_of(self.work, self.expectation)
 
     @property
