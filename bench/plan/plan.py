@@ -22,6 +22,7 @@ from bench.plan.tools import Deployment, Tool
 from bench.plan.warmups import warmups
 from bench.scenarios import SCENARIOS, Case, Place, Scenario, Work
 from bench.scenarios.kit.case import RecordedCase
+from bench.scenarios.kit.draw import Draw
 from contract.pipeline import Pipeline
 from contract.workload import Workload
 
@@ -294,7 +295,7 @@ def _start(
         # The same customers for all setups in a round and repetition, and others in the next: no cache knows them.
         seed = round_number * 1000 + repeat
         sequence = f"{setup.orchestrator}_{prefix}_{repeat}"
-        return replace(made, parameters=scenario.parameters(case.work, sequence, seed, data))
+        return replace(made, parameters=scenario.parameters(case.work, Draw(sequence, seed, data)))
 
     return Start(
         id=f"{prefix}-{setup.label}",

@@ -123,16 +123,25 @@ def _timelines(facts: Facts, places: Sequence[Place]) -> list[Drawing]:
     """Draw a run of each tool, deployed as it usually is."""
     found: list[Drawing] = []
     for place in places:
-        rows = [row for row in place.estimates if row.metric == "makespan_s" and row.median is not None]
+        rows = [row for row in place.estimates if row.median is not None]
         rows = [row for row in rows if row.usual and row.setup.profile == "stock"]
-        workloads = Counter(row.workload for row in rows)
-        wanted = [*SCENARIOS[place.scenario].timeline, *(column.workload for column in place.table.columns)]
-        most = [workload for workload, _ in workloads.most_common(1)]
-        chosen = next((workload for workload in (*wanted, *most) if workload in workloads), None)
-        for row in (each for each in rows if each.workload == chosen):
+        for row in _drawn_by(place, rows):
             drawing = timelines.drawn(facts, row, f"{row.setup.name}, {place.tier}")
             found += [drawing] if drawing else []
     return found
+
+
+def _drawn_by(place: Place, rows: Sequence[Estimate]) -> list[Estimate]:
+    """Return the estimates whose typical runs are drawn: of the workload that the scenario names, or its table shows."""
+    spans = [row for row in rows if row.metric == "makespan_s"]
+    for workload in SCENARIOS[place.scenario].timeline:
+        if own := [row for row in rows if row.workload == workload]:
+            return [row for row in spans if row.workload == workload] or [row for row in own if row.metric == own[0].metric]
+    workloads = Counter(row.workload for row in spans)
+    shown = [column.workload for column in place.table.columns]
+    most = [workload for workload, _ in workloads.most_common(1)]
+    chosen = next((workload for workload in (*shown, *most) if workload in workloads), None)
+    return [row for row in spans if row.workload == chosen]
 
 
 def key(row: Estimate) -> str:

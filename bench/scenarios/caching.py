@@ -18,6 +18,7 @@ from bench.events.verification import AS_ASKED, Expectation
 from bench.scenarios.kit.case import ONCE, Case
 from bench.scenarios.kit.check import Check, Seen, Verdict, lost, of
 from bench.scenarios.kit.derived import Derived, Medians
+from bench.scenarios.kit.draw import Draw
 from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.hooks import Hooks, Surroundings, Touch, own_home
 from bench.scenarios.kit.metrics import Metric
@@ -91,9 +92,9 @@ def cases(options: Options, place: Place) -> Sequence[Case]:
     return [each for each in EVERY if not options.cases or each.name in options.cases]
 
 
-def parameters(pipeline: Pipeline, sequence: str, seed: int, data: str) -> Mapping[str, object]:
-    """Return what a run is told: values that no other sequence has, lest one find the other's results."""
-    return {**pipeline.parameters, "value": _value(pipeline, seed)}
+def parameters(pipeline: Pipeline, draw: Draw) -> Mapping[str, object]:
+    """Return what a run is given: a value that no other sequence has, so that none finds the results of another."""
+    return {**pipeline.parameters, "value": _value(pipeline, draw.seed)}
 
 
 def _value(pipeline: Pipeline, seed: int) -> int:

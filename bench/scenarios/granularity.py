@@ -7,6 +7,7 @@ a model that fails once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -18,6 +19,7 @@ from bench.scenarios.churn import runs
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.check import Check, Seen, Verdict, lost, of
 from bench.scenarios.kit.derived import Derived, Medians
+from bench.scenarios.kit.draw import Draw
 from bench.scenarios.kit.formulas import bodies_s
 from bench.scenarios.kit.metrics import Metric
 from bench.scenarios.kit.place import Place
@@ -78,9 +80,9 @@ def derive(medians: Medians) -> Iterable[Derived]:
             yield Derived(faulty, "retry_cost_s", cost)
 
 
-def parameters(pipeline: Pipeline, sequence: str, seed: int, data: str) -> Mapping[str, Any]:
-    """Return what a run is told: customers that no other scenario has, lest their features are in a cache already."""
-    return runs.parameters(pipeline, sequence, seed + OTHER_CUSTOMERS, data)
+def parameters(pipeline: Pipeline, draw: Draw) -> Mapping[str, Any]:
+    """Return what a run is given: customers that no other scenario has, whose features are in no cache yet."""
+    return runs.parameters(pipeline, replace(draw, seed=draw.seed + OTHER_CUSTOMERS))
 
 
 # The checks ------------------------------------------------------------------------------------------------------------

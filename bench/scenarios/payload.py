@@ -16,6 +16,7 @@ from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.check import Check, Seen, Verdict
 from bench.scenarios.kit.curve import Curve
 from bench.scenarios.kit.derived import Derived, Medians
+from bench.scenarios.kit.draw import Draw
 from bench.scenarios.kit.families import Family
 from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.hooks import Hooks, own_home
@@ -67,8 +68,8 @@ def cases(options: Options, place: Place) -> Sequence[Case]:
     ]
 
 
-def parameters(pipeline: Pipeline, sequence: str, seed: int, data: str) -> Mapping[str, object]:
-    """Return what a run is told: the same for all, since nothing is kept of it."""
+def parameters(pipeline: Pipeline, draw: Draw) -> Mapping[str, object]:
+    """Return what a run is given: the same for all, since nothing is kept of it."""
     return pipeline.parameters
 
 

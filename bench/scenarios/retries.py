@@ -243,5 +243,6 @@ SCENARIO = Scenario(
     metrics=metrics,
     own_metrics=METRICS,
     columns=COLUMNS,
+    timeline=("retries_recovers",),
     checks=CHECKS,
 )

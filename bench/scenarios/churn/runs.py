@@ -13,6 +13,7 @@ from typing import Any, Final
 from bench.base.problem import Problem
 from bench.scenarios.churn.traces import PREDICTIONS, TAG, traces
 from bench.scenarios.kit.case import Case
+from bench.scenarios.kit.draw import Draw
 from bench.scenarios.kit.hooks import Environment, Hooks, Surroundings, Touch, own_home
 from contract.pipeline import Pipeline
 
@@ -26,13 +27,13 @@ SOURCE: Final = "source"
 """The axis of the cases whose customers come from a source that fails: how, by its first answers, with commas."""
 
 
-def parameters(pipeline: Pipeline, sequence: str, seed: int, data: str) -> Mapping[str, Any]:
+def parameters(pipeline: Pipeline, draw: Draw) -> Mapping[str, Any]:
     """Return the parameters of one run: those of the same sequence share a model's name and the customers.
 
-    With `data` they are the reader's own; the seed then chooses only who of them is held out.
+    Of the reader's own customers, the seed only chooses who is held out.
     """
-    own = {"seed": seed + NEW_CUSTOMERS * (pipeline.pipeline == "infer"), "model": f"churn_{sequence}", "data": data}
-    return own | dict(pipeline.parameters)
+    seed = draw.seed + NEW_CUSTOMERS * (pipeline.pipeline == "infer")
+    return {"seed": seed, "model": f"churn_{draw.sequence}", "data": draw.data, **pipeline.parameters}
 
 
 @contextmanager

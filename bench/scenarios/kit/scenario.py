@@ -12,6 +12,7 @@ from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.check import Check
 from bench.scenarios.kit.curve import Curve
 from bench.scenarios.kit.derived import Derived, Medians
+from bench.scenarios.kit.draw import Draw
 from bench.scenarios.kit.families import Line, Sweep
 from bench.scenarios.kit.hooks import Hooks
 from bench.scenarios.kit.metrics import Metric, usual
@@ -45,8 +46,8 @@ class Scenario:
     """Whether the cases follow each other as they are listed, because one builds on what another left."""
     warmups: Sequence[Case] = ()
     """What an engine start begins with, after the runs that warm up every engine."""
-    parameters: Callable[[Pipeline, str, int, str], Mapping[str, Any]] | None = None
-    """From (pipeline, sequence, seed, the reader's data) to what a pipeline is run with."""
+    parameters: Callable[[Pipeline, Draw], Mapping[str, Any]] | None = None
+    """What a pipeline is run with."""
     hooks: Hooks = field(default_factory=Hooks)
     """What surrounds its runs."""
     measures_own_workloads: bool = False
@@ -77,7 +78,7 @@ class Scenario:
     curves: Sequence[Curve] = ()
     """What is drawn over an axis of its cases."""
     timeline: Sequence[str] = ()
-    """The workloads of which a run is drawn, those preferred first; else what the columns show."""
+    """The workloads of which a run is drawn, those preferred first; else that of a column whose runs have a makespan."""
 
     def is_swept(self, case: Case) -> bool:
         """Whether the case is a point of the sweep over the duration of a task."""
