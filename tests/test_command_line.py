@@ -13,7 +13,7 @@ from conftest import ROOT, Call, call, copied_orchbench, mounted, refusal
 from small_runs import edited, finished_run, record_of, results_of, samples_of
 
 from bench import cli
-from bench.plan import plan
+from bench.plan import planning
 from bench.plan.suite import available, load
 from bench.plan.tools import TIERS, discover
 
@@ -156,7 +156,7 @@ def test_the_seed_is_that_of_the_plan(suite: Path, finished: Path) -> None:
 
     def planned(seed: int) -> str:
         of_suite = load(str(suite), tools)
-        return plan.make(of_suite, [tools["plain"]], seed, record["cpu_rounds_per_s"]).digest
+        return planning.make(planning.Choice(of_suite, [tools["plain"]], seed), record["cpu_rounds_per_s"]).digest
 
     assert planned(1) == record["plan"] != planned(2)
 

@@ -20,7 +20,7 @@ from small_runs import block, edited, events_of, record_of, results_of, stretch,
 from bench.base.stats import trimmed_means
 from bench.derive.figures import figures_of
 from bench.derive.measured import MeasuredTrial, grouped
-from bench.plan import plan, suite, tools
+from bench.plan import planning, suite, tools
 from bench.store.folder import RunFolder
 
 SUITE = suite_of(
@@ -144,7 +144,7 @@ def test_the_same_plan_is_one_of_the_same_work() -> None:
     known = tools.discover()
     chosen = suite.load("smoke", known)
     plain = [known["plain"]]
-    first, again, more = (plan.make(chosen, plain, 1, rounds_per_s) for rounds_per_s in (1e6, 1e6, 2e6))
+    first, again, more = (planning.make(planning.Choice(chosen, plain, 1), rounds_per_s) for rounds_per_s in (1e6, 1e6, 2e6))
     assert [trial.id for trial in first.trials] == [trial.id for trial in more.trials]
     assert first.digest == again.digest != more.digest
 

@@ -14,11 +14,11 @@ from conftest import ROOT, stand_in
 from small_runs import block, suite_of
 
 from bench.export.publish import publish
-from bench.plan import plan
+from bench.plan import planning
 from bench.plan.plan import Plan
 from bench.plan.suite import Suite
 from bench.plan.tools import Deployment, Tool, discover
-from bench.run import run as runs
+from bench.run import sitting
 from bench.scenarios import SCENARIOS, caching
 from bench.store.folder import RunFolder
 
@@ -120,9 +120,9 @@ def verdicts(
     """Run what the checks need with the fault planted, or all, and return the verdict of each, with its evidence."""
     planted = block(scenario, options=OPTIONS[scenario], skip=[each for each in FAULTS if each != fault])
     suite = msgspec.toml.decode(suite_of(planted), type=Suite)
-    run = runs.begin(RunFolder(folder), suite, [faulty], seed=1)
+    run = sitting.begin(RunFolder(folder), planning.Choice(suite, [faulty], seed=1))
     run = replace(run, plan=only(run.plan, cases_for(scenario, checks)))
-    runs.carry_out(run, Quiet(), publish)
+    sitting.carry_out(run, Quiet(), publish)
     return {row.check: (row.verdict, row.because) for row in RunFolder(folder).results().checks}
 
 
@@ -174,7 +174,7 @@ def test_what_joins_runs_behind_its_hosts_in_the_same_engines() -> None:
     """No start is made for what finds one; every run is there, once, under a name of its own, and in order."""
     known = discover()
     suite = msgspec.toml.decode(SUITE, type=Suite)
-    planned = plan.make(suite, list(known.values()), 1, 1e6)
+    planned = planning.make(planning.Choice(suite, list(known.values()), 1), 1e6)
     ids = [trial.id for trial in planned.trials]
     assert len(ids) == len(set(ids))
     shared = [start for start in planned.starts if start.setup.tier == "library"]

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.events.timeline import Attempt, Timeline
-from bench.plan import plan
+from bench.plan import planning
 from bench.plan.plan import Plan
 from bench.plan.setup import Setup
 from bench.plan.suite import Block, Suite, available, load
@@ -71,7 +71,7 @@ SUITES = st.builds(
 
 def planned(suite: Suite, seed: int) -> Plan:
     """Return the plan for the made-up tools."""
-    return plan.make(suite, TOOLS, seed, CPU_ROUNDS_PER_S)
+    return planning.make(planning.Choice(suite, TOOLS, seed), CPU_ROUNDS_PER_S)
 
 
 def cases_of(block: Block, width: int, *lanes: int) -> list[Case]:
@@ -208,5 +208,6 @@ def test_the_suites_that_come_along_can_be_planned() -> None:
     """Whatever is shipped makes a plan of runs for all tools, in which each is named once."""
     tools = discover()
     for name in available():
-        ids = [trial.id for trial in plan.make(load(name, tools), list(tools.values()), 1, CPU_ROUNDS_PER_S).trials]
+        choice = planning.Choice(load(name, tools), list(tools.values()), 1)
+        ids = [trial.id for trial in planning.make(choice, CPU_ROUNDS_PER_S).trials]
         assert len(ids) == len(set(ids)) > 0

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from conftest import ROOT
 
-from bench.plan import plan, suite, tools
+from bench.plan import planning, suite, tools
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 HISTORY = ROOT / ".github" / "history.sh"
@@ -92,7 +92,7 @@ def test_the_suite_of_pull_requests_judges_every_tool() -> None:
     """Orchbench takes it, and it gives each tool as many engine starts as a verdict needs."""
     known = tools.discover()
     chosen = suite.load(str(ROOT / ".github" / "pull-request.toml"), known)
-    planned = plan.make(chosen, list(known.values()), seed=1, cpu_rounds_per_s=1e6)
+    planned = planning.make(planning.Choice(chosen, list(known.values()), seed=1), cpu_rounds_per_s=1e6)
     starts = Counter(start.setup.orchestrator for start in planned.starts)
     assert set(starts) == set(known)
     assert min(starts.values()) >= 8

@@ -1,10 +1,14 @@
-"""A run, from its first line to its results: begin (or resume), and carry out."""
+"""A sitting of the harness: a run is begun or resumed, and then carried out.
+
+`begin` plans a new run, and `resume` plans one again that was cut short. Both return a `Sitting`, which `carry_out` takes
+from the first engine start to the results.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +19,8 @@ from bench.base.problem import Problem
 from bench.base.signals import raised
 from bench.derive.results import Findings
 from bench.plan import tools
-from bench.plan.plan import Plan, make
+from bench.plan.plan import Plan
+from bench.plan.planning import Choice, make
 from bench.plan.suite import Suite
 from bench.plan.tools import CORE, Tool, discover
 from bench.run.execute import Executor, Watcher
@@ -31,41 +36,34 @@ Publish = Callable[[RunFolder, RunRecord], Findings]
 
 
 @dataclass
-class Prepared:
-    """A run that can start: its folder, its record and its plan."""
+class Sitting:
+    """A run that is ready to go on: the run's folder, record, plan and tools."""
 
     began: float
     folder: RunFolder
     record: RunRecord
     plan: Plan
-    orchestrators: dict[str, Tool]
+    tools: dict[str, Tool]
 
 
-def begin(
-    folder: RunFolder,
-    suite: Suite,
-    orchestrators: Sequence[Tool],
-    seed: int,
-    own: Workload | None = None,
-    data: Path | None = None,
-    warnings: Sequence[str] = (),
-    turns: Turns | None = None,
-) -> Prepared:
-    """Plan a new run; nothing is written before the plan is known to be good."""
+def begin(folder: RunFolder, choice: Choice, warnings: Sequence[str] = (), turns: Turns | None = None) -> Sitting:
+    """Plan a new run. The folder is made once the plan is known to be good."""
     began = time.monotonic()
+    suite, own, data = choice.suite, choice.own, choice.data
     rounds_per_s = turns.cpu_rounds_per_s if turns else machine.calibrate()
-    plan = make(suite, orchestrators, seed, rounds_per_s, own, str(folder.data(data)) if data else "")
-    by_name = {each.name: each for each in orchestrators}
+    # The pipelines read the run's own copy of the customers, so that the run can be resumed without the original.
+    plan = make(replace(choice, data=folder.data(data) if data else None), rounds_per_s)
+    by_name = {tool.name: tool for tool in choice.tools}
     folder.make_for_run(sum(SCENARIOS[trial.scenario].hooks.leaves_bytes for trial in plan.trials))
     if data:
         folder.keep_data(data)
     folder.keep_code(SHARED, CORE)
-    for each in orchestrators:
-        folder.keep_code(each.name, each.source)
+    for tool in choice.tools:
+        folder.keep_code(tool.name, tool.source)
     record = RunRecord(
         id=folder.path.resolve().name,
         suite=msgspec.to_builtins(suite),
-        seed=seed,
+        seed=choice.seed,
         orchestrators=list(by_name),
         scenarios={block.scenario: SCENARIOS[block.scenario].version for block in suite.blocks},
         width=suite.width,
@@ -73,7 +71,7 @@ def begin(
         cases=plan.cases,
         own_workload=own.name if own else None,
         data={"file": data.name, "sha256": machine.hash_of(folder.data(data))} if data else {},
-        tools={each.name: each.about for each in orchestrators},
+        tools={tool.name: tool.about for tool in choice.tools},
         trials_planned=len(plan.trials),
         plan=plan.digest,
         host=machine.host(),
@@ -82,18 +80,19 @@ def begin(
         warnings=list(warnings),
         duel=turns.duel if turns else "",
     )
-    return Prepared(began, folder, record, plan, by_name)
+    return Sitting(began, folder, record, plan, by_name)
 
 
-def resume(folder: RunFolder) -> Prepared:
-    """Plan the same run again, from its own record."""
+def resume(folder: RunFolder) -> Sitting:
+    """Plan a run again from its record, or raise where the plan, the machine or the versions have changed."""
     began = time.monotonic()
     record = folder.run()
     if record.duel:
-        raise Problem(f"{folder.path} is a side of a duel, and cannot be gone on with alone; begin a new duel")
+        raise Problem(f"{folder.path} is a side of a duel, which cannot be resumed alone; begin a new duel")
     known = discover()
-    if lost := [name for name in record.orchestrators if name not in known or known[name].missing()]:
-        raise Problem(f"{folder.path}: it measures {lost[0]}, which is not installed here; run `make setup`")
+    not_installed = [name for name in record.orchestrators if name not in known or known[name].missing()]
+    if not_installed:
+        raise Problem(f"{folder.path}: this run measures {not_installed[0]}, which is not installed; run `make setup`")
     chosen = {name: known[name] for name in record.orchestrators}
     if record.host.name != machine.host().name:
         raise Problem(f"{folder.path} was begun on {record.host.name}; two machines cannot share a run")
@@ -101,14 +100,14 @@ def resume(folder: RunFolder) -> Prepared:
         raise Problem(f"{folder.path} was begun with other versions (a uv.lock has changed); begin a new run")
     try:
         suite = msgspec.convert(record.suite, Suite)
-        own = _own(record)
-        plan = make(suite, list(chosen.values()), record.seed, record.cpu_rounds_per_s, own, _kept_data(folder, record))
-        same = plan.digest == record.plan
+        choice = Choice(suite, list(chosen.values()), record.seed, _own(record), _kept_data(folder, record))
+        plan = make(choice, record.cpu_rounds_per_s)
+        is_same = plan.digest == record.plan
     except (msgspec.ValidationError, KeyError):
-        same = False
-    if not same:
+        is_same = False
+    if not is_same:
         raise Problem(f"{folder.path} was planned by another version of orchbench; begin a new run")
-    return Prepared(began, folder, record, plan, chosen)
+    return Sitting(began, folder, record, plan, chosen)
 
 
 def _own(record: RunRecord) -> Workload | None:
@@ -116,34 +115,38 @@ def _own(record: RunRecord) -> Workload | None:
     return work if isinstance(work, Workload) else None
 
 
-def _kept_data(folder: RunFolder, record: RunRecord) -> str:
-    """Return the run's copy of the reader's customers, if it has them."""
+def _kept_data(folder: RunFolder, record: RunRecord) -> Path | None:
+    """Return the run's copy of the reader's customers, if there is one."""
     if not record.data:
-        return ""
+        return None
     copy = folder.data(Path(record.data["file"]))
     if not copy.is_file() or machine.hash_of(copy) != record.data["sha256"]:
-        raise Problem(f"{copy}: the customers of this run are not there any more, or are others; begin a new run")
-    return str(copy)
+        raise Problem(f"{copy}: the customers of this run are gone or have changed; begin a new run")
+    return copy
 
 
-def carry_out(run: Prepared, watcher: Watcher, publish: Publish, turns: Turns | None = None) -> Findings:
-    """Do what is not done yet, and publish what there is, also when it is cut short; in a duel, from turn to turn."""
+def carry_out(sitting: Sitting, watcher: Watcher, publish: Publish, turns: Turns | None = None) -> Findings:
+    """Make the runs that are still to be made, and publish what there is, also after an interruption.
+
+    In a duel every step waits for its turn.
+    """
+    folder, record = sitting.folder, sitting.record
     segment = Segment(began=datetime.now(UTC).isoformat(timespec="seconds"), boot_id=machine.host().boot_id)
-    run.record.segments.append(segment)
-    run.folder.write_run(run.record)
-    run.folder.close_interrupted_starts()
-    observe(run.folder, run.record)
-    executor = Executor(run.plan, run.orchestrators, run.folder, watcher, turns.take_turn if turns else lambda _step: None)
-    rest = "" if turns else f"; `orchbench run --resume {run.folder.path}` goes on"
-    with raised(f"finished trials are saved{rest}"):
+    record.segments.append(segment)
+    folder.write_run(record)
+    folder.close_interrupted_starts()
+    observe(folder, record)
+    executor = Executor(sitting.plan, sitting.tools, folder, watcher, turns.take_turn if turns else lambda _step: None)
+    how_to_resume = "" if turns else f"; `orchbench run --resume {folder.path}` goes on"
+    with raised(f"finished trials are saved{how_to_resume}"):
         try:
             executor.execute()
-            run.record.finished = True
+            record.finished = True
         finally:
-            derived = publish(run.folder, run.record)
-            segment.wall_s = time.monotonic() - run.began - (turns.waited_s if turns else 0.0)
+            derived = publish(folder, record)
+            segment.wall_s = time.monotonic() - sitting.began - (turns.waited_s if turns else 0.0)
             segment.subjects_s = executor.subjects_s
-            run.folder.write_run(run.record)
+            folder.write_run(record)
     return derived
 
 
