@@ -109,14 +109,14 @@ def a_workload_can_come_later(candidate: Candidate) -> str:
 
 def its_own_records_agree(candidate: Candidate) -> str:
     """Where the tool records when tasks ran, each of these intervals holds the body's own, within a second."""
-    scene, timeline = candidate.run(SCATTERED)
+    scene, timeline = candidate.run(DIAMOND)
     (run,) = scene.runs
     tasks = run.reported["tasks"]
     for node, (start, end) in tasks.items():
         began, ended = (t / 1e9 + run.clock_offset for t in (timeline.start(node), timeline.end(node)))
         _demand(start - 1 < began <= ended < end + 1, f"{node}: {start - began:.3f} s, {end - ended:.3f} s beside its body")
-    _demand(set(tasks) in ({node.id for node in SCATTERED.nodes}, set()), f"it has records of {sorted(tasks)}")
-    return f"{len(tasks)} of {len(SCATTERED.nodes)} tasks have records"
+    _demand(set(tasks) in ({node.id for node in DIAMOND.nodes}, set()), f"it has records of {sorted(tasks)}")
+    return f"{len(tasks)} of {len(DIAMOND.nodes)} tasks have records"
 
 
 def it_listens_on_loopback_only(candidate: Candidate) -> str:
