@@ -15,7 +15,7 @@ import msgspec
 
 from bench.plan import warmups
 from bench.plan.plan import Plan, Start, Trial
-from bench.plan.tools import Tool
+from bench.plan.tools import REFERENCE, Tool
 from bench.run import footprint
 from bench.run.channel import EngineError
 from bench.run.engine import Engine, Place
@@ -89,8 +89,9 @@ class Executor:
                 self._write(start, start.id, trial, Outcome("not_started", f"{TRIES} engine starts failed: {because}"))
 
     def _prepare(self) -> None:
-        """Make what all engines share."""
-        environment = ToolEnvironment(next(iter(self._orchestrators.values())))
+        """Make what all engines share, in the reference's environment if it was chosen: not every tool has the pipelines."""
+        tools = self._orchestrators
+        environment = ToolEnvironment(tools.get(REFERENCE) or next(iter(tools.values())))
         for name in dict.fromkeys(trial.scenario for trial in self._plan.trials):
             if prepare := SCENARIOS[name].hooks.prepare:
                 prepare(self._folder.shared, environment)

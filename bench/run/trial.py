@@ -51,6 +51,7 @@ def make(site: Site, trial: Trial, folder: Path, tag: str) -> Outcome:
         site.engine, trial.case, events.Trial(trial.id, str(folder)), site.start.limit_s, site.start.works, trial.pause_s
     )
     try:
+        scene.check_supported()  # first of all: a tool without the pipelines has nothing of what surrounds them either
         with SCENARIOS[trial.scenario].hooks.around(trial.case, trial.parameters, place) as touch:
             scene.parameters = {**trial.parameters, **touch.parameters}
             carry_out(scene)
