@@ -211,6 +211,16 @@ def test_a_check_that_passes_no_more_is_a_regression(before: Path, orchbench: Ca
     assert {(each["before"], each["after"]) for each in json.loads(mended.out)["checks"]} == {("fail", "pass")}
 
 
+def test_both_runs_are_derived_by_the_code_at_hand(before: Path, slower: Path, orchbench: Call, tmp_path: Path) -> None:
+    """What stands in their results, from whatever version, is not looked at, and may be missing."""
+    bare = [shutil.copytree(run, tmp_path / name) for name, run in (("first", before), ("second", slower))]
+    (bare[0] / "results.json").unlink()
+    (bare[1] / "results.json").write_text("{}")
+    whole, derived = (json.loads(orchbench("compare", *pair, "--json").out) for pair in ((before, slower), bare))
+    assert derived["changes"] == whole["changes"] and derived["checks"] == whole["checks"]
+    assert derived["verdict"] == "regression"
+
+
 def test_what_is_not_comparable_is_written_down_too(before: Path, orchbench: Call, tmp_path: Path) -> None:
     """The exit code is 2, and Markdown, page and JSON say what differs."""
     other = tmp_path / "other"

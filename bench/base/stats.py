@@ -112,7 +112,7 @@ def trimmed_means(table: Array) -> Array:
 
 @dataclass(frozen=True)
 class Resampler:
-    """The engine starts of one subject, drawn once so that all of its numbers see the same draws."""
+    """The engine starts of one setup, drawn once so that all of its numbers see the same draws."""
 
     starts: tuple[str, ...]
     picks: Array
@@ -121,7 +121,7 @@ class Resampler:
 
     @classmethod
     def of(cls, label: str, widths: Mapping[str, int | None], centre: Centre = medians) -> Resampler:
-        """Draw for the subject of that label: always the same draws for the same label.
+        """Draw for the setup of that label: always the same draws for the same label.
 
         The starts of each width are drawn among themselves, so that no resample lacks one.
         """

@@ -27,7 +27,7 @@ from bench.store.folder import RunFolder
     "--out", required=True, type=click.Path(path_type=Path), help="A new folder, for both runs and their comparison."
 )
 @click.option("--on", type=Names(), help="Only these tools.")
-@click.option("--rounds", type=click.IntRange(1, 10_000), help="Engine starts of each subject, on either side.")
+@click.option("--rounds", type=click.IntRange(1, 10_000), help="Engine starts of each setup, on either side.")
 @click.option("--repeat", type=click.IntRange(1, 10_000), help="Runs of each workload in an engine start.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Of the order of runs; drawn and recorded if not given.")
 @FAIL_OVER

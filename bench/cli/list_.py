@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping
 
 import click
 import msgspec
@@ -11,7 +11,7 @@ from rich.text import Text
 
 from bench.cli.console import out
 from bench.plan import suite, tools
-from bench.plan.tools import Deployment, Tool
+from bench.plan.tools import Tool
 from bench.scenarios import SCENARIOS
 
 
@@ -20,32 +20,35 @@ from bench.scenarios import SCENARIOS
 def list_(as_json: bool) -> None:
     """Say what there is: tools and their deployments, scenarios, suites."""
     known = tools.discover()
-    about: dict[str, Any] = {
+    suites = {name: suite.load(name, known).about for name in suite.available()}
+    if as_json:
+        click.echo(json.dumps(_document(known, suites)))
+        return
+    for tool in known.values():
+        lack = "  not installed: make setup" if tool.missing() else ""
+        out.print(Text.assemble((tool.name, "bold"), (lack, "yellow")))
+        for each in tool.deployments:
+            mark = "*" if tool.is_default(each) else " "
+            out.print(f"{mark} {each.tier:<8} {each.name:<16} {each.isolation}")
+    out.print(Text("marked *: the tool's default deployment at its tier", "dim"))
+    for scenario in SCENARIOS.values():
+        out.print(Text.assemble((f"scenario {scenario.name}", "bold"), f"  {scenario.question}"))
+    for name, about in suites.items():
+        out.print(Text.assemble((f"suite {name}", "bold"), f"  {about}"))
+
+
+def _document(known: Mapping[str, Tool], suites: Mapping[str, str]) -> Mapping[str, object]:
+    return {
         "orchestrators": {
-            each.name: {
-                "deployments": [_about(each, deployment) for deployment in each.deployments],
-                "installed": each.missing() is None,
+            tool.name: {
+                "deployments": [
+                    {**msgspec.to_builtins(each), "default": tool.is_default(each)} for each in tool.deployments
+                ],
+                "installed": tool.missing() is None,
             }
-            for each in known.values()
+            for tool in known.values()
         },
         "tiers": list(tools.TIERS),
         "scenarios": {each.name: each.question for each in SCENARIOS.values()},
-        "suites": {name: suite.load(name, known).about for name in suite.available()},
+        "suites": suites,
     }
-    if as_json:
-        click.echo(json.dumps(about))
-        return
-    for name, each in about["orchestrators"].items():
-        lack = "" if each["installed"] else "  not installed: make setup"
-        out.print(Text.assemble((name, "bold"), (lack, "yellow")))
-        for deployment in each["deployments"]:
-            mark = "*" if deployment["default"] else " "
-            out.print(f"{mark} {deployment['tier']:<8} {deployment['name']:<16} {deployment['isolation']}")
-    out.print(Text("marked *: the tool's default deployment at its tier", "dim"))
-    for heading in ("scenarios", "suites"):
-        for name, text in about[heading].items():
-            out.print(Text.assemble((f"{heading[:-1]} {name}", "bold"), f"  {text}"))
-
-
-def _about(tool: Tool, deployment: Deployment) -> dict[str, Any]:
-    return {**msgspec.to_builtins(deployment), "default": tool.is_default(deployment)}

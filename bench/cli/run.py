@@ -30,7 +30,7 @@ from bench.store.folder import RunFolder
 @click.option("--tier", type=Names(), help="Only these tiers: library, service.")
 @click.option("--profile", type=Names(), help="Only these profiles: stock, tuned.")
 @click.option("--repeat", type=click.IntRange(1, 10_000), help="Runs of each workload in an engine start.")
-@click.option("--rounds", type=click.IntRange(1, 10_000), help="Engine starts of each subject.")
+@click.option("--rounds", type=click.IntRange(1, 10_000), help="Engine starts of each setup.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Of the order of runs; drawn and recorded if not given.")
 @click.option(
     "--workload",

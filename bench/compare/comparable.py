@@ -31,7 +31,7 @@ class Difference:
 
     of: Literal["run", "scenario", "workload", "tool", "setting"]
     name: str
-    """Which scenario, workload (or family), tool or subject; empty where it is the whole run."""
+    """Which scenario, workload (or family), tool or setup; empty where it is the whole run."""
     said: str
     tier: str = ""
     """Where it is one of that tier only."""

@@ -22,7 +22,7 @@ NAMED: Final = 40
 """How many differences Markdown names; the page names all."""
 
 DRAWN: Final = 16
-"""How many numbers of a subject its chart shows, those that changed most first: more could not be told apart."""
+"""How many numbers of a setup its chart shows, those that changed most first: more could not be told apart."""
 
 CHECK_COLUMNS: Final = ("before", "after", "who", "scenario", "check", "because")
 
@@ -151,7 +151,7 @@ def html(its: Comparison) -> str:
 
 
 def _charts(changes: Sequence[Change], tools: Tools) -> Iterator[Drawing]:
-    """Yield a chart for each subject, those of a tool after each other."""
+    """Yield a chart for each setup, those of a tool after each other."""
     ratios = [change for change in changes if change.verdict != "too few runs" and change.effect]
     for name in sorted({change.setup.full_name for change in ratios}):
         its = [

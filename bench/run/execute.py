@@ -70,7 +70,7 @@ class Executor:
         self._trial_numbers = count(1 + max((record.number for record in trials), default=0))
         self._start_numbers = count(1 + max((record.number for record in starts), default=0))
         self.subjects_s = 0.0
-        """How long subjects started, ran or stopped so far."""
+        """How long engines started, ran or stopped so far."""
 
     def execute(self) -> None:
         """Do everything that is not done yet."""

@@ -146,7 +146,7 @@ class Segment(msgspec.Struct, kw_only=True):
     wall_s: float = 0.0
     """In a duel, without its waits for a turn."""
     subjects_s: float = 0.0
-    """How much of it a subject started, ran or stopped."""
+    """How much of it an engine started, ran or stopped."""
 
 
 class RunRecord(msgspec.Struct, kw_only=True):

@@ -1,4 +1,4 @@
-"""A run in MLflow: one parent for the run, and below it a child for each subject in each scenario.
+"""A run in MLflow: one parent for the run, and below it a child for each setup in each scenario.
 
 All of it is read from the run's files, after they are written: logging can neither disturb a measurement nor lose one, and
 can be done again at any time. `entries` is what is logged, `store` where, and `log` how: MLflow is imported in there only,

@@ -1,4 +1,4 @@
-"""Curves: how a number grows with another, for several subjects."""
+"""Curves: how a number grows with another, for several setups."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _VARIANTS: Final = ((1.0, True), (1.0, False), (0.65, True), (0.65, False))
 
 @dataclass(frozen=True)
 class Curve:
-    """One subject: its points in the order of x, and the line that was laid through them, as slope and intercept.
+    """One setup: its points in the order of x, and the line that was laid through them, as slope and intercept.
 
     The key is the id of its markers in the page, and so is no other's there.
     """

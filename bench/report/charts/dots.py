@@ -1,4 +1,4 @@
-"""Dots: one number of many subjects a panel, each with its interval and the runs behind it."""
+"""Dots: one number of many setups a panel, each with its interval and the runs behind it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LABELS_MOST, _PANEL_LEAST = 220, 140
 
 @dataclass(frozen=True)
 class Mark:
-    """One subject: its number with the interval, and the runs behind it; or, where there is no number, what is said instead.
+    """One setup: its number with the interval, and the runs behind it; or, where there is no number, what is said instead.
 
     The key is the id of its marker in the page, and so is no other's there.
     """
@@ -56,7 +56,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Panel:
-    """One number of all subjects."""
+    """One number of all setups."""
 
     title: str
     unit: str
@@ -64,7 +64,7 @@ class Panel:
 
 
 def dots(title: str, panels: Sequence[Panel], bars: str = "95 % intervals") -> Drawing:
-    """Draw panels beside each other, and a row a subject in each; `bars` says what the marks' bars are."""
+    """Draw panels beside each other, and a row a setup in each; `bars` says what the marks' bars are."""
     return Drawing(title, _in_words(panels), lambda alone: _paint(title, panels, bars, alone=alone))
 
 
@@ -73,7 +73,7 @@ def dots(title: str, panels: Sequence[Panel], bars: str = "95 % intervals") -> D
 
 @dataclass(frozen=True)
 class _Layout:
-    """Where the panels go: subjects are named once a row of panels where all panels have the same."""
+    """Where the panels go: setups are named once a row of panels where all panels have the same."""
 
     shared: bool
     labels: float
@@ -206,12 +206,12 @@ def _note(panels: Sequence[Panel], bars: str) -> str:
 
 
 def _in_words(panels: Sequence[Panel]) -> str:
-    subjects = {mark.label for panel in panels for mark in panel.marks}
-    sentences = [f"{len(subjects)} subjects compared by {len(panels)} {'number' if len(panels) == 1 else 'numbers'}."]
+    setups = {mark.label for panel in panels for mark in panel.marks}
+    sentences = [f"{len(setups)} setups compared by {len(panels)} {'number' if len(panels) == 1 else 'numbers'}."]
     for panel in panels:
         sentences += _sentences(panel, every=len(panels) == 1)
     if any(len(mark.points) > POINTS_DRAWN for panel in panels for mark in panel.marks):
-        sentences.append(f"Where a subject has more than {POINTS_DRAWN} single runs, {POINTS_DRAWN} of them are drawn.")
+        sentences.append(f"Where a setup has more than {POINTS_DRAWN} single runs, {POINTS_DRAWN} of them are drawn.")
     return " ".join(sentences)
 
 

@@ -79,7 +79,7 @@ class Check:
 
     needs: tuple[str, ...]
     judge: Callable[[Sequence[Seen], Sequence[Seen]], Verdict | None]
-    """From a subject's runs and the reference's runs at the same tier to a verdict; None where there is nothing to judge."""
+    """From a setup's runs and the reference's runs at the same tier to a verdict; None where there is nothing to judge."""
 
 
 def of(case: str, runs: Sequence[Seen]) -> list[Seen]:

@@ -11,7 +11,7 @@ from bench.scenarios.kit.case import Axes
 
 
 class Medians(Protocol):
-    """What is known of one subject's runs."""
+    """What is known of one setup's runs."""
 
     def median(self, workload: str, metric: str) -> Quantity:
         """Return the median of what its runs of the workload yielded, or why there is none."""
