@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 
 import click
-import msgspec
 from rich.text import Text
 
 from bench.cli.console import out
@@ -41,9 +41,7 @@ def _document(known: Mapping[str, Tool], suites: Mapping[str, str]) -> Mapping[s
     return {
         "orchestrators": {
             tool.name: {
-                "deployments": [
-                    {**msgspec.to_builtins(each), "default": tool.is_default(each)} for each in tool.deployments
-                ],
+                "deployments": [{**asdict(each), "default": tool.is_default(each)} for each in tool.deployments],
                 "installed": tool.missing() is None,
             }
             for tool in known.values()
