@@ -18,6 +18,7 @@ def carry_out(scene: Scene, asked: CancelInTheMiddle) -> None:
     scene.check_supported()
     time.sleep(scene.pause_s)
     run = scene.submit()
+    scene.accepted(run)
     process = scene.wait_until_begun(asked.busy).attempts[asked.busy][-1].pid
     before = time.monotonic()
     run.cancel()

@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.events.timeline import Timeline, read
 from bench.run.channel import EngineError, UnsupportedWork
-from bench.run.engine import Asked, Engine, Run
+from bench.run.engine import Accepted, Asked, Engine, Run
 from bench.scenarios import Case, Work
 from bench.store.records import RunOfTrial
 from contract.events import Trial
@@ -60,12 +60,17 @@ class Scene:
         )
         return self.engine.submit(asked)
 
-    def see_through(self, run: Run, name: str = "") -> str:
-        """Wait until the run is over, keep what the tool says of it, and return the tool's word for how it ended."""
-        log = self.engine.log_size()
+    def accepted(self, run: Run) -> Accepted:
+        """Wait until the tool has taken the run; that it refuses one is an answer only where any end is."""
         accepted = run.accepted()
         if accepted.refused and not self.case.expectation.is_open:
             raise EngineError(accepted.refused)
+        return accepted
+
+    def see_through(self, run: Run, name: str = "") -> str:
+        """Wait until the run is over, keep what the tool says of it, and return the tool's word for how it ended."""
+        log = self.engine.log_size()
+        accepted = self.accepted(run)
         state = run.end(self.limit_s)
         if state == RUNNING:
             self._give_up(run)

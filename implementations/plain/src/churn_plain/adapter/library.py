@@ -13,7 +13,7 @@ from typing import Any
 
 from churn_plain.adapter import catalogue, shapes
 from churn_plain.adapter.settings import VERSIONS
-from contract.adapter import Adapter, LocalRuns, Setup, Started, State
+from contract.adapter import Adapter, LocalRuns, Setup, Started, State, Unsupported
 from contract.editions import FIRST
 from contract.events import Trial
 from contract.pipeline import Pipeline
@@ -76,6 +76,9 @@ class _Library(Adapter):
 
     def wait(self, run: str, bodies_done: Callable[[], bool], limit_s: float) -> State:
         return self._runs.wait(run, limit_s)
+
+    def cancel(self, run: str) -> None:
+        raise Unsupported("a run is a call in a thread, and Python has no way to end a thread from outside")
 
     def stop(self) -> None:
         self._runs.stop()
