@@ -84,17 +84,17 @@ def _own_records(group: Group) -> Verdict | None:
     compared = 0
     for each in group.trials:
         reported = each.record.reported
-        if each.seen is None or not each.seen.has_comparable_records or not reported.get("attempts"):
+        if each.seen is None or not each.seen.has_comparable_records or not reported.attempts:
             continue
         # A result from a cache is no try of the body; a tool may count it as one.
-        known = each.seen.asked.steps - set(reported["cached"])
-        tries = {name: times for name, times in reported["attempts"].items() if name in known}
-        compared += bool(tries or reported["cached"])
+        known = each.seen.asked.steps - set(reported.cached)
+        tries = {name: times for name, times in reported.attempts.items() if name in known}
+        compared += bool(tries or reported.cached)
         for name, said in tries.items():
             if said != (seen := each.seen.attempts.get(name, 0)):
                 because = f"{each.record.id}: it says that {name} was tried {said} times, and the body ran {seen} times"
                 return Verdict(passed=False, because=because)
-        if cached := [name for name in reported["cached"] if each.seen.attempts.get(name)]:
+        if cached := [name for name in reported.cached if each.seen.attempts.get(name)]:
             because = f"{each.record.id}: it says that {cached[0]} came from a cache, and the body ran"
             return Verdict(passed=False, because=because)
     return Verdict(passed=True, because=f"{compared} runs: as many tries as bodies that ran") if compared else None

@@ -164,7 +164,7 @@ def _values(trial: MeasuredTrial, run: Run) -> Mapping[str, float]:
         return {trial.expected[0]: makespan_s(run)}
     found = {name: of(run) for name in trial.expected if (of := METRICS[name].of)}
     reported = trial.record.reported
-    crosschecks = measure_reported(reported.get("submitted"), reported.get("tasks", {}), run.work)
+    crosschecks = measure_reported(reported.submitted, reported.tasks, run.work)
     return {name: float(value) for name, value in found.items() if value is not None} | crosschecks
 
 
@@ -181,5 +181,5 @@ def _seen(trial: MeasuredTrial, case: Case, run: Run) -> Seen:
         status=trial.ending,
         width=run.width,
         number=record.number,
-        tasks=record.reported.get("tasks", {}),
+        tasks=record.reported.tasks,
     )

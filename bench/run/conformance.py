@@ -111,7 +111,7 @@ def its_own_records_agree(candidate: Candidate) -> str:
     """Where the tool records when tasks ran, each of these intervals holds the body's own, within a second."""
     scene, timeline = candidate.run(DIAMOND)
     (run,) = scene.runs
-    tasks = run.reported["tasks"]
+    tasks = run.reported.tasks
     for node, (start, end) in tasks.items():
         began, ended = (t / 1e9 + run.clock_offset for t in (timeline.start(node), timeline.end(node)))
         _demand(start - 1 < began <= ended < end + 1, f"{node}: {start - began:.3f} s, {end - ended:.3f} s beside its body")

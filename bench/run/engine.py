@@ -22,7 +22,7 @@ from bench.run import environment
 from bench.run.channel import Call, Channel, EngineError
 from bench.scenarios import Work
 from bench.scenarios.kit.hooks import KeptFiles
-from bench.store.records import Setting
+from bench.store.records import Reported, Setting
 from contract.editions import FIRST
 from contract.events import Trial
 
@@ -80,13 +80,13 @@ class Run:
         state: str = self._channel.call("state", run=self._name).result(GRACE_S)
         return state
 
-    def reported(self) -> dict[str, Any]:
+    def reported(self) -> Reported:
         """Return what the tool recorded of it, or why there is nothing; a cross-check must not cost a good run."""
         try:
-            answer: dict[str, Any] = self._channel.call("reported", run=self._name).result(GRACE_S)
+            answer = self._channel.call("reported", run=self._name).result(GRACE_S)
         except EngineError as error:
-            return {"missing_because": str(error)}
-        return answer
+            return Reported(missing_because=str(error))
+        return msgspec.convert(answer, Reported)
 
 
 @dataclass(frozen=True)

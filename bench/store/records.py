@@ -28,6 +28,22 @@ READABLE = (1, 2, 3)
 """The schemas that this version can read."""
 
 
+class Reported(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the tool's own records say of a run; see contract.adapter.Reported. A cross-check: no metric is made from it."""
+
+    submitted: float | None = None
+    started: float | None = None
+    ended: float | None = None
+    tasks: dict[str, tuple[float, float]] = {}
+    """Start and end of each task."""
+    attempts: dict[str, int] = {}
+    """How often the tool says that it tried each of them."""
+    cached: list[str] = []
+    """Those whose result the tool says that it took from a cache."""
+    missing_because: str = ""
+    """Why the records could not be read."""
+
+
 class RunOfTrial(msgspec.Struct, frozen=True, omit_defaults=True):
     """A run that a trial has asked for, and what the tool says of it."""
 
@@ -39,8 +55,7 @@ class RunOfTrial(msgspec.Struct, frozen=True, omit_defaults=True):
     """The tool's own word for how it ended; records of before schema 3 leave that to the events."""
     clock_offset: float = 0.0
     """Seconds since the epoch minus the monotonic clock."""
-    reported: dict[str, Any] = {}
-    """What the tool's own records say; see contract.adapter.Reported."""
+    reported: Reported = Reported()
     last_error: str = ""
     """The last line with an error that the tool printed while the run went on, unless it succeeded."""
 
@@ -77,9 +92,9 @@ class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What the hooks of the scenario found, such as a hash of the predictions, or what was registered."""
 
     @property
-    def reported(self) -> dict[str, Any]:
+    def reported(self) -> Reported:
         """What the tool's own records say of its run; nothing, where it has several."""
-        return self.runs[0].reported if len(self.runs) == 1 else {}
+        return self.runs[0].reported if len(self.runs) == 1 else Reported()
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from bench.events.timeline import Timeline, read
 from bench.run.channel import EngineError, UnsupportedWork
 from bench.run.engine import Accepted, Asked, Engine, Run
 from bench.scenarios import Case, Work
-from bench.store.records import RunOfTrial
+from bench.store.records import Reported, RunOfTrial
 from contract.events import Trial
 
 LOOK_S = 0.05
@@ -76,7 +76,7 @@ class Scene:
             self._give_up(run)
             raise TooLong(f"it was not over after {self.limit_s:g} s")
         said = "" if state == SUCCEEDED else last_error(self.engine.log_since(log))
-        reported = run.reported() if accepted.id else {}
+        reported = run.reported() if accepted.id else Reported()
         self.runs.append(RunOfTrial(name, accepted.id, state, accepted.clock_offset, reported, said))
         return state
 
