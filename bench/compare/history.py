@@ -119,7 +119,7 @@ class Trend:
     def places(self) -> Sequence[Place]:
         """Every scenario at every tier that any run has measured."""
         found = {(row.scenario, row.setup.tier): None for run in self.runs for row in run.estimates}
-        return [self._place(*place) for place in found if place[0] in SCENARIOS]
+        return [self._place(*place) for name in SCENARIOS for place in found if place[0] == name]
 
     def since(self, number: int) -> Sequence[Difference]:
         """Return what differs from the run before."""

@@ -37,15 +37,14 @@ def show(console: Console, run: RunRecord, results: Results) -> None:
     host = run.host
     console.print(f"on {host.cpu}, {host.cores} cores, {host.memory_gb} GB, Python {host.python}")
     console.print(_versions(run))
-    scenarios = {row.scenario: None for row in results.estimates}
-    for scenario in scenarios:
-        if scenario not in SCENARIOS:
-            console.print(f"{scenario}: this orchbench knows no such scenario; its numbers are in results.json")
-            continue
-        for tier in {row.setup.tier: None for row in results.estimates}:
-            rows = [row for row in results.estimates if row.setup.tier == tier and row.scenario == scenario]
-            if rows:
+    found = {row.scenario for row in results.estimates}
+    tiers = {row.setup.tier: None for row in results.estimates}
+    for scenario in (name for name in SCENARIOS if name in found):
+        for tier in tiers:
+            if rows := [row for row in results.estimates if (row.scenario, row.setup.tier) == (scenario, tier)]:
                 console.print(_table(scenario, tier, rows))
+    for scenario in sorted(found - SCENARIOS.keys()):
+        console.print(f"{scenario}: this orchbench knows no such scenario; its numbers are in results.json")
     _caveats(console, run, results)
 
 
