@@ -29,7 +29,7 @@ from contract.events import Trial
 from contract.workload import Fault, Node, Retry, Workload
 
 WIDTH: Final = 2
-LIMIT_S: Final = 60.0
+LIMIT_S: Final = 120.0
 GIVEN_UP_S: Final = 45.0
 """How long it may take until a run that is cancelled is over."""
 
@@ -47,6 +47,7 @@ RETRIED: Final = Workload(
 )
 FAILING: Final = Workload("failing", (Node("a", fault=Fault(1)), Node("b", after=("a",))))
 ENDLESS: Final = Workload("endless", (Node("a", "sleep", (), {"seconds": 3600}),))
+SHORT: Final = shaped("chain", 2)
 LATER: Final = shaped("chain", 3)
 
 
@@ -68,7 +69,7 @@ class Candidate:
     def up(self) -> None:
         """Start it, with some work."""
         self.engine.start()
-        self.engine.deploy([DIAMOND, SCATTERED, RETRIED, FAILING, ENDLESS])
+        self.engine.deploy([DIAMOND, SCATTERED, RETRIED, FAILING, SHORT, ENDLESS])
 
     def scene(self, work: Workload, limit_s: float | None = None) -> Scene:
         """Return a trial that is to be made of the work."""
@@ -132,10 +133,10 @@ def a_killed_service_can_be_started_again(candidate: Candidate) -> str:
     if not services:
         candidate.engine.kill_service("any")  # says why there is none
     for service in services:
-        scene = candidate.scene(LATER)
+        scene = candidate.scene(SHORT)
         kill_and_restart.carry_out(scene, KillAndRestart(service))
         _demand(scene.facts["known_afterwards"] == "succeeded", f"without {service} the run before is lost")
-        wrong = verify(read(Path(scene.trial.events)), LATER, WIDTH, runs=2)
+        wrong = verify(read(Path(scene.trial.events)), SHORT, WIDTH, runs=2)
         _demand(not wrong, f"after {service} was started again: {wrong}")
     return f"each of {', '.join(services)}"
 

@@ -68,6 +68,14 @@ class Client:
         entry = self._ask(_LOCATION, name=LOCATION)["workspaceLocationEntryOrError"] or {}
         return _type(entry.get("locationOrLoadError")) == "RepositoryLocation"
 
+    def reloads_location(self) -> bool:
+        """Whether the code server loads its code again; it answers nothing while it starts, nor does the webserver."""
+        try:
+            self.reload_location()
+        except (OSError, Refused):
+            return False
+        return True
+
     def reload_location(self) -> None:
         """Have the code server load its code again, and return when it has."""
         entry = self._ask(_RELOAD, name=LOCATION)["reloadRepositoryLocation"]

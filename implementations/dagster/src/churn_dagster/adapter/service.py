@@ -93,6 +93,7 @@ class Multiprocess(Adapter):
 
     def restart(self, service: str) -> None:
         self._servers.restart(service)
+        self._servers.wait_until(self._client.reloads_location, "the code server")
         self._wait_until_ready()
 
     def deploy(self, workloads: Sequence[Workload]) -> None:
