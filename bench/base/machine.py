@@ -17,11 +17,11 @@ from contract import body
 from contract.workload import Node
 
 BUSY = 0.25
-"""Share of the CPU in use, above which somebody else is using the machine."""
+"""The share of the CPU in use above which somebody else is using the machine."""
 
 
 def host() -> Host:
-    """Return what identifies this machine and its state since boot."""
+    """Return what identifies this machine, and the id of the current boot."""
     return Host(
         name=platform.node(),
         system=platform.platform(),
@@ -42,24 +42,24 @@ def _cpu() -> str:
 
 def warnings() -> list[str]:
     """Say what would disturb a measurement now, and what to do about it."""
-    found = []
+    disturbances = []
     busy = psutil.cpu_percent(interval=0.5) / 100
     if busy > BUSY:
-        found.append(f"the CPU is {busy:.0%} busy before anything was started: end other work, or expect noise")
+        disturbances.append(f"the CPU is {busy:.0%} busy before anything was started: end other work, or expect noise")
     swap = psutil.swap_memory()
     if swap.used > 100e6:
-        found.append(f"{swap.used / 1e6:.0f} MB are swapped out: free memory, or restart")
+        disturbances.append(f"{swap.used / 1e6:.0f} MB are swapped out: free memory, or restart")
     if psutil.virtual_memory().available < 4e9:
-        found.append("less than 4 GB of memory are available: end other programs")
+        disturbances.append("less than 4 GB of memory are available: end other programs")
     for governor in Path("/sys/devices/system/cpu").glob("cpu[0-9]*/cpufreq/scaling_governor"):
         if governor.read_text().strip() == "powersave":
-            found.append("the CPU saves power: `cpupower frequency-set -g performance`, or expect drift")
+            disturbances.append("the CPU saves power: `cpupower frequency-set -g performance`, or expect drift")
             break
-    return found
+    return disturbances
 
 
 def calibrate() -> float:
-    """Return how many rounds of the CPU op one lane does in a second (the best of several, as noise only slows)."""
+    """Return how many rounds of the CPU op one lane does in a second (the best of several tries, as noise only slows)."""
     rounds, best = 20_000, float("inf")
     node = Node("calibration", "cpu", (), {"rounds": rounds})
     for _ in range(15):

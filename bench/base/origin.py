@@ -6,7 +6,7 @@ import msgspec
 
 
 class Host(msgspec.Struct, frozen=True, kw_only=True):
-    """A machine, and its state since boot."""
+    """A machine, and the id of the boot that it is in."""
 
     name: str = ""
     system: str = ""
@@ -18,8 +18,8 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Commit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A commit of the harness; nothing is known of it where there is no git."""
+    """A commit of the harness; both fields are null where there is no git."""
 
     id: str | None = None
     dirty: bool | None = None
-    """Whether the files differed from it."""
+    """Whether the files differed from the commit."""

@@ -1,4 +1,4 @@
-"""What a user can mend: one line that says what, where and what to do. It ends the command with exit code 2."""
+"""What a user can mend: one line that says what is wrong, where, and what to do. The command ends with exit code 2."""
 
 
 class Problem(Exception):

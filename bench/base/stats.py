@@ -2,13 +2,13 @@
 
 Runs that share an engine start are not independent. So a resample draws engine starts first, then runs within each drawn
 start (Davison and Hinkley, Bootstrap Methods and their Application, 1997, section 3.8). Every derived number (a slope, a
-ratio, a crossing) is computed in each resample, so that its interval is its own, not a combination of other intervals.
+ratio, a crossing) is computed in each resample. No interval is a combination of other intervals.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,9 +17,9 @@ RESAMPLES = 1000
 LEVEL = 0.95
 
 MIN_RUNS = 5
-"""Of five independent runs on either side, all of one lie above all of the other by chance in 1 of 252 cases.
+"""With five independent runs on either side, one side lies wholly above the other by chance in 1 of 252 cases.
 
-Of fewer, an interval is little more than their range.
+With fewer runs, an interval is little more than the range of the values.
 """
 
 TRIMMED = 0.1
@@ -28,12 +28,12 @@ TRIMMED = 0.1
 Array = np.ndarray
 
 Centre = Callable[[Array], Array]
-"""What stands for the values in each row of a table, in which NaN are none."""
+"""From a table to one value for each row; a cell without a value is NaN."""
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number with its resampled twins; `why_not` says why there is no number."""
+    """A number, and what it is in each resample; `why_not` says why there is no number."""
 
     point: float | None
     draws: Array = field(default_factory=lambda: np.empty(0))
@@ -44,7 +44,7 @@ class Quantity:
     def interval(self, level: float = LEVEL) -> tuple[float | None, float | None]:
         """Return the percentile interval, or nothing where a single value allows none."""
         finite = self.draws[np.isfinite(self.draws)]
-        # A crossing that a resample does not have is one beyond the measured points: the interval is open.
+        # A resample without a crossing has it beyond the measured points: the interval is open.
         if self.n < 2 or finite.size < level * max(1, self.draws.size):
             return None, None
         low, high = np.quantile(finite, [(1 - level) / 2, (1 + level) / 2])
@@ -95,10 +95,10 @@ def medians(table: Array) -> Array:
 
 
 def trimmed_means(table: Array) -> Array:
-    """Return the mean of each row without its lowest and its highest tenth: of five values or more, without one of each.
+    """Return the mean of each row without the lowest and the highest tenth of the row; of five values, without one of each.
 
-    Where a run is fast at one time and slow at another and seldom in between, few values lie where the median does, and it
-    jumps from run to run; a mean of the values does not. It says less of a single run, and more of a difference.
+    Where runs are either fast or slow and seldom in between, few values lie near the median, and the median jumps from run
+    to run. A mean does not. It says less about a single run, and more about a difference.
     """
     ordered = np.sort(table, axis=1)  # NaN sorts last
     counts = np.isfinite(ordered).sum(axis=1)[:, None]
@@ -112,7 +112,7 @@ def trimmed_means(table: Array) -> Array:
 
 @dataclass(frozen=True)
 class Resampler:
-    """The engine starts of one setup, drawn once so that all of its numbers see the same draws."""
+    """The engine starts of one setup, drawn once, so that all numbers of the setup see the same draws."""
 
     starts: tuple[str, ...]
     picks: Array
@@ -121,31 +121,31 @@ class Resampler:
 
     @classmethod
     def of(cls, label: str, widths: Mapping[str, int | None], centre: Centre = medians) -> Resampler:
-        """Draw for the setup of that label: always the same draws for the same label.
+        """Draw for the setup with the label; the same label always gets the same draws.
 
-        The starts of each width are drawn among themselves, so that no resample lacks one.
+        The starts of each width are drawn among themselves, so that no resample lacks a width.
         """
         seed = zlib.crc32(label.encode())
         random = np.random.default_rng(seed)
         starts = list(widths)
         picks = np.empty((RESAMPLES, len(starts)), dtype=int)
         for width in dict.fromkeys(widths.values()):
-            its = np.array([place for place, start in enumerate(starts) if widths[start] == width])
-            picks[:, its] = its[random.integers(0, len(its), (RESAMPLES, len(its)))]
+            alike = np.array([place for place, start in enumerate(starts) if widths[start] == width])
+            picks[:, alike] = alike[random.integers(0, len(alike), (RESAMPLES, len(alike)))]
         return cls(tuple(starts), picks, seed, centre)
 
     def centre_of(self, values: Mapping[str, Sequence[float]], name: str = "", centre: Centre | None = None) -> Quantity:
-        """Return the centre of the values, which are given by engine start; other names draw other runs."""
+        """Return the centre of the values, which are given by engine start; another name draws other runs."""
         centre = centre or self.centre
-        rows = [list(values.get(start, ())) for start in self.starts]
-        pooled = [value for row in rows for value in row]
+        by_start = [list(values.get(start, ())) for start in self.starts]
+        pooled = [value for of_start in by_start for value in of_start]
         if not pooled:
             return missing("no run yielded it")
-        lengths = np.array([len(row) for row in rows])
-        table = np.full((len(rows), lengths.max()), np.nan)
-        for row, its in zip(table, rows, strict=True):
-            row[: len(its)] = its
-        # The generator is made anew for each number: adding one moves no other, and no two share their draws by accident.
+        lengths = np.array([len(of_start) for of_start in by_start])
+        table = np.full((len(by_start), lengths.max()), np.nan)
+        for row, of_start in zip(table, by_start, strict=True):
+            row[: len(of_start)] = of_start
+        # Each number has a generator of its own: a new number moves no other, and no two share draws by accident.
         random = np.random.default_rng([self.seed, zlib.crc32(name.encode())])
         runs = (random.random((*self.picks.shape, table.shape[1])) * np.maximum(lengths, 1)[self.picks][..., None]).astype(
             int
@@ -157,14 +157,14 @@ class Resampler:
 
 
 def line(points: Mapping[int, Quantity]) -> tuple[Quantity, Quantity]:
-    """Return slope and intercept of the robust line (Theil-Sen) through what stands for each size."""
+    """Return slope and intercept of the robust line (Theil-Sen) through the quantities of the sizes."""
     known = dict(sorted(points.items()))
     why_not = next((f"{size} tasks: {each.why_not}" for size, each in known.items() if each.point is None), None)
     if why_not or len(known) < 2:
         none = missing(why_not or "a line needs at least two sizes")
         return none, none
     sizes = np.array(list(known), dtype=float)
-    table = np.column_stack([np.append(each.draws, each.point or 0.0) for each in known.values()])
+    table = _with_draws(known.values())
     first, second = np.triu_indices(len(sizes), 1)
     slopes = np.median((table[:, second] - table[:, first]) / (sizes[second] - sizes[first]), axis=1)
     intercepts = np.median(table - slopes[:, None] * sizes, axis=1)
@@ -175,8 +175,13 @@ def line(points: Mapping[int, Quantity]) -> tuple[Quantity, Quantity]:
     )
 
 
+def _with_draws(quantities: Iterable[Quantity]) -> Array:
+    """Return a column for each quantity: a row for each resample, and the point in the last row."""
+    return np.column_stack([np.append(each.draws, each.point or 0.0) for each in quantities])
+
+
 def is_curved(points: Mapping[int, Quantity]) -> bool:
-    """Whether no straight line fits: the cost of a task between the last two sizes is not that between the first two."""
+    """Whether no straight line fits: a task costs something else between the last two sizes than between the first two."""
     known = [(size, each.point) for size, each in sorted(points.items()) if each.point is not None]
     if len(known) < 3:
         return False
@@ -196,18 +201,15 @@ def half_efficiency(work: Sequence[float], plain: Sequence[Quantity], other: Seq
     if lost := [each.why_not for each in (*plain, *other) if each.point is None]:
         return missing(lost[0] or "a task duration of the sweep has no makespan")
     durations = np.array(work)
-    base = np.column_stack([np.append(each.draws, each.point or 0.0) for each in plain])
-    its = np.column_stack([np.append(each.draws, each.point or 0.0) for each in other])
-    slack = base - its / 2  # below zero: less than half of the time is the user's work
+    plain_s, other_s = _with_draws(plain), _with_draws(other)
+    slack = plain_s - other_s / 2  # below zero: less than half of the time is the user's work
     crossings = np.array([_crossing(durations, row) for row in slack])
     if not np.isfinite(crossings[-1]):
         if slack[-1, 0] >= 0:
-            return missing(
-                f"even the shortest task ({_ms(work[0])}) reaches an efficiency of {base[-1, 0] / its[-1, 0]:.2f}"
-            )
-        return missing(
-            f"even the longest task ({_ms(work[-1])}) reaches an efficiency of {base[-1, -1] / its[-1, -1]:.2f} only"
-        )
+            efficiency = plain_s[-1, 0] / other_s[-1, 0]
+            return missing(f"even the shortest task ({_ms(work[0])}) reaches an efficiency of {efficiency:.2f}")
+        efficiency = plain_s[-1, -1] / other_s[-1, -1]
+        return missing(f"even the longest task ({_ms(work[-1])}) reaches an efficiency of {efficiency:.2f} only")
     n, starts = min(each.n for each in other), min(each.starts for each in other)
     return Quantity(float(crossings[-1]), crossings[:-1], n, starts)
 
@@ -235,25 +237,25 @@ def mean_ratio(ratios: Sequence[Quantity]) -> Quantity:
 
 
 def instabilities(values: Sequence[float]) -> list[str]:
-    """Say in which ways a series of repetitions, in the order of measuring, is not to be trusted."""
+    """Return the signs that a series of repetitions, in the order of measuring, is not to be trusted."""
     if len(values) < 5:
         return []
     series = np.array(values)
-    found = []
+    signs = []
     low, middle, high = np.quantile(series, [0.25, 0.5, 0.75])
     if middle > 0 and (high - low) / middle > 0.3:
-        found.append("spread")
+        signs.append("spread")
     deviation = np.median(np.abs(series - middle)) / 0.6745
     # Iglewicz and Hoaglin's modified z-score, with their threshold.
     if deviation > 0 and np.any(np.abs(series - middle) / deviation > 3.5):
-        found.append("outliers")
+        signs.append("outliers")
     if len(set(values)) > 2 and _rank_correlation(series) * np.sqrt(len(series) - 1) > 2.58:  # two-sided, 1 %
-        found.append("drift")
-    return found
+        signs.append("drift")
+    return signs
 
 
 def _rank_correlation(series: Array) -> float:
-    """Return how much the values rise or fall in the order of measuring (Spearman's rho, without its sign)."""
+    """Return how much the values rise or fall in the order of measuring (the absolute value of Spearman's rho)."""
     ranks = np.argsort(np.argsort(series))
     return abs(float(np.corrcoef(np.arange(len(series)), ranks)[0, 1]))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def said(unit: str, *values: float, like: float | None = None) -> str:
-    """Return one number, or two as a range, with three digits, in a unit that fits them (or `like`, which stands beside)."""
+    """Return one number, or two as a range, with three digits, in a unit that fits them, or that fits the number `like`."""
     size = abs(like) if like is not None else max(abs(value) for value in values)
     match unit:
         case "s" | "ms":
@@ -23,19 +23,19 @@ def said(unit: str, *values: float, like: float | None = None) -> str:
 
 
 def base(unit: str, value: float) -> tuple[str, float]:
-    """Return the number in the unit that all of its kind are sorted by."""
+    """Return the number in the unit by which numbers of the kind are sorted."""
     return ("s", value / 1000) if unit == "ms" else (unit, value)
 
 
 def digits(value: float) -> str:
-    """Return a number with three digits that mean something: 4.00 and not 4, 6,150 and not 6.15e+03."""
+    """Return a number with three significant digits: 4.00 and not 4, 6,150 and not 6.15e+03."""
     if abs(value) >= 999.5:
         return f"{float(f'{value:.3g}'):,.0f}"
     return f"{value:#.3g}".rstrip(".") if value else "0"
 
 
 def _duration(milliseconds: float) -> tuple[str, float]:
-    """Return the unit of a duration, and how many of it a millisecond is."""
+    """Return the unit of a duration, and how many of these units a millisecond is."""
     if milliseconds >= 999.5:
         return "s", 1e-3
     return ("ms", 1.0) if milliseconds >= 0.9995 else ("us", 1e3)

@@ -30,7 +30,7 @@ class Event(msgspec.Struct, gc=False, frozen=True):
     run: str = ""
     """Which run of the trial; empty where the trial has one only."""
     host: str = ""
-    """Logs of before schema 3 do not say it, nor the boot."""
+    """Empty in logs from before schema 3, as is the boot."""
     boot: str = ""
     data: Data = Data()
 
@@ -49,6 +49,6 @@ def events(path: Path) -> list[Event]:
                 _decoder.decode(line)
             except msgspec.DecodeError as error:
                 raise Problem(
-                    f"{path}, line {number}: a broken event ({error}); delete this trial's folder and --resume"
+                    f"{path}, line {number}: a broken event ({error}); delete the folder of this trial and --resume"
                 ) from None
         raise

@@ -31,7 +31,7 @@ class Timeline:
     error: str = ""
     attempts: dict[str, list[Attempt]] = field(default_factory=dict)
     samples: list[Data] = field(default_factory=list)
-    """What the processes of the engine took of the memory and its folder of the disk, from before the submission on."""
+    """The memory of the engine's processes and the disk space of the home, from before the submission on."""
     runs: Mapping[str, Timeline] = field(default_factory=dict)
     """Where the trial has several runs: the timeline of each."""
 
@@ -81,9 +81,8 @@ def read(folder: Path) -> Timeline:
                 attempt = running[body] = Attempt(event.t, pid=event.pid)
                 timeline.attempts.setdefault(event.node, []).append(attempt)
             elif event.kind in {"finished", "failed"}:
-                ended = running.pop(body, None)
-                if ended is not None:
-                    ended.ended, ended.token, ended.error = event.t, event.data.token, event.data.error
+                if (begun := running.pop(body, None)) is not None:
+                    begun.ended, begun.token, begun.error = event.t, event.data.token, event.data.error
             else:
                 _note(event, timeline)
     for timeline in runs.values():
@@ -92,7 +91,7 @@ def read(folder: Path) -> Timeline:
 
 
 def _note(event: Event, timeline: Timeline) -> None:
-    """Keep what the harness has logged beside the bodies."""
+    """Keep an event that is of the run or of the engine, and not of a body."""
     match event.kind:
         case "submitted":
             timeline.submitted = event.t
@@ -103,9 +102,9 @@ def _note(event: Event, timeline: Timeline) -> None:
 
 
 def _sort(attempts: Mapping[str, list[Attempt]]) -> None:
-    for each in attempts.values():
-        if len(each) > 1:
-            each.sort(key=lambda attempt: attempt.started)
+    for of_node in attempts.values():
+        if len(of_node) > 1:
+            of_node.sort(key=lambda attempt: attempt.started)
 
 
 def _together(runs: Mapping[str, Timeline]) -> Timeline:

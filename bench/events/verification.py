@@ -13,16 +13,16 @@ from contract.pipeline import ONE_TASK, STEPS, Pipeline
 from contract.workload import Workload
 
 CHECKS: Mapping[str, str] = {
-    "every_body_ran_once": "each node's body ran as often as its faults ask for, and no event is missing",
+    "every_body_ran_once": "each body ran as often as the planned faults ask for, and no event is missing",
     "order_respected": "no body began before the bodies it waits for had ended",
-    "work_verified": "each body received its parents' tokens and ended with the right one of its own",
-    "settled_after_last_body": "the tool called the run over, and successful, only after the last body's end",
+    "work_verified": "each body received the tokens of the bodies before it, and ended with the right token",
+    "settled_after_last_body": "the tool called the run successful only after the last body had ended",
     "width_respected": "never more bodies at once than the width allows",
 }
-"""What is verified of every run; a run that fails one of them did other work, and yields no timing."""
+"""What is verified of every run; a run that fails one of the checks did other work, and yields no timing."""
 
 REFUSAL: Final = ("GateFailed: ",)
-"""How the error of a step begins that has refused, and has not broken down."""
+"""How the error of a step begins that refused by design."""
 
 PLANNED: Final = ("PlannedFault: ", "FinalFault: ")
 
@@ -37,7 +37,7 @@ class Expectation(msgspec.Struct, frozen=True, omit_defaults=True):
     more_tries: dict[str, int] = {}
     """How often steps are tried once more because of something outside the work, such as a source that fails."""
     is_open: bool = False
-    """Whether any end is an answer: what the tool did is then for the checks of the scenario to judge."""
+    """Whether any end is an answer; the checks of the scenario then judge what the tool did."""
 
 
 AS_ASKED: Final = Expectation()
@@ -45,7 +45,7 @@ AS_ASKED: Final = Expectation()
 
 @dataclass(frozen=True)
 class Expected:
-    """What has to be seen of a run: of a workload or of a pipeline, which differ in nothing else here."""
+    """What has to be seen of a run, be it of a workload or of a pipeline."""
 
     after: Mapping[str, tuple[str, ...]]
     """Which bodies each body waits for."""
@@ -53,7 +53,7 @@ class Expected:
     tokens: Mapping[str, str] = field(default_factory=dict)
     may_skip: tuple[str, ...] = ()
     fails_at: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The bodies that must fail to the last, and how the errors begin that they may fail with."""
+    """The bodies whose last attempt must fail, and how the errors may begin."""
 
     @property
     def state(self) -> str:
@@ -61,7 +61,7 @@ class Expected:
         return "failed" if self.fails_at else "succeeded"
 
     def parents(self, name: str, ran: Collection[str]) -> Iterator[str]:
-        """Yield the bodies that a body had to wait for; instead of a skipped one, those that the skipped one waits for."""
+        """Yield the bodies that a body had to wait for; a skipped one is replaced by those that it waits for."""
         for parent in self.after[name]:
             if parent in ran:
                 yield parent
@@ -79,7 +79,7 @@ def steps_of(work: Pipeline, expectation: Expectation = AS_ASKED) -> Mapping[str
 
 
 def expected_of(work: Workload | Pipeline, expectation: Expectation = AS_ASKED, runs: int = 1) -> Expected:
-    """Return what has to be seen of so many runs of the work, which are looked at together."""
+    """Return what has to be seen of so many runs of the work, taken together."""
     return _of_pipeline(work, expectation, runs) if isinstance(work, Pipeline) else _of_workload(work, runs)
 
 
@@ -119,7 +119,7 @@ def _of_workload(work: Workload, runs: int) -> Expected:
 def verify(
     timeline: Timeline, work: Workload | Pipeline, width: int, expectation: Expectation = AS_ASKED, runs: int = 1
 ) -> dict[str, str]:
-    """Return what is wrong with a trial of so many runs, by check; nothing, when it did what it was asked."""
+    """Return what is wrong with a trial of so many runs, by check; nothing, when the trial did what was asked for."""
     if expectation.is_open:
         return {}
     if timeline.are_told_apart:
@@ -147,7 +147,7 @@ def _verify(timeline: Timeline, expected: Expected, work: Workload | Pipeline, *
     if isinstance(work, Pipeline):
         _verify_passed(timeline, expected, wrong)
     if timeline.settled is None or timeline.settled < timeline.last_end:
-        wrong["settled_after_last_body"] = "it was called over before its last body had ended"
+        wrong["settled_after_last_body"] = "the tool called the run over before the last body had ended"
     elif timeline.state != expected.state:
         wrong["settled_after_last_body"] = f"the tool calls it {timeline.state or 'nothing'}, not {expected.state}"
     return wrong
@@ -181,8 +181,8 @@ def _verify_attempts(timeline: Timeline, expected: Expected, wrong: dict[str, st
             continue
         if len(attempts) != times and not (name in expected.may_skip and len(attempts) < times):
             errors = "; ".join(each.error for each in attempts if each.error)
-            said = f"{name} ran {len(attempts)} times, not {times}"
-            wrong["every_body_ran_once"] = f"{said} ({errors})" if errors else said
+            miscount = f"{name} ran {len(attempts)} times, not {times}"
+            wrong["every_body_ran_once"] = f"{miscount} ({errors})" if errors else miscount
         elif any(attempt.ended is None for attempt in attempts):
             wrong["every_body_ran_once"] = f"the end of {name} is missing"
         elif name in expected.fails_at:
