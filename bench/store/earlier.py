@@ -1,4 +1,4 @@
-"""Records of earlier schemas, as today's would have been written: a run of last year is derived like one of today.
+"""Upgrades records of earlier schemas to that of today, so that an old run is derived like a new one.
 
 Axes and numbers were not recorded before schema 3. Here alone they are read out of the names that cases and runs had then.
 """
@@ -34,7 +34,7 @@ _NOTES: Final = ("unsupported", "by_hand", "declared", "remarks", "by_choice", "
 def trial(document: Document) -> Document:
     """Return a trial's record as schema 3 has it.
 
-    The record says by its keys how old it is: that of the run may have been written again, by a later version.
+    The keys of the record tell how old it is. run.json does not: a later version may have written it again.
     """
     document = start(document)
     if "axes" in document:
@@ -45,10 +45,10 @@ def trial(document: Document) -> Document:
 
 
 def _ended(document: Document) -> Document:
-    """Return it with how it came to its end, where it had a judgement of ours, and with its run."""
+    """Return a trial's record with the end and the run, which schema 3 has in place of a judgement of ours."""
     status = document.pop("status")
-    said = {new: document.pop(old) for old, new in _OF_A_RUN.items() if document.get(old) is not None}
-    return document | {"end": "over" if status in {"ok", "failed"} else status, "runs": [said] if "id" in said else []}
+    run = {new: document.pop(old) for old, new in _OF_A_RUN.items() if document.get(old) is not None}
+    return document | {"end": "over" if status in {"ok", "failed"} else status, "runs": [run] if "id" in run else []}
 
 
 _OF_A_RUN: Final = {"run": "id", "clock_offset": "clock_offset", "reported": "reported"}
@@ -76,7 +76,7 @@ def _procedure(flags: Mapping[str, Any]) -> Document:
 
 
 def start(document: Document) -> Document:
-    """Return an engine start's record as schema 3 has it: with its number and its setup, which a trial's has too."""
+    """Return an engine start's record as schema 3 has it, with a number and a setup. A trial's record needs the same."""
     if "subject" not in document:
         return document
     subject = document.pop("subject")
@@ -84,20 +84,20 @@ def start(document: Document) -> Document:
 
 
 def _number(name: str) -> int:
-    """Return a run's place by the number of the start that it was planned for, and by its own in there; 0: a warm-up."""
+    """Return where a trial stands: by the number of the planned start, then by the place in there, 0 for a warm-up."""
     start, _, run = name.partition("-")[0].partition(".")
     return int(start) * 1_000_000 + int(run or 0)
 
 
 def setup(keys: Document) -> Document:
-    """Return a setup with its database: there was no other than the one that a tool brings along."""
+    """Return a setup with a database: every tool had the one that it brings along."""
     return {"database": "none" if keys["orchestrator"] == REFERENCE else "sqlite"} | keys
 
 
 def results(document: Document) -> Document:
     """Return results.json with a setup in each row."""
     return {
-        name: [row(each) if "tier" in each else each for each in value] if isinstance(value, list) else value
+        name: [row(keys) if "tier" in keys else keys for keys in value] if isinstance(value, list) else value
         for name, value in document.items()
     }
 
@@ -121,18 +121,18 @@ def _of_composition(_name: str, place: Mapping[str, Any]) -> Document:
 
 
 def _of_parallelism(name: str, _place: Mapping[str, Any]) -> Document:
-    found = re.fullmatch(r"(\w+)_w(\d+)", name)
-    return {"kind": found[1], "width": int(found[2])} if found else {}
+    match = re.fullmatch(r"(\w+)_w(\d+)", name)
+    return {"kind": match[1], "width": int(match[2])} if match else {}
 
 
 def _of_payload(name: str, _place: Mapping[str, Any]) -> Document:
-    found = re.fullmatch(r"(\w+?)_(\d+)kb(_watched)?", name)
-    return {"way": found[1], "kb": int(found[2]), "watched": bool(found[3])} if found else {}
+    match = re.fullmatch(r"(\w+?)_(\d+)kb(_watched)?", name)
+    return {"way": match[1], "kb": int(match[2]), "watched": bool(match[3])} if match else {}
 
 
 def _of_granularity(name: str, _place: Mapping[str, Any]) -> Document:
-    found = re.fullmatch(r"(steps|whole)(?:_(again|faulty))?", name)
-    return {"form": found[1], "run": found[2] or "first"} if found else {}
+    match = re.fullmatch(r"(steps|whole)(?:_(again|faulty))?", name)
+    return {"form": match[1], "run": match[2] or "first"} if match else {}
 
 
 _AXES: Final[Mapping[str, Callable[[str, Mapping[str, Any]], Document]]] = {
@@ -142,7 +142,7 @@ _AXES: Final[Mapping[str, Callable[[str, Mapping[str, Any]], Document]]] = {
     "payload": _of_payload,
     "granularity": _of_granularity,
 }
-"""By scenario: the axes of a case, from its name, and from the family, the size and the duration that its record had."""
+"""By scenario: the axes of a case, read from the name of the case and from the family, the size and the duration."""
 
 _TOLD_BY_NAMES: Final = ("parallelism", "payload", "granularity")
 """The scenarios of which a case's name says all of it: rows of results have nothing else."""

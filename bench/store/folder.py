@@ -1,6 +1,6 @@
 """The run folder: the only module that reads and writes result files.
 
-A file appears whole or not at all (written beside, then renamed), so that a killed harness leaves nothing half-written.
+A file is written beside the target and then renamed, so that a killed harness leaves nothing half-written.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from bench.store.rows import Results, Sample, flat, row_of
 Record = TypeVar("Record")
 
 SHARED = "shared"
-"""Whose the sources are that all tools share."""
+"""The name in code/ of the sources that all tools share."""
 
 DOCUMENTS = ("run.json", "results.json", "samples.csv", "pytest-benchmark.json", "report.html", "summary.md", "charts")
-"""What a run's folder holds beside its raw records."""
+"""What the folder of a run holds beside the raw records."""
 
 LOG_KEPT = 200_000
-"""Bytes of each of a tool's own log files that a run keeps."""
+"""Bytes that a run keeps of each log file of a tool."""
 
 SPACE_NEEDED = 500_000_000
-"""Bytes that a run may need at its peak: three tools' databases and logs, one engine at a time, and the events."""
+"""Bytes that a run may need at the peak: the databases and logs of one engine at a time, and all events."""
 
 
 class RunFolder:
@@ -54,17 +54,18 @@ class RunFolder:
             probe.write_bytes(b"x")
             probe.unlink()
         except OSError as error:
-            raise Problem(f"{self.path}: it cannot be written to ({error.strerror}); give another --out") from None
+            raise Problem(f"{self.path} cannot be written to ({error.strerror}); give another --out") from None
 
     def make_for_run(self, left_bytes: int = 0) -> None:
-        """Make the folder for a new run, or raise when it cannot hold one whose trials leave so much."""
+        """Make the folder for a new run, whose trials leave so many bytes; raise where it cannot hold the run."""
         if self.holds_run():
             raise Problem(f"{self.path} already holds a run; give another --out, or --resume {self.path}")
         self.make()
         needed = SPACE_NEEDED + left_bytes
-        if (free := shutil.disk_usage(self.path).free) < needed:
-            need = needed // 10**6
-            raise Problem(f"{self.path}: {free // 10**6} MB are free there, and a run needs {need}; give another --out")
+        free = shutil.disk_usage(self.path).free
+        if free < needed:
+            amounts = f"{free // 10**6} MB are free there, and the run needs {needed // 10**6}"
+            raise Problem(f"{self.path}: {amounts}; free some, or give another --out")
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -84,19 +85,19 @@ class RunFolder:
         self._write("run.json", _pretty(run))
 
     def new_trial(self, trial: str) -> Path:
-        """Return an empty folder for the trial's events; what an interrupted try left in it is gone."""
+        """Return an empty folder for the events of the trial; whatever an interrupted try left there is deleted."""
         folder = self.path / "trials" / trial
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         return folder.resolve()
 
     def write_trial(self, record: TrialRecord, log: bytes) -> None:
-        """Write the trial's log and then its record, which says that the trial is finished."""
+        """Write the log of the trial and then the record, which marks the trial as finished."""
         (self.path / "trials" / record.id / "adapter.log").write_bytes(log)
         self._write(f"trials/{record.id}/trial.json", _pretty(record))
 
     def write_observation(self, record: ObservationRecord) -> None:
-        """Write what was seen where nothing ran; what is written already stays as it is."""
+        """Write an observation; one that is written already stays as it is."""
         file = f"observations/{record.id}.json"
         if not (self.path / file).exists():
             (self.path / "observations").mkdir(exist_ok=True)
@@ -104,20 +105,20 @@ class RunFolder:
 
     @property
     def shared(self) -> Path:
-        """What all trials of the run share, such as the MLflow store of its churn pipelines."""
+        """The folder of what all trials share, such as the MLflow store of the churn pipelines."""
         return self.path.resolve()
 
     def data(self, file: Path) -> Path:
-        """Return where the run keeps its own copy of the reader's customers."""
+        """Return where the run keeps a copy of the reader's customers."""
         return self.path.resolve() / "data" / file.name
 
     def keep_data(self, file: Path) -> None:
-        """Make the copy: the run can then be gone on with, whatever becomes of the file."""
+        """Make that copy, so that the run can be resumed whatever becomes of the file."""
         self.data(file).parent.mkdir(exist_ok=True)
         shutil.copyfile(file, self.data(file))
 
     def keep_code(self, owner: str, source: Path) -> None:
-        """Copy the sources of a tool, or those that all share: a report shows what ran, also after an edit."""
+        """Copy the sources of a tool, or those that all tools share, so that a report shows what ran even after an edit."""
         for file in source.rglob("*.py"):
             copy = self._code / owner / file.relative_to(source)
             copy.parent.mkdir(parents=True, exist_ok=True)
@@ -131,11 +132,11 @@ class RunFolder:
         return folder.resolve()
 
     def write_start(self, record: StartRecord) -> None:
-        """Write the engine start's record: once it is up, and again when it has stopped."""
+        """Write the record of an engine start: once the engine is up, and again when it has stopped."""
         self._write(f"starts/{record.id}/start.json", _pretty(record))
 
     def close_start(self, start: str) -> None:
-        """Keep the ends of the engine's logs, and drop its databases: they are large, and nobody reads them again."""
+        """Keep the ends of the engine's logs, and delete the databases, which are large and are not read again."""
         home = self.path / "starts" / start / "home"
         logs = home.parent / "logs"
         for log in home.glob("engine/**/*.log"):
@@ -146,7 +147,7 @@ class RunFolder:
         shutil.rmtree(home, ignore_errors=True)
 
     def close_interrupted_starts(self) -> None:
-        """Do so for the engines whose harness was killed."""
+        """Do the same for the engines whose harness was killed."""
         for home in self.path.glob("starts/*/home"):
             self.close_start(home.parent.name)
 
@@ -155,15 +156,16 @@ class RunFolder:
     def _run_document(self) -> dict[str, Any]:
         path = self.path / "run.json"
         if not path.is_file():
-            raise Problem(f"{self.path} is not a run: it has no run.json")
+            raise Problem(f"{self.path} is not the folder of a run: there is no run.json in it")
         try:
             document: dict[str, Any] = msgspec.json.decode(path.read_bytes())
             schema = document.get("schema")
         except (msgspec.DecodeError, AttributeError) as error:
             raise Problem(f"{path} cannot be read: {error}") from None
         if schema not in READABLE:
+            readable = ", ".join(map(str, READABLE))
             raise Problem(
-                f"{path}: its schema is {schema}, and this orchbench reads {READABLE}; use the version that wrote it"
+                f"{path} has the schema {schema}, and this orchbench reads {readable}; use the version that wrote the run"
             )
         return document
 
@@ -180,20 +182,20 @@ class RunFolder:
 
     def trials(self) -> list[TrialRecord]:
         """Read the finished trials, in the order in which they ended."""
-        found = [_read(path, TrialRecord, earlier.trial) for path in sorted(self.path.glob("trials/*/trial.json"))]
-        return sorted(found, key=lambda each: each.number)
+        trials = [_read(path, TrialRecord, earlier.trial) for path in sorted(self.path.glob("trials/*/trial.json"))]
+        return sorted(trials, key=lambda trial: trial.number)
 
     def starts(self) -> list[StartRecord]:
-        """Read the engine starts that were seen through, in their order."""
-        found = [_read(path, StartRecord, earlier.start) for path in sorted(self.path.glob("starts/*/start.json"))]
-        return sorted(found, key=lambda each: each.number)
+        """Read the starts of the engines that came up, in the order in which they did."""
+        starts = [_read(path, StartRecord, earlier.start) for path in sorted(self.path.glob("starts/*/start.json"))]
+        return sorted(starts, key=lambda start: start.number)
 
     def observations(self) -> list[ObservationRecord]:
-        """Read what was seen where nothing ran, in the order of the names; older runs have none."""
+        """Read the observations, in the order of their names; older runs have none."""
         return [_read(path, ObservationRecord, dict) for path in sorted(self.path.glob("observations/*.json"))]
 
     def start_names(self) -> set[str]:
-        """Return the engine starts that were begun, whether seen through or not."""
+        """Return the names of all engine starts, also of those whose engine never came up."""
         return {path.name for path in self.path.glob("starts/*")}
 
     def events(self, trial: str) -> Path:
@@ -207,7 +209,7 @@ class RunFolder:
     def code(self, name: str) -> str | None:
         """Return a kept source, such as `plain/shapes.py`, if there is one of that name."""
         file = (self._code / name).resolve()
-        # Names come with a run, which may be somebody else's; they must not reach the other files of this machine.
+        # The name comes from a run, perhaps a stranger's; it must not lead to other files of this machine.
         if not file.is_relative_to(self._code.resolve()) or not file.is_file():
             return None
         return file.read_text(errors="replace")
@@ -237,7 +239,7 @@ class RunFolder:
         self._write(name, content.encode())
 
     def write_charts(self, charts: Iterable[tuple[str, bytes]]) -> None:
-        """Write charts, by the names of their files, in the place of those of an earlier report."""
+        """Write the charts, by file name, and delete those of an earlier report."""
         beside = self.path / ".charts.new"
         shutil.rmtree(beside, ignore_errors=True)
         try:
@@ -262,11 +264,11 @@ class RunFolder:
         return [row_of(Sample, earlier.row(row), strict=False) for row in rows]
 
     def documents(self) -> list[Path]:
-        """Return what there is of the run for people and programs to read: files, and the folder of the charts."""
+        """Return what people and programs read of the run: the files that there are, and the folder of the charts."""
         return [path for name in DOCUMENTS if (path := self.path / name).exists()]
 
     def raw_files(self) -> list[Path]:
-        """Return the files from which, with run.json, all of that can be derived again."""
+        """Return the files from which, together with run.json, those documents can be derived again."""
         raw = ("trials/**/*", "starts/*/start.json", "observations/*.json", "code/**/*")
         return sorted(path for pattern in raw for path in self.path.glob(pattern) if path.is_file())
 
@@ -294,7 +296,7 @@ class RunFolder:
 
 
 def _cell(value: Any) -> Any:
-    """Return a value as a table has it: without one, the cell is empty."""
+    """Return a value as a cell of a table has it: a boolean is 1 or 0, and nothing is an empty cell."""
     return int(value) if isinstance(value, bool) else value
 
 
@@ -302,8 +304,8 @@ def _pretty(record: Any) -> bytes:
     return msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
 
 
-def _read(path: Path, kind: type[Record], upgraded: Callable[[dict[str, Any]], dict[str, Any]]) -> Record:
+def _read(path: Path, kind: type[Record], upgrade: Callable[[dict[str, Any]], dict[str, Any]]) -> Record:
     try:
-        return msgspec.convert(upgraded(msgspec.json.decode(path.read_bytes())), kind)
+        return msgspec.convert(upgrade(msgspec.json.decode(path.read_bytes())), kind)
     except (msgspec.DecodeError, KeyError, AttributeError) as error:  # no JSON, or of another form
-        raise Problem(f"{path} cannot be read ({error}); delete its folder and --resume") from None
+        raise Problem(f"{path} cannot be read ({error}); delete the folder {path.parent} and --resume") from None

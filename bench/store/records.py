@@ -1,14 +1,14 @@
-"""What is written down while a run goes on: provenance, engine starts and trials. Nothing in here is derived.
+"""What is written down while a run goes on: provenance, engine starts, trials and observations. Nothing is derived.
 
 SCHEMA history
     1  the first
     2  trials may be `unsupported`, and have a width; pipelines say what is done before them.
-       Added since, so that it may be missing: excerpts, declared, by_choice, styles, duel, and the upkeep of an engine start
+       Added later, and therefore optional: excerpts, declared, by_choice, styles, duel, and the upkeep of an engine start
     3  trials have axes, in place of a family, a size and a duration; the setup has a database, and was called `subject`;
-       trials and engine starts have a number; what is said of a tool is one entry of `tools`. A case is work, procedure
+       trials and engine starts have a number; the notes on a tool are one entry of `tools`. A case is work, procedure
        and expectation: `cases`, in place of `workloads`.
-       A trial has runs, and says how each of them ended in the tool's own word. An event names its host, boot and run
-What is older is upgraded as it is read: see `bench.store.earlier`.
+       A trial has runs, and the tool's own word for how each of them ended. An event names a host, a boot and a run
+Older records are upgraded when they are read: see `bench.store.earlier`.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ class RunOfTrial(msgspec.Struct, frozen=True, omit_defaults=True):
     """A run that a trial has asked for, and what the tool says of it."""
 
     name: str = ""
-    """Which run of the trial, as its events name it; empty where the trial has one only."""
+    """Which run of the trial, as the events name it; empty where the trial has one run only."""
     id: str = ""
-    """Its id in the tool; none, where the tool did not take it."""
+    """The id of the run in the tool; empty where the tool refused the run."""
     state: str = ""
-    """The tool's own word for how it ended; records of before schema 3 leave that to the events."""
+    """The tool's own word for how the run ended; before schema 3 only the events have it."""
     clock_offset: float = 0.0
     """Seconds since the epoch minus the monotonic clock."""
     reported: Reported = Reported()
@@ -65,35 +65,36 @@ class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     number: int = 0
-    """Runs are in order by it: it counts those of the folder as they end, whatever they are called."""
+    """Trials are sorted by it. It counts the trials of the folder in the order in which they ended."""
     scenario: str
     workload: str
+    """The name of the case. A case was no more than a workload when the key got its name; rows of results have it too."""
     axes: dict[str, str | int | float | bool] = {}
-    """Where the case stands among those of its scenario."""
+    """Where the case stands on the axes of the scenario."""
     setup: Setup
     start: str
-    """The engine start that it ran in: a folder of starts/."""
+    """The engine start that the trial ran in: a folder of starts/."""
     round: int
     repeat: int
     pause_s: float = 0.0
-    """How long the engine was left alone before, so that submissions meet its polling in every phase."""
+    """How long the harness waited before it submitted, so that submissions meet the engine's polling in every phase."""
     polls: bool = False
     """Whether the engine looks for submissions from time to time, so that each waits for the next look."""
     width: int | None = None
-    """How many tasks might run at once, where it is not the run's own width."""
+    """How many tasks might run at once; null: the width of the run."""
     warmup: bool = False
-    """A run that warms the engine up: kept, and not counted; the first one after a start is the cold run."""
+    """Whether it warms the engine up: kept, and not counted. The first one after a start is the cold run."""
     end: Literal["over", "timeout", "crashed", "not_started", "unsupported"]
-    """How it came to its end: `over` when the tool said of each run how it ended, be it well or not."""
+    """How the trial ended: `over` when the tool said of each run how the run ended, well or not."""
     because: str | None = None
-    """Why it is not over."""
+    """Why the trial is not `over`."""
     runs: list[RunOfTrial] = []
     facts: dict[str, Any] = {}
     """What the hooks of the scenario found, such as a hash of the predictions, or what was registered."""
 
     @property
     def reported(self) -> Reported:
-        """What the tool's own records say of its run; nothing, where it has several."""
+        """What the tool's own records say of the run; nothing, where the trial has several runs."""
         return self.runs[0].reported if len(self.runs) == 1 else Reported()
 
 
@@ -114,7 +115,7 @@ class Upkeep(msgspec.Struct, frozen=True):
     services: list[str]
     """The names of the processes."""
     processes: int
-    """How many they are, with those that they have started."""
+    """How many processes the services are, with all that they have started."""
     idle_pss: int
     """The memory that all of them take when there is nothing to do, in bytes (proportional set size)."""
 
@@ -124,20 +125,20 @@ class StartRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     number: int = 0
-    """Engine starts are in order by it, as runs are by theirs."""
+    """Engine starts are sorted by it; it counts those of the folder."""
     setup: Setup
     start_s: float
     deploy_s: float
     stop_s: float | None = None
-    """None when it was not stopped in good order."""
+    """Null when the engine was not stopped in good order."""
     versions: dict[str, str]
     settings: list[Setting]
     listening: list[str]
-    """The addresses on which its processes listened when it was ready."""
+    """The addresses on which the engine's processes listened when it was ready."""
     upkeep: Upkeep | None = None
     """Looked at in one start of each setup."""
     left_behind: list[str] = []
-    """The commands of processes that its own stop() left, and that the harness ended."""
+    """The commands of the processes that the adapter's stop() left, and that the harness ended."""
 
 
 class ObservationRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,9 +160,9 @@ class Segment(msgspec.Struct, kw_only=True):
     began: str
     boot_id: str
     wall_s: float = 0.0
-    """In a duel, without its waits for a turn."""
+    """In a duel, without the time that was spent waiting for a turn."""
     subjects_s: float = 0.0
-    """How much of it an engine started, ran or stopped."""
+    """How much of that time an engine started, ran or stopped."""
 
 
 class RunRecord(msgspec.Struct, kw_only=True):
@@ -177,14 +178,14 @@ class RunRecord(msgspec.Struct, kw_only=True):
     """Scenario versions."""
     width: int
     cpu_rounds_per_s: float
-    """How much of the CPU op this machine does in a second, by which task durations are turned into work."""
+    """How many rounds of the CPU op this machine does in a second; by it durations are turned into work."""
     cases: dict[str, RecordedCase] = {}
     """What was to be done, by the name of each case."""
     own_workload: str | None = None
     """The name of the reader's own workload, where --workload took the place of the scenario's."""
     trials_planned: int
     plan: str
-    """A hash of the trials' ids: --resume goes on with the same plan or not at all."""
+    """A hash of the plan: --resume goes on with the same plan or not at all."""
     host: Host
     versions: dict[str, dict[str, str]] = {}
     settings: dict[str, list[Setting]] = {}
@@ -197,7 +198,7 @@ class RunRecord(msgspec.Struct, kw_only=True):
     git: Commit = Commit()
     warnings: list[str] = []
     duel: str = ""
-    """Of which duel it is a side, if it is one: its runs were made right beside those of the other side."""
+    """The duel that the run is a side of, if any: each run was made right beside the same run of the other side."""
     segments: list[Segment] = []
     finished: bool = False
 

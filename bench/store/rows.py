@@ -1,7 +1,7 @@
 """What results.json and samples.csv hold: a struct for each kind of row, and the document that they make up.
 
-A row has its setup as one struct. In the files the keys of the setup stand among the row's own, so that a reader who filters
-by tool and tier needs no nested table: `flat` writes a row so, and `row_of` reads it.
+A row has the setup as one struct. In the files the keys of the setup stand among those of the row, so that a reader can
+filter by tool and tier without nested tables. `flat` writes a row in that form, and `row_of` reads it.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     workload: str
     setup: Setup
     start: str
-    """The engine start that it ran in."""
+    """The engine start that the trial ran in."""
     round: int
     repeat: int
     warmup: bool
-    """Whether it was there to warm the engine up; only what is measured of warm-ups is counted then, the cold run."""
+    """Whether the trial warmed the engine up; then only the metric of the cold run counts."""
     metric: str
     unit: str
     value: float | None
@@ -41,12 +41,12 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def of(self) -> tuple[str, ...]:
-        """The key of the estimate that is made of it, if one is."""
+        """The key of the estimate that is made of the sample, if there is one."""
         return self.scenario, self.workload, *self.setup.key, self.metric
 
     @property
     def counts(self) -> bool:
-        """Whether an estimate is made of it."""
+        """Whether an estimate is made of the sample."""
         return not self.warmup and not self.setup.control
 
 
@@ -58,27 +58,27 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     """The name of the workload, or of the family where the number is made of several workloads."""
     setup: Setup
     axes: Axes = {}
-    """Where the workload stands on the axes of its scenario; of a family, what its workloads have in common."""
+    """Where the workload stands on the axes of the scenario; for a family, the axes that all its members share."""
     metric: str
     unit: str
     better: Better
     n: int
-    """How many trials it is made of."""
+    """How many trials the number is made of."""
     starts: int
     """How many engine starts they ran in."""
     median: float | None
     low: float | None
-    """The lower end of the 95 % interval; of fewer than five trials, of their range."""
+    """The lower end of the 95 % interval, or of the range where there are fewer than five trials."""
     high: float | None
     unstable: list[str] = []
     """The signs that the number is not to be trusted without a look: spread, outliers, drift, curved."""
     missing_because: str | None = None
     usual: bool = False
-    """Whether it stands for its tool: it is of the usual deployment, or of the next one that has a value."""
+    """Whether the row stands for the tool: it is of the usual deployment, or of the next one that has a value."""
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What names the row: no other of its table has the same."""
+        """The key of the row; no other row of the table has the same."""
         return self.scenario, self.workload, *self.setup.key, self.metric
 
 
@@ -93,7 +93,7 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     better: Better
     against: str
-    """The tool that it is divided by."""
+    """The tool whose estimate is the divisor."""
     against_deployment: str
     against_profile: str
     n: int
@@ -116,18 +116,18 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What names the row: no other of its table has the same."""
+        """The key of the row; no other row of the table has the same."""
         return *self.of, self.against, self.against_deployment, self.against_profile
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True):
-    """A setup that was measured twice as if it were two: the ratio of its makespans to each other."""
+    """A setup that was measured twice, as if it were two: the ratio of the makespans of the two."""
 
     scenario: str
     setup: Setup
     metric: str
     workloads: int
-    """How many workloads it is the mean of."""
+    """How many workloads the ratio is the mean of."""
     n: int
     starts: int
     ratio: float | None
@@ -137,7 +137,7 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What names the row: no other of its table has the same."""
+        """The key of the row; no other row of the table has the same."""
         return self.scenario, *self.setup.key
 
 
@@ -151,7 +151,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     because: str
     """The evidence."""
     means: Means = "native"
-    """By what it passed: what the tool brings, what the pipeline's author declares, or what is written by hand."""
+    """By what means it passed: the tool has it, the pipeline's author declares it, or it is written by hand."""
 
 
 class ReadyEngine(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,19 +166,19 @@ class ReadyEngine(msgspec.Struct, frozen=True, kw_only=True):
     names: list[str] | None
     """Their names."""
     by_choice: list[str]
-    """Those that a user can do without."""
+    """The services that a user can do without."""
     needed: int | None
-    """The services that are left then."""
+    """How many services are left without those."""
     processes: int | None
     """The services with all that they have started."""
     idle_pss_mb: float | None
     """The memory of all of them (proportional set size); null where there is no service."""
     ports: float
-    """The median number of ports that it listens on."""
+    """The median number of ports that the engine listens on."""
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What names the row: no other of its table has the same."""
+        """The key of the row; no other row of the table has the same."""
         return self.setup.key
 
 
@@ -199,7 +199,7 @@ class Range(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What names the row: no other of its table has the same."""
+        """The key of the row; no other row of the table has the same."""
         return self.scenario, *self.setup.key, self.metric
 
 
@@ -211,11 +211,11 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
     lines: int
     """Without blank lines, comments and docstrings."""
     places: list[str]
-    """Where they stand."""
+    """Where the lines stand."""
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What names the row: no other of its table has the same."""
+        """The key of the row; no other row of the table has the same."""
         return self.orchestrator, self.scenario
 
 
@@ -229,7 +229,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     run: str
     """The id of the run."""
     scenarios: dict[str, int] = {}
-    """By which versions of the scenarios it is derived."""
+    """The versions of the scenarios that the results were derived by."""
     estimates: Sequence[Estimate]
     ratios: Sequence[Ratio]
     controls: Sequence[Control]
@@ -239,31 +239,31 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     code: Sequence[Code] = ()
 
     def document(self) -> dict[str, Any]:
-        """Return it as results.json has it."""
+        """Return the results as results.json has them."""
         fields = {name: getattr(self, name) for name in self.__struct_fields__}
         return {name: value if name in PLAIN else [flat(row) for row in value] for name, value in fields.items()}
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Results:
-        """Read what results.json has."""
+        """Read the results from what results.json has."""
         rows = {name: value if name in PLAIN else list(map(_nested, value)) for name, value in document.items()}
         return msgspec.convert(rows, cls)
 
 
 PLAIN = ("schema", "run", "scenarios")
-"""What of the document is no table."""
+"""The keys of the document that are no tables."""
 
 
 def flat(row: msgspec.Struct) -> dict[str, Any]:
-    """Return a row as the files have it: the keys of its setup among its own."""
-    found: dict[str, Any] = {}
+    """Return a row as the files have it: with the keys of the setup among those of the row."""
+    keys: dict[str, Any] = {}
     for key, value in msgspec.to_builtins(row).items():
-        found |= value if key == "setup" else {key: value}
-    return found
+        keys |= value if key == "setup" else {key: value}
+    return keys
 
 
 def row_of(kind: type[Kind], flat_row: Mapping[str, Any], *, strict: bool = True) -> Kind:
-    """Read a row that is flat; from a table of texts such as a CSV file, if it is not strict."""
+    """Read a flat row; not strict: every value may be a text, as in a CSV file."""
     return msgspec.convert(_nested(flat_row), kind, strict=strict)
 
 

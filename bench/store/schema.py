@@ -1,4 +1,4 @@
-"""The JSON schemas of what a run leaves: made of the structs that are written, with their docstrings as descriptions."""
+"""The JSON schemas of the files of a run: made from the structs that are written, with their docstrings as descriptions."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ FILES: Final[Mapping[str, type[msgspec.Struct]]] = {
     "start": records.StartRecord,
     "observation": records.ObservationRecord,
 }
-"""The files by their names without `.json`, and what each of them holds."""
+"""The files, named without `.json`, and the struct that each of them holds."""
 
 Schema = dict[str, Any]
 
 
 def schema_of(file: str) -> Schema:
-    """Return the schema of a file. What has a default in it may be missing in files of earlier schemas."""
-    (root,), found = msgspec.json.schema_components([FILES[file]], ref_template="#/$defs/{name}")
-    defs = {name: _described(name, each) for name, each in found.items()}
+    """Return the schema of a file. A property with a default may be missing in files of earlier schemas."""
+    (root,), components = msgspec.json.schema_components([FILES[file]], ref_template="#/$defs/{name}")
+    defs = {name: _described(name, each) for name, each in components.items()}
     if file == "results":
         defs = {name: _flat(each, defs["Setup"]) for name, each in defs.items() if name != "Setup"}
     return {"$schema": DRAFT, "title": f"{file}.json", **root, "$defs": defs}
 
 
 def _flat(row: Schema, setup: Schema) -> Schema:
-    """Return the schema of a row with the keys of its setup among its own, as they are written."""
+    """Return the schema of a row as rows are written: with the keys of the setup among those of the row."""
     if "setup" not in row["properties"]:
         return row
     properties: Schema = {}
@@ -52,15 +52,16 @@ def _flat(row: Schema, setup: Schema) -> Schema:
 
 def _described(name: str, schema: Schema) -> Schema:
     struct = _STRUCTS[name]
-    said = dict(_said_of_fields(struct))
+    docstrings = dict(_docstrings_of_fields(struct))
     properties = {
-        key: value | ({"description": said[key]} if key in said else {}) for key, value in schema["properties"].items()
+        key: value | ({"description": docstrings[key]} if key in docstrings else {})
+        for key, value in schema["properties"].items()
     }
     return schema | {"description": inspect.getdoc(struct), "properties": properties}
 
 
-def _said_of_fields(struct: type[msgspec.Struct]) -> Iterator[tuple[str, str]]:
-    """Yield what stands below each field of a struct, which Python itself does not keep."""
+def _docstrings_of_fields(struct: type[msgspec.Struct]) -> Iterator[tuple[str, str]]:
+    """Yield the docstring below each field of a struct: Python itself does not keep it."""
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(struct))).body
     for field, below in pairwise(definition.body if isinstance(definition, ast.ClassDef) else ()):
         match field, below:
