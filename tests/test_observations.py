@@ -67,6 +67,26 @@ def test_they_are_read_from_what_was_written_down(run: RunFolder) -> None:
     assert rows[record.setup] == 7
 
 
+def test_a_verdict_is_a_check_like_all_others(run: RunFolder) -> None:
+    """It passes or fails by what was seen, with the evidence, and with what the folder of the tool has to say of it."""
+    record = run.run()
+    about = {"prefect": {"by_hand": {"is_short": "we wrote it"}}}
+    tools = {name: msgspec.structs.replace(each, **about.get(name, {})) for name, each in record.tools.items()}
+    run.write_run(msgspec.structs.replace(record, tools=tools))
+    for each in run.observations():
+        short = each.setup.orchestrator != "airflow"
+        seen = msgspec.structs.replace(each, holds={"is_short": short})
+        (run.path / "observations" / f"{each.id}.json").write_bytes(msgspec.json.encode(seen))
+    rows = {row.setup.orchestrator: row for row in derive(measured_run(run, run.run())).results.checks}
+    assert {name: (row.check, row.verdict, row.means) for name, row in rows.items()} == {
+        "airflow": ("is_short", "fail", "native"),
+        "dagster": ("is_short", "pass", "native"),
+        "plain": ("is_short", "pass", "native"),
+        "prefect": ("is_short", "pass", "by_hand"),
+    }
+    assert all("training.py" in row.because for row in rows.values())
+
+
 def test_a_resumed_run_looks_no_second_time(run: RunFolder) -> None:
     """What is written stays: it belongs to the code that the run began with."""
     before = run.observations()

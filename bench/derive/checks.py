@@ -121,10 +121,10 @@ def _of_scenario(group: Group, groups: Sequence[Group], run: RunRecord) -> Itera
         if lacking and (check.needs or not judged):
             yield _row(group, name, "unsupported", lacking[0].problem or "")
         elif verdict := check.judge(judged, _seen(reference) if reference else []):
-            yield _noted(_judged(group, name, verdict), verdict, run)
+            yield noted(_judged(group, name, verdict), verdict, run)
 
 
-def _noted(row: Check, verdict: Verdict, run: RunRecord) -> Check:
+def noted(row: Check, verdict: Verdict, run: RunRecord) -> Check:
     """Return a verdict with what the tool's folder has to say of it: for one deployment, or for all."""
     about = run.about(row.setup.orchestrator)
 

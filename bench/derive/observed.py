@@ -1,12 +1,30 @@
-"""Observations: what was seen where nothing ran becomes estimates, in rows like all others."""
+"""Observations: what was seen where nothing ran becomes estimates and checks, in rows like all others."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bench.derive.checks import noted
+from bench.derive.measured import MeasuredRun
 from bench.scenarios import METRICS
+from bench.scenarios.kit.check import Verdict
 from bench.store.records import ObservationRecord
-from bench.store.rows import Estimate
+from bench.store.rows import Check, Estimate
+
+
+def verdicts(run: MeasuredRun) -> Iterator[Check]:
+    """Yield a row for each check that was decided where nothing ran."""
+    for record in run.observations:
+        for name, holds in record.holds.items():
+            verdict = Verdict(passed=holds, because=record.because)
+            row = Check(
+                scenario=record.scenario,
+                setup=record.setup,
+                check=name,
+                verdict="pass" if holds else "fail",
+                because=record.because,
+            )
+            yield noted(row, verdict, run.record)
 
 
 def observed(records: Sequence[ObservationRecord]) -> Iterator[Estimate]:

@@ -14,7 +14,7 @@ from bench.derive.engines import engines
 from bench.derive.estimates import estimate, samples, usual
 from bench.derive.figures import figures_of
 from bench.derive.measured import Ending, MeasuredRun
-from bench.derive.observed import observed
+from bench.derive.observed import observed, verdicts
 from bench.derive.ranges import ranges
 from bench.derive.ratios import ratios
 from bench.scenarios import SCENARIOS
@@ -43,7 +43,7 @@ def derive(run: MeasuredRun, code: Sequence[Code] = ()) -> Findings:
         estimates=[*(estimate(each, usual=each.key in stand_for_tools) for each in own), *observed(run.observations)],
         ratios=list(ratios(own, stand_for_tools, again)),
         controls=again,
-        checks=checks(run),
+        checks=[*checks(run), *verdicts(run)],
         engines=list(engines(run.starts, run.record)),
         ranges=[row for group in run.setups for row in ranges(group)],
         code=code,

@@ -46,5 +46,6 @@ def observe(folder: RunFolder, run: RunRecord) -> None:
                 setup=Setup.of_any_kind(each.tool),
                 values=dict(each.values),
                 because=each.because,
+                holds=dict(each.holds),
             )
             folder.write_observation(record)

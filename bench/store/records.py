@@ -152,6 +152,8 @@ class ObservationRecord(msgspec.Struct, frozen=True, kw_only=True):
     """By the metrics."""
     because: str
     """The evidence."""
+    holds: dict[str, bool] = {}
+    """By the checks: whether what each asks for was seen."""
 
 
 class Segment(msgspec.Struct, kw_only=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 PIPELINE: Final = "pipeline"
@@ -42,3 +42,5 @@ class Observation:
     """By the metrics."""
     because: str
     """The evidence."""
+    holds: Mapping[str, bool] = field(default_factory=dict)
+    """By the checks, whether what each asks for was seen; the tool's folder may have a note on it, as on every check."""
