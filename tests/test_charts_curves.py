@@ -9,13 +9,13 @@ import pytest
 from drawings import SVG, look, off_the_line, parsed, places, texts
 
 from bench.report import charts
-from bench.report.charts import Curve
+from bench.report.charts import Curve, Point
 
 
 @pytest.mark.parametrize("log", [False, True])
 def test_a_curve_has_its_points(log: bool) -> None:
     """Each point has a marker where it belongs, and the line that was fitted is dashed."""
-    points = [(x, 0.2 + 0.05 * x, None, None) for x in (1.0, 3.0, 10.0, 40.0, 100.0)]
+    points = [Point(x, 0.2 + 0.05 * x) for x in (1.0, 3.0, 10.0, 40.0, 100.0)]
     drawing = charts.curves("t", "tasks", "s", [Curve("c", "airflow", look("airflow"), points, (0.05, 0.2))], log)
     found = places(drawing)["c"]
     scale = math.log if log else float
@@ -27,7 +27,7 @@ def test_a_curve_has_its_points(log: bool) -> None:
 
 def test_a_curve_is_broken_where_nothing_leads_on() -> None:
     """Between two points that cannot be compared there is no line, and both are there."""
-    points = [(x, x, None, None) for x in (1.0, 2.0, 3.0, 4.0)]
+    points = [Point(x, x) for x in (1.0, 2.0, 3.0, 4.0)]
     whole, broken = (
         charts.curves("t", "n", "s", [Curve("c", "c", look("plain"), points, breaks=breaks)]) for breaks in ((), (3.0,))
     )
@@ -39,7 +39,7 @@ def test_a_curve_is_broken_where_nothing_leads_on() -> None:
 def test_eight_curves_are_told_apart() -> None:
     """Their labels keep a distance, and no two curves of a tool have the same marker."""
     curves = [
-        Curve(f"c{i}", f"subject {i}", look(tool), [(1.0, 1 + i / 100, None, None), (9.0, 2 + i / 100, None, None)])
+        Curve(f"c{i}", f"subject {i}", look(tool), [Point(1.0, 1 + i / 100), Point(9.0, 2 + i / 100)])
         for i, tool in enumerate(["airflow", "airflow", "airflow", "airflow", "dagster", "prefect", "plain", "new"])
     ]
     drawing = charts.curves("t", "n", "s", curves)
@@ -55,7 +55,7 @@ def test_eight_curves_are_told_apart() -> None:
 
 def test_what_has_no_place_on_logarithmic_axes_is_counted() -> None:
     """A point at zero is not moved to where it is not."""
-    points = [(0.0, 1.0, None, None), (1.0, 2.0, None, None), (2.0, 4.0, None, None)]
+    points = [Point(0.0, 1.0), Point(1.0, 2.0), Point(2.0, 4.0)]
     drawing = charts.curves(
         "t", "n", "s", [Curve("c", "c", look("plain"), points), Curve("d", "d", look("plain"), points[:1])], log=True
     )

@@ -15,7 +15,7 @@ from drawings import look
 from pages import HOSTILE, Page, rendered
 from small_runs import block, edited, finished_run, record_of, results_of, suite_of
 
-from bench.report.charts import Curve, curves
+from bench.report.charts import Curve, Point, curves
 
 pytestmark = pytest.mark.xdist_group("trend")  # the runs are made once
 
@@ -158,7 +158,7 @@ def test_what_differs_at_one_tier_breaks_no_line_of_another(measured: Path, orch
 
 def test_a_line_is_drawn_between_comparable_runs_only() -> None:
     """Of four points with a break at the third, the chart's line has two parts."""
-    points = [(float(x), float(x), None, None) for x in (1, 2, 3, 4)]
+    points = [Point(float(x), float(x)) for x in (1, 2, 3, 4)]
     strokes = {}
     for breaks in ((), (3,)):
         svg = str(curves("t", "run", "ms", [Curve("k", "plain", look("plain"), points, breaks=breaks)]).svg)

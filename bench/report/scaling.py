@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 
 from bench.derive.reading import bars
 from bench.plan.setup import Setup
@@ -43,8 +42,8 @@ class Chart:
         for row in rows:
             spot, value = self.spots[row.workload], _value(row)
             if value is not None:
-                found[row.setup, spot.family].append((spot.x, value, row.low, row.high))
-        return {curve: sorted(points, key=itemgetter(0)) for curve, points in found.items() if len(points) > 1}
+                found[row.setup, spot.family].append(Point(spot.x, value, row.low, row.high))
+        return {curve: sorted(points, key=lambda point: point.at) for curve, points in found.items() if len(points) > 1}
 
 
 def scaling(facts: Facts, scenario: str, tier: str) -> list[Drawing]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from bench.compare.history import NOT_COMPARABLE, Gap, Number, Place, Run, Trend
 from bench.derive.reading import reading
-from bench.report.charts import Curve, Drawing, curves
+from bench.report.charts import Curve, Drawing, Point, curves
 from bench.report.markdown import table, text
 from bench.report.pages import page
 from bench.report.tools import Tools
@@ -108,12 +108,12 @@ def _chart(place: Place, number: Number, tools: Tools) -> Drawing:
             ),
             label=its.setup.name,
             look=tools.look(its.setup.orchestrator),
-            points=[(run, row.median, row.low, row.high) for run, row in its.rows.items() if row.median is not None],
+            points=[Point(run, row.median, row.low, row.high) for run, row in its.rows.items() if row.median is not None],
             breaks=its.breaks,
         )
         for its in number.series
     ]
-    values = [point[1] for line in lines for point in line.points]
+    values = [point.value for line in lines for point in line.points]
     # A tenth more of the small is to be seen beside the large.
     wide = bool(values) and min(values) > 0 and max(values) > WIDE * min(values)
     return curves(f"{place.scenario}, {place.tier} tier: {number.column.name}", "run", number.unit, lines, log_y=wide)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -19,11 +19,22 @@ from bench.report.charts.drawing import EDGE, WIDTH, Drawing, Sheet, keyed
 from bench.report.charts.theme import Look
 from bench.scenarios.kit.curve import Level
 
-Point = tuple[float, float, float | None, float | None]
-"""x, y, and the interval of y where there is one."""
 
-Logs = tuple[bool, bool]
-"""Whether x and y are logarithmic."""
+class Point(NamedTuple):
+    """A value at a place, with its interval where there is one."""
+
+    at: float
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+class Logs(NamedTuple):
+    """Which axes are logarithmic."""
+
+    x: bool
+    y: bool
+
 
 _LEFT, _TOP, _BELOW, _NOTE, _LABEL, _LABELS_MOST = 58, 26, 40, 18, 17, 230
 
@@ -58,7 +69,7 @@ def curves(
     level: Level | None = None,
 ) -> Drawing:
     """Draw points with bars, as `note` says; on a logarithmic axis, which both are with `log`, those above zero."""
-    logs = (log, log or log_y)
+    logs = Logs(log, log or log_y)
     shown = [(curve, [point for point in curve.points if _has_place(point, logs)]) for curve in curves]
     return Drawing(
         title,
@@ -68,7 +79,7 @@ def curves(
 
 
 def _has_place(point: Point, logs: Logs) -> bool:
-    return all(number > 0 or not log for number, log in zip(point[:2], logs, strict=True))
+    return (point.at > 0 or not logs.x) and (point.value > 0 or not logs.y)
 
 
 Shown = Sequence[tuple[Curve, list[Point]]]
@@ -93,7 +104,7 @@ def _paint(
     below = theme.shortened(x_label, theme.BODY, width)
     sheet.text(_LEFT + width / 2, _TOP + height + 34, below, colour=theme.SOFT, align="center")
     sheet.text(EDGE, _TOP + height + _BELOW + _NOTE - 6, _note(shown, note, level), size=theme.SMALL, colour=theme.SOFT)
-    ends = [_TOP + height * (1 - y.at(points[-1][1])) if points else math.inf for _, points in shown]
+    ends = [_TOP + height * (1 - y.at(points[-1].value)) if points else math.inf for _, points in shown]
     places = _apart([min(end, _TOP + height) for end in ends], _LABEL, _TOP + height)
     seen: Counter[Look] = Counter()
     for (curve, points), place in zip(shown, places, strict=True):
@@ -102,7 +113,7 @@ def _paint(
         right, colour = _LEFT + width + 30, curve.look.colour.light
         if points:
             _paint_curve(area, x, y, curve, points, style)
-            last = (_LEFT + width * x.at(points[-1][0]), _TOP + height * (1 - y.at(points[-1][1])))
+            last = (_LEFT + width * x.at(points[-1].at), _TOP + height * (1 - y.at(points[-1].value)))
             sheet.line([last[0] + 7, right - 8], [last[1], place], color=colour, linewidth=0.7, alpha=0.6)
         sheet.line([right], [place], **style)
         name = theme.shortened(curve.label, theme.BODY, labels + 1) if points else f"{curve.label}: none"
@@ -112,12 +123,13 @@ def _paint(
 
 def _axes(unit: str, shown: Shown, logs: Logs, more: Sequence[float]) -> tuple[Axis, Axis]:
     points = [point for _, its in shown for point in its]
-    xs = [x for x, *_ in points] or [1.0]
-    ys = [*(number for _, *numbers in points for number in numbers if number is not None), *more] or [1.0]
+    xs = [point.at for point in points] or [1.0]
+    ends = [(point.value, point.low, point.high) for point in points]
+    ys = [*(number for numbers in ends for number in numbers if number is not None), *more] or [1.0]
     zero = min(xs) <= max(xs) / 2
     # Between two whole numbers, of tasks or of runs, there is none to be read.
-    across = axis("", xs, log=logs[0], ticks=8, zero=zero, finest=0.0 if any(x % 1 for x in xs) else 1.0)
-    return _ticked_at(across, xs) if across.log else across, axis(unit, ys, log=logs[1], ticks=7)
+    across = axis("", xs, log=logs.x, ticks=8, zero=zero, finest=0.0 if any(x % 1 for x in xs) else 1.0)
+    return _ticked_at(across, xs) if across.log else across, axis(unit, ys, log=logs.y, ticks=7)
 
 
 def _ticked_at(x: Axis, measured: Sequence[float]) -> Axis:
@@ -141,7 +153,7 @@ def _marker(look: Look, variant: int) -> dict[str, Any]:
 
 def _paint_curve(area: Axes, x: Axis, y: Axis, curve: Curve, points: Sequence[Point], style: dict[str, Any]) -> None:
     colour = curve.look.colour.light
-    xs, ys = [point[0] for point in points], [point[1] for point in points]
+    xs, ys = [point.at for point in points], [point.value for point in points]
     # A value that is no number breaks the line.
     path = [step for at, to in zip(xs, ys, strict=True) for step in [(at, math.nan)] * (at in curve.breaks) + [(at, to)]]
     alpha = 0.35 if curve.line else 0.8
@@ -174,7 +186,7 @@ def _apart(wanted: Sequence[float], gap: float, bottom: float) -> list[float]:
 
 def _note(shown: Shown, note: str, level: Level | None) -> str:
     notes = [note] if note else []
-    if not note and any(low is not None for _, points in shown for *_, low, _ in points):
+    if not note and any(point.low is not None for _, points in shown for point in points):
         notes.append("Bars: 95 % intervals")
     if any(curve.line for curve, _ in shown):
         notes.append("dashed: the straight line that fits best")
@@ -190,7 +202,7 @@ def _in_words(x_label: str, unit: str, shown: Shown, logs: Logs, level: Level | 
     said = [_course(curve, points, unit) for curve, points in shown[:6]]
     more = [f"{len(shown) - 6} more curves are drawn."] if len(shown) > 6 else []
     lost = sum(len(curve.points) - len(points) for curve, points in shown)
-    scale = {(True, True): ", both axes logarithmic", (False, True): ", on a logarithmic axis"}.get(logs, "")
+    scale = ", both axes logarithmic" if logs.x else ", on a logarithmic axis" if logs.y else ""
     gap = [f"{lost} points at or below zero have no place on logarithmic axes."] if lost else []
     across = [f"Dotted, at {wording.said(unit, level.at)}: {level.means}."] if level else []
     return " ".join([f"{len(shown)} curves over {x_label}{scale}.", *said, *more, *gap, *across])
@@ -199,7 +211,5 @@ def _in_words(x_label: str, unit: str, shown: Shown, logs: Logs, level: Level | 
 def _course(curve: Curve, points: Sequence[Point], unit: str) -> str:
     if not points:
         return f"{curve.label}: none."
-    (first, start, *_), (last, end, *_) = points[0], points[-1]
-    if len(points) == 1:
-        return f"{curve.label}: {wording.said(unit, start)} at {first:g}."
-    return f"{curve.label}: {wording.said(unit, start)} at {first:g}, {wording.said(unit, end)} at {last:g}."
+    ends = [f"{wording.said(unit, point.value)} at {point.at:g}" for point in (points[0], points[-1])]
+    return f"{curve.label}: {', '.join(ends[: len(points)])}."
