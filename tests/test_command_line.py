@@ -364,4 +364,4 @@ def test_a_deleted_environment_is_named(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "bench", world / "bench")
     (world / "tiny.toml").write_text(SUITE)
     said = refusal(copied_orchbench(world, "run", "--suite", "tiny.toml", "--out", tmp_path / "out"))
-    assert "plain: its environment is missing" in said and "make setup" in said and not (tmp_path / "out").exists()
+    assert "plain: the environment" in said and "make setup" in said and not (tmp_path / "out").exists()

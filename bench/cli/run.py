@@ -90,7 +90,7 @@ def run(
         sitting = sittings.resume(RunFolder(resume_dir))
     else:
         known = tools.discover()
-        chosen = suite.narrow(suite.load(suite_name, known), scenario, tier, profile, repeat, rounds)
+        chosen = suite.Part(scenario, tier, profile, repeat, rounds).of(suite.load(suite_name, known))
         subjects = tools.choose(known, on)
         if time_scale is not None and not workload_file:
             raise Problem("--time-scale is for a WfCommons instance: give one with --workload, or leave --time-scale out")

@@ -1,4 +1,4 @@
-"""What a tool's folder says of the tool, beside how to start it: all that a report needs, so that a run keeps it."""
+"""What the folder of a tool says about the tool, except how to start it. A run keeps all of it for the report."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ Marker = Literal["circle", "square", "diamond", "triangle", "cross", "wedge", "p
 
 
 class Colour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A colour on light paper, and the one that stands for it on dark paper."""
+    """A colour on a light page, and the counterpart on a dark one."""
 
     light: Hex
     dark: Hex
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What stands in `[tool.orchbench]` beside the adapter and the deployments; none of it is mandatory."""
+    """What `[tool.orchbench]` holds beside the adapter and the deployments; nothing of it is mandatory."""
 
     title: str = ""
     """The tool's full name."""
@@ -27,16 +27,16 @@ class About(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     """The tool's name in a sentence, where that is shorter than the title."""
     colour: Colour | None = None
     marker: Marker | None = None
-    """The colour and the shape of the tool's marks in charts; None: the next one that is free."""
+    """The shape of the tool's marks in charts. Where no colour or shape is given, the next free one is used."""
     unsupported: dict[str, str] = {}
-    """The checks of scenarios that ask for what the tool does not have, and why it has not."""
+    """The checks that ask for what the tool does not have, and why the tool does not have it."""
     by_hand: dict[str, str] = {}
-    """The checks that judge what we wrote, because the tool does not have it."""
+    """The checks of what we wrote by hand, because the tool does not have it."""
     declared: dict[str, str] = {}
-    """The checks that judge what the tool has, but goes by what the pipeline's author declares."""
+    """The checks of what the tool does by a declaration of the pipeline's author."""
     remarks: dict[str, str] = {}
-    """The checks of which a reader should know something when they fail."""
+    """What a reader should know when one of these checks fails."""
     by_choice: dict[str, str] = {}
-    """Of the services that the adapter starts, those that a user can do without, and why we do not."""
+    """The services that the adapter starts although a user can do without them, and why it does."""
     excerpts: dict[str, list[str]] = {}
     """By scenario: the parts of the code that show how it is done, each a `file.py:name`; see `bench.derive.excerpts`."""

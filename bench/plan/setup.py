@@ -9,27 +9,26 @@ import msgspec
 from bench.plan.tools import REFERENCE, Tool
 
 UNNAMED_DATABASES: Final = ("sqlite", "none", "any")
-"""What a tool keeps its state in unless somebody chooses; a name says only what was chosen."""
-
+"""The databases that nobody chose. A name mentions a database only where somebody chose it."""
 
 ANY: Final = "any"
-"""Stands for whatever a number does not depend on: it is of a tool, however that is run."""
+"""Stands for what a number does not depend on: the number is of the tool, however the tool is run."""
 
 
 class Setup(msgspec.Struct, frozen=True):
-    """A tool at a tier, in one of its deployments, with its settings and its database."""
+    """A tool at a tier, in one deployment, with settings and a database."""
 
     orchestrator: str
     tier: str
     profile: str
-    """Its settings: `stock`, or `tuned`, which look for work more often."""
+    """The settings: `stock`, or `tuned`, by which the engine looks for work more often."""
     deployment: str
     isolation: str
-    """How far its tasks are kept apart from each other."""
+    """How far tasks are kept apart from each other."""
     database: str = "sqlite"
     """Where the tool keeps its state; `none` for plain Python, which has none."""
     default: bool = True
-    """Whether it is the tool's first deployment at its tier: the one to compare with, where one must be chosen."""
+    """Whether it is the tool's first deployment at the tier: the one to compare with, where one must be chosen."""
     control: bool = False
     """Whether it is the second one of an A/A pair."""
 
@@ -40,7 +39,7 @@ class Setup(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """As short as it can be told apart at its tier."""
+        """The shortest name that tells the setup from all others at the tier."""
         if self.tier == ANY:
             return self.orchestrator
         settings = () if self.profile == "stock" else (self.profile,)
@@ -48,38 +47,38 @@ class Setup(msgspec.Struct, frozen=True):
 
     @property
     def full_name(self) -> str:
-        """With its tier and its settings."""
+        """The name with the tier and the settings."""
         return f"{self.orchestrator}/{self.deployment} ({', '.join((self.tier, self.profile, *self._chosen_database))})"
 
     @property
     def label(self) -> str:
-        """Its name in ids and on the terminal."""
+        """The name in ids and on the terminal."""
         again = ("again",) if self.control else ()
         return "-".join((self.orchestrator, self.tier, self.deployment, self.profile, *self._chosen_database, *again))
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What tells it from all others, but for the second one of an A/A pair."""
+        """What tells the setup from all others, except from the other one of an A/A pair."""
         return self.orchestrator, self.tier, self.profile, self.deployment, *self._chosen_database
 
     @property
     def path(self) -> str:
-        """Its name where setups are sorted, and where random draws are made for it: another name makes other draws."""
+        """The name by which setups are sorted and random draws are seeded: another name makes other draws."""
         return "/".join((*self.key, *(("again",) if self.control else ())))
 
     @property
     def settings_of(self) -> str:
-        """Under which name a run keeps the settings that it was started with."""
+        """The name under which a run keeps the settings that the engine was started with."""
         return "/".join((self.orchestrator, self.tier, self.deployment, self.profile, *self._chosen_database))
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is plain Python."""
+        """Whether the tool is plain Python."""
         return self.orchestrator == REFERENCE
 
     @property
     def is_reference(self) -> bool:
-        """Whether ratios are taken against it."""
+        """Whether ratios are taken against this setup."""
         return self.is_plain and self.default and not self.control
 
     @property
@@ -88,7 +87,7 @@ class Setup(msgspec.Struct, frozen=True):
 
 
 def setups_of(tool: Tool) -> list[Setup]:
-    """Return a setup for each deployment of a tool, with the settings that it has by default."""
+    """Return a setup with default settings for each deployment of a tool."""
     return [
         Setup(tool.name, each.tier, "stock", each.name, each.isolation, each.database, default=tool.is_default(each))
         for each in tool.deployments

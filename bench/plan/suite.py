@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,17 +29,20 @@ class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     reference_starts: Count = 5
     """Engine starts of plain Python in each round."""
     joins: bool = False
-    """Make its runs in the engine starts of the block before it (and of those which that one joins), after their runs, where
-    these have the same setup and width: a start takes up to half a minute, and not every scenario needs a fresh one."""
+    """Whether the runs are made in the engine starts of the block before, after the runs there.
+
+    A start with the same setup and width takes them. A start takes up to half a minute, and not every scenario needs a
+    fresh engine. Several blocks may join one after another.
+    """
     limit_s: Seconds
-    """A run that takes longer is ended, and its value is missing."""
+    """A run that takes longer is ended, and the value is missing."""
     widths: list[Count] = msgspec.field(default_factory=list)
-    """How many tasks may run at once, if it is not the suite's width; more than one: an engine start for each."""
+    """How many tasks may run at once, if not the suite's width. Each of several widths gets an engine start."""
     profiles: list[str] = msgspec.field(default_factory=lambda: ["stock"])
     control: list[str] = msgspec.field(default_factory=list)
-    """The tools that are measured twice, as if they were two: the A/A control."""
+    """The tools that are measured twice, as if each were two tools: the A/A control."""
     skip: list[str] = msgspec.field(default_factory=list)
-    """Deployments that this block leaves out."""
+    """The deployments that this block leaves out."""
     options: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
@@ -57,7 +61,7 @@ def available() -> dict[str, Path]:
 
 
 def load(name: str, known: Mapping[str, Tool]) -> Suite:
-    """Read a suite by its name or by its file, and check all of it."""
+    """Read a suite by name or from a file, and check all of it."""
     path = available().get(name) or Path(name)
     if not path.is_file():
         raise Problem(f"--suite: there is no suite {name!r}; there are {', '.join(available())}, or give a TOML file")
@@ -66,46 +70,52 @@ def load(name: str, known: Mapping[str, Tool]) -> Suite:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Problem(f"{path}: {_one_line(error)}") from None
     if not suite.blocks:
-        raise Problem(f"{path}: it has no [[blocks]]")
-    for each in known.values():
-        for deployment in each.deployments:
-            if unknown := sorted(set(deployment.scenarios) - set(SCENARIOS)):
-                raise Problem(f"{each.name}: its deployment {deployment.name} is for {unknown[0]!r}, which is no scenario")
+        raise Problem(f"{path}: there is no [[blocks]] in it, so nothing would run; add one")
+    for tool in known.values():
+        for deployment in tool.deployments:
+            for scenario in deployment.scenarios:
+                if scenario not in SCENARIOS:
+                    where = f"{tool.name}, deployment {deployment.name}"
+                    raise Problem(f"{where}: there is no scenario {scenario!r}; there are {', '.join(SCENARIOS)}")
     for number, block in enumerate(suite.blocks, 1):
         _check(block, known, f"{path}, block {number}")
     return suite
 
 
-def narrow(
-    suite: Suite,
-    scenarios: list[str] | None,
-    tiers: list[str] | None,
-    profiles: list[str] | None,
-    repeat: int | None,
-    rounds: int | None,
-) -> Suite:
-    """Return the part of the suite that the command line asks for."""
-    for option, names, known in (
-        ("scenario", scenarios, SCENARIOS),
-        ("tier", tiers, TIERS),
-        ("profile", profiles, PROFILES),
-    ):
-        for name in names or ():
-            if name not in known:
-                raise Problem(f"--{option}: there is no {option} {name!r}; there are {', '.join(known)}")
-    blocks = [
-        msgspec.structs.replace(
-            block,
-            profiles=list(profiles or block.profiles),
-            repeat=repeat or block.repeat,
-            rounds=rounds or block.rounds,
-        )
-        for block in suite.blocks
-        if (not scenarios or block.scenario in scenarios) and (not tiers or block.tier in tiers)
-    ]
-    if not blocks:
-        raise Problem(f"suite {suite.name} has nothing of that; see `orchbench list`")
-    return msgspec.structs.replace(suite, blocks=blocks)
+@dataclass(frozen=True)
+class Part:
+    """The part of a suite that somebody wants to run; what is left out here stays as the suite has it."""
+
+    scenarios: Sequence[str] | None = None
+    tiers: Sequence[str] | None = None
+    profiles: Sequence[str] | None = None
+    repeat: int | None = None
+    rounds: int | None = None
+
+    def of(self, suite: Suite) -> Suite:
+        """Return this part of the suite."""
+        _check_option("scenario", self.scenarios, SCENARIOS)
+        _check_option("tier", self.tiers, TIERS)
+        _check_option("profile", self.profiles, PROFILES)
+        blocks = [
+            msgspec.structs.replace(
+                block,
+                profiles=list(self.profiles or block.profiles),
+                repeat=self.repeat or block.repeat,
+                rounds=self.rounds or block.rounds,
+            )
+            for block in suite.blocks
+            if (not self.scenarios or block.scenario in self.scenarios) and (not self.tiers or block.tier in self.tiers)
+        ]
+        if not blocks:
+            raise Problem(f"suite {suite.name} has no block of that choice; see `orchbench list`, or choose less narrowly")
+        return msgspec.structs.replace(suite, blocks=blocks)
+
+
+def _check_option(option: str, names: Sequence[str] | None, known: Collection[str]) -> None:
+    for name in names or ():
+        if name not in known:
+            raise Problem(f"--{option}: there is no {option} {name!r}; there are {', '.join(known)}")
 
 
 def _check(block: Block, known: Mapping[str, Tool], where: str) -> None:
@@ -116,7 +126,7 @@ def _check(block: Block, known: Mapping[str, Tool], where: str) -> None:
     for profile in block.profiles:
         if profile not in PROFILES:
             raise Problem(f"{where}: there is no profile {profile!r}; there are {', '.join(PROFILES)}")
-    deployments = {deployment.name for each in known.values() for deployment in each.deployments}
+    deployments = {deployment.name for tool in known.values() for deployment in tool.deployments}
     for key, names, there in (("control", block.control, set(known)), ("skip", block.skip, deployments)):
         if unknown := sorted(set(names) - there):
             raise Problem(f"{where}, {key}: there is no {unknown[0]!r}; there are {', '.join(sorted(there))}")

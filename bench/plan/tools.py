@@ -1,6 +1,6 @@
-"""Finds the tools: each folder of implementations/ says in its pyproject.toml what it can run and how.
+"""Finds the tools: the pyproject.toml of each folder of implementations/ says what the tool can run and how.
 
-The harness knows no tool by name, except that `plain` is the reference that ratios are taken against.
+The harness knows one tool by name: `plain` is the reference that ratios are taken against.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ PROFILES = ("stock", "tuned")
 
 @dataclass(frozen=True)
 class Deployment:
-    """One way to run a tool, and how far its tasks are kept apart."""
+    """One way to run a tool, and how far it keeps tasks apart."""
 
     name: str
     tier: str
     isolation: str
     lanes: int | None = None
-    """How many tasks it can run at once at most; None: as many as it is told."""
+    """How many tasks it can run at once at most; None: as many as the width allows."""
     polls_every_s: dict[str, float] = field(default_factory=dict)
     """By profile: how long a submission may wait until the engine looks for it, if it polls."""
     scenarios: tuple[str, ...] = ()
-    """The only scenarios that it is there for; for all, if none is named."""
+    """The only scenarios that the deployment is for; if none is named, it is for all."""
     profiles: tuple[str, ...] = ("stock",)
-    """Those in which its settings differ; a profile that changes nothing is not measured twice."""
+    """The profiles that differ in settings; a profile that changes nothing is not measured twice."""
     database: str = "sqlite"
     """Where the tool keeps its state; `none` where it has none."""
 
@@ -56,22 +56,22 @@ class Tool:
 
     @property
     def source(self) -> Path:
-        """The package that runs in its environment."""
+        """The package that runs in the tool's environment."""
         return self.folder / "src" / self.module.partition(".")[0]
 
     @property
     def python(self) -> Path:
-        """The interpreter of its own environment."""
+        """The interpreter of the tool's environment."""
         return self.folder / ".venv" / "bin" / "python"
 
     def is_default(self, deployment: Deployment) -> bool:
-        """Whether it is the deployment to compare with at its tier, where one must be chosen: the first."""
+        """Whether the deployment is the first at the tier: the one to compare with, where one must be chosen."""
         return deployment == next(each for each in self.deployments if each.tier == deployment.tier)
 
     def missing(self) -> str | None:
-        """Say what its environment lacks, if anything."""
+        """Say what the tool's environment lacks, if anything."""
         if not self.python.exists():
-            return f"its environment is missing ({self.python.parent.parent})"
+            return f"the environment {self.python.parent.parent} is missing"
         return None
 
 
@@ -82,18 +82,18 @@ def package_of(tool: str) -> str:
 
 def discover(folder: Path = IMPLEMENTATIONS) -> dict[str, Tool]:
     """Return the tools by name, the reference last."""
-    found = [read(path.parent) for path in sorted(folder.glob("*/pyproject.toml"))]
-    return {each.name: each for each in sorted(found, key=lambda each: (each.name == REFERENCE, each.name))}
+    tools = [read(path.parent) for path in folder.glob("*/pyproject.toml")]
+    return {tool.name: tool for tool in sorted(tools, key=lambda tool: (tool.name == REFERENCE, tool.name))}
 
 
 def read(folder: Path) -> Tool:
-    """Read what a folder says of the tool that it is."""
+    """Read the tool that a folder holds."""
     path = folder / "pyproject.toml"
     try:
-        said = dict(tomllib.loads(path.read_text())["tool"]["orchbench"])
-        adapter = msgspec.convert(said.pop("adapter"), str)
-        deployments = msgspec.convert(said.pop("deployments"), tuple[Deployment, ...])
-        return Tool(path.parent.name, path.parent, adapter, deployments, msgspec.convert(said, About))
+        table = dict(tomllib.loads(path.read_text())["tool"]["orchbench"])
+        adapter = msgspec.convert(table.pop("adapter"), str)
+        deployments = msgspec.convert(table.pop("deployments"), tuple[Deployment, ...])
+        return Tool(path.parent.name, path.parent, adapter, deployments, msgspec.convert(table, About))
     except (tomllib.TOMLDecodeError, KeyError, msgspec.ValidationError) as error:
         raise Problem(
             f"{path}: [tool.orchbench] cannot be read ({error}); see implementations/plain for an example"
@@ -101,13 +101,13 @@ def read(folder: Path) -> Tool:
 
 
 def lock_hashes(tools: Mapping[str, Tool]) -> dict[str, str]:
-    """Return a hash of each environment's lock."""
-    locks = {"bench": ROOT / "uv.lock"} | {each.name: each.folder / "uv.lock" for each in tools.values()}
+    """Return a hash of the lock file of each environment."""
+    locks = {"bench": ROOT / "uv.lock"} | {tool.name: tool.folder / "uv.lock" for tool in tools.values()}
     return {name: hash_of(path) for name, path in locks.items() if path.exists()}
 
 
 def check_names(known: dict[str, Tool], names: list[str] | None) -> None:
-    """Raise when one is unknown."""
+    """Raise when a name is unknown."""
     for name in names or ():
         if name not in known:
             raise Problem(f"--on: there is no tool {name!r}; there are {', '.join(known)}")
@@ -116,8 +116,8 @@ def check_names(known: dict[str, Tool], names: list[str] | None) -> None:
 def choose(known: dict[str, Tool], names: list[str] | None) -> list[Tool]:
     """Return the named tools (all, if none is named), or raise when one is unknown or not installed."""
     check_names(known, names)
-    chosen = [each for each in known.values() if not names or each.name in names]
-    for each in chosen:
-        if lack := each.missing():
-            raise Problem(f"{each.name}: {lack}; run `make setup`")
+    chosen = [tool for tool in known.values() if not names or tool.name in names]
+    for tool in chosen:
+        if lack := tool.missing():
+            raise Problem(f"{tool.name}: {lack}; run `make setup`")
     return chosen

@@ -1,8 +1,8 @@
-"""WfCommons' WfFormat -> workload: the graph and the run times of a real workflow, in tasks that sleep as long.
+"""WfCommons' WfFormat -> workload: the graph of a real workflow, in tasks that sleep as long as the real ones ran.
 
 Version 1.4 has one list of tasks, with their run times, that refer to each other by name. Since 1.5 the specification says
-what depends on what, by id, and the execution how long each task ran. Generators do not all keep to that, so that both
-names and ids are understood in both (https://github.com/wfcommons/WfFormat).
+what depends on what, by id, and the execution says how long each task ran. Some generators mix the two, so names and ids
+are understood in both versions (https://github.com/wfcommons/WfFormat).
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from contract.workload import Node, Workload, WorkloadError
 
 _TASKS: Final = {"1.4": "workflow.tasks"} | dict.fromkeys(("1.5", "1.6"), "workflow.specification.tasks")
 _RUNTIMES: Final = {"1.4": "workflow.tasks"} | dict.fromkeys(("1.5", "1.6"), "workflow.execution.tasks")
-"""Where the versions that are understood have their tasks, and the tasks' run times."""
+"""Where each version that is understood has the tasks, and where it has the run times."""
 
 _RUNTIME_KEYS: Final = ("runtimeInSeconds", "runtime")
-"""The second one is that of the versions before 1.4, which some generators have kept."""
+"""The second key is older than version 1.4; some generators still write it."""
 
 _LONGEST: Final = 63
-"""Characters of a name that a workload allows."""
+"""The most characters that a name in a workload may have."""
 
 _LONGEST_S: Final = 1e12
-"""Seconds that a workload allows, and more."""
+"""A workload takes less than this many seconds."""
 
 _SHOWN: Final = 6
-"""So many tasks of a cycle are enough to find it."""
+"""How many tasks of a cycle a message shows: enough to find the cycle."""
 
 
 @dataclass(frozen=True)
@@ -42,23 +42,23 @@ class _Task:
 
 
 def is_wfformat(document: object) -> bool:
-    """Say whether this is meant as WfFormat, sound or not: a workload of ours has neither key."""
+    """Whether this is meant as WfFormat, sound or not: a workload of ours has neither key."""
     return isinstance(document, dict) and not {"schemaVersion", "workflow"}.isdisjoint(document)
 
 
 def convert(document: Mapping[str, Any], name: str, time_scale: float) -> Workload:
-    """Return the workflow as a workload of that name, or raise `WorkloadError` that says which task is wrong and how.
+    """Return the workflow as a workload of that name, or raise a `WorkloadError` that says which task is wrong and how.
 
     Every task sleeps for its run time multiplied by `time_scale`. The same document always becomes the same workload.
     """
     version = str(document.get("schemaVersion", "missing"))
     if version not in _TASKS:
-        raise WorkloadError(f"its schemaVersion is {_short(version)}; give WfFormat {' or '.join(_TASKS)}")
+        raise WorkloadError(f"the schemaVersion is {_short(version)}; give WfFormat {' or '.join(_TASKS)}")
     tasks = [_task(item, number) for number, item in enumerate(_list(document, _TASKS[version], version), 1)]
     known: set[str] = set()
     for task in tasks:
         if task.id in known:
-            raise WorkloadError(f"two tasks have the id {_short(task.id)}; give each its own")
+            raise WorkloadError(f"two tasks have the id {_short(task.id)}; give each another id")
         known.add(task.id)
     runtimes = _runtimes(_list(document, _RUNTIMES[version], version), known)
     parents = _parents(tasks, names_first=version == "1.4")
@@ -109,14 +109,14 @@ def _seconds(seconds: float) -> str:
 
 
 def _list(document: Any, path: str, version: str) -> list[Any]:
-    found = document
+    value = document
     for key in path.split("."):
-        if not isinstance(found, dict) or key not in found:
+        if not isinstance(value, dict) or key not in value:
             raise WorkloadError(f"there is no {path}, which WfFormat {version} needs; give an instance that was executed")
-        found = found[key]
-    if not isinstance(found, list) or not found:
+        value = value[key]
+    if not isinstance(value, list) or not value:
         raise WorkloadError(f"{path} is not a list with tasks in it; give an instance that has some")
-    return found
+    return value
 
 
 def _task(item: Any, number: int) -> _Task:
@@ -124,26 +124,26 @@ def _task(item: Any, number: int) -> _Task:
     where = f"task {_short(task)}"
     name = item.get("name", task)
     if not isinstance(name, str):
-        raise WorkloadError(f"{where}: its name is {_short(name)}; make it a string")
+        raise WorkloadError(f"{where}: the name is {_short(name)}; make it a string")
     return _Task(task, name, _references(item, "parents", where), _references(item, "children", where))
 
 
 def _id(item: Any, where: str) -> str:
     if not isinstance(item, dict):
         raise WorkloadError(f"{where} is {_short(item)}; make it an object with an id")
-    found = item.get("id", item.get("name"))  # up to 1.4 the name may be all that there is
-    if not isinstance(found, str) or not found:
-        raise WorkloadError(f"{where}: its id is {_short(found)}; give it a string that is its own")
-    return found
+    task = item.get("id", item.get("name"))  # up to 1.4 a task may have a name only
+    if not isinstance(task, str) or not task:
+        raise WorkloadError(f"{where}: the id is {_short(task)}; give it a string that no other task has")
+    return task
 
 
 def _references(item: Mapping[str, Any], key: str, where: str) -> list[str]:
-    found = item.get(key)
-    if found is None:
+    references = item.get(key)
+    if references is None:
         return []
-    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-        raise WorkloadError(f"{where}: its {key} are {_short(found)}; make them a list of ids")
-    return found
+    if not isinstance(references, list) or not all(isinstance(reference, str) for reference in references):
+        raise WorkloadError(f"{where}: the {key} are {_short(references)}; make them a list of ids")
+    return references
 
 
 def _runtimes(records: Sequence[Any], known: set[str]) -> dict[str, float]:
@@ -161,7 +161,7 @@ def _runtimes(records: Sequence[Any], known: set[str]) -> dict[str, float]:
         value = record[key]
         # The bound keeps out NaN and infinity, which Python reads from JSON, and integers that no float can hold.
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= sys.float_info.max:
-            raise WorkloadError(f"{where}: its {key} is {_short(value)}; make it a number of seconds, 0 or more")
+            raise WorkloadError(f"{where}: the {key} is {_short(value)}; make it a number of seconds, 0 or more")
         runtimes[task] = value
     return runtimes
 
@@ -177,7 +177,7 @@ def _scaled(task: str, runtimes: Mapping[str, float], time_scale: float) -> floa
 
 
 def _parents(tasks: Sequence[_Task], *, names_first: bool) -> dict[str, list[str]]:
-    """Return the parents of each task, in the order of the document: an edge need only be given at one of its ends."""
+    """Return the parents of each task, in the order of the document. An edge may be given at either end, or at both."""
     by_id = {task.id: [task.id] for task in tasks}
     by_name: dict[str, list[str]] = {}
     for task in tasks:
@@ -185,33 +185,33 @@ def _parents(tasks: Sequence[_Task], *, names_first: bool) -> dict[str, list[str
     lookups = (by_name, by_id) if names_first else (by_id, by_name)
 
     def resolve(task: _Task, reference: str, kind: str) -> str:
-        found = [lookup[reference] for lookup in lookups if reference in lookup]
-        for meant in found:
+        candidates = [lookup[reference] for lookup in lookups if reference in lookup]
+        for meant in candidates:
             if len(meant) == 1:
                 return meant[0]
-        said = f"task {_short(task.id)} names the {kind} {_short(reference)}"
-        if found:
-            raise WorkloadError(f"{said}, which is the name of {len(found[0])} tasks; refer to it by its id")
-        raise WorkloadError(f"{said}, which is no task; add that task, or take the {kind} out")
+        where = f"task {_short(task.id)} names the {kind} {_short(reference)}"
+        if candidates:
+            raise WorkloadError(f"{where}, which is the name of {len(candidates[0])} tasks; refer to it by the id")
+        raise WorkloadError(f"{where}, which is no task; add that task, or take the {kind} out")
 
     parents: dict[str, set[str]] = {task.id: set() for task in tasks}
     for task in tasks:
-        parents[task.id].update(resolve(task, each, "parent") for each in task.parents)
-        for each in task.children:
-            parents[resolve(task, each, "child")].add(task.id)
+        parents[task.id].update(resolve(task, parent, "parent") for parent in task.parents)
+        for child in task.children:
+            parents[resolve(task, child, "child")].add(task.id)
     place = {task.id: number for number, task in enumerate(tasks)}
-    ordered = {task: sorted(its, key=place.__getitem__) for task, its in parents.items()}
+    ordered = {task: sorted(waits_for, key=place.__getitem__) for task, waits_for in parents.items()}
     try:
         TopologicalSorter(ordered).prepare()
     except CycleError as error:
         cycle = error.args[1]
         shown = " -> ".join(_short(each) for each in cycle[:_SHOWN]) + (" -> ..." if len(cycle) > _SHOWN else "")
-        raise WorkloadError(f"its tasks wait for each other in a cycle: {shown}; break it in parents or children") from None
+        raise WorkloadError(f"tasks wait for each other in a cycle: {shown}; break it in parents or children") from None
     return ordered
 
 
 def _node_ids(tasks: Sequence[str]) -> dict[str, str]:
-    """Name each task's node: as the task, where that is a name that a workload allows; numbered, where two become alike."""
+    """Name the node of each task: as the task, where a workload allows that name; with a number, where two become alike."""
     nearest = {task: safe(task) for task in tasks}
     taken = {task for task in tasks if nearest[task] == task}
     numbers: dict[str, int] = {}
