@@ -14,6 +14,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from bench import cli
 from bench.plan.setup import Setup
 from bench.plan.tools import Tool, discover
 
@@ -94,6 +95,22 @@ def orchbench(tmp_path: Path) -> Call:
         return orchbench_in(tmp_path, *arguments, timeout=timeout)
 
     return orchbench
+
+
+@pytest.fixture
+def orchbench_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Call orchbench in an empty folder too, but in this process: for what starts nothing, and is called often."""
+    monkeypatch.chdir(tmp_path)
+
+    def orchbench_here(*arguments: object) -> Done:
+        monkeypatch.setattr(sys, "argv", [str(ORCHBENCH), *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        said = capsys.readouterr()
+        assert isinstance(end.value.code, int)
+        return Done(end.value.code, said.out, said.err)
+
+    return orchbench_here
 
 
 def refusal(done: Done) -> str:

@@ -246,10 +246,10 @@ BROKEN_SUITES = {
 
 
 @pytest.mark.parametrize("case", BROKEN_SUITES)
-def test_a_broken_suite_is_refused(case: str, orchbench: Call, tmp_path: Path) -> None:
+def test_a_broken_suite_is_refused(case: str, orchbench_here: Call, tmp_path: Path) -> None:
     """One line names the file and the mistake; nothing is written."""
     (tmp_path / "broken.toml").write_text(_line(SUITE, *BROKEN_SUITES[case]))
-    assert "broken.toml" in refusal(orchbench("run", "--suite", "broken.toml", "--on", "plain", "--out", "out"))
+    assert "broken.toml" in refusal(orchbench_here("run", "--suite", "broken.toml", "--on", "plain", "--out", "out"))
     assert not (tmp_path / "out").exists()
 
 
@@ -273,14 +273,14 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("case", MISTAKES)
-def test_a_mistake_gets_one_line(case: str, orchbench: Call, tmp_path: Path) -> None:
+def test_a_mistake_gets_one_line(case: str, orchbench_here: Call, tmp_path: Path) -> None:
     """One line says what is wrong, the exit code is 2, and nothing is written."""
     (tmp_path / "cycle.json").write_text(
         '{"name": "w", "nodes": [{"id": "a", "after": ["b"]}, {"id": "b", "after": ["a"]}]}'
     )
     arguments, message = MISTAKES[case]
     (tmp_path / "warm.json").write_text('{"name": "warm_up", "nodes": [{"id": "a"}]}')
-    assert message in refusal(orchbench(*arguments))
+    assert message in refusal(orchbench_here(*arguments))
     assert {path.name for path in tmp_path.iterdir()} == {"cycle.json", "warm.json"}
 
 

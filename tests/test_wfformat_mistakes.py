@@ -87,11 +87,11 @@ def test_a_broken_document_is_refused_with_the_reason(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", ["version", "no workflow", "unknown parent", "cycle", "duplicate id", "negative", "lines"])
-def test_the_command_line_refuses_it_in_one_line(case: str, orchbench: Call, tmp_path: Path) -> None:
+def test_the_command_line_refuses_it_in_one_line(case: str, orchbench_here: Call, tmp_path: Path) -> None:
     """The line names the file, the exit code is 2, and nothing is written."""
     document, message = BROKEN[case]
     (tmp_path / "real.json").write_text(json.dumps(document))
-    said = refusal(orchbench("run", "--on", "plain", "--workload", "real.json"))
+    said = refusal(orchbench_here("run", "--on", "plain", "--workload", "real.json"))
     assert re.search(f"--workload real.json: .*{re.escape(message)}", said), said
     assert [path.name for path in tmp_path.iterdir()] == ["real.json"]
 
@@ -108,7 +108,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("case", MISTAKES)
-def test_a_mistake_with_the_option_gets_one_line(case: str, orchbench: Call, tmp_path: Path) -> None:
+def test_a_mistake_with_the_option_gets_one_line(case: str, orchbench_here: Call, tmp_path: Path) -> None:
     """One line says what is wrong, the exit code is 2, and nothing is written."""
     text = json.dumps(mosaic("1.5", 2))
     contents = {"real": text, "cut": text[:-9], "deep": "[" * 200_000, "own": '{"name": "own", "nodes": [{"id": "a"}]}'}
@@ -116,5 +116,5 @@ def test_a_mistake_with_the_option_gets_one_line(case: str, orchbench: Call, tmp
         (tmp_path / f"{name}.json").write_text(content)
     arguments, message = MISTAKES[case]
     on = [] if "--resume" in arguments else ["--on", "plain"]
-    assert message in refusal(orchbench("run", *on, *arguments))
+    assert message in refusal(orchbench_here("run", *on, *arguments))
     assert {path.stem for path in tmp_path.iterdir()} == set(contents)
