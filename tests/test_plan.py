@@ -16,7 +16,7 @@ from bench.plan.plan import Plan
 from bench.plan.setup import Setup
 from bench.plan.suite import Block, Suite, available, load
 from bench.plan.tools import Deployment, Tool, discover
-from bench.scenarios import SCENARIOS, Case, Place
+from bench.scenarios import SCENARIOS, Capacity, Case
 from bench.scenarios.caching import result_of
 from bench.scenarios.kit.check import Seen
 from bench.store.folder import RunFolder
@@ -78,7 +78,7 @@ def cases_of(block: Block, width: int, *lanes: int) -> list[Case]:
     """Return what the scenario asks of an engine that has so many lanes; of the reference, for several numbers of them."""
     scenario = SCENARIOS[block.scenario]
     options = scenario.parse(block.options)
-    return [case for each in lanes for case in scenario.cases(options, Place(width, each, CPU_ROUNDS_PER_S))]
+    return [case for each in lanes for case in scenario.cases(options, Capacity(width, each, CPU_ROUNDS_PER_S))]
 
 
 def lanes_of(setup: Setup, width: int) -> set[int]:

@@ -16,7 +16,7 @@ from bench.plan.setup import Setup
 from bench.report.charts import Curve
 from bench.report.facts import Facts
 from bench.report.scaling import scaling
-from bench.scenarios import SCENARIOS, Case, Place
+from bench.scenarios import SCENARIOS, Capacity, Case
 from bench.store.records import TrialRecord
 from bench.store.rows import Estimate
 
@@ -29,7 +29,7 @@ TOOLS = ("airflow", "dagster", "plain", "prefect")
 def cases_of(scenario: str, widths: Sequence[int] = (2,), lanes: int = 2, **options: Any) -> list[tuple[int, Case]]:
     """Return what a suite with those options would run, each with its width."""
     its = SCENARIOS[scenario]
-    return [(width, case) for width in widths for case in its.cases(its.parse(options), Place(width, lanes, 1000.0))]
+    return [(width, case) for width in widths for case in its.cases(its.parse(options), Capacity(width, lanes, 1000.0))]
 
 
 def facts_of(scenario: str, cases: Sequence[tuple[int, Case]], **tables: Sequence[Any]) -> Facts:

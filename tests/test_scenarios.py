@@ -18,7 +18,7 @@ from small_runs import record_of, results_of
 from bench.base.stats import Quantity, exact
 from bench.plan import suite, warmups
 from bench.plan.tools import discover
-from bench.scenarios import METRICS, SCENARIOS, Case, Place, Scenario
+from bench.scenarios import METRICS, SCENARIOS, Capacity, Case, Scenario
 from bench.scenarios.kit.case import Axes
 from bench.scenarios.kit.curve import Curve
 from bench.scenarios.kit.metrics import COLD_RUN
@@ -146,7 +146,7 @@ class Asked:
             case
             for options, width in chosen
             for lanes in (1, width)
-            for case in scenario.cases(scenario.parse(options), Place(width, lanes, 1000.0))
+            for case in scenario.cases(scenario.parse(options), Capacity(width, lanes, 1000.0))
         ]
         return cls(scenario, {case.name: case for case in found})
 

@@ -12,7 +12,7 @@ import msgspec
 from bench.base import wording
 from bench.base.origin import Host
 from bench.plan.suite import Suite
-from bench.scenarios import SCENARIOS, Case, Place, Work
+from bench.scenarios import SCENARIOS, Capacity, Case, Work
 from bench.scenarios.kit.families import Family, Sweep
 from bench.store.records import RunRecord, Setting
 from contract.workload import Workload
@@ -131,7 +131,7 @@ def _points(run: RunRecord) -> Mapping[Line, Points]:
             for width in block.widths or [run.width]:
                 # As in the plan: an engine with one lane has a sweep of its own.
                 for lanes in {1, width}:
-                    for case in scenario.cases(options, Place(width, lanes, run.cpu_rounds_per_s)):
+                    for case in scenario.cases(options, Capacity(width, lanes, run.cpu_rounds_per_s)):
                         for family in filter(None, (scenario.line, scenario.sweep)):
                             if name := family.of(case.axes):
                                 found[Line(block.scenario, block.tier, name)] |= _point(family, case)

@@ -28,7 +28,7 @@ from bench.plan.setup import Setup
 from bench.plan.suite import Block, Suite
 from bench.plan.tools import Deployment, Tool
 from bench.plan.warmups import warmups
-from bench.scenarios import SCENARIOS, Case, Place, Scenario
+from bench.scenarios import SCENARIOS, Capacity, Case, Scenario
 from bench.scenarios.kit.case import RecordedCase
 from bench.scenarios.kit.draw import Draw
 from contract.pipeline import Pipeline
@@ -139,7 +139,7 @@ class _Planner:
         def cases(lanes: int) -> Sequence[Case]:
             if self._choice.own:
                 return [Case(self._choice.own)]
-            return scenario.cases(options, Place(width, lanes, self._cpu_rounds_per_s))
+            return scenario.cases(options, Capacity(width, lanes, self._cpu_rounds_per_s))
 
         return _Cases({lanes: cases(lanes) for lanes in (1, width)})
 

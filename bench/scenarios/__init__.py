@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Final
 
+from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import Case, Work
 from bench.scenarios.kit.check import Seen
 from bench.scenarios.kit.metrics import COMMON, Metric
-from bench.scenarios.kit.place import Place
 from bench.scenarios.kit.scenario import Scenario
 
-__all__ = ["METRICS", "SCENARIOS", "Case", "Place", "Scenario", "Seen", "Work"]
+__all__ = ["METRICS", "SCENARIOS", "Capacity", "Case", "Scenario", "Seen", "Work"]
 
 KIT: Final = "kit"
 """The one package of this folder that is no scenario: what scenarios are made of."""

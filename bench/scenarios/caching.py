@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from bench.events.verification import AS_ASKED, Expectation
+from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import ONCE, Case
 from bench.scenarios.kit.check import Check, Seen, Verdict, lost, of
 from bench.scenarios.kit.derived import Derived, Medians
@@ -22,7 +23,6 @@ from bench.scenarios.kit.draw import Draw
 from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.hooks import Hooks, Surroundings, Touch, own_home
 from bench.scenarios.kit.metrics import Metric
-from bench.scenarios.kit.place import Place
 from bench.scenarios.kit.procedures import Before, Once, Procedure, SeveralAtOnce
 from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column
@@ -87,7 +87,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 raise ValueError(f"the case {case} builds on what {needed} leaves; name that too")
 
 
-def cases(options: Options, place: Place) -> Sequence[Case]:
+def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
     """Return the runs of one sequence."""
     return [each for each in EVERY if not options.cases or each.name in options.cases]
 
@@ -102,12 +102,12 @@ def _value(pipeline: Pipeline, seed: int) -> int:
 
 
 @contextmanager
-def around(case: Case, parameters: Mapping[str, Any], place: Surroundings) -> Iterator[Touch]:
+def around(case: Case, parameters: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Touch]:
     """Weigh the files in which results are kept: those that the runs write, and those that they write anew."""
-    before = place.kept()
+    before = surroundings.kept()
     touch = Touch()
     yield touch
-    written = sum(size for file, (size, changed) in place.kept().items() if before.get(file) != (size, changed))
+    written = sum(size for file, (size, changed) in surroundings.kept().items() if before.get(file) != (size, changed))
     if written:
         touch.facts["kept_bytes"] = written
 

@@ -11,12 +11,12 @@ from typing import Annotated, Final
 
 import msgspec
 
+from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.check import Check, Seen, Verdict, lost, of
 from bench.scenarios.kit.curve import Curve
 from bench.scenarios.kit.families import Line
 from bench.scenarios.kit.metrics import Metric
-from bench.scenarios.kit.place import Place
 from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column
 from contract.workload import Fault, Node, Workload
@@ -33,7 +33,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     depths: list[Annotated[int, msgspec.Meta(ge=0, le=8)]] = msgspec.field(default_factory=lambda: [0, 1, 2, 3])
 
 
-def cases(options: Options, place: Place) -> Sequence[Case]:
+def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
     """Return the chain at each depth of nesting, then the two other graphs."""
     failing = (
         Node("before"),

@@ -16,13 +16,13 @@ from bench.events.timeline import max_concurrency
 from bench.events.verification import AS_ASKED, Expectation
 from bench.scenarios import churn
 from bench.scenarios.churn import runs
+from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.check import Check, Seen, Verdict, lost, of
 from bench.scenarios.kit.derived import Derived, Medians
 from bench.scenarios.kit.draw import Draw
 from bench.scenarios.kit.formulas import bodies_s
 from bench.scenarios.kit.metrics import Metric
-from bench.scenarios.kit.place import Place
 from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column
 from contract.pipeline import Pipeline
@@ -42,7 +42,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     n_estimators: Annotated[int, msgspec.Meta(ge=1, le=5000)] = 200
 
 
-def cases(options: Options, place: Place) -> Sequence[Case]:
+def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
     """Return three runs of each form."""
     base: dict[str, Any] = {"rows": options.rows, "n_estimators": options.n_estimators, "min_roc_auc": 0.0}
     found: list[Case] = []

@@ -11,12 +11,12 @@ from typing import Annotated, Final
 
 import msgspec
 
+from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.curve import Curve, Level
 from bench.scenarios.kit.families import Line, Sweep
 from bench.scenarios.kit.graphs import SHAPES, lanes, shaped
 from bench.scenarios.kit.metrics import COLD_RUN, Metric
-from bench.scenarios.kit.place import Place
 from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column, Which
 from contract.workload import Workload
@@ -32,20 +32,20 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sweep_depth: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
 
 
-def cases(options: Options, place: Place) -> Sequence[Case]:
+def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
     """Return the no-op grid, then the sweep on as many chains as the engine has lanes."""
     grid = [
         Case(shaped(shape, size), {"shape": shape, "tasks": size})
         for shape, sizes in options.sizes.items()
         for size in sizes
     ]
-    return [*grid, *(_sweep_point(options, place, work_ms / 1000) for work_ms in options.sweep_ms)]
+    return [*grid, *(_sweep_point(options, capacity, work_ms / 1000) for work_ms in options.sweep_ms)]
 
 
-def _sweep_point(options: Options, place: Place, work_s: float) -> Case:
-    nodes = lanes(place.lanes, options.sweep_depth, "cpu", {"rounds": place.rounds(work_s)})
-    name = f"lanes_{place.lanes}x{options.sweep_depth}_{round(work_s * 1e6)}us"
-    return Case(Workload(name, nodes), {"lanes": place.lanes, "depth": options.sweep_depth, "work_s": work_s})
+def _sweep_point(options: Options, capacity: Capacity, work_s: float) -> Case:
+    nodes = lanes(capacity.lanes, options.sweep_depth, "cpu", {"rounds": capacity.rounds(work_s)})
+    name = f"lanes_{capacity.lanes}x{options.sweep_depth}_{round(work_s * 1e6)}us"
+    return Case(Workload(name, nodes), {"lanes": capacity.lanes, "depth": options.sweep_depth, "work_s": work_s})
 
 
 METRICS: Final = (

@@ -13,6 +13,7 @@ import msgspec
 
 from bench.base.stats import missing
 from bench.events.timeline import max_concurrency, most_at_once
+from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.check import Check, Seen, Verdict, lost
 from bench.scenarios.kit.curve import Curve
@@ -20,7 +21,6 @@ from bench.scenarios.kit.derived import Derived, Medians
 from bench.scenarios.kit.families import Family
 from bench.scenarios.kit.formulas import Run, bodies_s, makespan_s
 from bench.scenarios.kit.metrics import Metric
-from bench.scenarios.kit.place import Place
 from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column
 from contract.workload import Node, Workload
@@ -48,20 +48,23 @@ def name_of(kind: str, width: int) -> str:
     return f"{kind}_w{width}"
 
 
-def cases(options: Options, place: Place) -> Sequence[Case]:
+def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
     """Return independent tasks of each kind."""
-    work = {"rounds": place.rounds(options.task_s)}
+    work = {"rounds": capacity.rounds(options.task_s)}
     graphs = {
         SLEEPING: tuple(Node(f"n{i}", "sleep", (), {"seconds": options.task_s}) for i in range(options.tasks)),
         COMPUTING: tuple(Node(f"n{i}", "cpu", (), work) for i in range(options.tasks)),
         MODELS: (
             Node("data"),
-            *(Node(f"m{i}", "cpu", ("data",), {"rounds": place.rounds(options.task_s * s)}) for i, s in enumerate(SHARES)),
+            *(
+                Node(f"m{i}", "cpu", ("data",), {"rounds": capacity.rounds(options.task_s * s)})
+                for i, s in enumerate(SHARES)
+            ),
             Node("best", after=tuple(f"m{i}" for i in range(len(SHARES)))),
         ),
     }
     return [
-        Case(Workload(name_of(kind, place.width), graphs[kind]), {"kind": kind, "width": place.width})
+        Case(Workload(name_of(kind, capacity.width), graphs[kind]), {"kind": kind, "width": capacity.width})
         for kind in options.kinds
     ]
 

@@ -14,11 +14,11 @@ import msgspec
 from bench.events.verification import Expectation
 from bench.scenarios import churn
 from bench.scenarios.churn import runs
+from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.check import Check, Seen, Verdict, lost, of
 from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.metrics import Metric
-from bench.scenarios.kit.place import Place
 from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column
 from contract.pipeline import Pipeline
@@ -43,7 +43,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Nothing to choose."""
 
 
-def cases(options: Options, place: Place) -> Sequence[Case]:
+def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
     """Return a training for each way to override parameters, right or wrong."""
     # The customers are the same in all of them, so that the features may come from a cache.
     kept, refused = Expectation(may_skip=("features",)), Expectation(is_open=True)

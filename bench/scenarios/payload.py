@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import msgspec
 
 from bench.base.stats import Quantity, exact, missing
+from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.check import Check, Seen, Verdict
 from bench.scenarios.kit.curve import Curve
@@ -21,7 +22,6 @@ from bench.scenarios.kit.families import Family
 from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.hooks import Hooks, own_home
 from bench.scenarios.kit.metrics import Metric
-from bench.scenarios.kit.place import Place
 from bench.scenarios.kit.procedures import Once
 from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column
@@ -53,7 +53,7 @@ def name_of(way: str, size_kb: int, *, watched: bool = False) -> str:
     return f"{way}_{size_kb}kb{'_watched' if watched else ''}"
 
 
-def cases(options: Options, place: Place) -> Sequence[Case]:
+def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
     """Return a run for each way and size, and one more of the largest size in which memory and disk are watched."""
 
     def case(way: str, size: int, *, watched: bool) -> Case:

@@ -12,11 +12,11 @@ from typing import Annotated, Final
 
 import msgspec
 
+from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.check import Check, Seen, Verdict, lost, of
 from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.metrics import Metric
-from bench.scenarios.kit.place import Place
 from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column
 from contract.workload import Fault, Node, Retry, Workload
@@ -43,7 +43,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether to wait for the tool's own default delay too, which may be minutes."""
 
 
-def cases(options: Options, place: Place) -> Sequence[Case]:
+def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
     """Return the graphs, each with its faults."""
     constant = Retry(3, options.delay_s)
     wide = [Node(f"n{i}", after=("first",), retry=constant, fault=Fault(1) if i % 2 else None) for i in range(options.width)]

@@ -37,22 +37,22 @@ def parameters(pipeline: Pipeline, draw: Draw) -> Mapping[str, Any]:
 
 
 @contextmanager
-def around(case: Case, parameters: Mapping[str, Any], place: Surroundings) -> Iterator[Touch]:
+def around(case: Case, parameters: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Touch]:
     """Tag what the run records in MLflow, serve its customers where they have a source, and look at what it left."""
     work = case.work
     if not isinstance(work, Pipeline):
         yield Touch()
         return
-    touch = Touch(parameters={"tags": {TAG: place.tag}})
+    touch = Touch(parameters={"tags": {TAG: surroundings.tag}})
     if work.pipeline == "infer":
-        touch.parameters["predictions"] = str(place.folder / PREDICTIONS)
+        touch.parameters["predictions"] = str(surroundings.folder / PREDICTIONS)
     if faults := str(case.axes.get(SOURCE, "")):
-        with place.environment.serve("churn.serve", *_source(parameters, faults.split(","))) as url:
+        with surroundings.environment.serve("churn.serve", *_source(parameters, faults.split(","))) as url:
             touch.parameters["data"] = url
             yield touch
     else:
         yield touch
-    touch.facts |= traces(work, place.tag, place.folder, store(place.shared))
+    touch.facts |= traces(work, surroundings.tag, surroundings.folder, store(surroundings.shared))
 
 
 def _source(parameters: Mapping[str, Any], faults: Sequence[str]) -> list[str]:

@@ -14,13 +14,13 @@ import msgspec
 from bench.events.verification import Expectation
 from bench.scenarios.churn import runs
 from bench.scenarios.churn.runs import SOURCE
+from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.check import Check, Seen, Verdict, of
 from bench.scenarios.kit.check import lost as lost_in
 from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.metrics import COLD_RUN, Metric, usual
 from bench.scenarios.kit.observation import PIPELINE, Look, Observation
-from bench.scenarios.kit.place import Place
 from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column
 from contract.pipeline import STEPS, Pipeline
@@ -57,7 +57,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 raise ValueError(f"the case {case} builds on what {needed} leaves; name that too")
 
 
-def cases(options: Options, place: Place) -> Sequence[Case]:
+def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
     """Return the runs of one sequence, each of which builds on those before it."""
     # Whatever the reader's customers allow is good enough, except where a gate has to refuse.
     base: dict[str, Any] = {"rows": options.rows, "n_estimators": options.n_estimators, "min_roc_auc": 0.0}

@@ -50,7 +50,7 @@ class Touch:
 
 
 @contextmanager
-def nothing(case: Case, parameters: Mapping[str, Any], place: Surroundings) -> Iterator[Touch]:
+def nothing(case: Case, parameters: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Touch]:
     """Surround a trial with nothing."""
     yield Touch()
 

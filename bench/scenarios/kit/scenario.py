@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.check import Check
 from bench.scenarios.kit.curve import Curve
@@ -17,7 +18,6 @@ from bench.scenarios.kit.families import Line, Sweep
 from bench.scenarios.kit.hooks import Hooks
 from bench.scenarios.kit.metrics import Metric, usual
 from bench.scenarios.kit.observation import Look, Observation
-from bench.scenarios.kit.place import Place
 from bench.scenarios.kit.table import Column
 from contract.pipeline import Pipeline
 
@@ -40,8 +40,8 @@ class Scenario:
 
     options: type[msgspec.Struct]
     """What a suite can choose."""
-    cases: Callable[[Any, Place], Sequence[Case]]
-    """From the chosen options and a place to what runs there."""
+    cases: Callable[[Any, Capacity], Sequence[Case]]
+    """From the chosen options, and what an engine can run at once, to the cases."""
     in_order: bool = False
     """Whether the cases follow each other as they are listed, because one builds on what another left."""
     warmups: Sequence[Case] = ()

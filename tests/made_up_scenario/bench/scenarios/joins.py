@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.check import Check, Seen, Verdict, lost
 from bench.scenarios.kit.curve import Curve
@@ -18,7 +19,6 @@ from bench.scenarios.kit.families import Line
 from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.graphs import fan_in
 from bench.scenarios.kit.metrics import Metric
-from bench.scenarios.kit.place import Place
 from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column
 from contract.workload import Workload
@@ -35,7 +35,7 @@ def name_of(parents: int) -> str:
     return f"joins_{parents}"
 
 
-def cases(options: Options, place: Place) -> Sequence[Case]:
+def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
     """Return a graph for each number of parents."""
     return [Case(Workload(name_of(each), fan_in(each + 1)), {"parents": each}) for each in options.parents]
 

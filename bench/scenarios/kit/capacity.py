@@ -1,4 +1,4 @@
-"""Where cases are to run."""
+"""What an engine and its machine can do, by which a scenario sizes its cases."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where cases are to run."""
+class Capacity:
+    """How many tasks an engine runs at once, and how fast its machine computes."""
 
     width: int
     """How many tasks may run at once."""
     lanes: int
-    """How many can: one, in an engine that runs them one after another."""
+    """How many can: one, where the engine runs tasks one after another."""
     cpu_rounds_per_s: float
     """How much of the CPU op this machine does in a second."""
 
     def rounds(self, seconds: float) -> int:
-        """Return the CPU work that takes so long."""
+        """Return how many rounds of CPU work take that long."""
         return max(1, round(seconds * self.cpu_rounds_per_s))
