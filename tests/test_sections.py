@@ -7,15 +7,15 @@ from typing import Any
 from answers import estimate, facts
 
 from bench.report.matrix import matrix
-from bench.report.sections import Place, sections
+from bench.report.sections import Subsection, sections
 from bench.store.rows import Control, Estimate, row_of
 
 
-def place_of(*rows: Estimate, **results: Any) -> Place:
-    """Return the one place that there is."""
+def subsection_of(*rows: Estimate, **results: Any) -> Subsection:
+    """Return the one subsection that there is."""
     (section,) = sections(facts(estimates=rows, **results))
-    (place,) = section.places
-    return place
+    (subsection,) = section.subsections
+    return subsection
 
 
 def at_once(tool: str, width: int, most: int) -> Estimate:
@@ -29,25 +29,25 @@ def test_one_lane_is_one_lane_at_any_width() -> None:
     rows = [at_once("dagster", 2, 2), at_once("dagster", 4, 4), at_once("airflow", 4, 1)]
     made = facts(estimates=rows)
     found = sections(made)
-    (place,) = found[0].places
-    assert "one lane: sleeping_w4" in str(place.charts[0].svg)
-    assert "not run" not in str(place.charts[0].svg)
+    (subsection,) = found[0].subsections
+    assert "one lane: sleeping_w4" in str(subsection.charts[0].svg)
+    assert "not run" not in str(subsection.charts[0].svg)
     (line,) = matrix(made, found)
     assert [(cell.row, cell.other) for cell in line.cells] == [(rows[2], "sleeping_w4"), (rows[0], "")]
 
 
 def test_who_ran_at_several_widths_has_no_other_for_one() -> None:
     """What is missing there is not made up of what was measured elsewhere."""
-    place = place_of(at_once("dagster", 2, 2), *(at_once("airflow", width, width) for width in (1, 4)))
-    assert place.table.stand_in(at_once("airflow", 1, 1).setup, place.table.columns[0]) is None
+    subsection = subsection_of(at_once("dagster", 2, 2), *(at_once("airflow", width, width) for width in (1, 4)))
+    assert subsection.table.stand_in(at_once("airflow", 1, 1).setup, subsection.table.columns[0]) is None
 
 
 def test_beside_the_code_stand_the_numbers_of_the_usual_deployment() -> None:
     """In default settings, and of the tool whose code it is."""
     rows = [estimate("dagster", 1.0), estimate("dagster", 2.0, profile="tuned"), estimate("airflow", 3.0)]
-    place = place_of(*rows, estimate("dagster", 4.0, deployment="other", usual=False))
-    assert [row for _, row in place.measured("dagster")["dagster/usual"]] == [rows[0]]
-    assert list(place.measured("dagster")) == ["dagster/usual"]
+    subsection = subsection_of(*rows, estimate("dagster", 4.0, deployment="other", usual=False))
+    assert [row for _, row in subsection.measured("dagster")["dagster/usual"]] == [rows[0]]
+    assert list(subsection.measured("dagster")) == ["dagster/usual"]
 
 
 def test_a_borrowed_noise_floor_is_named() -> None:
@@ -57,5 +57,5 @@ def test_a_borrowed_noise_floor_is_named() -> None:
         "isolation": "one process", "metric": "makespan_s", "workloads": 1, "n": 10, "starts": 5, "ratio": 1.0, "low": 0.95,
         "high": 1.04,
     }  # fmt: skip
-    place = place_of(at_once("dagster", 2, 2), controls=[row_of(Control, row)])
-    assert (place.floor_of, round(place.floor or 0, 4)) == (["overhead"], 0.0526)
+    subsection = subsection_of(at_once("dagster", 2, 2), controls=[row_of(Control, row)])
+    assert (subsection.floor_of, round(subsection.floor or 0, 4)) == (["overhead"], 0.0526)

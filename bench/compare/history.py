@@ -95,17 +95,17 @@ class Number:
 
 
 @dataclass(frozen=True)
-class Place:
-    """A scenario at one tier."""
+class ScenarioTrend:
+    """The numbers of one scenario at one tier, run by run."""
 
-    scenario: str
+    name: str
     tier: str
     numbers: Sequence[Number]
 
     @property
     def gaps(self) -> list[Gap]:
         """Where any of its lines is broken, and why."""
-        found = {(gap.before, gap.after): gap for number in self.numbers for its in number.series for gap in its.gaps}
+        found = {(gap.before, gap.after): gap for number in self.numbers for series in number.series for gap in series.gaps}
         return [found[pair] for pair in sorted(found)]
 
 
@@ -116,10 +116,10 @@ class Trend:
     runs: Sequence[Run]
 
     @cached_property
-    def places(self) -> Sequence[Place]:
+    def scenarios(self) -> Sequence[ScenarioTrend]:
         """Every scenario at every tier that any run has measured."""
-        found = {(row.scenario, row.setup.tier): None for run in self.runs for row in run.estimates}
-        return [self._place(*place) for name in SCENARIOS for place in found if place[0] == name]
+        measured = {(row.scenario, row.setup.tier): None for run in self.runs for row in run.estimates}
+        return [self._scenario(name, tier) for name in SCENARIOS for scenario, tier in measured if scenario == name]
 
     def since(self, number: int) -> Sequence[Difference]:
         """Return what differs from the run before."""
@@ -148,36 +148,36 @@ class Trend:
                 for run in self.runs
             ],
             "numbers": [
-                {"scenario": place.scenario, "tier": place.tier, "metric": number.column.metric}
+                {"scenario": scenario.name, "tier": scenario.tier, "metric": number.column.metric}
                 | {"workload": number.column.workload, "heading": number.column.heading}
-                | {"unit": number.unit, "subject": its.setup.name, "breaks": its.breaks}
-                | {"points": [{"run": run} | {key: getattr(row, key) for key in POINT} for run, row in its.rows.items()]}
-                for place in self.places
-                for number in place.numbers
-                for its in number.series
+                | {"unit": number.unit, "subject": series.setup.name, "breaks": series.breaks}
+                | {"points": [{"run": run} | {key: getattr(row, key) for key in POINT} for run, row in series.rows.items()]}
+                for scenario in self.scenarios
+                for number in scenario.numbers
+                for series in number.series
             ],
         }
 
-    def _place(self, scenario: str, tier: str) -> Place:
+    def _scenario(self, scenario: str, tier: str) -> ScenarioTrend:
         rows = {
             run.number: [row for row in run.estimates if (row.scenario, row.setup.tier) == (scenario, tier)]
             for run in self.runs
         }
-        every = [row for its in rows.values() for row in its]
+        every = [row for of_run in rows.values() for row in of_run]
         workloads = {row.workload for row in every}
         numbers: list[Number] = []
         for column in columns_of(scenario, every):
             # By setup, then by run.
             found: dict[str, dict[int, Estimate]] = defaultdict(dict)
-            for number, its in rows.items():
-                for row in its:
+            for number, of_run in rows.items():
+                for row in of_run:
                     if matches(row, column):
                         found[row.setup.name][number] = row
             series = [self._series(found[name], workloads) for name in sorted(found)]
             if series:
                 unit = next(iter(series[0].rows.values())).unit
                 numbers.append(Number(column, unit, series))
-        return Place(scenario, tier, numbers)
+        return ScenarioTrend(scenario, tier, numbers)
 
     def _series(self, rows: Mapping[int, Estimate], workloads: set[str]) -> Series:
         first = next(iter(rows.values()))

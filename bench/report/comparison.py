@@ -1,8 +1,8 @@
-"""Two runs compared, as a page and as Markdown: the verdict first, then what it rests on."""
+"""The comparison of two runs as a page and as Markdown: the verdict first, then the numbers behind it."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -16,13 +16,13 @@ from bench.report.tools import Tools
 from bench.store.records import RunRecord
 
 LIMIT: Final = 60_000
-"""Bytes of Markdown: a comment on a pull request takes 65,536 characters, a job's summary 1 MiB."""
+"""The most bytes of Markdown: a comment on a pull request holds 65,536 characters, the summary of a job 1 MiB."""
 
 NAMED: Final = 40
-"""How many differences Markdown names; the page names all."""
+"""How many differences the Markdown names; the page names all of them."""
 
 DRAWN: Final = 16
-"""How many numbers of a setup its chart shows, those that changed most first: more could not be told apart."""
+"""How many ratios the chart of a setup shows, the largest changes first: nobody could tell more of them apart."""
 
 CHECK_COLUMNS: Final = ("before", "after", "who", "scenario", "check", "because")
 
@@ -31,17 +31,17 @@ COLUMNS: Final = ("verdict", "who", "workload", "metric", "before", "after", "ch
 CHANGED: Final[Sequence[Verdict]] = ("lost", "worse", "better")
 
 
-def verdict(its: Comparison) -> str:
+def verdict(comparison: Comparison) -> str:
     """Return the verdict in one sentence."""
-    counts = Counter(change.verdict for change in its.changes)
-    if its.exit_code == 2:
-        return f"Not comparable: {its.because}."
+    counts = Counter(change.verdict for change in comparison.changes)
+    if comparison.exit_code == 2:
+        return f"Not comparable: {comparison.because}."
     better = f", and {counts['better']} better" if counts["better"] else ""
-    if its.exit_code == 1:
-        said = " and ".join(f"{counts[each]} {each}" for each in ("worse", "lost") if counts[each]) or "none worse"
-        lost = [f"{check.check} ({check.setup.orchestrator})" for check in its.checks if check.is_regression]
-        checks = f"; of the checks that passed {len(lost)} no longer pass, such as {lost[0]}" if lost else ""
-        return f"Regression: of {_judged(counts)} numbers, {said}{better}{checks}."
+    if comparison.exit_code == 1:
+        worse = " and ".join(f"{counts[each]} {each}" for each in ("worse", "lost") if counts[each]) or "none worse"
+        broken = [f"{check.check} ({check.setup.orchestrator})" for check in comparison.checks if check.is_regression]
+        checks = f"; of the checks that passed {len(broken)} no longer pass, such as {broken[0]}" if broken else ""
+        return f"Regression: of {_judged(counts)} numbers, {worse}{better}{checks}."
     return f"No regression: of {_judged(counts)} numbers that could be judged none is worse{better}."
 
 
@@ -49,12 +49,13 @@ def _judged(counts: Mapping[Verdict, int]) -> int:
     return sum(count for verdict, count in counts.items() if verdict != "too few runs")
 
 
-def rest(its: Comparison) -> str:
-    """Return what became of the numbers that did not change, and what is let pass."""
-    counts = Counter(change.verdict for change in its.changes)
+def rest(comparison: Comparison) -> str:
+    """Count the numbers without a change, and say how large a change has to be to count."""
+    counts = Counter(change.verdict for change in comparison.changes)
     few = f", {counts['too few runs']} have too few runs to be judged" if counts["too few runs"] else ""
-    lies, duel = "lies beyond the noise floor", ""
-    if its.is_duel:
+    lies = "lies beyond the noise floor"
+    duel = ""
+    if comparison.is_duel:
         lies = "lies all on one side of no change"
         duel = (
             " The two were measured in step; times are means without the lowest and the highest tenth of the runs, "
@@ -62,42 +63,44 @@ def rest(its: Comparison) -> str:
         )
     return (
         f"{counts['same']} show no change{few}. A change of a time counts where it is larger than "
-        f"{its.fail_over * 100:.3g} %, and its interval, widened for the number of comparisons, {lies}.{duel}"
+        f"{comparison.fail_over * 100:.3g} %, and its interval, widened for the number of comparisons, {lies}.{duel}"
     )
 
 
-def differing(its: Comparison) -> str:
-    """Return what the list of differences is headed with."""
-    return "Compared although they differ" if its.is_made else "All that differs"
+def differing(comparison: Comparison) -> str:
+    """Return the heading of the list of differences."""
+    return "Compared although they differ" if comparison.is_made else "All that differs"
 
 
 # Markdown --------------------------------------------------------------------------------------------------------------
 
 
-def markdown(its: Comparison) -> str:
-    """Return it for a job's summary or a pull request."""
-    lines = [f"**{text(verdict(its))}**", "", f"{text(its.before.id)} → {text(its.after.id)}", ""]
-    if its.differences:
-        lines += [f"{differing(its)}:", ""]
-        lines += [f"- {text(each.said)}" for each in its.differences[:NAMED]]
-        lines += [f"- and {len(its.differences) - NAMED} more"] * (len(its.differences) > NAMED)
-        lines += [""]
-    if its.checks:
+def markdown(comparison: Comparison) -> str:
+    """Return the comparison for the summary of a job, or for a pull request."""
+    lines = [f"**{text(verdict(comparison))}**", "", f"{text(comparison.before.id)} → {text(comparison.after.id)}", ""]
+    if comparison.differences:
+        lines += [f"{differing(comparison)}:", ""]
+        lines += [f"- {text(each.said)}" for each in comparison.differences[:NAMED]]
+        if len(comparison.differences) > NAMED:
+            lines.append(f"- and {len(comparison.differences) - NAMED} more")
+        lines.append("")
+    if comparison.checks:
         lines += ["Checks with another verdict:", ""]
-        lines += table(CHECK_COLUMNS, [[text(cell) for cell in _cells_of(check)] for check in its.checks[:NAMED]])
-        lines += [f"And {len(its.checks) - NAMED} more.", ""] if len(its.checks) > NAMED else []
-    if changed := its.of(*CHANGED):
+        lines += table(CHECK_COLUMNS, [[text(cell) for cell in _cells_of(check)] for check in comparison.checks[:NAMED]])
+        if len(comparison.checks) > NAMED:
+            lines += [f"And {len(comparison.checks) - NAMED} more.", ""]
+    if changed := comparison.of(*CHANGED):
         lines += _table(changed, LIMIT - _size(lines) - 1000)
-    if its.changes:
-        lines += [rest(its), ""]
-    if others := its.of(*(each for each in VERDICTS if each not in CHANGED)):
+    if comparison.changes:
+        lines += [rest(comparison), ""]
+    if others := comparison.of(*(verdict for verdict in VERDICTS if verdict not in CHANGED)):
         lines += ["<details><summary>The other numbers</summary>", ""]
         lines += [*_table(others, LIMIT - _size(lines) - 200), "</details>", ""]
     return "\n".join(lines)
 
 
 def _table(changes: Sequence[Change], room: int) -> Iterator[str]:
-    """Yield the lines of a table that takes no more than so many bytes."""
+    """Yield the lines of a table that fits into `room` bytes."""
     rows: list[Sequence[str]] = []
     for change in changes:
         row = [text(cell) for cell in _cells(change)]
@@ -129,39 +132,38 @@ def _cells_of(check: ChangedCheck) -> Sequence[str]:
 # The page --------------------------------------------------------------------------------------------------------------
 
 
-def html(its: Comparison) -> str:
-    """Return it as a page."""
-    tools = Tools(its.before, its.after)
+def html(comparison: Comparison) -> str:
+    """Return the comparison as a page."""
+    tools = Tools(comparison.before, comparison.after)
     return page(
         "compare.html",
         tools,
-        its=its,
+        comparison=comparison,
         base=wording.base,
-        verdict=verdict(its),
-        rest=rest(its),
-        differing=differing(its),
-        checks=[_cells_of(check) for check in its.checks],
+        verdict=verdict(comparison),
+        rest=rest(comparison),
+        differing=differing(comparison),
+        checks=[_cells_of(check) for check in comparison.checks],
         check_columns=CHECK_COLUMNS,
         columns=COLUMNS,
-        changed=[(change, _cells(change)) for change in its.of(*CHANGED)],
-        changes=[(change, _cells(change)) for change in its.changes],
-        charts=list(_charts(its.changes, tools)),
-        runs=list(_runs(its.before, its.after)),
+        changed=[(change, _cells(change)) for change in comparison.of(*CHANGED)],
+        changes=[(change, _cells(change)) for change in comparison.changes],
+        charts=list(_charts(comparison.changes, tools)),
+        runs=list(_runs(comparison.before, comparison.after)),
     )
 
 
 def _charts(changes: Sequence[Change], tools: Tools) -> Iterator[Drawing]:
-    """Yield a chart for each setup, those of a tool after each other."""
-    ratios = [change for change in changes if change.verdict != "too few runs" and change.effect]
-    for name in sorted({change.setup.full_name for change in ratios}):
-        its = [
-            change for change in ratios if change.setup.full_name == name and change.effect and change.effect.by == "ratio"
-        ]
-        if its:
-            # They come with what matters most first.
-            said = f"all {len(its)} ratios" if len(its) <= DRAWN else f"of {len(its)} ratios the {DRAWN} that changed most"
-            panel = Panel("after over before: 1 is no change", "x", [_mark(each, tools) for each in its[:DRAWN]])
-            yield dots(f"{name}: {said}", [panel], "intervals, widened for the number of comparisons")
+    """Yield a chart for each setup that has ratios; the setups of a tool follow each other."""
+    ratios: dict[str, list[Change]] = defaultdict(list)
+    for change in changes:
+        if change.verdict != "too few runs" and change.effect and change.effect.by == "ratio":
+            ratios[change.setup.full_name].append(change)
+    for setup, own in sorted(ratios.items()):
+        # The largest changes come first.
+        count = f"all {len(own)} ratios" if len(own) <= DRAWN else f"of {len(own)} ratios the {DRAWN} that changed most"
+        panel = Panel("after over before: 1 is no change", "x", [_mark(change, tools) for change in own[:DRAWN]])
+        yield dots(f"{setup}: {count}", [panel], "intervals, widened for the number of comparisons")
 
 
 def _mark(change: Change, tools: Tools) -> Mark:
@@ -172,7 +174,7 @@ def _mark(change: Change, tools: Tools) -> Mark:
 
 
 def _runs(before: RunRecord, after: RunRecord) -> Iterator[tuple[str, str, str]]:
-    """Yield what the two runs are, side by side."""
+    """Yield what is known of both runs, side by side."""
     first, second = _facts(before), _facts(after)
     for name in {**first, **second}:
         yield name, first.get(name, "-"), second.get(name, "-")

@@ -10,7 +10,7 @@ from typing import Final
 from bench.derive.table import matches
 from bench.plan.setup import ANY
 from bench.report.facts import Facts
-from bench.report.sections import Place, Section, key
+from bench.report.sections import Section, Subsection, key
 from bench.store.rows import Estimate, Means
 
 MEANS: Final[Sequence[tuple[Means, str]]] = (("by_hand", "by hand"), ("declared", "declared"))
@@ -29,7 +29,7 @@ class Cell:
     counts: Mapping[str, int]
     """How many verdicts there were of each kind, over all its stock deployments."""
     means: Mapping[str, int]
-    """How many of those that passed did by what the pipeline's author wrote in the tool's place, or had to declare."""
+    """How many passed only because the pipeline's author wrote or declared something, by which of the two it was."""
 
 
 @dataclass(frozen=True)
@@ -46,22 +46,29 @@ class Line:
 
 def matrix(facts: Facts, sections: Sequence[Section]) -> list[Line]:
     """Return a line for every scenario and tier."""
-    return [_line(facts, place) for section in sections for place in section.places]
+    return [_line(facts, subsection) for section in sections for subsection in section.subsections]
 
 
-def _line(facts: Facts, place: Place) -> Line:
-    cells = [_cell(place, tool) for tool in facts.orchestrators]
-    return Line(place.scenario, place.tier, place.id, f"{place.id}-checks", place.table.columns[0].name, cells)
+def _line(facts: Facts, subsection: Subsection) -> Line:
+    cells = [_cell(subsection, tool) for tool in facts.orchestrators]
+    return Line(
+        subsection.scenario,
+        subsection.tier,
+        subsection.id,
+        f"{subsection.id}-checks",
+        subsection.table.columns[0].name,
+        cells,
+    )
 
 
-def _cell(place: Place, tool: str) -> Cell:
-    table = place.table
+def _cell(subsection: Subsection, tool: str) -> Cell:
+    table = subsection.table
     column = table.columns[0]
     setups = [setup for setup in table.setups if setup.orchestrator == tool and setup.profile in {"stock", ANY}]
     cells = (table.cell(setup, column) or table.stand_in(setup, column) for setup in setups)
     row = next((cell for cell in cells if cell and cell.usual), None)
     other = row.workload if row and not matches(row, column) else ""
-    checks = [row for row in place.checks if row.setup.orchestrator == tool and row.setup.profile == "stock"]
+    checks = [row for row in subsection.checks if row.setup.orchestrator == tool and row.setup.profile == "stock"]
     verdicts = Counter(row.verdict for row in checks)
     counts = {kind: verdicts[kind] for kind in ("pass", "fail", "unsupported")} if verdicts else {}
     passed = Counter(row.means for row in checks if row.verdict == "pass")

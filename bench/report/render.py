@@ -43,10 +43,10 @@ def render(facts: Facts, source: RunFolder, target: RunFolder) -> None:
     cards = answer.cards(facts)
     lines = matrix(facts, found)
     target.write_charts(
-        (f"{place.id}-{number}.{ending}", content)
+        (f"{subsection.id}-{number}.{ending}", content)
         for section in found
-        for place in section.places
-        for number, chart in enumerate(place.charts, 1)
+        for subsection in section.subsections
+        for number, chart in enumerate(subsection.charts, 1)
         for ending, content in chart.files().items()
     )
     target.write_page("summary.md", summary(facts, found, cards, lines))

@@ -22,7 +22,7 @@ from bench.store.rows import Check, Estimate
 
 
 @dataclass(frozen=True)
-class Place:
+class Subsection:
     """A scenario at one tier."""
 
     scenario: str
@@ -64,13 +64,13 @@ class Section:
     name: str
     question: str
     limits: Sequence[str]
-    places: Sequence[Place]
+    subsections: Sequence[Subsection]
     timelines: Sequence[Drawing]
 
     @property
     def drawings(self) -> list[Drawing]:
         """Return all its pictures."""
-        return [*(chart for place in self.places for chart in place.charts), *self.timelines]
+        return [*(chart for subsection in self.subsections for chart in subsection.charts), *self.timelines]
 
 
 def sections(facts: Facts) -> list[Section]:
@@ -80,12 +80,12 @@ def sections(facts: Facts) -> list[Section]:
 
 def _section(facts: Facts, scenario: str) -> Section:
     about = SCENARIOS[scenario]
-    places = [_place(facts, scenario, tier) for tier in facts.parts(scenario)]
-    return Section(scenario, about.question, about.limits, places, _timelines(facts, places))
+    subsections = [_subsection(facts, scenario, tier) for tier in facts.parts(scenario)]
+    return Section(scenario, about.question, about.limits, subsections, _timelines(facts, subsections))
 
 
-def _place(facts: Facts, scenario: str, tier: str) -> Place:
-    bare = Place(
+def _subsection(facts: Facts, scenario: str, tier: str) -> Subsection:
+    bare = Subsection(
         scenario, tier, Table.of(scenario, facts.estimates(scenario, tier)), facts.checks(scenario, tier),
         noise_floor(facts.results.controls, scenario, tier), controlled(facts.results.controls, scenario, tier), (),
     )  # fmt: skip
@@ -93,18 +93,18 @@ def _place(facts: Facts, scenario: str, tier: str) -> Place:
     return replace(bare, charts=[chart for chart in charts if chart])
 
 
-def _headline_chart(facts: Facts, place: Place) -> Drawing | None:
+def _headline_chart(facts: Facts, subsection: Subsection) -> Drawing | None:
     """Draw every number that stands for the scenario, with its interval and the single runs."""
     panels: list[Panel] = []
     drawn: list[Estimate] = []
-    table = place.table
+    table = subsection.table
     for column in table.columns:
         own = [row for setup in table.setups if (row := table.cell(setup, column))]
         if any(reading(row).kind == "value" for row in own):
             marks = [_mark(facts, table, setup, column) for setup in table.setups]
             panels.append(Panel(column.title, own[0].unit, marks))
             drawn += own
-    title = f"{place.scenario}, {place.tier} tier: median, interval and single runs"
+    title = f"{subsection.scenario}, {subsection.tier} tier: median, interval and single runs"
     return dots(title, panels, bars(drawn)) if panels else None
 
 
@@ -113,32 +113,32 @@ def _mark(facts: Facts, table: Table, setup: Setup, column: Column) -> Mark:
     row, other = table.cell(setup, column), table.stand_in(setup, column)
     if row is None:
         return Mark("", name, look, None, None, None, instead=f"one lane: {other.workload}" if other else "not run")
-    its = reading(row)
-    if its.kind != "value":
-        return Mark(f"dot-{key(row)}", name, look, None, None, None, instead=its.text)
+    read = reading(row)
+    if read.kind != "value":
+        return Mark(f"dot-{key(row)}", name, look, None, None, None, instead=read.text)
     return Mark(f"dot-{key(row)}", name, look, row.median, row.low, row.high, facts.values(row))
 
 
-def _timelines(facts: Facts, places: Sequence[Place]) -> list[Drawing]:
+def _timelines(facts: Facts, subsections: Sequence[Subsection]) -> list[Drawing]:
     """Draw a run of each tool, deployed as it usually is."""
     found: list[Drawing] = []
-    for place in places:
-        rows = [row for row in place.estimates if row.median is not None]
+    for subsection in subsections:
+        rows = [row for row in subsection.estimates if row.median is not None]
         rows = [row for row in rows if row.usual and row.setup.profile == "stock"]
-        for row in _drawn_by(place, rows):
-            drawing = timelines.drawn(facts, row, f"{row.setup.name}, {place.tier}")
+        for row in _drawn_by(subsection, rows):
+            drawing = timelines.drawn(facts, row, f"{row.setup.name}, {subsection.tier}")
             found += [drawing] if drawing else []
     return found
 
 
-def _drawn_by(place: Place, rows: Sequence[Estimate]) -> list[Estimate]:
+def _drawn_by(subsection: Subsection, rows: Sequence[Estimate]) -> list[Estimate]:
     """Return the estimates whose typical runs are drawn: of the workload that the scenario names, or its table shows."""
     spans = [row for row in rows if row.metric == "makespan_s"]
-    for workload in SCENARIOS[place.scenario].timeline:
+    for workload in SCENARIOS[subsection.scenario].timeline:
         if own := [row for row in rows if row.workload == workload]:
             return [row for row in spans if row.workload == workload] or [row for row in own if row.metric == own[0].metric]
     workloads = Counter(row.workload for row in spans)
-    shown = [column.workload for column in place.table.columns]
+    shown = [column.workload for column in subsection.table.columns]
     most = [workload for workload, _ in workloads.most_common(1)]
     chosen = next((workload for workload in (*shown, *most) if workload in workloads), None)
     return [row for row in spans if row.workload == chosen]

@@ -10,13 +10,13 @@ from bench.report import answer
 from bench.report.facts import Facts
 from bench.report.markdown import table, text
 from bench.report.matrix import Line
-from bench.report.sections import Place, Section
+from bench.report.sections import Section, Subsection
 from bench.store.rows import Estimate
 
 
 def summary(facts: Facts, sections: Sequence[Section], cards: Sequence[answer.Card], lines: Sequence[Line]) -> str:
     """Return the whole."""
-    parts = (_head(facts), _answer(facts, cards), _matrix(facts, lines), _places(sections), _caveats(facts))
+    parts = (_head(facts), _answer(facts, cards), _matrix(facts, lines), _subsections(sections), _caveats(facts))
     return "\n".join(line for part in parts for line in part) + "\n"
 
 
@@ -58,18 +58,18 @@ def _matrix(facts: Facts, lines: Sequence[Line]) -> Iterator[str]:
     yield from table(["scenario", "number", *map(text, facts.orchestrators)], rows)
 
 
-def _places(sections: Sequence[Section]) -> Iterator[str]:
+def _subsections(sections: Sequence[Section]) -> Iterator[str]:
     for section in sections:
-        for place in section.places:
-            yield f"<details><summary>{text(section.name)}, {place.tier} tier</summary>"
+        for subsection in section.subsections:
+            yield f"<details><summary>{text(section.name)}, {subsection.tier} tier</summary>"
             yield ""
-            yield from _numbers(place)
+            yield from _numbers(subsection)
             yield "</details>"
             yield ""
 
 
-def _numbers(place: Place) -> Iterator[str]:
-    numbers = place.table
+def _numbers(subsection: Subsection) -> Iterator[str]:
+    numbers = subsection.table
     heading = [text(f"{column.heading} {column.workload or ''}") for column in numbers.columns]
     rows: list[list[str]] = []
     for setup in numbers.setups:
@@ -80,8 +80,8 @@ def _numbers(place: Place) -> Iterator[str]:
                 other = numbers.stand_in(setup, column)
                 cells.append(text(f"one lane: {other.workload}") if other else "-")
                 continue
-            its = reading(row)
-            cells.append(text(its.text + _mark(row) + (f" [{its.spread}]" if its.spread else "")))
+            read = reading(row)
+            cells.append(text(read.text + _mark(row) + (f" [{read.spread}]" if read.spread else "")))
         rows.append([text(setup.name), *cells])
     yield from table(["tool", *heading], rows)
 

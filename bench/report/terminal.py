@@ -76,11 +76,11 @@ def _cell(numbers: Numbers, setup: Setup, column: Column) -> Text:
     if row is None:
         other = numbers.stand_in(setup, column)
         return Text(f"one lane:\n{other.workload}" if other else "-", "dim")
-    its = reading(row)
-    spread = (f"\n{its.spread}" if its.spread else "", "dim")
-    if its.kind != "value":
-        return Text.assemble((its.text, "dim"), spread)
-    return Text.assemble(("~" if row.unstable else "", "yellow"), its.text, spread)
+    read = reading(row)
+    spread = (f"\n{read.spread}" if read.spread else "", "dim")
+    if read.kind != "value":
+        return Text.assemble((read.text, "dim"), spread)
+    return Text.assemble(("~" if row.unstable else "", "yellow"), read.text, spread)
 
 
 def _caveats(console: Console, run: RunRecord, results: Results) -> None:
@@ -146,17 +146,17 @@ def _gathered(lacks: Iterable[_Lack]) -> Iterator[tuple[_Lack, list[str]]]:
         yield next(iter(by_name.values())), list(by_name)
 
 
-def show_comparison(console: Console, its: Comparison) -> None:
+def show_comparison(console: Console, comparison: Comparison) -> None:
     """Print what differs between two runs, what got worse first."""
-    for check in its.checks:
+    for check in comparison.checks:
         colour = "red" if check.is_regression else "green" if check.after == "pass" else "yellow"
         what = f"{check.setup.full_name}  {check.scenario}  {check.check}: {check.because}"
         console.print(Text.assemble((f"{check.before} -> {check.after}", colour), f" {what}"), soft_wrap=True)
     styles = {"lost": "red", "worse": "red", "better": "green"}
-    for change in its.changes:
+    for change in comparison.changes:
         if style := styles.get(change.verdict):
             console.print(Text.assemble((change.word, style), f" {change.name}: {_apart(change)}"), soft_wrap=True)
-    counts = Counter(change.verdict for change in its.changes)
+    counts = Counter(change.verdict for change in comparison.changes)
     console.print(", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS))
 
 
@@ -175,17 +175,17 @@ def show_trend(console: Console, trend: Trend) -> None:
         line = f"{run.number:>3}  {run.record.id}, {run.began}, on {host.name} ({host.cpu}){state}"
         console.print(line, soft_wrap=True)
     latest = trend.runs[-LATEST:]
-    for place in trend.places:
-        table = Table(title=f"{place.scenario}, {place.tier} tier: medians", title_justify="left")
+    for scenario in trend.scenarios:
+        table = Table(title=f"{scenario.name}, {scenario.tier} tier: medians", title_justify="left")
         for heading in ("number", "orchestrator"):
             table.add_column(heading)
         for run in latest:
             table.add_column(f"run {run.number}", justify="right")
-        for number in place.numbers:
-            for its in number.series:
-                table.add_row(number.column.name, its.setup.name, *(its.said(run.number) for run in latest))
+        for number in scenario.numbers:
+            for series in number.series:
+                table.add_row(number.column.name, series.setup.name, *(series.said(run.number) for run in latest))
         console.print(table)
-        for gap in place.gaps:
+        for gap in scenario.gaps:
             why = "; ".join(each.said for each in gap.differences)
             said = f"{NOT_COMPARABLE} run {gap.after} cannot be compared with run {gap.before}: {why}"
             console.print(said, soft_wrap=True)

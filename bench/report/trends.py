@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Final
 
-from bench.compare.history import NOT_COMPARABLE, Gap, Number, Place, Run, Trend
+from bench.compare.history import NOT_COMPARABLE, Gap, Number, Run, ScenarioTrend, Trend
 from bench.derive.reading import reading
 from bench.report.charts import Curve, Drawing, Point, curves
 from bench.report.markdown import table, text
@@ -26,12 +26,12 @@ WIDE: Final = 5
 """Where the largest value is so many times the smallest, the axis is logarithmic."""
 
 
-def summary(its: Trend) -> str:
+def summary(trend: Trend) -> str:
     """Return what this is, in a sentence."""
-    first, last = its.runs[0], its.runs[-1]
-    hosts = {run.record.host.name for run in its.runs}
+    first, last = trend.runs[0], trend.runs[-1]
+    hosts = {run.record.host.name for run in trend.runs}
     machines = "one machine" if len(hosts) == 1 else f"{len(hosts)} machines"
-    return f"{len(its.runs)} runs from {first.began} to {last.began}, on {machines}"
+    return f"{len(trend.runs)} runs from {first.began} to {last.began}, on {machines}"
 
 
 def because(gap: Gap) -> str:
@@ -42,14 +42,14 @@ def because(gap: Gap) -> str:
 # Markdown --------------------------------------------------------------------------------------------------------------
 
 
-def markdown(its: Trend) -> str:
+def markdown(trend: Trend) -> str:
     """Return the latest values of each number."""
-    latest = its.runs[-LATEST:]
-    lines = [f"**{text(summary(its))}**", ""]
+    latest = trend.runs[-LATEST:]
+    lines = [f"**{text(summary(trend))}**", ""]
     lines += table(("run", "id", "began", "machine"), [_facts(run) for run in latest])
     left = 0
-    for place in its.places:
-        part = list(_part(place, latest))
+    for scenario in trend.scenarios:
+        part = list(_part(scenario, latest))
         if sum(len(line.encode()) + 1 for line in (*lines, *part)) < LIMIT:
             lines += part
         else:
@@ -64,16 +64,16 @@ def _facts(run: Run) -> Sequence[str]:
     return str(run.number), text(run.record.id), text(run.began), text(host)
 
 
-def _part(place: Place, latest: Sequence[Run]) -> Iterator[str]:
-    yield f"<details><summary>{escape(' '.join(f'{place.scenario}, {place.tier} tier'.split()))}</summary>"
+def _part(scenario: ScenarioTrend, latest: Sequence[Run]) -> Iterator[str]:
+    yield f"<details><summary>{escape(' '.join(f'{scenario.name}, {scenario.tier} tier'.split()))}</summary>"
     yield ""
     rows = [
-        [text(number.column.name), text(its.setup.name), *(text(its.said(run.number)) for run in latest)]
-        for number in place.numbers
-        for its in number.series
+        [text(number.column.name), text(series.setup.name), *(text(series.said(run.number)) for run in latest)]
+        for number in scenario.numbers
+        for series in number.series
     ]
     yield from table(("number", "tool", *(f"run {run.number}" for run in latest)), rows)
-    for gap in place.gaps:
+    for gap in scenario.gaps:
         if gap.after >= latest[0].number:
             yield f"- {NOT_COMPARABLE} {text(because(gap))}"
     yield ""
@@ -84,36 +84,39 @@ def _part(place: Place, latest: Sequence[Run]) -> Iterator[str]:
 # The page --------------------------------------------------------------------------------------------------------------
 
 
-def html(its: Trend) -> str:
+def html(trend: Trend) -> str:
     """Return the page."""
-    tools = Tools(*(run.record for run in its.runs))
+    tools = Tools(*(run.record for run in trend.runs))
     return page(
         "trend.html",
         tools,
-        its=its,
-        summary=summary(its),
-        latest=its.runs[-TABLED:],
-        places=[(place, [(number, _chart(place, number, tools)) for number in place.numbers]) for place in its.places],
+        trend=trend,
+        summary=summary(trend),
+        latest=trend.runs[-TABLED:],
+        scenarios=[
+            (scenario, [(number, _chart(scenario, number, tools)) for number in scenario.numbers])
+            for scenario in trend.scenarios
+        ],
         because=because,
         reading=reading,
         mark=NOT_COMPARABLE,
     )
 
 
-def _chart(place: Place, number: Number, tools: Tools) -> Drawing:
+def _chart(scenario: ScenarioTrend, number: Number, tools: Tools) -> Drawing:
     lines = [
         Curve(
             key="/".join(
-                filter(None, (place.scenario, place.tier, number.column.metric, number.column.workload, its.setup.name))
+                filter(None, (scenario.name, scenario.tier, number.column.metric, number.column.workload, series.setup.name))
             ),
-            label=its.setup.name,
-            look=tools.look(its.setup.orchestrator),
-            points=[Point(run, row.median, row.low, row.high) for run, row in its.rows.items() if row.median is not None],
-            breaks=its.breaks,
+            label=series.setup.name,
+            look=tools.look(series.setup.orchestrator),
+            points=[Point(run, row.median, row.low, row.high) for run, row in series.rows.items() if row.median is not None],
+            breaks=series.breaks,
         )
-        for its in number.series
+        for series in number.series
     ]
     values = [point.value for line in lines for point in line.points]
     # A tenth more of the small is to be seen beside the large.
     wide = bool(values) and min(values) > 0 and max(values) > WIDE * min(values)
-    return curves(f"{place.scenario}, {place.tier} tier: {number.column.name}", "run", number.unit, lines, log_y=wide)
+    return curves(f"{scenario.name}, {scenario.tier} tier: {number.column.name}", "run", number.unit, lines, log_y=wide)

@@ -69,6 +69,10 @@ def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
     ]
 
 
+def _model(number: int, rounds: int) -> Node:
+    return Node(f"m{number}", "cpu", ("data",), {"rounds": rounds})
+
+
 # The numbers -----------------------------------------------------------------------------------------------------------
 
 

@@ -23,10 +23,10 @@ def valued(row: Estimate | None) -> Sentence:
     """Return an estimate with its interval, or what stands in its place."""
     if row is None or row.median is None:
         return Sentence.of("-")
-    its = reading(row)
-    if its.kind == "noise":
+    read = reading(row)
+    if read.kind == "noise":
         limit = row.high is not None and row.high > 0
-        return Sentence.of("lost in noise, at most ", prose.at_most(row)) if limit else Sentence.of(its.text)
+        return Sentence.of("lost in noise, at most ", prose.at_most(row)) if limit else Sentence.of(read.text)
     return Sentence.of(prose.median(row), *prose.bounds(row))
 
 
