@@ -29,6 +29,8 @@ class Trial:
     """
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """What a pipeline is run with."""
+    warmup: bool = False
+    """Whether the run warms the engine up: kept, and not counted."""
 
 
 @dataclass(frozen=True)

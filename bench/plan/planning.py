@@ -166,7 +166,7 @@ class _Planner:
     def _trial(self, slot: _Slot, number: str, name: str, run: _Run) -> Trial:
         pause_s = self._random.uniform(0, slot.polls_every_s)
         parameters = self._parameters(slot, number, run)
-        return Trial(name, slot.scenario.name, run.case, run.repeat, pause_s, parameters)
+        return Trial(name, slot.scenario.name, run.case, run.repeat, pause_s, parameters, warmup=run.repeat == 0)
 
     def _parameters(self, slot: _Slot, number: str, run: _Run) -> Mapping[str, Any]:
         if slot.scenario.parameters is None or not isinstance(run.case.work, Pipeline):

@@ -1,4 +1,4 @@
-"""The private pipe to an adapter: a line for each call and for each answer, and an id in both, so that calls may overlap."""
+"""The private pipe to an adapter: a line for each call and each answer, with an id in both, so that calls may overlap."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Call:
     """A call that was made, and is perhaps not answered yet."""
 
     def __init__(self, name: str) -> None:
-        """Name it, for whoever waits too long for it."""
+        """Keep the name, for the message when the answer takes too long."""
         self._name = name
         self._answer: Future[Any] = Future()
 
@@ -38,7 +38,7 @@ class Call:
             self._answer.set_result(answer["ok"])
 
     def lost(self, because: str) -> None:
-        """Take note that there will be no answer."""
+        """Fail the call, because there will be no answer."""
         self._answer.set_exception(EngineError(f"the adapter ended during {self._name}: {because}"))
 
     def result(self, limit_s: float) -> Any:
@@ -53,7 +53,7 @@ class Channel:
     """The harness's end of the pipe; a thread takes the answers as they come."""
 
     def __init__(self, pipe: socket.socket, last_words: Callable[[], str]) -> None:
-        """Listen; `last_words` says what the adapter printed last, should it end before its time."""
+        """Listen; `last_words` returns what the adapter printed last, for the message when it ends too early."""
         self._pipe, self._last_words = pipe, last_words
         self._numbers = count(1)
         self._open: dict[int, Call] = {}
@@ -63,7 +63,7 @@ class Channel:
         self._listener.start()
 
     def call(self, name: str, **args: Any) -> Call:
-        """Make a call, and do not wait for its answer."""
+        """Make a call, and return without waiting for the answer."""
         call = Call(name)
         with self._lock:
             if self._is_over:
@@ -78,7 +78,7 @@ class Channel:
         return call
 
     def close(self) -> None:
-        """Hang up; whoever still waits for an answer is told."""
+        """Hang up. Calls without an answer fail."""
         with suppress(OSError):  # the other end has
             self._pipe.shutdown(socket.SHUT_RDWR)
         self._listener.join()

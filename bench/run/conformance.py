@@ -88,15 +88,16 @@ def each_graph_does_its_work(candidate: Candidate) -> str:
     """Every body runs once, behind its parents, with their tokens, within the width, before the tool says success."""
     for work in (DIAMOND, SCATTERED, RETRIED):
         _, timeline = candidate.run(work)
-        _demand(not (wrong := verify(timeline, work, WIDTH)), f"{work.name}: {wrong}")
+        wrong = verify(timeline, work, WIDTH)
+        _demand(not wrong, f"{work.name}: {wrong}")
     return "a diamond, a scattered graph, and one with a task that fails twice and is tried three times"
 
 
 def a_failure_is_a_failure(candidate: Candidate) -> str:
     """A body that raises is not tried again, nothing below it runs, and the run is called failed."""
     scene, timeline = candidate.run(FAILING)
-    seen = (scene.runs[0].state, {node: len(each) for node, each in timeline.attempts.items()})
-    _demand(seen == ("failed", {"a": 1}), f"the tool calls it {seen[0]}, and the bodies ran {seen[1]}")
+    state, tries = scene.runs[0].state, {node: len(attempts) for node, attempts in timeline.attempts.items()}
+    _demand(state == "failed" and tries == {"a": 1}, f"the tool calls it {state}, and the bodies ran {tries}")
     return "one try, and the run is called failed"
 
 
@@ -104,7 +105,8 @@ def a_workload_can_come_later(candidate: Candidate) -> str:
     """What is deployed while the engine runs can be submitted at once."""
     candidate.engine.deploy([LATER])
     _, timeline = candidate.run(LATER)
-    _demand(not (wrong := verify(timeline, LATER, WIDTH)), str(wrong))
+    wrong = verify(timeline, LATER, WIDTH)
+    _demand(not wrong, str(wrong))
     return "deployed beside the others, and run"
 
 
@@ -123,7 +125,8 @@ def its_own_records_agree(candidate: Candidate) -> str:
 def it_listens_on_loopback_only(candidate: Candidate) -> str:
     """Nothing outside this machine can reach it."""
     addresses = footprint.listening(candidate.engine)
-    _demand(not (wide := [each for each in addresses if not is_loopback(each)]), f"it listens on {', '.join(wide)}")
+    reachable = [address for address in addresses if not is_loopback(address)]
+    _demand(not reachable, f"it listens on {', '.join(reachable)}")
     return f"{len(addresses)} ports, all of them loopback"
 
 

@@ -1,4 +1,4 @@
-"""A started engine: only here starts what is measured. The harness calls it; the adapter answers in its environment."""
+"""An engine: whatever is measured is started here. The harness calls; the adapter answers in the tool's environment."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ START_LIMIT_S = 180.0
 STOP_LIMIT_S = 30.0
 
 GRACE_S = 90.0
-"""What a call may take beyond the limit of a run, before the adapter itself is taken for dead."""
+"""How long a call may take beyond the limit of a run before the adapter is taken for dead."""
 
 LAST_WORDS = 2000
-"""Bytes at the end of its log, in which the last words of an adapter are looked for."""
+"""How many bytes at the end of an adapter's log are searched for the last words."""
 
 
 @dataclass(frozen=True)
 class Started:
-    """What an engine says of itself when it is ready."""
+    """What an engine says about itself when it is ready."""
 
     versions: dict[str, str]
     settings: list[Setting]
@@ -46,37 +46,37 @@ class Started:
 
 @dataclass(frozen=True)
 class Place:
-    """Where an engine lives, and what its environment says beyond the usual."""
+    """Where an engine lives, and which variables the environment has beyond the usual."""
 
     folder: Path
-    """Holds its home and its log."""
+    """Holds the home and the log."""
     width: int
     """How many tasks may run at once."""
     variables: Mapping[str, str]
 
 
 class Run:
-    """A run that an engine was asked for: it can be waited for, and cancelled meanwhile."""
+    """A run that an engine was asked for. One can wait for it, and cancel it meanwhile."""
 
     def __init__(self, name: str, channel: Channel, submitted: Call, ended: Call) -> None:
         """Take the two calls that are under way."""
         self._name, self._channel, self._submitted, self._ended = name, channel, submitted, ended
 
     def accepted(self) -> Accepted:
-        """Wait until the tool has taken it, or refused it."""
+        """Wait until the tool has taken or refused the run."""
         return Accepted(**{"id": "", "refused": ""} | self._submitted.result(GRACE_S))
 
     def end(self, limit_s: float) -> str:
-        """Wait until the tool says that it is over, and return the tool's word for how; `running`, past the limit."""
+        """Wait until the run is over, and return the tool's word for how it ended; or `running`, past the limit."""
         state: str = self._ended.result(limit_s + GRACE_S)
         return state
 
     def cancel(self) -> None:
-        """Tell the tool to end it."""
+        """Tell the tool to end the run."""
         self._channel.call("cancel", run=self._name).result(GRACE_S)
 
     def state(self) -> str:
-        """Return what the tool says of it now."""
+        """Return what the tool says of the run now."""
         state: str = self._channel.call("state", run=self._name).result(GRACE_S)
         return state
 
@@ -94,9 +94,9 @@ class Accepted:
     """What became of a submission."""
 
     id: str
-    """The id of the run in the tool; none, if it was refused."""
+    """The id of the run in the tool; empty if the tool refused the run."""
     refused: str
-    """What the tool said to that."""
+    """Why the tool refused it."""
     clock_offset: float
     """Seconds since the epoch minus the monotonic clock."""
 
@@ -105,7 +105,7 @@ class Engine:
     """One adapter process below its keeper, from start() to stop()."""
 
     def __init__(self, tool: Tool, setup: Setup, place: Place) -> None:
-        """Name it; nothing is started yet."""
+        """Name the engine; nothing is started yet."""
         self._tool, self._setup, self._place = tool, setup, place
         self._home, self._log = place.folder / "home", place.folder / "adapter.log"
         self._left = place.folder / "left_behind.json"
@@ -114,7 +114,7 @@ class Engine:
     # The engine --------------------------------------------------------------------------------------------------------
 
     def start(self) -> Started:
-        """Start the adapter and let it start its engine."""
+        """Start the adapter, and let it start the engine of the tool."""
         self._launch()
         self._editions: Mapping[str, int] = FIRST
         for folder in ("engine", "user"):
@@ -135,14 +135,14 @@ class Engine:
         self._call("deploy", START_LIMIT_S, work=[each.to_json() for each in works])
 
     def start_again(self, works: Sequence[Work]) -> None:
-        """Stop it, and start it again on what it left."""
+        """Stop the engine, and start it again on what it left."""
         if left := self.stop():
-            raise EngineError(f"it left {left[0]} when it was to be started again")
+            raise EngineError(f"the engine left {left[0]} when it was to be started again")
         self.start()
         self.deploy(works)
 
     def edit(self, editions: Mapping[str, int]) -> None:
-        """Edit the source of the pipeline whose results are kept, and deploy it again; unless it is as it should be."""
+        """Edit the source of the pipeline whose results are kept and deploy it again, unless it is so already."""
         if (wanted := {**FIRST, **editions}) != self._editions:
             self._call("edit", START_LIMIT_S, editions=wanted)
             self._editions = wanted
@@ -165,7 +165,7 @@ class Engine:
         self._call("restart", START_LIMIT_S, service=name)
 
     def stop(self) -> list[str]:
-        """Let the adapter stop its engine; return the commands of the processes that it left behind."""
+        """Let the adapter stop the engine; return the commands of the processes that are left behind."""
         if self._keeper is None:
             return []
         try:
@@ -193,7 +193,7 @@ class Engine:
         return reason
 
     def submit(self, asked: Asked) -> Run:
-        """Ask for a run. It is waited for from the start, so that nothing lies between its end and the look at it."""
+        """Ask for a run. The wait begins first, so that nothing comes between the end of the run and the look at it."""
         name = "/".join(filter(None, (asked.trial.id, asked.trial.run)))
         ended = self._channel.call("wait", run=name, limit_s=asked.limit_s, closely=asked.closely)
         submitted = self._channel.call(
@@ -210,12 +210,12 @@ class Engine:
 
     @property
     def root(self) -> int:
-        """The process below which all of it runs."""
+        """The process below which all processes of the engine run."""
         return self._running.pid
 
     @property
     def home(self) -> Path:
-        """The folder in which it keeps what it has."""
+        """The folder in which the engine keeps all files."""
         return self._home
 
     def log_size(self) -> int:
@@ -223,7 +223,7 @@ class Engine:
         return self._log.stat().st_size if self._log.exists() else 0
 
     def log_since(self, offset: int) -> bytes:
-        """Return what the adapter and its tool have printed since then."""
+        """Return what the adapter and the tool have printed since then."""
         if not self._log.exists():
             return b""
         with self._log.open("rb") as log:
@@ -269,7 +269,7 @@ class Engine:
         return self._channel.call(name, **args).result(limit_s)
 
     def _last_words(self) -> str:
-        time.sleep(0.1)  # its last line may still be on the way
+        time.sleep(0.1)  # the last line may still be on the way
         lines = self.log_since(max(0, self.log_size() - LAST_WORDS)).decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else "it printed nothing"
 
@@ -287,10 +287,10 @@ class Asked:
 
     work: str
     trial: Trial
-    """What it belongs to; its events say so."""
+    """What the run belongs to; the events say so."""
     limit_s: float
     parameters: Mapping[str, Any]
     closely: bool = False
-    """Whether the end is looked for closely from the start, because the last body may never end."""
+    """Whether to look closely for the end from the start, because the last body may never end."""
     meet: Mapping[str, int] = field(default_factory=dict)
-    """How many runs wait for each other at the end of which step."""
+    """By step: how many runs wait for each other at the end of it."""

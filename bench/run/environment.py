@@ -1,4 +1,4 @@
-"""The environment of a tool, in which modules run that the harness must not import; nothing of the user's gets into it."""
+"""The environment of a tool. Modules run there that the harness must not import, and they see nothing of the user's."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ToolEnvironment:
     """See `bench.scenarios.kit.hooks.Environment`."""
 
     def __init__(self, tool: Tool) -> None:
-        """Take that of the tool."""
+        """Take the environment of the tool."""
         self._tool = tool
 
     def ask(self, module: str, *arguments: str, **variables: str) -> str:
@@ -43,12 +43,12 @@ class ToolEnvironment:
 
     @contextmanager
     def serve(self, module: str, *arguments: str) -> Iterator[str]:
-        """Start a module that prints one line when it is ready; it is over with the context. Yield the line."""
+        """Start a module that prints one line when it is ready, and yield the line. The module ends with the context."""
         with subprocess.Popen(  # noqa: S603 - our own module
             self._command(module, arguments),
             env=clean(),
             cwd=self._tool.folder,
-            stdin=subprocess.PIPE,  # its leash: it ends when this process closes it, or is no more
+            stdin=subprocess.PIPE,  # the leash: the module ends when this process closes it, or dies
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # a Ctrl-C at the terminal is the harness's to handle

@@ -1,6 +1,6 @@
-"""Executes a plan: engine by engine, run by run, each written down as it ends.
+"""Executes a plan: engine by engine, and run by run. Each run is written down when it ends.
 
-An engine that crashes or hangs costs the run that it was busy with, with the reason; a new start serves the rest.
+An engine that crashes or hangs costs the run that it was busy with. The record says why, and a new start serves the rest.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from itertools import count
+from itertools import chain, count
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -30,11 +30,11 @@ from bench.store.records import StartRecord, TrialRecord, Upkeep
 Value = TypeVar("Value")
 
 TRIES = 3
-"""Engine starts that may fail in a row without a single run, before the remaining runs are given up."""
+"""How many engine starts in a row may fail without a single run before the remaining runs are given up."""
 
 
 class Watcher(Protocol):
-    """Is told what goes on."""
+    """Hears how the execution goes."""
 
     def starting(self, start: Start) -> None: ...
     def ended(self, start: Start, record: TrialRecord, problem: str) -> None: ...
@@ -52,9 +52,9 @@ class Executor:
         watcher: Watcher,
         take_turn: Callable[[str], None],
     ) -> None:
-        """Take up the plan; trials that the folder already holds are finished. Each step waits for its turn.
+        """Take up the plan, less the trials that the folder already holds. Each step first calls `take_turn`.
 
-        What could not be started is tried again: whatever kept it from starting may have been mended.
+        A trial whose engine could not be started is tried again: the cause may be mended by now.
         """
         self._plan, self._orchestrators, self._folder, self._watcher = plan, orchestrators, folder, watcher
         self._take_turn = take_turn
@@ -73,7 +73,7 @@ class Executor:
         """How long engines started, ran or stopped so far."""
 
     def execute(self) -> None:
-        """Do everything that is not done yet."""
+        """Make every run that is still to be made."""
         self._take_turn(self._plan.digest)
         self._prepare()
         for start in self._plan.starts:
@@ -97,57 +97,64 @@ class Executor:
                 prepare(self._folder.shared, environment)
 
     def _attempt(self, start: Start, todo: list[Trial]) -> str:
-        """Start the engine and make the runs, taking each off the list as it ends; say how the engine was lost, if so."""
+        """Start an engine and make the runs, taking each off the list; return why the engine was lost, if it was."""
         self._take_turn(ALONE)
         self._watcher.starting(start)
-        name = self._free_name(start)
-        tool = self._orchestrators[start.setup.orchestrator]
-        home = self._folder.new_start(name)
-        variables = all_variables([each.hooks for each in start.scenarios], self._folder.shared, home / "home")
-        engine = Engine(tool, start.setup, Place(home, start.width, variables))
-        site = Site(engine, start, self._folder.shared, ToolEnvironment(tool))
-        record: StartRecord | None = None
+        site = self._new_site(start)
         try:
-            record = self._bring_up(engine, start, name)
-            here: set[str] = set()
-            while todo:
-                for trial in (*_warmups(start, todo[0]), *self._built_on(start, todo[0])):
-                    if trial.id not in here:
-                        again = "again-" if trial.id in self._done else ""
-                        self._run(site, name, replace(trial, id=f"{name}-{again}{trial.id}"), warmup=True)
-                        here.add(trial.id)
-                here.add(todo[0].id)
-                self._run(site, name, todo.pop(0))
+            record = self._bring_up(site)
+            self._make_all(site, todo)
             self._take_turn(ALONE)
-            left, stop_s = self._timed(engine.stop)
+            left, stop_s = self._timed(site.engine.stop)
         except EngineError as error:
-            self._timed(engine.kill)
+            self._timed(site.engine.kill)
             self._watcher.lost(start, str(error))
             return str(error)
         except BaseException:
-            engine.kill()
+            site.engine.kill()
             raise
         finally:
-            self._folder.close_start(name)
+            self._folder.close_start(site.name)
         self._folder.write_start(msgspec.structs.replace(record, stop_s=stop_s, left_behind=left))
         return ""
 
-    def _built_on(self, start: Start, following: Trial) -> list[Trial]:
-        """Return the finished runs that the next one builds on; an engine that is started anew knows nothing of them.
+    def _new_site(self, start: Start) -> Site:
+        tool, shared = self._orchestrators[start.setup.orchestrator], self._folder.shared
+        name = self._free_name(start)
+        folder = self._folder.new_start(name)
+        variables = all_variables([scenario.hooks for scenario in start.scenarios], shared, folder / "home")
+        engine = Engine(tool, start.setup, Place(folder, start.width, variables))
+        return Site(engine, start, name, shared, ToolEnvironment(tool))
 
-        Not those that came to no good end: another try would cost this engine too.
+    def _make_all(self, site: Site, todo: list[Trial]) -> None:
+        """Make the runs, and before each one those that it needs in this engine."""
+        made: set[str] = set()
+        while todo:
+            for trial in (*_warmups(site.start, todo[0]), *self._built_on(site.start, todo[0])):
+                if trial.id not in made:
+                    again = "again-" if trial.id in self._done else ""
+                    self._make(site, replace(trial, id=f"{site.name}-{again}{trial.id}", warmup=True))
+                    made.add(trial.id)
+            made.add(todo[0].id)
+            self._make(site, todo.pop(0))
+
+    def _built_on(self, start: Start, following: Trial) -> list[Trial]:
+        """Return the finished runs that the next one builds on: an engine that is started anew knows nothing of them.
+
+        Runs that went wrong are left out, because another try could cost this engine too.
         """
         if not SCENARIOS[following.scenario].in_order:
             return []
         before = start.trials[: start.trials.index(following)]
         same = (following.scenario, following.repeat)
-        return [each for each in before if (each.scenario, each.repeat) == same and self._done.get(each.id) is False]
+        return [trial for trial in before if (trial.scenario, trial.repeat) == same and self._done.get(trial.id) is False]
 
-    def _bring_up(self, engine: Engine, start: Start, name: str) -> StartRecord:
+    def _bring_up(self, site: Site) -> StartRecord:
+        engine, start = site.engine, site.start
         about, start_s = self._timed(engine.start)
         _, deploy_s = self._timed(lambda: engine.deploy(start.works))
         record = StartRecord(
-            id=name,
+            id=site.name,
             number=next(self._start_numbers),
             setup=start.setup,
             start_s=start_s,
@@ -161,27 +168,24 @@ class Executor:
         return record
 
     def _look_at(self, start: Start, engine: Engine) -> Upkeep | None:
-        """Look once at what each setup consists of: the next start of it would be the same, and looking takes a while."""
+        """Look once at what each setup consists of: the starts of a setup are alike, and looking takes seconds."""
         setup = start.setup
         if setup.control or setup in self._looked_at:
             return None
         self._looked_at.add(setup)
         return footprint.upkeep(engine)
 
-    def _run(self, site: Site, name: str, trial: Trial, *, warmup: bool = False) -> None:
-        """Make one trial and write it down; raise when the engine is not to be trusted with another."""
-        self._take_turn(ALONE if warmup else trial.id)
+    def _make(self, site: Site, trial: Trial) -> None:
+        """Make one trial and write it down; raise when the engine cannot be trusted with another one."""
+        self._take_turn(ALONE if trial.warmup else trial.id)
         folder = self._folder.new_trial(trial.id)
         log = site.engine.log_size()
-        # An interrupted try of the same trial may have left traces: its start had another name.
-        outcome, _ = self._timed(lambda: make(site, trial, folder, f"{name}/{trial.id}"))
-        self._write(site.start, name, trial, outcome, warmup=warmup, log=site.engine.log_since(log))
+        outcome, _ = self._timed(lambda: make(site, trial, folder))
+        self._write(site.start, site.name, trial, outcome, site.engine.log_since(log))
         if outcome.costs_the_engine:
             raise EngineError(str(outcome.because))
 
-    def _write(
-        self, start: Start, name: str, trial: Trial, outcome: Outcome, *, log: bytes = b"", warmup: bool = False
-    ) -> None:
+    def _write(self, start: Start, name: str, trial: Trial, outcome: Outcome, log: bytes = b"") -> None:
         record = TrialRecord(
             id=trial.id,
             number=next(self._trial_numbers),
@@ -195,7 +199,7 @@ class Executor:
             pause_s=trial.pause_s,
             polls=start.polls_every_s > 0,
             width=start.width,
-            warmup=warmup,
+            warmup=trial.warmup,
             end=outcome.end,
             because=outcome.because,
             runs=list(outcome.runs),
@@ -208,9 +212,8 @@ class Executor:
 
     def _free_name(self, start: Start) -> str:
         taken = self._folder.start_names()
-        if start.id not in taken:
-            return start.id
-        return next(name for number in range(2, 10_000) if (name := f"{start.id}-{number}") not in taken)
+        names = chain([start.id], (f"{start.id}-{number}" for number in count(2)))
+        return next(name for name in names if name not in taken)
 
     def _timed(self, call: Callable[[], Value]) -> tuple[Value, float]:
         before = time.monotonic()
@@ -227,6 +230,6 @@ def _outcome(record: TrialRecord) -> Outcome:
 
 
 def _warmups(start: Start, following: Trial) -> list[Trial]:
-    """Return what has to run in an engine before the trial: what warms up any engine, and what warms up for its scenario."""
+    """Return what has to run in an engine before the trial: the warm-ups of any engine, then those of the scenario."""
     general = [each for each in start.warmups if each.case.name in warmups.NAMES]
     return general + [each for each in start.warmups if each.scenario == following.scenario and each not in general]

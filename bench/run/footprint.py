@@ -17,14 +17,14 @@ from bench.store.records import Upkeep
 from contract.events import Trial, emit
 
 QUIET_S: Final = 3.0
-"""How long an engine is left alone before its memory is read: it has just been given its work."""
+"""How long an engine is left alone before the memory is read: it has only just got the work."""
 
 EVERY_S: Final = 0.05
 """A file between two tasks may be there for a tenth of a second only."""
 
 
 def footprint(engine: Engine) -> dict[str, int]:
-    """Return how much memory its processes take together, and how much of the disk its folder does, in bytes."""
+    """Return how much memory the processes of the engine take, and how much disk the home takes, in bytes."""
     pss = disk = 0
     for process in _processes(engine):
         with suppress(psutil.Error):  # it has just ended
@@ -37,20 +37,20 @@ def footprint(engine: Engine) -> dict[str, int]:
 
 
 def listening(engine: Engine) -> list[str]:
-    """Return the addresses on which its processes listen."""
-    found: set[str] = set()
+    """Return the addresses on which the processes of the engine listen."""
+    addresses: set[str] = set()
     for process in _processes(engine):
         with suppress(psutil.Error):
             for connection in process.net_connections("inet"):
                 if connection.status == psutil.CONN_LISTEN:
-                    found.add(f"{connection.laddr.ip}:{connection.laddr.port}")
-    return sorted(found)
+                    addresses.add(f"{connection.laddr.ip}:{connection.laddr.port}")
+    return sorted(addresses)
 
 
 def upkeep(engine: Engine) -> Upkeep:
     """Return what a user of the tool would have to keep running: names, processes and memory, after a quiet while.
 
-    Not what the adapter itself takes, and not what it starts for a single run.
+    The adapter itself does not count, and neither does what it starts for a single run.
     """
     services = engine.services()
     if services:
@@ -68,7 +68,7 @@ def upkeep(engine: Engine) -> Upkeep:
 
 @contextmanager
 def sampled(engine: Engine, trial: Trial, *, wanted: bool) -> Iterator[None]:
-    """Log a `sampled` event before what is done inside, all the time meanwhile, and after it."""
+    """Log `sampled` events: one before the body of the `with`, one after it, and many meanwhile."""
     if not wanted:
         yield
         return

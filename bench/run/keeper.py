@@ -1,7 +1,8 @@
 """A small process between the harness and an adapter, which outlives both and ends everything that the adapter started.
 
-It adopts the orphans that the tools' servers leave. When the adapter ends, or when the harness goes away (the leash, its
-standard input, ends then, even after a SIGKILL), it ends every process below it and removes the private temporary folder.
+The keeper adopts the orphans that the tools' servers leave. Standard input is the leash: it closes when the harness goes
+away, even by a SIGKILL. When the adapter ends or the leash closes, the keeper ends every process below it and removes the
+private temporary folder.
 
     python -m bench.run.keeper LEFT_BEHIND_FILE TEMPORARY_FOLDER COMMAND...
 """
@@ -20,7 +21,7 @@ from pathlib import Path
 from contract.tree import adopt_orphans, command, descendants, kill_descendants
 
 SETTLE_S = 1.0
-"""A process that is about to end when the adapter does was not left behind."""
+"""A process that ends within this time after the adapter was not left behind."""
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""What is looked at once in a run, before anything runs: the observations that its scenarios ask for."""
+"""What is looked at once, before anything runs: the observations that the scenarios of a run ask for."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Outcome:
 
     @property
     def costs_the_engine(self) -> bool:
-        """Whether the engine is gone, or in an unknown state, perhaps with a run that still goes on."""
+        """Whether the engine is gone, or in an unknown state, perhaps with a run that still runs."""
         return self.end in {"timeout", "crashed"}
 
 
@@ -40,12 +40,16 @@ class Site:
 
     engine: Engine
     start: Start
+    name: str
+    """The name of the start: a folder of starts/. It is that of the plan, with a number where the start is tried again."""
     shared: Path
     environment: Environment
 
 
-def make(site: Site, trial: Trial, folder: Path, tag: str) -> Outcome:
-    """Make the trial, whose events go to the folder and whose traces have the tag."""
+def make(site: Site, trial: Trial, folder: Path) -> Outcome:
+    """Make the trial, whose events go to the folder."""
+    # An interrupted try of the same trial may have left traces, but it was made in a start with another name.
+    tag = f"{site.name}/{trial.id}"
     place = Surroundings(folder, site.shared, tag, site.environment, site.engine.kept)
     scene = Scene(
         site.engine, trial.case, events.Trial(trial.id, str(folder)), site.start.limit_s, site.start.works, trial.pause_s
@@ -65,12 +69,15 @@ def make(site: Site, trial: Trial, folder: Path, tag: str) -> Outcome:
 
 
 def problem(case: Case, outcome: Outcome) -> str:
-    """Say what went wrong with the trial, for whoever looks on; derivation judges for itself."""
+    """Say what went wrong with the trial, for the progress on the terminal. Derivation judges by the records alone."""
     if outcome.end == "unsupported":
         return str(outcome.because)
     if outcome.end != "over":
         return f"{outcome.end}, {outcome.because}"
     if case.expectation.is_open:
         return ""
-    bad = next((run for run in outcome.runs if run.state != case.expected.state), None)
-    return f"failed, the tool calls the run {bad.state}{': ' * bool(bad.last_error)}{bad.last_error}" if bad else ""
+    unexpected = [run for run in outcome.runs if run.state != case.expected.state]
+    if not unexpected:
+        return ""
+    verdict = f"failed, the tool calls the run {unexpected[0].state}"
+    return f"{verdict}: {unexpected[0].last_error}" if unexpected[0].last_error else verdict

@@ -1,12 +1,13 @@
 """Two checkouts measured in step: every run of the one right beside the same run of the other.
 
-A machine's pace changes, a virtual one's to half and back within minutes, so that two sides measured minutes apart differ by
-it. Here both harnesses are under way at once, each with its engine up, and one stands still while the other works. They
-come to each run of their common plan together. Which of them makes it first is drawn anew for each, so that neither always
-meets the machine as the other left it.
+The pace of a machine changes; that of a virtual one may halve and recover within minutes. Two sides that are measured
+minutes apart differ by that. Here both harnesses run at once, each with an engine up, and one stands still while the other
+works. They come to each run of the common plan together. Which of them makes a run first is drawn for every run, so that
+neither always meets the machine as the other left it.
 
-The referee starts both harnesses and gives the turns; a harness takes them at its turns. Between them is a pair of sockets:
-the turns says which step it is at, a line, and the referee answers when it may be taken, with a line of what both share.
+The referee starts both harnesses and grants the turns. It talks to each harness over a pair of sockets. The harness sends
+a line with the step that it has come to, and waits. The referee answers, when the step may be taken, with a line that holds
+what both sides share.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ SIDES: Final = ("base", "head")
 """What the head would be merged into, and the head."""
 
 ALONE: Final = ""
-"""A step that a side takes when it comes to it, such as an engine's start."""
+"""A step that a side takes without the other side, such as the start of an engine."""
 
 STOP_LIMIT_S: Final = 60.0
 """How long a side that is told to stop may take for it."""
@@ -41,7 +42,7 @@ STOP_LIMIT_S: Final = 60.0
 
 
 class Turns:
-    """A harness's place in a duel: all that it does is done in its turns."""
+    """A harness's place in a duel: the harness works in these turns only."""
 
     def __init__(self, descriptor: int) -> None:
         """Take the place at the socket of that number, and wait for the first turn."""
@@ -49,7 +50,7 @@ class Turns:
         self._socket.set_inheritable(False)  # an engine that holds it would keep the referee waiting
         self._grants = self._socket.makefile("r")
         self.waited_s = 0.0
-        """How long it has stood still since then."""
+        """How long the harness has stood still since then."""
         shared = self._wait(ALONE)
         self.duel: str = shared["duel"]
         """The duel's name, which goes into the run's record."""
@@ -69,7 +70,7 @@ class Turns:
         except OSError:
             line = ""
         if not line:
-            raise Problem("the duel that this run is a side of is over; it cannot be gone on with alone")
+            raise Problem("the duel of this run is over, and a side cannot go on alone; begin a new duel")
         shared: dict[str, Any] = json.loads(line)
         return shared
 
@@ -87,7 +88,7 @@ class Lost(Problem):
 
     @classmethod
     def side(cls, name: str, because: str) -> Self:
-        """A side cannot be measured; a broken base is no fault of the head's."""
+        """Return that a side cannot be measured. Only a broken head is the fault of the head."""
         return cls(f"the {name} cannot be measured: {because}", 2 if name == SIDES[0] else 1)
 
 
@@ -113,7 +114,7 @@ class _Side:
                 )
         except OSError as error:
             raise Lost.side(name, f"{command[0]}: {error.strerror}") from None
-        # Both tell the same of how it goes: to see one is enough.
+        # Both sides print the same progress, so one is shown.
         shown = name == SIDES[-1]
         self._words = threading.Thread(target=self._keep_words, args=(self._process.stderr,), kwargs={"shown": shown})
         self._words.start()
@@ -131,24 +132,24 @@ class _Side:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """See to it that nothing of it is left."""
+        """End the side, and all that it has started."""
         self.stop()
         try:
             self._process.wait(STOP_LIMIT_S)
         except subprocess.TimeoutExpired:
-            self._process.kill()  # its engine's keeper sees that, and ends the engine
+            self._process.kill()  # the keeper of the engine sees that, and ends the engine
             self._process.wait()
         self._words.join()
 
     def stop(self) -> None:
-        """Tell it to stop, if it is not over."""
+        """Tell the side to stop, if it still runs."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         if self._process.poll() is None:
             self._process.terminate()
 
     def goes_on(self) -> bool:
-        """Wait until it stands still, and keep which step it is at; or until it is over, which is to be in good order."""
+        """Wait until the side comes to a step or ends; return whether there is a step. Raise where the side failed."""
         try:
             step = self._asks.readline()
         except OSError:
@@ -163,12 +164,18 @@ class _Side:
 
     def _why(self, code: int) -> str:
         if code < 0:
-            return f"its orchbench was ended by signal {-code} ({signal.strsignal(-code)}); see {self._log}"
+            return (
+                f"the orchbench of the {self.name} was ended by signal {-code} ({signal.strsignal(-code)}); see {self._log}"
+            )
         lines = self._log.read_text(errors="replace").strip().splitlines()
-        return lines[-1].removeprefix("orchbench: ") if lines else f"its orchbench ended with {code}"
+        return (
+            lines[-1].removeprefix("orchbench: ")
+            if lines
+            else f"the orchbench of the {self.name} ended with exit code {code}; see {self._log}"
+        )
 
     def take_step(self, shared: str) -> bool:
-        """Let it take the step that it is at; return whether it comes to another."""
+        """Let the side take the step that it has come to; return whether it comes to another."""
         with suppress(OSError):  # it is over
             self._socket.sendall(shared.encode())
         return self.goes_on()
@@ -193,13 +200,14 @@ def fight(
         places = zip(SIDES, checkouts, folders, strict=True)
         sides = [stack.enter_context(_Side(*place, (*options, "--seed", str(seed)))) for place in places]
         stack.callback(_stop, sides)  # both at once, before either is waited for
-        # What keeps both from being measured is the head's: the base came through its own pull request.
+        # Where neither side can be measured, the head is to blame: the base has passed a pull request.
         left = [side for side in reversed(sides) if side.goes_on()]
         while left:
             left = [side for side in left if _comes_to_the_next_run(side, shared)]
             if len({side.step for side in left}) > 1 or len(left) == 1:
                 raise Lost(
-                    "the two sides plan other runs, or other work for them, so that none could be made beside its like"
+                    "the two sides plan different runs, or different work, so no run can be made beside the same run"
+                    " of the other side"
                 )
             order.shuffle(left)
             left = [side for side in left if side.take_step(shared)]
@@ -211,7 +219,7 @@ def _stop(sides: Sequence[_Side]) -> None:
 
 
 def _comes_to_the_next_run(side: _Side, shared: str) -> bool:
-    """Let the side take what steps are its own; return whether it then comes to a run, or else is over."""
+    """Let the side take the steps that it takes alone; return whether it comes to a run, and has not ended."""
     goes_on = True
     while goes_on and side.step == ALONE:
         goes_on = side.take_step(shared)

@@ -10,7 +10,7 @@ from bench.run.procedures.scene import Scene
 from bench.scenarios.kit.procedures import CancelInTheMiddle
 
 GONE_LIMIT_S = 30.0
-"""How long a process may outlive its run before it counts as left."""
+"""How long the process of a body may outlive the run before it counts as left behind."""
 
 
 def carry_out(scene: Scene, asked: CancelInTheMiddle) -> None:

@@ -1,4 +1,4 @@
-"""What a procedure works with: an engine, what is asked of it, and a place for what comes of it."""
+"""What a procedure works with: an engine, what is asked of the engine, and a place for what comes of that."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from bench.store.records import Reported, RunOfTrial
 from contract.events import Trial
 
 LOOK_S = 0.05
-"""Between two looks at the event log, while a body is waited for."""
+"""Between two looks at the event log, while a procedure waits for a body."""
 
 RUNNING, SUCCEEDED, REFUSED = "running", "succeeded", "refused"
 
 
 class TooLong(Exception):
-    """A run was not over after its limit."""
+    """A run was not over after the limit."""
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Scene:
     works: Sequence[Work] = ()
     """What the engine has to know, should it be started again."""
     pause_s: float = 0.0
-    """How long the engine is left alone before it is asked: it is then in another phase of its polling each time."""
+    """How long to wait before the submission, so that each one meets the engine's polling in another phase."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     runs: list[RunOfTrial] = field(default_factory=list)
     """What the tool said of the runs that are over."""
