@@ -189,8 +189,8 @@ def test_a_side_that_is_killed_is_named(killed: str, code: int, tmp_path: Path) 
     with referee(tmp_path) as process:
         os.kill(next(pid for pid, its in processes_of(tmp_path).items() if f"out/{killed} " in its), signal.SIGKILL)
         assert process.wait(60) == code
-    said = f"**The {killed} cannot be measured: its orchbench was ended by signal 9 (Killed); see "
-    assert (tmp_path / "out" / "compare.md").read_text().startswith(said)
+    said = (tmp_path / "out" / "compare.md").read_text()
+    assert said.startswith(f"**The {killed} cannot be measured: ") and "signal 9 (Killed)" in said
 
 
 def test_two_sides_that_plan_other_runs_do_not_fight(orchbench: Call, tmp_path: Path) -> None:
@@ -199,8 +199,8 @@ def test_two_sides_that_plan_other_runs_do_not_fight(orchbench: Call, tmp_path: 
     script = f'#!/bin/sh\nexec "{ORCHBENCH}" "$@" --repeat 2\n'
     other = checkout(tmp_path / "other", script)
     done = orchbench("duel", ROOT, other, "--suite", "suite.toml", "--on", "plain", "--out", "out")
-    assert done.code == 2 and "the two sides plan other runs" in done.err
-    assert "plan other runs" in (tmp_path / "out" / "compare.md").read_text()
+    assert done.code == 2 and "the two sides plan" in done.err
+    assert "two sides plan" in (tmp_path / "out" / "compare.md").read_text()
     assert not list(tmp_path.glob("out/*/trials/*"))
 
 

@@ -164,15 +164,9 @@ class _Side:
 
     def _why(self, code: int) -> str:
         if code < 0:
-            return (
-                f"the orchbench of the {self.name} was ended by signal {-code} ({signal.strsignal(-code)}); see {self._log}"
-            )
+            return f"signal {-code} ({signal.strsignal(-code)}) ended it; see {self._log}"
         lines = self._log.read_text(errors="replace").strip().splitlines()
-        return (
-            lines[-1].removeprefix("orchbench: ")
-            if lines
-            else f"the orchbench of the {self.name} ended with exit code {code}; see {self._log}"
-        )
+        return lines[-1].removeprefix("orchbench: ") if lines else f"it ended with exit code {code}"
 
     def take_step(self, shared: str) -> bool:
         """Let the side take the step that it has come to; return whether it comes to another."""
