@@ -9,7 +9,7 @@ from small_runs import made_up_record
 
 from bench.plan.tools import discover
 from bench.report import charts
-from bench.report.charts import Curve, Drawing, Lane, Look, Mark, Panel, Point, Span
+from bench.report.charts import Curve, Drawing, Fit, Lane, Look, Mark, Panel, Point, Scales, Span
 from bench.report.tools import Tools
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -39,11 +39,11 @@ def named(names: Iterable[str], key: str = "k") -> dict[str, Drawing]:
     many = list(names)
     marks = [Mark(f"{key}d{i}", name, look(name), i + 1.0, i + 0.5, i + 2.0, (i + 1.0,)) for i, name in enumerate(many)]
     points = [Point(1.0, 2.0, 1.5, 2.5), Point(10.0, 9.0)]
-    lines = [Curve(f"{key}c{i}", name, look(name), points, (0.7, 1.2)) for i, name in enumerate(many)]
+    lines = [Curve(f"{key}c{i}", name, look(name), points, Fit(0.7, 1.2)) for i, name in enumerate(many)]
     spans = [Span(0, 1, "waiting"), Span(1, 2, "transition"), Span(2, 4, "running"), Span(4, 5, "failed")]
     return {
         "dots": charts.dots(f"dots {many[0]}", [Panel(many[0], "s", marks), Panel(f"{many[0]} again", "s", [])]),
-        "curves": charts.curves(f"curves {many[0]}", many[0], "s", lines),
+        "curves": charts.curves(f"curves {many[0]}", Scales(many[0], "s"), lines),
         "gantt": charts.gantt(f"gantt {many[0]}", [Lane(name, spans) for name in many]),
     }
 

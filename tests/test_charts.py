@@ -14,7 +14,7 @@ from small_runs import made_up_record
 
 from bench.plan.about import About, Colour
 from bench.report import charts
-from bench.report.charts import Curve, Mark, Panel, Point
+from bench.report.charts import Curve, Mark, Panel, Point, Scales
 from bench.report.tools import Tools
 
 STYLE = Path(charts.__file__).parents[1] / "templates" / "style.css"
@@ -28,14 +28,14 @@ def test_no_numbers_are_too_odd_to_be_drawn(values: tuple[float, float]) -> None
     found = places(charts.dots("t", [Panel("p", "s", marks)]))
     assert all(0 < found[key][0][0] < 800 for key in "ab")
     line = [Curve("c", "c", look("plain"), [Point(value, value, value, value) for value in values])]
-    assert all(0 < x < 800 and 0 < y < 400 for x, y in places(charts.curves("t", "n", "s", line))["c"])
+    assert all(0 < x < 800 and 0 < y < 400 for x, y in places(charts.curves("t", Scales("n", "s"), line))["c"])
 
 
 def test_ticks_stand_where_something_was_measured() -> None:
     """Sizes are few and uneven on logarithmic axes; and nobody counts half a task, or half a process."""
     points = [Point(x, x) for x in (7.0, 50.0, 1200.0)]
     assert {"7", "50", "1,200"} <= set(
-        texts(charts.curves("t", "tasks", "s", [Curve("c", "c", look("plain"), points)], log=True))
+        texts(charts.curves("t", Scales("tasks", "s", log_x=True, log_y=True), [Curve("c", "c", look("plain"), points)]))
     )
     counts = texts(charts.dots("t", [panel({"a": 1.0, "b": 2.0}, "processes")]))
     assert {"0", "1", "2"} <= set(counts) and not {"0.5", "1.5"} & set(counts)

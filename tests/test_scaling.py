@@ -13,7 +13,7 @@ from small_runs import made_up_record, recorded
 
 from bench.events.timeline import Timeline
 from bench.plan.setup import Setup
-from bench.report.charts import Curve
+from bench.report.charts import Curve, Scales
 from bench.report.facts import Facts
 from bench.report.scaling import scaling
 from bench.scenarios import SCENARIOS, Capacity, Case
@@ -59,8 +59,8 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
     """Return what is asked to be drawn from now on."""
     asked: Drawn = {}
 
-    def curves(title: str, x_label: str, unit: str, curves: Sequence[Curve], **more: Any) -> str:
-        asked[title] = {"over": x_label, "unit": unit, "curves": {each.label: each for each in curves}, **more}
+    def curves(title: str, scales: Scales, curves: Sequence[Curve], note: str) -> str:
+        asked[title] = {"scales": scales, "curves": {each.label: each for each in curves}, "note": note}
         return title
 
     monkeypatch.setattr("bench.report.scaling.curves", curves)
@@ -146,7 +146,7 @@ def test_metg_is_where_the_ratio_to_plain_is_two(drawn: Drawn) -> None:
     drawings = scaling(facts_of("overhead", cases, estimates=rows, ratios=ratios), "overhead", "library")
     assert len(drawings) == 1
     ((title, chart),) = drawn.items()
-    assert title.startswith("METG(50 %)") and chart["unit"] == "x" and chart["level"].at == 2
+    assert title.startswith("METG(50 %)") and chart["scales"].unit == "x" and chart["scales"].level.at == 2
     assert list(chart["curves"]) == [f"{tool}/usual, lanes_2x5" for tool in ("airflow", "dagster", "prefect")]
     for label, curve in chart["curves"].items():
         its = [row for row in ratios if row.setup.orchestrator == label.partition("/")[0] and row.against == "plain"]
@@ -159,7 +159,7 @@ def test_flat_is_a_level_of_nesting(drawn: Drawn) -> None:
     cases = cases_of("composition")
     scaling(facts_of("composition", cases, estimates=rows_of("composition", "makespan_s", cases)), "composition", "library")
     (chart,) = drawn.values()
-    assert not chart["log"]
+    assert not chart["scales"].log_x
     assert [[x for x, *_ in curve.points] for curve in chart["curves"].values()] == [[0, 1, 2, 3]] * len(TOOLS)
 
 

@@ -15,7 +15,7 @@ from drawings import look
 from pages import HOSTILE, Page, rendered
 from small_runs import block, edited, finished_run, record_of, results_of, suite_of
 
-from bench.report.charts import Curve, Point, curves
+from bench.report.charts import Curve, Point, Scales, curves
 
 pytestmark = pytest.mark.xdist_group("trend")  # the runs are made once
 
@@ -161,7 +161,7 @@ def test_a_line_is_drawn_between_comparable_runs_only() -> None:
     points = [Point(float(x), float(x)) for x in (1, 2, 3, 4)]
     strokes = {}
     for breaks in ((), (3,)):
-        svg = str(curves("t", "run", "ms", [Curve("k", "plain", look("plain"), points, breaks=breaks)]).svg)
+        svg = str(curves("t", Scales("run", "ms"), [Curve("k", "plain", look("plain"), points, breaks=breaks)]).svg)
         strokes[breaks] = max(path.count("M") for path in re.findall(r' d="([^"]*)"', svg) if path.count("L") >= 2)
     assert strokes == {(): 1, (3,): 2}
 

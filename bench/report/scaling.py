@@ -1,4 +1,4 @@
-"""Scaling: how a number grows with the size of the work, with the width or with a task's duration."""
+"""Scaling: how a number grows with the size of the work, with the width, or with the duration of a task."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from bench.derive.reading import bars
 from bench.plan.setup import Setup
 from bench.plan.tools import REFERENCE
 from bench.report import charts
-from bench.report.charts import Drawing, curves
-from bench.report.charts.curves import Point
+from bench.report.charts import Drawing, Fit, Point, Scales, curves
 from bench.report.facts import Facts
 from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.curve import Curve
@@ -22,7 +21,7 @@ Measured = Estimate | Ratio
 
 @dataclass(frozen=True)
 class Spot:
-    """Where a workload is drawn: on the curve of which family, and where on the axis."""
+    """Where a workload is drawn: on the curve of its family, at a place on the axis."""
 
     family: str
     x: float
@@ -30,14 +29,15 @@ class Spot:
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart that a scenario asks for, and the workloads that have a place in it."""
+    """A chart that a scenario asks for, and the workloads that it shows."""
 
+    scenario: str
     title: str
     curve: Curve
     spots: Mapping[str, Spot]
 
     def points(self, rows: Sequence[Measured]) -> dict[tuple[Setup, str], list[Point]]:
-        """Return the points of each curve, by the setup and the family; a single point makes none."""
+        """Return the points of each curve by setup and family; a single point makes no curve."""
         found: dict[tuple[Setup, str], list[Point]] = defaultdict(list)
         for row in rows:
             spot, value = self.spots[row.workload], _value(row)
@@ -53,22 +53,25 @@ def scaling(facts: Facts, scenario: str, tier: str) -> list[Drawing]:
         rows = _rows(facts, scenario, tier, curve)
         for chart in _charts(facts, scenario, curve):
             shown = [row for row in rows if row.workload in chart.spots]
-            lines = [
-                charts.Curve(
-                    f"curve-{scenario}-{tier}-{len(drawings) + 1}-{number}",
-                    f"{setup.name}, {family}" if curve.chart else setup.name,
-                    facts.tools.look(setup.orchestrator),
-                    points,
-                    _fit(facts, scenario, curve, family, setup),
-                )
-                for number, ((setup, family), points) in enumerate(chart.points(shown).items(), 1)
-            ]
-            if lines:
+            if lines := _lines(facts, chart, shown, f"curve-{scenario}-{tier}-{len(drawings) + 1}"):
                 title = f"{chart.title}: {curve.number} over {curve.over}, {tier} tier"
                 unit = "x" if curve.against_plain else shown[0].unit
-                note = _note(shown)
-                drawings.append(curves(title, curve.over, unit, lines, log=curve.log, note=note, level=curve.level))
+                scales = Scales(curve.over, unit, log_x=curve.log, log_y=curve.log, level=curve.level)
+                drawings.append(curves(title, scales, lines, _note(shown)))
     return drawings
+
+
+def _lines(facts: Facts, chart: Chart, rows: Sequence[Measured], key: str) -> list[charts.Curve]:
+    return [
+        charts.Curve(
+            f"{key}-{number}",
+            f"{setup.name}, {family}" if chart.curve.chart else setup.name,
+            facts.tools.look(setup.orchestrator),
+            points,
+            _fit(facts, chart, family, setup),
+        )
+        for number, ((setup, family), points) in enumerate(chart.points(rows).items(), 1)
+    ]
 
 
 def _charts(facts: Facts, scenario: str, curve: Curve) -> Iterator[Chart]:
@@ -79,11 +82,12 @@ def _charts(facts: Facts, scenario: str, curve: Curve) -> Iterator[Chart]:
         if (family := curve.family.of(axes))
     }
     if curve.chart:
-        yield Chart(curve.chart, curve, spots)
+        yield Chart(scenario, curve.chart, curve, spots)
         return
     families = {spot.family for spot in spots.values()}
-    for each in [*(name for name in curve.first if name in families), *sorted(families - {*curve.first})]:
-        yield Chart(each, curve, {workload: spot for workload, spot in spots.items() if spot.family == each})
+    first = [family for family in curve.first if family in families]
+    for family in [*first, *sorted(families - {*first})]:
+        yield Chart(scenario, family, curve, {workload: spot for workload, spot in spots.items() if spot.family == family})
 
 
 def _rows(facts: Facts, scenario: str, tier: str, curve: Curve) -> list[Measured]:
@@ -91,27 +95,30 @@ def _rows(facts: Facts, scenario: str, tier: str, curve: Curve) -> list[Measured
     rows: Sequence[Measured] = facts.estimates(scenario, tier)
     if curve.against_plain:
         rows = [row for row in facts.results.ratios if row.against == REFERENCE and not row.setup.is_plain]
-    place = (scenario, tier, curve.metric)
-    return [row for row in rows if (row.scenario, row.setup.tier, row.metric) == place and _value(row) is not None]
+    wanted = (scenario, tier, curve.metric)
+    return [row for row in rows if (row.scenario, row.setup.tier, row.metric) == wanted and _value(row) is not None]
 
 
 def _value(row: Measured) -> float | None:
     return row.ratio if isinstance(row, Ratio) else row.median
 
 
-def _fit(facts: Facts, scenario: str, curve: Curve, family: str, setup: Setup) -> tuple[float, float] | None:
-    """Return the line of makespan over size, in seconds, where the curve is of that and the results have one."""
-    line = SCENARIOS[scenario].line
-    if line is None or curve.family != line or curve.metric != "makespan_s":
+def _fit(facts: Facts, chart: Chart, family: str, setup: Setup) -> Fit | None:
+    """Return the line of makespan over size, in seconds, if the curve shows these and the results have a line."""
+    line = SCENARIOS[chart.scenario].line
+    if line is None or chart.curve.family != line or chart.curve.metric != "makespan_s":
         return None
-    slope, intercept = (facts.estimate(scenario, metric, family, setup) for metric in (line.slope, line.intercept))
+    slope, intercept = (facts.estimate(chart.scenario, metric, family, setup) for metric in (line.slope, line.intercept))
     if not slope or not intercept or slope.median is None or intercept.median is None:
         return None
-    return slope.median / 1000, intercept.median / 1000
+    return Fit(slope.median / 1000, intercept.median / 1000)
 
 
 def _note(rows: Sequence[Measured]) -> str:
     """Say what the bars are, and which points have none."""
-    if not (what := bars(rows)):
+    what = bars(rows)
+    if not what:
         return "Each point is a single run"
-    return f"Bars: {what}" + "; without one: a single run" * any(row.n == 1 for row in rows)
+    if any(row.n == 1 for row in rows):
+        return f"Bars: {what}; without one: a single run"
+    return f"Bars: {what}"

@@ -8,7 +8,7 @@ from typing import Final
 
 from bench.compare.history import NOT_COMPARABLE, Gap, Number, Run, ScenarioTrend, Trend
 from bench.derive.reading import reading
-from bench.report.charts import Curve, Drawing, Point, curves
+from bench.report.charts import Curve, Drawing, Point, Scales, curves
 from bench.report.markdown import table, text
 from bench.report.pages import page
 from bench.report.tools import Tools
@@ -117,6 +117,7 @@ def _chart(scenario: ScenarioTrend, number: Number, tools: Tools) -> Drawing:
         for series in number.series
     ]
     values = [point.value for line in lines for point in line.points]
-    # A tenth more of the small is to be seen beside the large.
+    # Beside a large value, a tenth more of a small one shows on a logarithmic axis only.
     wide = bool(values) and min(values) > 0 and max(values) > WIDE * min(values)
-    return curves(f"{scenario.name}, {scenario.tier} tier: {number.column.name}", "run", number.unit, lines, log_y=wide)
+    title = f"{scenario.name}, {scenario.tier} tier: {number.column.name}"
+    return curves(title, Scales("run", number.unit, log_y=wide), lines)

@@ -7,10 +7,10 @@ from pathlib import Path
 # What matplotlib remembers of the fonts belongs to this environment, not to the user's home; it asks at its first import.
 os.environ.setdefault("MPLCONFIGDIR", str(Path(sys.prefix, "var", "matplotlib")))
 
-from bench.report.charts.curves import Curve, Point, curves
+from bench.report.charts.curves import Curve, Fit, Point, Scales, curves
 from bench.report.charts.dots import Mark, Panel, dots
 from bench.report.charts.drawing import Drawing
 from bench.report.charts.gantt import Lane, Span, gantt
 from bench.report.charts.theme import Look
 
-__all__ = ["Curve", "Drawing", "Lane", "Look", "Mark", "Panel", "Point", "Span", "curves", "dots", "gantt"]
+__all__ = ["Curve", "Drawing", "Fit", "Lane", "Look", "Mark", "Panel", "Point", "Scales", "Span", "curves", "dots", "gantt"]

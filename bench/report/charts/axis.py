@@ -32,7 +32,7 @@ class Axis:
     @property
     def named(self) -> str:
         """What the axis measures in, and how."""
-        return ", ".join([self.unit] * bool(self.unit) + ["logarithmic"] * self.log)
+        return ", ".join(filter(None, (self.unit, "logarithmic" if self.log else "")))
 
     def at(self, value: float) -> float:
         """Return where a number lies: 0 at the beginning of the axis, 1 at its end."""
