@@ -104,7 +104,7 @@ def _block(random: np.random.Generator, rows: int) -> dict[str, Numbers]:
 
 
 def churn_probability(customers: Mapping[str, Numbers] | pd.DataFrame) -> Floats:
-    """Return the probability with which each of the made-up customers churns, given nothing but its columns."""
+    """Return the probability with which each of the made-up customers churns, given the columns alone."""
     recency = np.asarray(customers["recency_days"], np.float64)
     frequency = np.asarray(customers["frequency"], np.float64)
     tickets = np.asarray(customers["support_tickets"], np.float64)
@@ -217,7 +217,9 @@ def _of_all_rows(customers: pd.DataFrame, *, labelled: bool) -> list[str]:
         if repeated := int(ids.duplicated().sum()):
             problems.append(f"{ID}: {repeated} {_rows(repeated)} repeated, such as {_shown(ids[ids.duplicated()].iloc[0])}")
     if not labelled:
-        return [*problems, *["there is no customer in it"] * (len(customers) == 0)]
+        if len(customers) == 0:
+            problems.append("there is no customer in it")
+        return problems
     if len(customers) < LEAST_TO_TRAIN:
         problems.append(
             f"{len(customers)} rows are too few to train on and to hold some back: give {LEAST_TO_TRAIN} or more"

@@ -22,7 +22,7 @@ def folder(*parts: str) -> Path:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a new name beside the path, which takes its place when all went well: readers see all of a file or nothing."""
+    """Yield a path beside the given one, which replaces it when all went well: readers see all of a file or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:

@@ -1,4 +1,4 @@
-"""What can be chosen when a pipeline is run. Each implementation offers the same choices by its own tool's means."""
+"""What can be chosen when a pipeline is run. Each implementation offers the same choices by the means of the tool."""
 
 from __future__ import annotations
 

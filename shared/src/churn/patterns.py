@@ -12,7 +12,7 @@ from churn.problem import BadParameters
 if TYPE_CHECKING:
     import pandas as pd
 
-# pandas takes half a second to import, and only one of the two pipelines needs it: its functions import it.
+# pandas takes half a second to import, and one of the two pipelines does not need it: functions import it.
 # ruff: noqa: PLC0415
 
 WORK_S: Final = 0.5
@@ -23,7 +23,7 @@ BALLAST: Final = 100_000
 
 WAYS: Final = ("value", "store", "file")
 """How a frame goes from one step to the next: as the returned value, on the tool's most direct path; through storage that
-the tool keeps values in; or as a Parquet file that one step writes and the other reads, with only its path as the value."""
+the tool keeps values in; or as a Parquet file that one step writes and the other reads, with only the path as the value."""
 
 COLUMNS: Final = 8
 
@@ -67,7 +67,7 @@ def frame(size: int) -> pd.DataFrame:
 
 
 def checksum(table: pd.DataFrame) -> str:
-    """Return a hash of the table's numbers and of its shape."""
+    """Return a hash of the numbers and the shape of a table."""
     digest = hashlib.blake2b(repr((table.shape, list(table.columns))).encode(), digest_size=8)
     for name in table.columns:
         digest.update(table[name].to_numpy().tobytes())

@@ -1,7 +1,7 @@
 """Where training runs are recorded and models are found by alias: MLflow, or plain files that show what MLflow costs.
 
 `open_registry` is the door. MLflow's own settings are respected: without `MLFLOW_TRACKING_URI`, runs go to a SQLite file in
-the churn home, and no server is needed. MLflow keeps its tracking URI per process; it is set before each use, so that
+the churn home, and no server is needed. MLflow keeps one tracking URI for the process; it is set before each use, so that
 nothing depends on who used it last.
 """
 
@@ -54,7 +54,7 @@ class Registry(ABC):
     def record(
         self, model: Pipeline, kind: str, data: TrainingSet, parameters: Training, orchestrator: str, run: str
     ) -> Candidate:
-        """Keep a trained model with its metrics and parameters. Called again for the same run, it replaces what it left."""
+        """Keep a trained model with metrics and parameters; a second call for the same run replaces the first record."""
 
     @abstractmethod
     def register(self, winner: Candidate, name: str, alias: str) -> str:
@@ -164,7 +164,7 @@ class MLflow(Registry):
             client.delete_run(each.info.run_id)
 
     def register(self, winner: Candidate, name: str, alias: str) -> str:
-        """Register a version; the same candidate is not registered twice when its task is tried again."""
+        """Register a version; the same candidate is not registered twice when the task is tried again."""
         client = self._mlflow().MlflowClient()
         from mlflow.exceptions import MlflowException  # noqa: PLC0415 - as above
 
@@ -193,14 +193,14 @@ def _recorded_run(mlflow: Any, experiment: str, name: str, tags: Mapping[str, st
         yield run.info.run_id
 
 
-def _log_model(mlflow: Any, run: str, **its: Any) -> Any:
-    """Log a model; once more, if what it was written to could not be read back by no fault of its own.
+def _log_model(mlflow: Any, run: str, **options: Any) -> Any:
+    """Log a model; try once more if MLflow fails to read a sound file back.
 
     MLflow reads the file to see that it can. NumPy, below it, parses headers with `ast.literal_eval`, and of two threads
     that do so at once one may get a SystemError from Python 3.11 before 3.11.8 (python/cpython#106905).
     """
     try:
-        return mlflow.sklearn.log_model(**its)
+        return mlflow.sklearn.log_model(**options)
     except mlflow.MlflowException as error:
         if not isinstance(error.__cause__, SystemError):
             raise
@@ -208,7 +208,7 @@ def _log_model(mlflow: Any, run: str, **its: Any) -> Any:
     experiment = client.get_run(run).info.experiment_id
     for broken in client.search_logged_models([experiment], filter_string=f"source_run_id = '{run}'"):
         client.delete_logged_model(broken.model_id)
-    return mlflow.sklearn.log_model(**its)
+    return mlflow.sklearn.log_model(**options)
 
 
 def _log_dataset(mlflow: Any, dataset: Any) -> None:

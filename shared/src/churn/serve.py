@@ -3,7 +3,7 @@
     python -m churn.serve --data customers.csv --fail 429 --fail truncated
 
 serves the file (or made-up customers: --rows, --seed) on a free loopback port, fails the first requests as told, and
-ends when its standard input does.
+ends when standard input does.
 """
 
 from __future__ import annotations

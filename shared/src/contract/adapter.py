@@ -85,11 +85,11 @@ class Reported:
     started: float | None = None
     ended: float | None = None
     tasks: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    """Start and end of each node's task."""
+    """Start and end of the task of each node."""
     attempts: Mapping[str, int] = field(default_factory=dict)
-    """How often the tool says that it tried each of them; not those that it never tried."""
+    """How often the tool says that it tried each task that it tried."""
     cached: tuple[str, ...] = ()
-    """Those of which it says that it took the result from a cache."""
+    """The tasks whose result the tool says that it took from a cache."""
 
 
 class Adapter(ABC):
@@ -108,7 +108,7 @@ class Adapter(ABC):
 
     @abstractmethod
     def submit(self, workload: str, trial: Trial) -> str:
-        """Ask for a run of a deployed workload, and return its id at once."""
+        """Ask for a run of a deployed workload, and return the id of the run at once."""
 
     @abstractmethod
     def state(self, run: str) -> State:
@@ -120,7 +120,7 @@ class Adapter(ABC):
 
     @abstractmethod
     def stop(self) -> None:
-        """Stop the engine, leaving no process, port or file outside its home. It may be called twice."""
+        """Stop the engine. No process or port is left, and no file outside the home. It may be called twice."""
 
     def unsupported(self, work: Workload | Pipeline, runs_at_once: int = 1) -> str:
         """Say why the tool, as it is deployed here, has no way to make so many runs of this at once; nothing, if it has."""
@@ -139,7 +139,7 @@ class Adapter(ABC):
         return ()
 
     def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
-        """Ask for a run of a pipeline, and return its id at once; the trial only names it."""
+        """Ask for a run of a pipeline, and return the id of the run at once; the trial only names the run."""
         raise Unsupported("this adapter has no pipelines")
 
     def cancel(self, run: str) -> None:
@@ -176,7 +176,7 @@ class Adapter(ABC):
 class LocalRuns:
     """Runs that are function calls in this process, each in a thread of its own: what a library tier has to offer.
 
-    Give its methods to the adapter's own `state`, `wait` and so on; see implementations/plain.
+    An adapter's own `state`, `wait` and so on call these methods; see implementations/plain.
     """
 
     def __init__(self, at_once: int = 2) -> None:
@@ -185,7 +185,7 @@ class LocalRuns:
         self._runs: dict[str, Future[object]] = {}
 
     def submit(self, run: str, call: Callable[[], object]) -> str:
-        """Start the call, and return its id at once: the name, or another one if that has been given away."""
+        """Start the call, and return an id at once: the name, or the name with a number if it is taken."""
         if run in self._runs:
             run = f"{run}-{len(self._runs)}"
         self._runs[run] = self._pool.submit(_logged, call)

@@ -1,4 +1,4 @@
-"""The one task body: every task of every implementation calls `run`, which checks its inputs before it works."""
+"""The one task body: every task of every implementation calls `run`, which checks the inputs before it works."""
 
 from __future__ import annotations
 

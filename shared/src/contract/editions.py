@@ -18,9 +18,9 @@ FIRST: Final[Mapping[str, int]] = {"body": 1, "helper": 1, "KEPT_S": 3600}
 def edited(source: str, editions: Mapping[str, int]) -> str:
     """Return the source with the numbers in place, each of which it assigns exactly once."""
     for name, number in editions.items():
-        source, found = re.subn(rf"^(\s*{name} = )\d+$", rf"\g<1>{number}", source, flags=re.MULTILINE)
-        if found != 1:
-            raise ValueError(f"{name} is assigned {found} times, not once")
+        source, times = re.subn(rf"^(\s*{name} = )\d+$", rf"\g<1>{number}", source, flags=re.MULTILINE)
+        if times != 1:
+            raise ValueError(f"{name} is assigned {times} times, not once")
     return source
 
 

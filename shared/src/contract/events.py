@@ -5,7 +5,7 @@ A line says when (`t`, the monotonic clock of the host since its boot), what (`k
 clock, so their events can be put in order. A line goes out in a single `write` to a file opened with `O_APPEND`, so threads
 never mix their lines and a killed process loses at most the line it was writing.
 
-Two events stand in the time of every task: what is the same in all lines of a run is written as JSON once.
+Two events fall into the time of every task. What all lines of a run have in common is therefore encoded once.
 """
 
 from __future__ import annotations
@@ -48,20 +48,20 @@ class Trial:
 
 
 def emit(trial: Trial, kind: str, node: str = "", data: Mapping[str, Any] | None = None) -> int:
-    """Append one event, and return its time."""
+    """Append one event, and return the time of it."""
     now = time.monotonic_ns()
     pid = os.getpid()
-    said = f',"data":{_encode(data)}' if data else ""
+    extra = f',"data":{_encode(data)}' if data else ""
     run = _of_run(trial.id, trial.run, pid)
-    line = f'{{"t":{now},"kind":"{kind}","node":{quoted(node)}{run}{threading.get_native_id()}{said}}}\n'
-    # The key holds the pid: a forked child must not write into the file of its parent.
+    line = f'{{"t":{now},"kind":"{kind}","node":{quoted(node)}{run}{threading.get_native_id()}{extra}}}\n'
+    # The key holds the pid: a forked child must not write into the file of the parent.
     os.write(_files.get((pid, trial.events)) or _open(pid, trial.events), line.encode())
     return now
 
 
 @lru_cache(_OPEN_FILES)
 def _of_run(trial: str, run: str, pid: int) -> str:
-    """Return what all events of a run say in one process, up to the thread."""
+    """Return the part of a line that all events of a run in one process share, up to the thread."""
     host, boot = _place()
     return f',"run":{quoted(run)},"trial":{quoted(trial)},"host":{quoted(host)},"boot":"{boot}","pid":{pid},"tid":'
 
@@ -73,7 +73,7 @@ def _place() -> tuple[str, str]:
 
 
 def named(error: BaseException) -> str:
-    """Return an error with its kind, and with what it came from: a library may say less than what it has met."""
+    """Return an error with the kind and the cause: a library may say less than the error below it."""
     came_from = f" (from {type(error.__cause__).__name__}: {error.__cause__})" if error.__cause__ else ""
     return f"{type(error).__name__}: {error}{came_from}"
 

@@ -1,7 +1,7 @@
 """The adapter's side of the private pipe: `serve` reads a call per line, makes it, and answers with a line.
 
-Calls have ids. They are small, and made one after another in the order in which they come, by the main thread; but a `wait`
-has a thread of its own, so that the harness can cancel a run, kill a service or ask for more runs while it waits.
+Calls have ids. The main thread makes them one after another, in the order in which they arrive. Only a `wait` has a thread
+of its own, so that the harness can cancel a run, kill a service or ask for more runs meanwhile.
 
 The socket's number arrives in ORCHBENCH_PIPE; stdout and stderr belong to the orchestrator. When the harness goes away,
 the pipe ends and so does the adapter.
@@ -28,7 +28,7 @@ from contract.tree import adopt_orphans
 from contract.workload import Workload
 
 REFUSED = "refused"
-"""The state of a run that the tool did not take: it was never one."""
+"""The state of a run that the tool did not take."""
 
 
 def serve(deployments: Mapping[str, Callable[[], Adapter]]) -> None:
@@ -82,7 +82,7 @@ class _Run:
 
     asked: threading.Event = field(default_factory=threading.Event)
     id: str = ""
-    """Its id in the tool; none, if the tool did not take it."""
+    """The id of the run in the tool; empty if the tool refused it."""
     trial: Trial | None = None
     is_over: Callable[[], bool] = lambda: False
     """Whether all bodies have finished, so that the end of the run is near."""
@@ -149,45 +149,45 @@ class _Calls:
     def submit(
         self, run: str, work: str, trial: dict[str, str], parameters: dict[str, Any], meet: dict[str, int]
     ) -> dict[str, Any]:
-        """Ask the tool for a run, and write `submitted` right before; where the tool refuses it, it is over at once."""
-        its, its_work = Trial(**trial), self._deployed[work]
-        if reason := self._engine.unsupported(its_work):
+        """Write `submitted`, and ask the tool for a run at once. A run that the tool refuses is over immediately."""
+        owner, to_run = Trial(**trial), self._deployed[work]
+        if reason := self._engine.unsupported(to_run):
             raise Unsupported(reason)
         asked_for = self._run(run)
-        asked_for.trial = its
-        if isinstance(its_work, Pipeline):
+        asked_for.trial = owner
+        if isinstance(to_run, Pipeline):
             # The file is one for all runs of the trial, so a step does not say which of them it belongs to.
-            whole = Trial(its.id, its.events)
-            steps.announce(self._current, whole, its_work.faults, meet)
-            finished, bodies = FinishedBodies(whole, its_work.last), max(meet.values(), default=1)
+            whole = Trial(owner.id, owner.events)
+            steps.announce(self._current, whole, to_run.faults, meet)
+            finished, bodies = FinishedBodies(whole, to_run.last), max(meet.values(), default=1)
         else:
-            finished, bodies = FinishedBodies(its), len(its_work.nodes)
+            finished, bodies = FinishedBodies(owner), len(to_run.nodes)
         asked_for.is_over = lambda: finished() >= bodies
         clock_offset = time.time() - time.monotonic()
-        emit(its, "submitted")
+        emit(owner, "submitted")
         try:
-            asked_for.id = self._submit(its_work, parameters, its)
+            asked_for.id = self._submit(to_run, parameters, owner)
         except Unsupported:
             raise
         except Exception as error:
             traceback.print_exc()
-            emit(its, "settled", data={"state": REFUSED, "error": named(error)})
+            emit(owner, "settled", data={"state": REFUSED, "error": named(error)})
             return {"refused": named(error), "clock_offset": clock_offset}
         finally:
             asked_for.asked.set()
         return {"id": asked_for.id, "clock_offset": clock_offset}
 
     def wait(self, run: str, limit_s: float, closely: bool) -> str:
-        """Return how the run ended, and write `settled` when the tool says that it did; or `running`, past the limit."""
-        its = self._run(run)
+        """Write `settled` when the tool says that the run is over, and return how it ended; or `running`, past the limit."""
+        awaited = self._run(run)
         deadline = time.monotonic() + limit_s
-        its.asked.wait(limit_s)
-        if not its.id or its.trial is None:
+        awaited.asked.wait(limit_s)
+        if not awaited.id or awaited.trial is None:
             return REFUSED
-        is_over = (lambda: True) if closely else its.is_over
-        state = self._engine.wait(its.id, is_over, max(0.0, deadline - time.monotonic()))
+        is_over = (lambda: True) if closely else awaited.is_over
+        state = self._engine.wait(awaited.id, is_over, max(0.0, deadline - time.monotonic()))
         if state is not State.RUNNING:
-            emit(its.trial, "settled", data={"state": state})
+            emit(awaited.trial, "settled", data={"state": state})
         return state
 
     def state(self, run: str) -> str:

@@ -43,13 +43,13 @@ ONE_TASK: Final = frozenset({"train_whole"})
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A run of a pipeline: which one, with which parameters, and which of its steps fail."""
+    """A run of a pipeline: which pipeline, with which parameters, and which steps fail."""
 
     name: str
     pipeline: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     faults: Mapping[str, int] = field(default_factory=dict)
-    """How often each step fails once its work is done."""
+    """How often each step fails, once the work of the step is done."""
 
     @property
     def last(self) -> str:

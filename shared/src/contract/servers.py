@@ -20,7 +20,7 @@ HOST = "127.0.0.1"
 
 
 class NotReady(RuntimeError):
-    """A server ended, or did not become ready in time; the message holds the end of its log."""
+    """A server ended, or did not become ready in time; the message holds the end of the log."""
 
 
 def free_port() -> int:
@@ -50,7 +50,7 @@ class _Command:
 
 @dataclass
 class Servers:
-    """The servers of one engine, each with its log under `logs`."""
+    """The servers of one engine, each with a log under `logs`."""
 
     logs: Path
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
@@ -62,14 +62,14 @@ class Servers:
         self.restart(name)
 
     def restart(self, name: str) -> None:
-        """Start a server that is gone by the same command again."""
-        its = self._commands[name]
+        """Start a server that has ended again, by the same command."""
+        command = self._commands[name]
         self.logs.mkdir(parents=True, exist_ok=True)
         with (self.logs / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(  # noqa: S603 - the tool's own command
-                list(its.argv),
-                env=dict(its.env),
-                cwd=its.cwd,
+                list(command.argv),
+                env=dict(command.env),
+                cwd=command.cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -107,4 +107,4 @@ class Servers:
 
     def _tail(self, name: str) -> str:
         lines = (self.logs / f"{name}.log").read_text(errors="replace").strip().splitlines()
-        return " / ".join(lines[-3:]) or "nothing in its log"
+        return " / ".join(lines[-3:]) or "the log is empty"

@@ -1,8 +1,8 @@
 """The one line by which a step of a churn pipeline is seen: `@step("load")`, under the tool's own decorator.
 
 Which run a step belongs to does not travel through the pipelines, which are written as their readers would write them. The
-harness asks for one run at a time in an engine (or for several of one trial), and keeps a file that says which: its path
-is in ORCHBENCH_TRIAL. Where that is not set, a step is what it would be without this line.
+harness asks an engine for the runs of one trial at a time, and keeps a file that says which trial. ORCHBENCH_TRIAL holds the
+path of the file. Where it is not set, the step does nothing but the work.
 """
 
 from __future__ import annotations
@@ -25,31 +25,31 @@ MEETING_S: Final = 30.0
 
 @contextmanager
 def step(name: str, token: str = "") -> Iterator[dict[str, str]]:
-    """Log when the step begins and ends; fail it at its end, all work done, as often as the trial plans to.
+    """Log when the step begins and ends; fail it at the end, after all work, as often as the trial plans.
 
-    `token`, or what is put under that key of the dict, is what the step says of what it has got or made.
+    `token`, or what the step puts under that key of the dict, names what the step got or made.
     """
-    says = {"token": token} if token else {}
+    report = {"token": token} if token else {}
     if not (current := os.environ.get(VARIABLE)):
-        yield says
+        yield report
         return
     about = json.loads(Path(current).read_bytes())
     trial = Trial(about["id"], about["events"])
     emit(trial, "started", name)
     try:
-        yield says
+        yield report
         _meet(name, about["meet"].get(name, 1), trial)
         fail_as_planned(name, about["faults"].get(name, 0), trial)
     except BaseException as error:
         emit(trial, "failed", name, {"error": named(error)})
         raise
-    emit(trial, "finished", name, says)
+    emit(trial, "finished", name, report)
 
 
 def _meet(name: str, runs: int, trial: Trial) -> None:
-    """Wait until so many runs have come to the end of this step, so that what comes next is asked for at one moment.
+    """Wait until so many runs have come to the end of this step, so that all go on at one moment.
 
-    A tool that runs one after another would wait here for ever; after a while they go their ways.
+    A tool that makes one run after another would wait here for ever, so the wait has a limit.
     """
     if runs == 1:
         return
@@ -62,7 +62,7 @@ def _meet(name: str, runs: int, trial: Trial) -> None:
 
 
 def announce(path: Path, trial: Trial, faults: Mapping[str, int], meet: Mapping[str, int] | None = None) -> None:
-    """Say which run comes next, and how many of it are to meet at the end of which step; in one piece."""
+    """Write, in one piece, which trial comes next, and how many runs are to meet at the end of which step."""
     new = path.with_suffix(".new")
     new.write_text(json.dumps({**trial.to_dict(), "faults": dict(faults), "meet": dict(meet or {})}))
     new.replace(path)

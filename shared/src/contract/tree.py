@@ -1,7 +1,7 @@
 """Owning a whole process tree, orphans included (Linux).
 
 The tools' servers fork, daemonise and start sessions of their own; a signal to the process that we started reaches few
-of them. A subreaper inherits every orphan below it, so its descendants are all that was ever started.
+of them. A subreaper inherits every orphan below it, so the descendants of one are all that was ever started.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ def descendants(root: int | None = None) -> list[int]:
                 state, parent = stat.rpartition(")")[2].split()[:2]
                 if state not in "ZX":
                     children.setdefault(int(parent), []).append(int(entry.name))
-    found: list[int] = []
+    below: list[int] = []
     queue = [root or os.getpid()]
     while queue:
-        below = children.get(queue.pop(0), [])
-        found += below
-        queue += below
-    return found
+        processes = children.get(queue.pop(0), [])
+        below += processes
+        queue += processes
+    return below
 
 
 def command(pid: int) -> str:

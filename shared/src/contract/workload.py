@@ -1,4 +1,4 @@
-"""A workload is data: a graph of nodes, checked when it is made, that every implementation turns into its native thing."""
+"""A workload is data: a graph of nodes, checked when it is made. Every implementation makes a native pipeline of it."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class Retry:
     delay_s: float | None = 1.0
     """Before every try, or before the first one if there is a backoff. None: the tool's own default."""
     backoff: bool = False
-    """Whether the tool's own exponential backoff, with its factor of two, makes each wait longer than the one before."""
+    """Whether the tool's own exponential backoff doubles each wait."""
     delays_s: tuple[float, ...] = ()
-    """One for each try, if they are not all alike."""
+    """One wait for each try, if the waits are not all alike."""
 
     @property
     def asked_s(self) -> tuple[float, ...]:
-        """The waits that were asked for, by the textbook's formula where there is a backoff; none by default."""
+        """The waits that were asked for, by the textbook formula where there is a backoff; none by default."""
         if self.delays_s or self.delay_s is None:
             return self.delays_s
         return tuple(self.delay_s * (2**i if self.backoff else 1) for i in range(self.times))
@@ -69,24 +69,24 @@ class Node:
     retry: Retry | None = None
     fault: Fault | None = None
     group: str = ""
-    """The nested pipeline that it is a part of, from the outermost on: `outer.inner`; none, if it stands at the top."""
+    """The nested pipeline that the node is a part of, from the outermost on: `outer.inner`; empty at the top."""
 
     def token(self, inputs: Mapping[str, str]) -> str:
-        """Name this node's work, given its parents' tokens: two nodes did the same work if the tokens are equal."""
+        """Name the work of this node, given the tokens of the parents: equal tokens mean the same work."""
         work = json.dumps([self.op, self.params, [inputs[parent] for parent in sorted(self.after)]], sort_keys=True)
         return f"{self.id}:{hashlib.blake2b(work.encode(), digest_size=8).hexdigest()}"
 
 
 @dataclass(frozen=True)
 class Group:
-    """A nested pipeline: its members, nodes and groups, each of them behind all that it waits for."""
+    """A nested pipeline: nodes and groups, each of them behind all that it waits for."""
 
     name: str
     members: tuple[Node | Group, ...]
 
     @property
     def nodes(self) -> tuple[Node, ...]:
-        """Every node of it, and of the groups in it."""
+        """Every node of the group, and of the groups in it."""
         return tuple(node for each in self.members for node in ([each] if isinstance(each, Node) else each.nodes))
 
 
@@ -117,7 +117,7 @@ class Workload:
             object.__setattr__(self, "nodes", tuple(known[name] for name in order))
         except CycleError as error:
             cycle = " -> ".join(reversed(error.args[1]))
-            raise WorkloadError(f"workload {self.name}: its nodes wait for each other in a cycle: {cycle}") from None
+            raise WorkloadError(f"workload {self.name}: nodes wait for each other in a cycle: {cycle}") from None
         self.tree  # noqa: B018 - raises, if the groups wait for each other in a cycle
 
     @cached_property
@@ -165,14 +165,14 @@ def _nested(name: str, nodes: Sequence[Node], depth: int) -> Group:
         unit = place[node.id] = f".{path[depth]}" if len(path) > depth else node.id
         units.setdefault(unit, []).append(node)
     waits = {
-        unit: {place[parent] for node in its for parent in node.after if parent in place} - {unit}
-        for unit, its in units.items()
+        unit: {place[parent] for node in members for parent in node.after if parent in place} - {unit}
+        for unit, members in units.items()
     }
     try:
         order = list(TopologicalSorter(waits).static_order())
     except CycleError as error:
         cycle = " -> ".join(each.lstrip(".") for each in reversed(error.args[1]))
-        raise WorkloadError(f"group {name}: what is in it waits for each other in a cycle: {cycle}") from None
+        raise WorkloadError(f"group {name}: the members wait for each other in a cycle: {cycle}") from None
     return Group(
         name, tuple(_nested(unit[1:], units[unit], depth + 1) if unit[0] == "." else units[unit][0] for unit in order)
     )
