@@ -42,6 +42,9 @@ def empty(tmp_path: Path) -> Iterator[Path]:
     assert processes_of(tmp_path) == {}
 
 
+SAID = "said.txt"
+"""Where the output of the harness goes, for whoever has to find out why a test fails."""
+
 State = Callable[[Path], bool]
 """Whether a run has come to where it is to be stopped."""
 
@@ -71,9 +74,10 @@ def after(seconds: float) -> State:
 def interrupt(folder: Path, arguments: list[str], number: signal.Signals, reached: State) -> tuple[int, dict[str, bytes]]:
     """Run, send the signal, and assert that all is quiet 10 s later; return code and finished trials."""
     run = folder / "run"
-    with subprocess.Popen(
-        [str(ORCHBENCH), *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder
-    ) as harness:
+    with (
+        (folder / SAID).open("w") as said,
+        subprocess.Popen([str(ORCHBENCH), *arguments], stdout=said, stderr=said, cwd=folder) as harness,
+    ):
         while not reached(run) and harness.poll() is None:
             time.sleep(0.002)
         harness.send_signal(number)
@@ -120,7 +124,7 @@ def test_a_run_that_is_stopped_in_a_state_can_go_on(number: signal.Signals, reac
     (empty / "suite.toml").write_text(suite("library", 1, 100))
     arguments = ["run", "--suite", "suite.toml", "--on", "plain", "--out", "run", "--seed", "1"]
     code, trials = interrupt(empty, arguments, number, reached)
-    assert code in {128 + number, -number}
+    assert code in {128 + number, -number}, (empty / SAID).read_text()
     go_on(empty, trials)
 
 
@@ -139,7 +143,7 @@ def test_a_stopped_run_can_go_on(number: signal.Signals, after_s: float, empty: 
     (empty / "suite.toml").write_text(suite("library", 2, 100, 200))
     arguments = ["run", "--suite", "suite.toml", "--on", "plain", "--out", "run", "--seed", "1"]
     code, trials = interrupt(empty, arguments, number, after(after_s))
-    assert code in ({-9, 0} if number is signal.SIGKILL else {128 + number, -number, 0})
+    assert code in ({-9, 0} if number is signal.SIGKILL else {128 + number, -number, 0}), (empty / SAID).read_text()
     go_on(empty, trials)
 
 
