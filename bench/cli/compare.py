@@ -34,28 +34,28 @@ def compare(
 ) -> None:
     """Compare two runs: exit code 0 for no regression, 1 for one, 2 where they cannot be compared."""
     one_output(markdown, as_json)
-    its = comparison.compare(RunFolder(before), RunFolder(after), fraction(fail_over), anyway=anyway)
-    say(its, (before, after), markdown, html, as_json=as_json)
+    compared = comparison.compare(RunFolder(before), RunFolder(after), fraction(fail_over), anyway=anyway)
+    say(compared, (before, after), markdown, html, as_json=as_json)
 
 
 def say(
-    its: Comparison, runs: Sequence[Path], markdown: Path | None, html: Path | None, *, as_json: bool = False
+    compared: Comparison, runs: Sequence[Path], markdown: Path | None, html: Path | None, *, as_json: bool = False
 ) -> NoReturn:
     """Say how the two runs compare, in all the ways that are wanted, and end with the exit code."""
     if markdown or html:
         from bench.report import comparison as rendered  # noqa: PLC0415 - as in report.py
 
-        write(markdown, lambda: rendered.markdown(its))
-        write(html, lambda: rendered.html(its))
+        write(markdown, lambda: rendered.markdown(compared))
+        write(html, lambda: rendered.html(compared))
     if as_json:
-        click.echo(json.dumps(its.document()))
-    elif its.is_made and markdown != OUTPUT:
-        for each in its.differences:
+        click.echo(json.dumps(compared.document()))
+    elif compared.is_made and markdown != OUTPUT:
+        for each in compared.differences:
             err.print(Text.assemble(("differs:", "yellow"), f" {each.said}"), soft_wrap=True)
-        terminal.show_comparison(out, its)
-    if its.exit_code == 2:
-        raise Problem(f"{runs[0]} and {runs[1]} are not comparable: {its.because}")
-    sys.exit(its.exit_code)
+        terminal.show_comparison(out, compared)
+    if compared.exit_code == 2:
+        raise Problem(f"{runs[0]} and {runs[1]} are not comparable: {compared.because}")
+    sys.exit(compared.exit_code)
 
 
 def fraction(text: str) -> float:

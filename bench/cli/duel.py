@@ -45,7 +45,7 @@ def duel(
     """Measure two checkouts in step, run by run, and compare them: the exit codes are those of `compare`.
 
     BASE and HEAD are folders in which `make setup` was run. A base that cannot be measured counts as not comparable, a head
-    that cannot be measured as a regression. A suite's name is that of either's own.
+    that cannot be measured as a regression. Each side runs the suite that it knows by that name.
     """
     known = tools.discover()
     tools.check_names(known, on)
@@ -65,11 +65,11 @@ def duel(
         with raised(f"what was measured so far is in {out}; a duel starts from the beginning"):
             drawn = random.SystemRandom().randrange(2**32) if seed is None else seed
             duels.fight(checkouts, folders, options, drawn, machine.calibrate())
-        its = comparison.compare(RunFolder(folders[0]), RunFolder(folders[1]), share)
+        compared = comparison.compare(RunFolder(folders[0]), RunFolder(folders[1]), share)
     except Problem as problem:
         from bench.report.markdown import text  # noqa: PLC0415 - as in report.py
 
         said = str(problem)
         (out / "compare.md").write_text(f"**{text(said[0].upper() + said[1:])}**\n")
         raise
-    say(its, folders, out / "compare.md", out / "compare.html")
+    say(compared, folders, out / "compare.md", out / "compare.html")

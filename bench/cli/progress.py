@@ -42,7 +42,7 @@ def _runs(count: int) -> str:
 class Estimator:
     """Guesses the time left from the runs so far: those of the same setup and workload, or of less and less in common.
 
-    Nothing is guessed from other machines: how long a tool takes is known once one of its runs at the tier has ended.
+    Nothing is guessed from other machines: how long a tool takes is known once a run of the tool at the tier has ended.
     """
 
     def __init__(self, plan: Plan, done: set[str]) -> None:
@@ -129,7 +129,7 @@ class Live:
             self._tell_of(record, problem)
 
     def lost(self, start: Start, because: str) -> None:
-        """An engine is gone before its time."""
+        """Say that an engine was lost."""
         self._console.print(f"{start.id}: the engine was lost: {because}", style="yellow")
 
     def _tell_of(self, record: TrialRecord, problem: str) -> None:
@@ -156,7 +156,7 @@ PATIENCE_S = 2.0
 
 @contextmanager
 def waiting(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
-    """Say what takes its time, and on a terminal how much of it is done; elsewhere a line, once it has taken a while."""
+    """Show what takes long: on a terminal how much is done, elsewhere a line once it has taken a while."""
     if console.is_terminal:
         with console.status(what) as status:
             yield lambda done, total: status.update(f"{what}: {done} of {total}")

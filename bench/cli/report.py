@@ -18,13 +18,13 @@ from bench.store.records import RunRecord
 @click.argument("run_dir", type=click.Path(path_type=Path))
 @click.option("--out", "out_dir", type=click.Path(path_type=Path), help="Where to write.  [default: the run's folder]")
 def report(run_dir: Path, out_dir: Path | None) -> None:
-    """Derive the results of a run again from its raw data, and render its report."""
+    """Derive the results of a run again from the raw data, and render the report."""
     folder = RunFolder(run_dir)
     record = folder.run()
     if not any(folder.trials()):
         raise Problem(f"{run_dir} has no finished trial to derive results from; `orchbench show` prints those that it has")
     target = RunFolder(out_dir) if out_dir else folder
-    # Its trials would be read with the workloads of this run from then on.
+    # The trials of the other run would be read with the cases of this one from then on.
     if target.holds_run() and _identity(other := target.run()) != _identity(record):
         raise Problem(f"{target.path} holds another run, {other.id}; give another --out")
     target.make()
@@ -41,7 +41,7 @@ def _identity(record: RunRecord) -> tuple[str, str, str]:
 
 def render(folder: RunFolder, record: RunRecord, found: Findings, target: RunFolder) -> None:
     """Render the report of what was derived."""
-    # Here, because matplotlib takes its time, and most commands draw nothing.
+    # Imported here, because matplotlib takes long to import and most commands draw nothing.
     from bench.report import render as pages  # noqa: PLC0415
     from bench.report.facts import Facts  # noqa: PLC0415
 

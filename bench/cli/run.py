@@ -114,7 +114,7 @@ def run(
 
 
 def measure(sitting: sittings.Sitting, turns: Turns | None) -> None:
-    """Carry the run out, and render its report."""
+    """Carry the run out, and render the report."""
     planned, folder = sitting.plan, sitting.folder
     err.print(f"{len(planned.trials)} runs in {len(planned.starts)} engine starts, to {folder.path}")
     with folder.locked():

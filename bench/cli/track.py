@@ -24,7 +24,7 @@ def track(run_dir: Path, uri: str | None) -> None:
 
 
 def log_finished(folder: RunFolder, *, wanted: bool) -> None:
-    """Log a run that has come to its end, if that is wanted; what goes wrong costs it a line, and nothing else."""
+    """Log a run that has ended, if that is wanted; a failure costs a line, and nothing else."""
     try:
         if wanted:
             log_to_mlflow(folder)
@@ -36,8 +36,8 @@ def log_to_mlflow(folder: RunFolder, uri: str | None = None) -> None:
     """Log a run, and say where."""
     with waiting(err, "logging the run to MLflow") as tell:
         store = tracking.track(folder, uri, tell)
-    said = f"tracked in MLflow: {store}, experiment {tracking.EXPERIMENT}"
+    where = f"tracked in MLflow: {store}, experiment {tracking.EXPERIMENT}"
     if store.embedded:
         mlflow = tools.IMPLEMENTATIONS / tools.REFERENCE / ".venv" / "bin" / "mlflow"
-        said += f"; to look at it: {shlex.join([str(mlflow), 'ui', '--backend-store-uri', store.uri])}"
-    out.print(said, soft_wrap=True)
+        where += f"; to look at it: {shlex.join([str(mlflow), 'ui', '--backend-store-uri', store.uri])}"
+    out.print(where, soft_wrap=True)

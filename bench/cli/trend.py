@@ -23,13 +23,13 @@ def trend(run_dirs: tuple[Path, ...], page: Path | None, markdown: Path | None, 
     folders, without = history.find(run_dirs)
     for each in without:
         err.print(f"left out: {each} has no results.json", style="yellow", soft_wrap=True)
-    its = history.trend(folders)
+    changes = history.trend(folders)
     if markdown or page:
         from bench.report import trends as rendered  # noqa: PLC0415 - as in report.py
 
-        write(markdown, lambda: rendered.markdown(its))
-        write(page, lambda: rendered.html(its))
+        write(markdown, lambda: rendered.markdown(changes))
+        write(page, lambda: rendered.html(changes))
     if as_json:
-        click.echo(json.dumps(its.document()))
+        click.echo(json.dumps(changes.document()))
     elif markdown != OUTPUT:
-        terminal.show_trend(out, its)
+        terminal.show_trend(out, changes)

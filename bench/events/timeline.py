@@ -23,7 +23,7 @@ class Attempt(msgspec.Struct, gc=False):
 
 @dataclass
 class Timeline:
-    """One run as its bodies saw it; or all runs of a trial together, where it has several."""
+    """One run as the bodies saw it, or all runs of a trial together."""
 
     submitted: int | None = None
     settled: int | None = None

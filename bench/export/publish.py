@@ -1,4 +1,4 @@
-"""The results of a run, derived from its raw records and written beside them."""
+"""The results of a run, derived from the raw records and written beside them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def publish(folder: RunFolder, record: RunRecord, target: RunFolder | None = Non
     for start in run.starts:
         record.versions[start.setup.orchestrator] = start.versions
         record.settings[start.setup.settings_of] = start.settings
-    found = results.derive(run, excerpts.counted(folder, record))
+    findings = results.derive(run, excerpts.counted(folder, record))
     place = target or folder
-    place.write_results(found.results, found.samples)
-    place.write_pytest_benchmark(pytest_benchmark.document(record, found.samples))
+    place.write_results(findings.results, findings.samples)
+    place.write_pytest_benchmark(pytest_benchmark.document(record, findings.samples))
     place.write_run(record)
-    return found
+    return findings

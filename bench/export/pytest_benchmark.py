@@ -22,13 +22,13 @@ def document(run: RunRecord, samples: Sequence[Sample]) -> dict[str, Any]:
         timing = each.unit in SECONDS and not METRICS[each.metric].crosscheck
         if each.value is not None and not each.setup.control and timing:
             series[f"{each.scenario}/{each.workload}/{each.metric}[{each.setup.label}]"].append(each)
-    timings = {name: [(each.value or 0.0) * SECONDS[each.unit] for each in found] for name, found in series.items()}
+    timings = {name: [(each.value or 0.0) * SECONDS[each.unit] for each in group] for name, group in series.items()}
     return {
         "machine_info": run.host,
         "commit_info": run.git,
         # A rate is made of each: what is zero or less, such as a wait minus the wait that was asked for, has none.
         "benchmarks": [
-            _benchmark(name, found[0], timings[name]) for name, found in series.items() if all(t > 0 for t in timings[name])
+            _benchmark(name, group[0], timings[name]) for name, group in series.items() if all(t > 0 for t in timings[name])
         ],
         "datetime": run.segments[0].began if run.segments else "",
         "version": "5.2.3",

@@ -49,7 +49,8 @@ def is_wfformat(document: object) -> bool:
 def convert(document: Mapping[str, Any], name: str, time_scale: float) -> Workload:
     """Return the workflow as a workload of that name, or raise a `WorkloadError` that says which task is wrong and how.
 
-    Every task sleeps for its run time multiplied by `time_scale`. The same document always becomes the same workload.
+    Every task sleeps for the recorded run time, multiplied by `time_scale`. The same document always becomes the same
+    workload.
     """
     version = str(document.get("schemaVersion", "missing"))
     if version not in _TASKS:
@@ -154,7 +155,7 @@ def _runtimes(records: Sequence[Any], known: set[str]) -> dict[str, float]:
         if task not in known:
             raise WorkloadError(f"{where} was executed, but is not in the specification; add it there or take it out")
         if task in runtimes:
-            raise WorkloadError(f"{where} was executed twice; leave one of its run times")
+            raise WorkloadError(f"{where} was executed twice; leave one of the two run times")
         key = next((key for key in _RUNTIME_KEYS if key in record), None)
         if key is None:
             raise WorkloadError(f"{where} has no {_RUNTIME_KEYS[0]}; give it one, or an instance that was executed")

@@ -59,7 +59,7 @@ class Candidate:
     """An engine under test."""
 
     def __init__(self, tool: Tool, setup: Setup, folder: Path) -> None:
-        """Name it; its files go to the folder, which is new."""
+        """Name the engine, whose files go to a new folder."""
         self.setup = setup
         self._folder = folder
         (folder / "home").mkdir(parents=True)
@@ -117,7 +117,7 @@ def its_own_records_agree(candidate: Candidate) -> str:
     tasks = run.reported.tasks
     for node, (start, end) in tasks.items():
         began, ended = (t / 1e9 + run.clock_offset for t in (timeline.start(node), timeline.end(node)))
-        _demand(start - 1 < began <= ended < end + 1, f"{node}: {start - began:.3f} s, {end - ended:.3f} s beside its body")
+        _demand(start - 1 < began <= ended < end + 1, f"{node}: {start - began:.3f} s, {end - ended:.3f} s beside the body")
     _demand(set(tasks) in ({node.id for node in DIAMOND.nodes}, set()), f"it has records of {sorted(tasks)}")
     return f"{len(tasks)} of {len(DIAMOND.nodes)} tasks have records"
 
@@ -150,13 +150,13 @@ def a_cancelled_run_is_gone(candidate: Candidate) -> str:
     before = time.monotonic()
     cancel_in_the_middle.carry_out(scene, CancelInTheMiddle("a"))
     _demand(scene.runs[0].state == "cancelled", f"the tool calls it {scene.runs[0].state}")
-    _demand(scene.facts["gone_s"] is not None, "its process still runs, half a minute later")
+    _demand(scene.facts["gone_s"] is not None, "the process of the body still runs, half a minute later")
     _demand(time.monotonic() - before < LIMIT_S + GIVEN_UP_S, "it took minutes")
-    return f"its process was gone {scene.facts['gone_s']:.1f} s after the call"
+    return f"the process of the body was gone {scene.facts['gone_s']:.1f} s after the call"
 
 
 def a_run_past_its_limit_is_given_up(candidate: Candidate) -> str:
-    """A run that takes longer than its limit comes back as one that is too long, and not after minutes."""
+    """A run that takes longer than the limit comes back as one that is too long, and not after minutes."""
     before = time.monotonic()
     scene = candidate.scene(ENDLESS, limit_s=1)
     try:
@@ -164,7 +164,7 @@ def a_run_past_its_limit_is_given_up(candidate: Candidate) -> str:
     except TooLong:
         _demand(time.monotonic() - before < GIVEN_UP_S, f"only after {time.monotonic() - before:.0f} s")
         return f"given up after {time.monotonic() - before:.1f} s"
-    raise Broken(f"the tool calls it {state}, and its body sleeps for an hour")
+    raise Broken(f"the tool calls it {state}, and the body sleeps for an hour")
 
 
 def it_stops_without_a_trace(candidate: Candidate) -> str:

@@ -1,4 +1,4 @@
-"""What can be seen of an engine from outside: its memory, its disk, its ports, and what a user has to keep running."""
+"""What can be seen of an engine from outside: memory, disk, ports, and what a user has to keep running."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def begin(folder: RunFolder, choice: Choice, warnings: Sequence[str] = (), turns
 
 
 def resume(folder: RunFolder) -> Sitting:
-    """Plan a run again from its record, or raise where the plan, the machine or the versions have changed."""
+    """Plan a run again from the record, or raise where the plan, the machine or the versions have changed."""
     began = time.monotonic()
     record = folder.run()
     if record.duel:

@@ -1,4 +1,4 @@
-"""One trial: the procedure of a case carried out in an engine, with what its scenario does around it."""
+"""One trial: the procedure of a case carried out in an engine, with what the scenario does around it."""
 
 from __future__ import annotations
 

@@ -51,14 +51,14 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
-    """A metric of a setup for a workload, or for a family of workloads, over all its trials."""
+    """A metric of a setup for a workload, or for a family of workloads, over all trials."""
 
     scenario: str
     workload: str
     """The name of the workload, or of the family where the number is made of several workloads."""
     setup: Setup
     axes: Axes = {}
-    """Where the workload stands on the axes of the scenario; for a family, the axes that all its members share."""
+    """Where the workload stands on the axes of the scenario; for a family, the axes that all members share."""
     metric: str
     unit: str
     better: Better

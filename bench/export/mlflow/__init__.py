@@ -20,7 +20,7 @@ __all__ = ["EXPERIMENT", "metric_name", "track"]
 
 
 def track(folder: RunFolder, uri: str | None = None, tell: Callable[[int, int], None] = lambda _done, _total: None) -> Store:
-    """Log the run, in the place of what was logged of it before; `tell` hears how many of its children are logged."""
+    """Log the run, and delete what was logged of it before; `tell` hears how many of the children are logged."""
     run = folder.run()
     parent, children = entries(run, folder.results(), folder.samples())
     store = Store.choose(folder, uri)

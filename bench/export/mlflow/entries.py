@@ -1,4 +1,4 @@
-"""What is logged of a run: the entries, read from its own files."""
+"""What is logged of a run: the entries, read from the files of the run."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Entry:
 
 
 def entries(run: RunRecord, results: Results, samples: Iterable[Sample]) -> tuple[Entry, list[Entry]]:
-    """Return what is logged of a run: the parent, and its children."""
+    """Return what is logged of a run: the parent, and the children."""
     estimates, checks = _by_child(results.estimates), _by_child(results.checks)
     counted = _by_child(each for each in samples if each.counts)
     children = [
@@ -77,7 +77,7 @@ class Measured:
 
     @property
     def first(self) -> Estimate | Check:
-        """Any of its rows, which says what it is of."""
+        """Any of the rows: all of them name the scenario and the setup."""
         return self.estimates[0] if self.estimates else self.checks[0]
 
 
@@ -134,10 +134,10 @@ def metric_name(workload: str, metric: str) -> str:
 
 def _by_child(rows: Iterable[Kind]) -> defaultdict[tuple[str, str], list[Kind]]:
     """Put together what is of one setup in one scenario."""
-    found: defaultdict[tuple[str, str], list[Kind]] = defaultdict(list)
+    by_child: defaultdict[tuple[str, str], list[Kind]] = defaultdict(list)
     for row in rows:
-        found[row.scenario, row.setup.path].append(row)
-    return found
+        by_child[row.scenario, row.setup.path].append(row)
+    return by_child
 
 
 def _counts(checks: Iterable[Check]) -> list[Point]:
@@ -162,6 +162,6 @@ def _provenance(run: RunRecord) -> dict[str, object]:
 
 
 def fingerprint(run: RunRecord) -> str:
-    """Return what a run has from its beginning to its end, in every copy, and shares with no other."""
-    its = (run.id, run.plan, run.seed, run.host.boot_id, run.segments[0].began)
-    return hashlib.sha256(repr(its).encode(errors="surrogatepass")).hexdigest()[:16]
+    """Return what a run has from beginning to end, in every copy, and shares with no other run."""
+    identity = (run.id, run.plan, run.seed, run.host.boot_id, run.segments[0].began)
+    return hashlib.sha256(repr(identity).encode(errors="surrogatepass")).hexdigest()[:16]

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from typing import Final
 
 PARAM_LENGTH, TAG_LENGTH = 500, 5000
-"""How many characters of a value are logged: MLflow takes 6000 and 8000 since its third version, and fewer before."""
+"""How many characters of a value are logged: MLflow 3 takes 6000 and 8000, and older versions take fewer."""
 
 _ALLOWED: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,99}")
 """Less than MLflow allows, which takes 250 characters, of every alphabet, and slashes, if they lead to no other path."""
 
 
 def allowed(name: str) -> str:
-    """Return the name, or one that MLflow takes in its place; only such a one has a colon, so that no two become one."""
+    """Return the name, or a substitute that MLflow takes; only substitutes have a colon, so that no two names become one."""
     if _ALLOWED.fullmatch(name):
         return name
     digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""How a run is logged: its entries, on their way into a store. MLflow is imported here, when that begins."""
+"""How a run is logged: the entries, on their way into a store. MLflow is imported here, when that begins."""
 
 from __future__ import annotations
 
@@ -51,19 +51,19 @@ class Log:
         # MLflow lists the youngest first, and runs of one age at random. Seconds are all that is known of when a run began.
         began = self.began + min(behind, 999)
         created = self.client.create_run(self.experiment, began, fitting(tags, TAG_LENGTH), entry.name)
-        its = str(created.info.run_id)
+        logged = str(created.info.run_id)
         self.client.log_batch(  # which makes batches of as many as MLflow takes at once
-            its,
+            logged,
             [Metric(point.key, point.value, self.ended, point.step) for point in entry.points],
             [Param(key, value) for key, value in fitting(entry.params, PARAM_LENGTH).items()],
         )
         for name, document in entry.documents.items():
-            self.client.log_text(its, json.dumps(document, indent=1), name)
-        return its
+            self.client.log_text(logged, json.dumps(document, indent=1), name)
+        return logged
 
-    def end(self, its: str) -> None:
+    def end(self, entry: str) -> None:
         """Say that an entry is complete; one that is not stays `running`."""
-        self.client.set_terminated(its, self.status, self.ended)
+        self.client.set_terminated(entry, self.status, self.ended)
 
     def keep_files(self, parent: str, folder: RunFolder) -> None:
         """Log the run's files; the raw ones, of which there may be ten thousands, in one."""
@@ -79,8 +79,8 @@ class Log:
 
     def forget_all_but(self, logged: Sequence[str]) -> None:
         """Delete what was logged of the run before, whether that was seen through or not."""
-        for its in [its for its in self._all() if its not in logged]:
-            self.client.delete_run(its)
+        for earlier in [entry for entry in self._all() if entry not in logged]:
+            self.client.delete_run(earlier)
         if self.store.embedded and self.store.artifacts and self.store.artifacts.is_dir():
             for kept in self.store.artifacts.iterdir():  # MLflow itself would keep the files until `mlflow gc`
                 if kept.name not in logged:
@@ -109,7 +109,7 @@ def _connect(store: Store) -> tuple[Any, str]:
         client = MlflowClient(store.uri)
         return client, _experiment(client, store)
 
-    # A new database takes a while to be made. A server has as long as a request may take, the look-up of its name included.
+    # A new database takes a while to be made. A server has as long as a request may take, including the look-up of the name.
     return connect() if store.file else within(float(os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"]), connect)
 
 
@@ -118,7 +118,7 @@ def _experiment(client: Any, store: Store) -> str:
     place = store.artifacts.as_uri() if store.artifacts else None
     known = client.get_experiment_by_name(EXPERIMENT)
     if known and store.embedded and known.artifact_location != place:
-        # The run's folder is a copy: what was logged in it has its files where the original is.
+        # The run's folder is a copy: what was logged in it refers to the files of the original.
         client.rename_experiment(known.experiment_id, f"{EXPERIMENT} before it was copied ({known.experiment_id})")
         client.delete_experiment(known.experiment_id)
         known = None

@@ -93,7 +93,7 @@ class Scene:
         try:
             run.cancel()
         except (EngineError, UnsupportedWork):
-            return  # the engine is not used any more, and its keeper ends what is left
+            return  # the engine is not used any more, and the keeper ends what is left
 
 
 def last_error(log: bytes) -> str:
