@@ -1,6 +1,6 @@
-"""Reports: a run turned into something that people read.
+"""Reports: what people read of a run.
 
-`render` makes the page of `facts`: the `answer` on its first screen, the `matrix`, `sections` with `charts`, `timelines` and
-the `excerpts` of the code that ran. `summary` says the same in short.
-Nothing is imported here: drawing takes a second to import, and most commands draw nothing.
+`render` makes the page from `facts`: the `answer` on the first screen, the `matrix`, then `sections` with `charts`,
+`timelines` and excerpts of the code that ran. `summary` is the short form.
+Nothing is imported here: the drawing library takes a second to import, and most commands draw nothing.
 """

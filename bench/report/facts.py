@@ -1,4 +1,4 @@
-"""What a report is made of: the results of a run, its records, and a way to look its numbers up."""
+"""What a report is made of: the results and the records of a run, and how to look a number up."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Placed = TypeVar("Placed", Estimate, Check)
 
 @dataclass(frozen=True)
 class Facts:
-    """A run, its results, and what was written down while it went on."""
+    """A run: its results, and what was recorded while it went on."""
 
     run: RunRecord
     results: Results
@@ -34,21 +34,21 @@ class Facts:
     starts: Sequence[StartRecord]
     trials: Sequence[TrialRecord]
     read: Callable[[str], Timeline]
-    """From a trial's id to its events."""
+    """From the id of a trial to its events."""
     endings: Mapping[str, Ending] = field(default_factory=dict)
     """How each trial ended."""
 
     @classmethod
-    def of(cls, folder: RunFolder, run: RunRecord, found: Findings) -> Facts:
-        """Gather them from a run's folder."""
+    def of(cls, folder: RunFolder, run: RunRecord, findings: Findings) -> Facts:
+        """Gather the facts from the folder of a run."""
         return cls(
             run,
-            found.results,
-            found.samples,
+            findings.results,
+            findings.samples,
             folder.starts(),
             folder.trials(),
             lambda trial: timeline.read(folder.events(trial)),
-            found.endings,
+            findings.endings,
         )
 
     # Who and what was measured -----------------------------------------------------------------------------------------
@@ -56,8 +56,8 @@ class Facts:
     @cached_property
     def scenarios(self) -> list[str]:
         """The scenarios of the run, in the order in which the harness has them."""
-        found = {row.scenario for row in self.results.estimates}
-        return [name for name in SCENARIOS if name in found]
+        measured = {row.scenario for row in self.results.estimates}
+        return [name for name in SCENARIOS if name in measured]
 
     @cached_property
     def orchestrators(self) -> list[str]:
@@ -66,23 +66,24 @@ class Facts:
 
     @cached_property
     def tools(self) -> Tools:
-        """How the tools are named and drawn."""
+        """The names and the looks of the tools."""
         return Tools(self.run)
 
     @cached_property
     def made(self) -> str:
-        """How many runs there were, and in how many engine starts of whom."""
+        """How many runs there were, and in how many engine starts of each tool."""
         counts = Counter(start.setup.orchestrator for start in self.starts)
-        whose = ", ".join(f"{name} {counts[name]}" for name in sorted(counts, key=lambda name: (name == REFERENCE, name)))
-        return f"{len(self.trials)} runs in {len(self.starts)} engine starts" + (f" ({whose})" if whose else "")
+        total = f"{len(self.trials)} runs in {len(self.starts)} engine starts"
+        tools = ", ".join(f"{name} {counts[name]}" for name in sorted(counts, key=lambda name: (name == REFERENCE, name)))
+        return f"{total} ({tools})" if tools else total
 
     def tiers(self, scenario: str) -> list[str]:
         """The tiers at which a scenario was run."""
-        found = {row.setup.tier for row in self.results.estimates if row.scenario == scenario}
-        return [tier for tier in TIERS if tier in found]
+        measured = {row.setup.tier for row in self.results.estimates if row.scenario == scenario}
+        return [tier for tier in TIERS if tier in measured]
 
     def parts(self, scenario: str) -> list[str]:
-        """The tiers at which a scenario was run, and ANY, if something was seen of the tools as such."""
+        """The tiers at which a scenario was run, and ANY if there are numbers that belong to no tier."""
         return [*self.tiers(scenario), *([ANY] if self.estimates(scenario, ANY) else [])]
 
     # Numbers -----------------------------------------------------------------------------------------------------------
@@ -92,15 +93,15 @@ class Facts:
         return self._estimates[scenario, tier]
 
     def checks(self, scenario: str, tier: str | None = None) -> list[Check]:
-        """Return the verdicts of a scenario, at one tier or at all."""
-        return [row for each in ([tier] if tier else TIERS) for row in self._checks[scenario, each]]
+        """Return the verdicts on a scenario, at one tier or at all of them."""
+        return [row for chosen in ([tier] if tier else TIERS) for row in self._checks[scenario, chosen]]
 
     def estimate(self, scenario: str, metric: str, workload: str, setup: Setup) -> Estimate | None:
         """Return one estimate of a setup."""
         return self._by_key.get((scenario, workload, *setup.key, metric))
 
     def range_of(self, scenario: str, metric: str, setup: Setup) -> Range | None:
-        """Return between which values all runs of a setup lay."""
+        """Return the least, the median and the most of all runs of a setup."""
         key = (scenario, *setup.key, metric)
         return next((row for row in self.results.ranges if row.key == key), None)
 
@@ -108,15 +109,14 @@ class Facts:
         """Return the ratio of one estimate to another, where the results have it."""
         setup = other.setup
         against = (setup.orchestrator, setup.deployment, setup.profile)
-        found = (each for each in self._ratios[row.key] if each.key == (*row.key, *against))
-        return next(found, None)
+        return next((ratio for ratio in self._ratios[row.key] if ratio.key == (*row.key, *against)), None)
 
     def samples_of(self, row: Estimate) -> Sequence[Sample]:
-        """Return what the single runs yielded that an estimate was made of; nothing for what several were made into."""
+        """Return the values of the single runs behind an estimate; none where it was derived from other numbers."""
         return self._samples[row.key]
 
     def values(self, row: Estimate) -> list[float]:
-        """Return the values of those runs."""
+        """Return those of the values that are known."""
         return [sample.value for sample in self.samples_of(row) if sample.value is not None]
 
     @cached_property
@@ -125,11 +125,11 @@ class Facts:
 
     @cached_property
     def _estimates(self) -> Mapping[tuple[str, str], list[Estimate]]:
-        return _by_place(self.results.estimates)
+        return _by_scenario_and_tier(self.results.estimates)
 
     @cached_property
     def _checks(self) -> Mapping[tuple[str, str], list[Check]]:
-        return _by_place(self.results.checks)
+        return _by_scenario_and_tier(self.results.checks)
 
     @cached_property
     def _ratios(self) -> Mapping[tuple[str, ...], list[Ratio]]:
@@ -149,21 +149,23 @@ class Facts:
     # Trials ------------------------------------------------------------------------------------------------------------
 
     def axes(self, scenario: str) -> Mapping[str, Axes]:
-        """Return where each workload of a scenario stands among the others."""
-        return {each.workload: each.axes for each in self.trials if each.scenario == scenario and not each.warmup}
+        """Return the axes of each workload of a scenario."""
+        return {trial.workload: trial.axes for trial in self.trials if trial.scenario == scenario and not trial.warmup}
 
     def sizes(self, scenario: str) -> Mapping[str, Mapping[str, int]]:
-        """Return which workloads make a family over their sizes: family -> workload -> size."""
-        found: dict[str, dict[str, int]] = defaultdict(dict)
+        """Return the families that differ in size, with their workloads: family -> workload -> size."""
         line = SCENARIOS[scenario].line
-        for workload, axes in self.axes(scenario).items() if line else ():
-            if line and (family := line.of(axes)):
-                found[family][workload] = int(axes[line.over])
-        return {family: dict(sorted(sizes.items(), key=lambda item: item[1])) for family, sizes in found.items()}
+        if line is None:
+            return {}
+        families: dict[str, dict[str, int]] = defaultdict(dict)
+        for workload, axes in self.axes(scenario).items():
+            if family := line.of(axes):
+                families[family][workload] = int(axes[line.over])
+        return {family: dict(sorted(sizes.items(), key=lambda item: item[1])) for family, sizes in families.items()}
 
 
-def _by_place(rows: Sequence[Placed]) -> Mapping[tuple[str, str], list[Placed]]:
-    """Put together what is of a scenario at a tier."""
+def _by_scenario_and_tier(rows: Sequence[Placed]) -> Mapping[tuple[str, str], list[Placed]]:
+    """Group rows by scenario and tier."""
     found: dict[tuple[str, str], list[Placed]] = defaultdict(list)
     for row in rows:
         found[row.scenario, row.setup.tier].append(row)

@@ -1,4 +1,4 @@
-"""The matrix: every scenario beside every tool, by one number and the verdicts on each."""
+"""The matrix: one number and the verdicts of every tool in every scenario."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench.report.sections import Section, Subsection, key
 from bench.store.rows import Estimate, Means
 
 MEANS: Final[Sequence[tuple[Means, str]]] = (("by_hand", "by hand"), ("declared", "declared"))
-"""By what a check may have passed beside what the tool brings, and how that is said."""
+"""Why a check may pass other than by the tool alone, and the words for it."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class Cell:
 
     row: Estimate | None
     other: str
-    """The workload of the number, where a tool of one lane was run at another width than the line says."""
+    """The workload of the number, where a tool with one lane was run at another width than the line says."""
     id: str
-    """Where the number's evidence is."""
+    """The anchor of the evidence."""
     counts: Mapping[str, int]
-    """How many verdicts there were of each kind, over all its stock deployments."""
+    """How many verdicts of each kind there are, over all stock deployments of the tool."""
     means: Mapping[str, int]
     """How many passed only because the pipeline's author wrote or declared something, by which of the two it was."""
 
@@ -72,5 +72,5 @@ def _cell(subsection: Subsection, tool: str) -> Cell:
     verdicts = Counter(row.verdict for row in checks)
     counts = {kind: verdicts[kind] for kind in ("pass", "fail", "unsupported")} if verdicts else {}
     passed = Counter(row.means for row in checks if row.verdict == "pass")
-    means = {said: passed[kind] for kind, said in MEANS if passed[kind]}
+    means = {words: passed[kind] for kind, words in MEANS if passed[kind]}
     return Cell(row, other, key(row) if row else "", counts, means)

@@ -1,4 +1,4 @@
-"""Pages: a template filled in, with its style and its script inside, so that one file is all there is to open."""
+"""Pages: a filled template with style and script inside, so that there is a single file to open."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ _environment.filters["highlighted"] = highlighted
 
 
 def page(template: str, tools: Tools, **values: Any) -> str:
-    """Return the page, in which the tools have their colours."""
+    """Return the page, with a colour for each tool."""
     style, script = (Markup((_TEMPLATES / name).read_text()) for name in ("style.css", "script.js"))  # noqa: S704 - our own
     return _environment.get_template(template).render(style=style + tools.style, script=script, **values)

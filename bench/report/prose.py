@@ -1,4 +1,4 @@
-"""Sentences made of words and numbers, each number with its place in results.json: read on a page, and in Markdown."""
+"""Sentences made of words and numbers, for the page and for Markdown; each number names its row in results.json."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from bench.store.rows import Code, Control, Estimate, Range, Ratio, ReadyEngine
 
 @dataclass(frozen=True)
 class Number:
-    """A number as it is read, and where it stands in results.json."""
+    """A number as a reader sees it, and where results.json has it."""
 
     text: str
     value: float
     table: str
     """estimates, ratios, ranges, controls, engines or code"""
     key: tuple[str, ...]
-    """What names the row."""
+    """The key of the row."""
     field: str
     until: float | None = None
-    """Where it is an interval: the upper end; `value` is the lower."""
+    """The upper end of an interval, of which `value` is the lower end."""
 
 
 Part = str | Number
@@ -30,35 +30,35 @@ Part = str | Number
 
 @dataclass(frozen=True)
 class Sentence:
-    """Words and numbers in turn."""
+    """Words and numbers."""
 
     parts: tuple[Part, ...]
 
     @classmethod
     def of(cls, *parts: Part) -> Sentence:
-        """Put it together."""
+        """Make a sentence of its parts."""
         return cls(parts)
 
     def __str__(self) -> str:
-        """Return it as text."""
+        """Return the sentence as text."""
         return "".join(part if isinstance(part, str) else part.text for part in self.parts)
 
 
 def median(row: Estimate) -> Number:
-    """Return an estimate's number, which it must have."""
+    """Return the number of an estimate, which must have one."""
     value = _known(row.median)
     return Number(wording.said(row.unit, value), value, "estimates", row.key, "median")
 
 
 def bounds(row: Estimate) -> tuple[Part, ...]:
-    """Return an estimate's interval, or how many runs there were; nothing, if nothing had to run."""
+    """Return the interval of an estimate, or the number of runs; nothing where nothing had to run."""
     if not row.starts:
         return ()
     runs = Number(str(row.n), row.n, "estimates", row.key, "n")
     if row.low is None or row.high is None:
         return (" (n=", runs, ")")
-    said = wording.said(row.unit, row.low, row.high, like=row.median)
-    interval = Number(said, row.low, "estimates", row.key, "low", row.high)
+    text = wording.said(row.unit, row.low, row.high, like=row.median)
+    interval = Number(text, row.low, "estimates", row.key, "low", row.high)
     few: tuple[Part, ...] = (", n=", runs) if is_range(row) else ()
     return (" [", interval, *few, "]")
 
@@ -70,8 +70,8 @@ def times(row: Ratio) -> tuple[Part, ...]:
     ratio = Number(wording.digits(row.ratio), row.ratio, "ratios", row.key, "ratio")
     if row.low is None or row.high is None:
         return (ratio, " times")
-    said = f"{wording.digits(row.low)} .. {wording.digits(row.high)}"
-    return (ratio, " times [", Number(said, row.low, "ratios", row.key, "low", row.high), "]")
+    interval = f"{wording.digits(row.low)} .. {wording.digits(row.high)}"
+    return (ratio, " times [", Number(interval, row.low, "ratios", row.key, "low", row.high), "]")
 
 
 def middle(row: Range) -> Number:
@@ -80,27 +80,27 @@ def middle(row: Range) -> Number:
 
 
 def between(row: Range) -> tuple[Part, ...]:
-    """Return between which values all runs lay, and how many there were."""
-    said = wording.said(row.unit, row.low, row.high, like=row.median)
+    """Return the least and the most of all runs, and how many runs there were."""
+    interval = wording.said(row.unit, row.low, row.high, like=row.median)
     runs = Number(str(row.n), row.n, "ranges", row.key, "n")
-    return (Number(said, row.low, "ranges", row.key, "low", row.high), ", n=", runs)
+    return (Number(interval, row.low, "ranges", row.key, "low", row.high), ", n=", runs)
 
 
 def at_most(row: Estimate) -> Number:
-    """Return the upper end of an estimate that is lost in noise, which it must have."""
+    """Return the upper end of an estimate that is lost in noise, which must have one."""
     value = _known(row.high)
     return Number(wording.said(row.unit, value), value, "estimates", row.key, "high")
 
 
 def control(row: Control) -> Sentence:
-    """Return the ratio of a setup to itself, with its interval."""
+    """Return the ratio of a setup to itself, with the interval."""
     if row.ratio is None:
         return Sentence.of(str(row.missing_because))
     ratio = Number(f"{row.ratio:.3f}", row.ratio, "controls", row.key, "ratio")
     if row.low is None or row.high is None:
         return Sentence.of(ratio)
-    said = f"{row.low:.3f} .. {row.high:.3f}"
-    return Sentence.of(ratio, " [", Number(said, row.low, "controls", row.key, "low", row.high), "]")
+    interval = f"{row.low:.3f} .. {row.high:.3f}"
+    return Sentence.of(ratio, " [", Number(interval, row.low, "controls", row.key, "low", row.high), "]")
 
 
 def engine(row: ReadyEngine, field: str, text: str) -> Number:
@@ -115,13 +115,15 @@ def lines(row: Code) -> Number:
 
 def _known(value: float | None) -> float:
     if value is None:
-        raise ValueError("there is no number to be said")
+        raise ValueError("there is no number to write")
     return value
 
 
 def listed(parts: Iterable[tuple[Part, ...]], between: str = "; ") -> tuple[Part, ...]:
     """Join parts of a sentence."""
     joined: list[Part] = []
-    for each in parts:
-        joined += [between, *each] if joined else list(each)
+    for part in parts:
+        if joined:
+            joined.append(between)
+        joined += part
     return tuple(joined)

@@ -1,4 +1,4 @@
-"""A run's report: one page, the same in short as Markdown, and its charts as files."""
+"""The report of a run: a page, a summary in Markdown, and the charts as files."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from bench.derive.excerpts import excerpts
 from bench.derive.reading import reading
 from bench.plan.setup import ANY
 from bench.report import answer, prose
+from bench.report.contents import Contents
 from bench.report.facts import Facts
-from bench.report.matrix import Line, matrix
 from bench.report.pages import page
-from bench.report.sections import Section, key, sections
+from bench.report.sections import key
 from bench.report.summary import summary
 from bench.store.folder import RunFolder
 from bench.store.rows import Estimate
@@ -34,35 +34,26 @@ FOLDERS = (
     ("starts", "the engine starts, with the ends of the tools' own logs"),
     ("code", "the implementations as they were when the run began"),
 )
-"""Not linked to: where the page is published, a folder has no page."""
+"""Named without a link: a web server has no page for a folder."""
 
 
 def render(facts: Facts, source: RunFolder, target: RunFolder) -> None:
     """Write report.html, summary.md and charts/; `source` has the code that ran."""
-    found = sections(facts)
-    cards = answer.cards(facts)
-    lines = matrix(facts, found)
+    contents = Contents.of(facts)
     target.write_charts(
         (f"{subsection.id}-{number}.{ending}", content)
-        for section in found
+        for section in contents.sections
         for subsection in section.subsections
         for number, chart in enumerate(subsection.charts, 1)
         for ending, content in chart.files().items()
     )
-    target.write_page("summary.md", summary(facts, found, cards, lines))
+    target.write_page("summary.md", summary(contents))
     here = {path.name for path in target.path.iterdir()}
-    target.write_page("report.html", _page(facts, source, found, cards, lines, here))
+    target.write_page("report.html", _page(contents, source, here))
 
 
-def _page(
-    facts: Facts,
-    source: RunFolder,
-    found: Sequence[Section],
-    cards: Sequence[answer.Card],
-    lines: Sequence[Line],
-    here: Collection[str],
-) -> str:
-    run = facts.run
+def _page(contents: Contents, source: RunFolder, here: Collection[str]) -> str:
+    facts, run = contents.facts, contents.facts.run
     tools = [facts.tools.name(name) for name in facts.orchestrators]
     return page(
         "report.html",
@@ -71,14 +62,14 @@ def _page(
         title=f"{', '.join(tools[:-1])} and {tools[-1]}" if len(tools) > 1 else "".join(tools),
         made=facts.made,
         began=run.segments[0].began if run.segments else "",
-        cards=cards,
+        cards=contents.cards,
         tiers={row.setup.tier for row in facts.results.estimates} - {ANY},
         profiles={row.setup.profile for row in facts.results.estimates} - {ANY},
         not_measured=answer.not_measured(facts),
         orchestrators=facts.orchestrators,
-        matrix=lines,
-        sections=found,
-        codes={section.name: excerpts(source, run, section.name) for section in found},
+        matrix=contents.matrix,
+        sections=contents.sections,
+        codes={section.name: excerpts(source, run, section.name) for section in contents.sections},
         engines=facts.results.engines,
         controls=facts.results.controls,
         warnings=run.warnings,
@@ -89,7 +80,7 @@ def _page(
         provenance=list(_provenance(facts)),
         files=[each for each in FILES if each[0] in here],
         folders=[(name, about, name in here) for name, about in FOLDERS],
-        # What the templates say numbers with.
+        # By these the templates write numbers.
         reading=reading,
         said=wording.said,
         median=prose.median,
@@ -102,13 +93,13 @@ def _page(
 
 
 def _missing(rows: Sequence[Estimate]) -> Iterator[tuple[str, str, str]]:
-    """Put together what is missing for one reason: who, what, why."""
-    found: dict[tuple[str, str], list[str]] = {}
+    """Yield who lacks which numbers, and why: those of one reason together."""
+    missing: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         if row.median is None:
             who = f"{row.setup.name}, {row.setup.tier}, {row.scenario}"
-            found.setdefault((who, str(row.missing_because)), []).append(f"{row.workload} {row.metric}")
-    for (who, because), what in found.items():
+            missing.setdefault((who, str(row.missing_because)), []).append(f"{row.workload} {row.metric}")
+    for (who, because), what in missing.items():
         yield who, ", ".join(what), because
 
 

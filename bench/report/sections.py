@@ -1,4 +1,4 @@
-"""The parts of a report that each scenario has: its charts, tables, verdicts, code and timelines."""
+"""The section of each scenario: charts, tables, verdicts, code and timelines."""
 
 from __future__ import annotations
 
@@ -31,35 +31,35 @@ class Subsection:
     checks: Sequence[Check]
     floor: float | None
     floor_of: Sequence[str]
-    """The scenarios whose controls give it."""
+    """The scenarios whose controls give the noise floor."""
     charts: Sequence[Drawing]
 
     @property
     def id(self) -> str:
-        """Return its anchor."""
+        """Return the anchor of the subsection."""
         return anchor(self.scenario, self.tier)
 
     @property
     def estimates(self) -> Sequence[Estimate]:
-        """Return all that was estimated, whether it has a column or not."""
+        """Return all estimates, with a column or without."""
         return self.table.rows
 
     def measured(self, tool: str) -> dict[str, list[tuple[Column, Estimate]]]:
-        """Return the numbers of a tool as it usually is deployed, in its default settings, by the deployment."""
+        """Return the numbers of a tool in its usual deployment and default settings, by setup."""
         rows = [
             row for row in self.estimates if row.usual and (row.setup.orchestrator, row.setup.profile) == (tool, "stock")
         ]
-        found: dict[str, list[tuple[Column, Estimate]]] = {}
+        numbers: dict[str, list[tuple[Column, Estimate]]] = {}
         for column in self.table.columns:
             for row in rows:
                 if matches(row, column):
-                    found.setdefault(row.setup.name, []).append((column, row))
-        return found
+                    numbers.setdefault(row.setup.name, []).append((column, row))
+        return numbers
 
 
 @dataclass(frozen=True)
 class Section:
-    """A scenario."""
+    """What a report shows of a scenario."""
 
     name: str
     question: str
@@ -69,12 +69,12 @@ class Section:
 
     @property
     def drawings(self) -> list[Drawing]:
-        """Return all its pictures."""
+        """Return all pictures of the section."""
         return [*(chart for subsection in self.subsections for chart in subsection.charts), *self.timelines]
 
 
 def sections(facts: Facts) -> list[Section]:
-    """Return every scenario of the run."""
+    """Return a section for every scenario of the run."""
     return [_section(facts, scenario) for scenario in facts.scenarios]
 
 
@@ -94,7 +94,7 @@ def _subsection(facts: Facts, scenario: str, tier: str) -> Subsection:
 
 
 def _headline_chart(facts: Facts, subsection: Subsection) -> Drawing | None:
-    """Draw every number that stands for the scenario, with its interval and the single runs."""
+    """Draw every number that stands for the scenario, with the interval and the single runs."""
     panels: list[Panel] = []
     drawn: list[Estimate] = []
     table = subsection.table
@@ -120,19 +120,20 @@ def _mark(facts: Facts, table: Table, setup: Setup, column: Column) -> Mark:
 
 
 def _timelines(facts: Facts, subsections: Sequence[Subsection]) -> list[Drawing]:
-    """Draw a run of each tool, deployed as it usually is."""
-    found: list[Drawing] = []
+    """Draw a run of each tool in its usual deployment."""
+    drawings: list[Drawing] = []
     for subsection in subsections:
         rows = [row for row in subsection.estimates if row.median is not None]
         rows = [row for row in rows if row.usual and row.setup.profile == "stock"]
         for row in _drawn_by(subsection, rows):
             drawing = timelines.drawn(facts, row, f"{row.setup.name}, {subsection.tier}")
-            found += [drawing] if drawing else []
-    return found
+            if drawing:
+                drawings.append(drawing)
+    return drawings
 
 
 def _drawn_by(subsection: Subsection, rows: Sequence[Estimate]) -> list[Estimate]:
-    """Return the estimates whose typical runs are drawn: of the workload that the scenario names, or its table shows."""
+    """Return the estimates whose typical runs are drawn: of the workload that the scenario names or the table shows."""
     spans = [row for row in rows if row.metric == "makespan_s"]
     for workload in SCENARIOS[subsection.scenario].timeline:
         if own := [row for row in rows if row.workload == workload]:
@@ -150,7 +151,7 @@ def key(row: Estimate) -> str:
 
 
 def anchor(*names: str) -> str:
-    """Return an id for HTML; two different lists of names have different ones."""
+    """Return an id for HTML, another one for every other list of names."""
     plain = "-".join(re.sub(r"[^A-Za-z0-9_]+", "-", name) for name in names)
     if all(re.fullmatch(r"[A-Za-z0-9_]*", name) for name in names):
         return plain

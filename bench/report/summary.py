@@ -1,22 +1,34 @@
-"""The report in short, for pull requests and job summaries."""
+"""The short form of the report, for pull requests and job summaries."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from bench.derive.reading import reading
 from bench.report import answer
+from bench.report.contents import Contents
 from bench.report.facts import Facts
 from bench.report.markdown import table, text
-from bench.report.matrix import Line
+from bench.report.matrix import Cell, Line
 from bench.report.sections import Section, Subsection
 from bench.store.rows import Estimate
 
+NAMED: Final = 40
+"""How many failed checks are named; the page names all of them."""
 
-def summary(facts: Facts, sections: Sequence[Section], cards: Sequence[answer.Card], lines: Sequence[Line]) -> str:
-    """Return the whole."""
-    parts = (_head(facts), _answer(facts, cards), _matrix(facts, lines), _subsections(sections), _caveats(facts))
+
+def summary(contents: Contents) -> str:
+    """Return the summary as Markdown."""
+    facts = contents.facts
+    parts = (
+        _head(facts),
+        _answer(facts, contents.cards),
+        _matrix(facts, contents.matrix),
+        _subsections(contents.sections),
+        _caveats(facts),
+    )
     return "\n".join(line for part in parts for line in part) + "\n"
 
 
@@ -48,14 +60,19 @@ def _matrix(facts: Facts, lines: Sequence[Line]) -> Iterator[str]:
         cells: list[str] = []
         for cell in line.cells:
             number = reading(cell.row).text + _mark(cell.row) if cell.row else "-"
-            number += f" (one lane: {cell.other})" if cell.other else ""
-            how = ", ".join(f"{count} {how}" for how, count in cell.means.items())
-            said = {kind: f"{count} {kind}" for kind, count in cell.counts.items() if count}
-            said |= {"pass": f"{said['pass']} ({how})"} if how else {}
-            verdicts = ", ".join(said.values())
-            cells.append(text(number) + (f"<br>{verdicts}" if verdicts else ""))
+            if cell.other:
+                number += f" (one lane: {cell.other})"
+            verdicts = _verdicts(cell)
+            cells.append(f"{text(number)}<br>{verdicts}" if verdicts else text(number))
         rows.append([text(f"{line.scenario}, {line.tier}"), text(line.number), *cells])
     yield from table(["scenario", "number", *map(text, facts.orchestrators)], rows)
+
+
+def _verdicts(cell: Cell) -> str:
+    counts = {kind: f"{count} {kind}" for kind, count in cell.counts.items() if count}
+    if cell.means:
+        counts["pass"] += f" ({', '.join(f'{count} {means}' for means, count in cell.means.items())})"
+    return ", ".join(counts.values())
 
 
 def _subsections(sections: Sequence[Section]) -> Iterator[str]:
@@ -96,9 +113,9 @@ def _caveats(facts: Facts) -> Iterator[str]:
     yield ""
     yield f"Checks: {counts['pass']} passed, {counts['fail']} failed, {counts['unsupported']} unsupported."
     yield ""
-    found = [row for row in facts.results.checks if row.verdict == "fail"]
-    for row in found[:40]:
+    failed = [row for row in facts.results.checks if row.verdict == "fail"]
+    for row in failed[:NAMED]:
         where = f"{row.setup.name} ({row.scenario}, {row.setup.tier})"
         yield f"- {text(where)}, {text(row.check.replace('_', ' '))}: {text(row.because)}"
-    if len(found) > 40:
-        yield f"- and {len(found) - 40} more"
+    if len(failed) > NAMED:
+        yield f"- and {len(failed) - NAMED} more"

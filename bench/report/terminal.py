@@ -1,6 +1,6 @@
-"""What a terminal shows: a run's costs side by side and what to know before believing them, a comparison, a trend.
+"""What a terminal shows: the costs of a run side by side and the caveats, a comparison, a trend.
 
-The console is one that shows strings as they are (`bench.cli.console.plain`): a run may be somebody else's, with any names.
+The console has to show strings as they are (`bench.cli.console.plain`): somebody else's run may have any names.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ from bench.store.records import RunRecord
 from bench.store.rows import Estimate, Results
 
 LATEST = 5
-"""How many runs of a trend fit beside each other."""
+"""How many runs of a trend fit side by side."""
 
 
 def show(console: Console, run: RunRecord, results: Results) -> None:
-    """Print the summary."""
+    """Print the summary of a run."""
     about = f": suite {run.suite['name']}, seed {run.seed}, width {run.width}, {run.trials_planned} runs planned"
     console.print(Text.assemble((run.id, "bold"), about, (_unfinished(run), "yellow")))
     host = run.host
     console.print(f"on {host.cpu}, {host.cores} cores, {host.memory_gb} GB, Python {host.python}")
     console.print(_versions(run))
-    found = {row.scenario for row in results.estimates}
+    measured = {row.scenario for row in results.estimates}
     tiers = {row.setup.tier: None for row in results.estimates}
-    for scenario in (name for name in SCENARIOS if name in found):
+    for scenario in (name for name in SCENARIOS if name in measured):
         for tier in tiers:
             if rows := [row for row in results.estimates if (row.scenario, row.setup.tier) == (scenario, tier)]:
                 console.print(_table(scenario, tier, rows))
-    for scenario in sorted(found - SCENARIOS.keys()):
+    for scenario in sorted(measured - SCENARIOS.keys()):
         console.print(f"{scenario}: this orchbench knows no such scenario; its numbers are in results.json")
     _caveats(console, run, results)
 
@@ -84,41 +84,58 @@ def _cell(numbers: Numbers, setup: Setup, column: Column) -> Text:
 
 
 def _caveats(console: Console, run: RunRecord, results: Results) -> None:
-    for scenario, tier in {(row.scenario, row.setup.tier): None for row in results.controls}:
-        floor = noise_floor(results.controls, scenario, tier)
-        pairs = [row for row in results.controls if (row.scenario, row.setup.tier) == (scenario, tier)]
-        said = ", ".join(
-            f"{row.setup.orchestrator} {row.ratio:.3f} [{row.low:.3f}, {row.high:.3f}]" for row in pairs if row.low
-        )
-        floor_said = "unknown" if floor is None else f"{floor:.1%}"
-        console.print(f"A/A control, {scenario}, {tier}: {said or 'too few runs'}; noise floor {floor_said}")
-    verdicts = Counter(row.verdict for row in results.checks)
-    counted = f"{verdicts['pass']} passed, {verdicts['fail']} failed, {verdicts['unsupported']} unsupported"
-    console.print(f"Checks: {counted}")
-    lacks = [_Lack(row.verdict, row.setup, row.scenario, row.because, row.check) for row in results.checks]
-    for lack, names in _gathered(each for each in lacks if each.verdict != "pass"):
-        style = "red" if lack.verdict == "fail" else "yellow"
-        console.print(Text.assemble("  ", (lack.verdict, style), f" {lack.who} {', '.join(names)}: {lack.why}"))
-    gaps = [row for row in results.estimates if row.median is None]
-    for lack, names in _gathered(
-        _Lack("missing", row.setup, row.scenario, str(row.missing_because), row.workload) for row in gaps
-    ):
-        console.print(f"  missing: {lack.who} {', '.join(names)}: {lack.why}")
-    if shaky := [row for row in results.estimates if row.unstable]:
+    """Print what to know before believing the numbers."""
+    _print_controls(console, results)
+    _print_lacks(console, results)
+    if unstable := [row for row in results.estimates if row.unstable]:
         console.print(
-            f"~ {len(shaky)} of {len(results.estimates)} estimates are not to be trusted without a look:"
+            f"~ {len(unstable)} of {len(results.estimates)} estimates are not to be trusted without a look:"
             " spread, outliers, drift or curved, as `unstable` says in results.json"
         )
-    for each in run.warnings:
-        console.print(Text.assemble(("machine:", "yellow"), f" {each}"))
-    wall, subjects = sum(each.wall_s for each in run.segments), sum(each.subjects_s for each in run.segments)
+    for warning in run.warnings:
+        console.print(Text.assemble(("machine:", "yellow"), f" {warning}"))
+    wall = sum(segment.wall_s for segment in run.segments)
+    subjects = sum(segment.subjects_s for segment in run.segments)
     if wall:
         console.print(f"Wall time {wall / 60:.1f} min, of which no engine was up for {(wall - subjects) / wall:.1%}")
 
 
+def _print_controls(console: Console, results: Results) -> None:
+    for scenario, tier in {(row.scenario, row.setup.tier): None for row in results.controls}:
+        floor = noise_floor(results.controls, scenario, tier)
+        pairs = [row for row in results.controls if (row.scenario, row.setup.tier) == (scenario, tier)]
+        ratios = ", ".join(
+            f"{row.setup.orchestrator} {row.ratio:.3f} [{row.low:.3f}, {row.high:.3f}]" for row in pairs if row.low
+        )
+        noise = "unknown" if floor is None else f"{floor:.1%}"
+        console.print(f"A/A control, {scenario}, {tier}: {ratios or 'too few runs'}; noise floor {noise}")
+
+
+def _print_lacks(console: Console, results: Results) -> None:
+    """Print the checks that did not pass, and the numbers that are missing."""
+    verdicts = Counter(row.verdict for row in results.checks)
+    counts = f"{verdicts['pass']} passed, {verdicts['fail']} failed, {verdicts['unsupported']} unsupported"
+    console.print(f"Checks: {counts}")
+    checks = [
+        _Lack(row.verdict, row.setup, row.scenario, row.because, row.check)
+        for row in results.checks
+        if row.verdict != "pass"
+    ]
+    for lack, names in _gathered(checks):
+        style = "red" if lack.verdict == "fail" else "yellow"
+        console.print(Text.assemble("  ", (lack.verdict, style), f" {lack.who} {', '.join(names)}: {lack.why}"))
+    numbers = [
+        _Lack("missing", row.setup, row.scenario, str(row.missing_because), row.workload)
+        for row in results.estimates
+        if row.median is None
+    ]
+    for lack, names in _gathered(numbers):
+        console.print(f"  missing: {lack.who} {', '.join(names)}: {lack.why}")
+
+
 @dataclass(frozen=True)
 class _Lack:
-    """What did not go well, and why."""
+    """A check that did not pass, or a number that is missing, and why."""
 
     verdict: str
     setup: Setup
@@ -128,28 +145,30 @@ class _Lack:
 
     @property
     def who(self) -> str:
-        """Return whose it is, and where."""
+        """Return the setup and the scenario."""
         return f"{self.setup.orchestrator}/{self.setup.deployment} {self.setup.tier} {self.scenario}"
 
     @property
     def why(self) -> str:
-        """Return the reason, without what the verdict says already."""
+        """Return the reason without the verdict."""
         return self.because.removeprefix("unsupported: ")
 
 
 def _gathered(lacks: Iterable[_Lack]) -> Iterator[tuple[_Lack, list[str]]]:
-    """Put together what did not go well for the same reason, with the names of all that did not."""
-    found: dict[tuple[str, str, str], dict[str, _Lack]] = defaultdict(dict)
+    """Group what lacks for the same reason, with the names of all of it."""
+    groups: dict[tuple[str, str, str], dict[str, _Lack]] = defaultdict(dict)
     for lack in lacks:
-        found[lack.verdict, lack.who, lack.why].setdefault(lack.name, lack)
-    for _, by_name in sorted(found.items(), key=itemgetter(0)):
+        groups[lack.verdict, lack.who, lack.why].setdefault(lack.name, lack)
+    for _, by_name in sorted(groups.items(), key=itemgetter(0)):
         yield next(iter(by_name.values())), list(by_name)
 
 
 def show_comparison(console: Console, comparison: Comparison) -> None:
-    """Print what differs between two runs, what got worse first."""
+    """Print what differs between two runs: first the checks, then what got worse, then what got better."""
     for check in comparison.checks:
-        colour = "red" if check.is_regression else "green" if check.after == "pass" else "yellow"
+        colour = "green" if check.after == "pass" else "yellow"
+        if check.is_regression:
+            colour = "red"
         what = f"{check.setup.full_name}  {check.scenario}  {check.check}: {check.because}"
         console.print(Text.assemble((f"{check.before} -> {check.after}", colour), f" {what}"), soft_wrap=True)
     styles = {"lost": "red", "worse": "red", "better": "green"}
@@ -186,6 +205,6 @@ def show_trend(console: Console, trend: Trend) -> None:
                 table.add_row(number.column.name, series.setup.name, *(series.said(run.number) for run in latest))
         console.print(table)
         for gap in scenario.gaps:
-            why = "; ".join(each.said for each in gap.differences)
-            said = f"{NOT_COMPARABLE} run {gap.after} cannot be compared with run {gap.before}: {why}"
-            console.print(said, soft_wrap=True)
+            why = "; ".join(difference.said for difference in gap.differences)
+            line = f"{NOT_COMPARABLE} run {gap.after} cannot be compared with run {gap.before}: {why}"
+            console.print(line, soft_wrap=True)

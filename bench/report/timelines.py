@@ -1,4 +1,4 @@
-"""Timelines: one run of a tool as its bodies saw it, with waiting, running and the ways between told apart."""
+"""Timelines: one run of a tool by the events of its bodies: what waited, what ran, and what was between two tasks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bench.store.rows import Estimate
 
 
 def drawn(facts: Facts, row: Estimate, who: str) -> Drawing | None:
-    """Draw the run that comes nearest to the estimate: a real one, not an average of several."""
+    """Draw the run that is nearest to the estimate: a real run, not an average of several."""
     values = {sample.trial: sample.value for sample in facts.samples_of(row) if sample.value is not None}
     middle = row.median
     if middle is None or not values:
@@ -32,7 +32,7 @@ def _lanes(timeline: Timeline, submitted: int, expected: Expected) -> list[Lane]
         known = name in expected.after
         parents = [timeline.end(parent) for parent in expected.parents(name, timeline.attempts)] if known else []
         ready = max(parents, default=submitted)
-        # What a first task waits for is the tool's start of the run; later ones are on their way from one task to the next.
+        # A first task waits for the tool to start the run; before a later one there is the way from its parents.
         spans = [Span(at(ready), at(attempts[0].started), "transition" if parents else "waiting")]
         for i, attempt in enumerate(attempts):
             if i:

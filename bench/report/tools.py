@@ -1,4 +1,4 @@
-"""How a report names and draws tools: by what their folders said when the runs were made, not by what they say today."""
+"""The names and the looks of tools in a report: as their folders had them when the runs were made, not as they are today."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ _FREE: Final = (
     Look(Colour("#7d5a00", "#e3bd55"), "pentagon"),
     Look(Colour("#3f6b1c", "#a4d977"), "plus"),
 )
-"""Colours and markers for tools that say none, in turn."""
+"""Colours and markers for tools without their own, in turn."""
 
 
 class Tools:
-    """The tools of one or several runs; of two runs that say different things of a tool, the last one counts."""
+    """The tools of one or several runs; where two runs say different things about a tool, the last one counts."""
 
     def __init__(self, *runs: RunRecord) -> None:
-        """Take what the runs say."""
+        """Read what the runs say about their tools."""
         names = dict.fromkeys(name for run in runs for name in run.orchestrators)
         self._about = {name: About() for name in names} | {name: each for run in runs for name, each in run.tools.items()}
 
     def name(self, tool: str) -> str:
-        """Return the tool's name in a sentence."""
+        """Return the name of a tool in a sentence."""
         about = self._about.get(tool, About())
         return about.called or about.title or tool
 
     def look(self, tool: str) -> Look:
-        """Return how the tool's marks look."""
+        """Return the look of the marks of a tool."""
         return self._looks.get(tool, _FREE[-1])
 
     @property
     def style(self) -> Markup:
-        """The rules by which a page has the tools' colours, in light and in dark."""
+        """The style rules with the colours of the tools, light and dark."""
         rules = theme.palette(look.colour for look in self._looks.values())
-        return Markup(rules)  # noqa: S704 - its colours are hexadecimal numbers, or `About` would not have them
+        return Markup(rules)  # noqa: S704 - `About` takes no colour but hexadecimal numbers
 
     @cached_property
     def _looks(self) -> Mapping[str, Look]:

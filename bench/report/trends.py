@@ -14,20 +14,20 @@ from bench.report.pages import page
 from bench.report.tools import Tools
 
 LIMIT: Final = 60_000
-"""Bytes of Markdown; see `bench.report.comparison`."""
+"""The most bytes of Markdown; see `bench.report.comparison`."""
 
 LATEST: Final = 5
-"""How many runs Markdown shows beside each other."""
+"""How many runs the Markdown shows side by side."""
 
 TABLED: Final = 12
 """How many runs the tables of the page show; the charts show all."""
 
 WIDE: Final = 5
-"""Where the largest value is so many times the smallest, the axis is logarithmic."""
+"""The axis is logarithmic where the largest value is more than this many times the smallest."""
 
 
 def summary(trend: Trend) -> str:
-    """Return what this is, in a sentence."""
+    """Say in a sentence which runs these are."""
     first, last = trend.runs[0], trend.runs[-1]
     hosts = {run.record.host.name for run in trend.runs}
     machines = "one machine" if len(hosts) == 1 else f"{len(hosts)} machines"
@@ -43,7 +43,7 @@ def because(gap: Gap) -> str:
 
 
 def markdown(trend: Trend) -> str:
-    """Return the latest values of each number."""
+    """Return the latest values of each number as Markdown."""
     latest = trend.runs[-LATEST:]
     lines = [f"**{text(summary(trend))}**", ""]
     lines += table(("run", "id", "began", "machine"), [_facts(run) for run in latest])
@@ -85,7 +85,7 @@ def _part(scenario: ScenarioTrend, latest: Sequence[Run]) -> Iterator[str]:
 
 
 def html(trend: Trend) -> str:
-    """Return the page."""
+    """Return the trend as a page."""
     tools = Tools(*(run.record for run in trend.runs))
     return page(
         "trend.html",

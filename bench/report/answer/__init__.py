@@ -1,7 +1,6 @@
 """The first screen: which tool to pick for which need, in sentences that name their numbers.
 
-A sentence whose data does not support it is not made. Where too little was measured to tell two tools apart, that is what
-is said.
+No sentence says more than the data supports. Where too little was measured to tell two tools apart, the sentence says so.
 """
 
 from __future__ import annotations
@@ -18,13 +17,13 @@ __all__ = ["NOT_MEASURED", "TOPICS", "Card", "cards", "not_measured"]
 
 
 def cards(facts: Facts) -> list[Card]:
-    """Answer what is asked most; of the reader's own workload first, if one was measured."""
+    """Answer what readers ask most; their own workload comes first, if one was measured."""
     own = [own_workload(facts, facts.run.own_workload)] if facts.run.own_workload else []
     return [*own, short_tasks(facts), nightly_job(facts), least_to_look_after(facts)]
 
 
 def not_measured(facts: Facts) -> list[str]:
-    """Name what the answer does not rest on."""
+    """Name what was not measured, and so is no part of the answer."""
     skipped = [f"{name} (not in this run)" for name in SCENARIOS if name not in facts.scenarios]
     beyond = [text for name, text in ASKED_TOO.items() if name not in SCENARIOS]
     narrow = [name for name in facts.scenarios if facts.tiers(name) == ["library"]]

@@ -1,4 +1,4 @@
-"""A card: what an engineer may need, which tool to pick for it, and why."""
+"""A card: a need of an engineer, the tool to pick for it, and why."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ASKED_TOO: Final = {
     "operations": "operations",
     "campaign": "campaigns of thousands of jobs",
 }
-"""What engineers ask too, by the scenario that would measure it."""
+"""What engineers also ask, by the scenario that would measure it."""
 
 
 @dataclass(frozen=True)
@@ -28,25 +28,25 @@ class Card:
     pick: str
     because: Sequence[Sentence] = ()
     at_library_tier: Sequence[Sentence] = ()
-    """The same for the library tier, where there is a service tier to tell of first."""
+    """The same for the library tier, where the service tier comes first."""
     heading: Sequence[str] = ()
     rows: Sequence[Sequence[Sentence]] = ()
-    """A table of the numbers that it rests on."""
+    """A table of the numbers behind the pick."""
     evidence: str = ""
-    """The id of the section that they are taken from."""
+    """The id of the section that has these numbers."""
 
 
 def picks(leaders: Mapping[str, Sequence[str]]) -> str:
-    """Say whom to pick for what; who leads in everything comes first, and who leads beside it somewhere is named there."""
+    """Say which tool to pick for what: first the one that leads in everything, then those that share its lead somewhere."""
     by_names: dict[tuple[str, ...], list[str]] = {}
     for what, names in leaders.items():
         by_names.setdefault(tuple(names), []).append(what)
     everywhere = set.intersection(*(set(names) for names in by_names))
     if len(everywhere) == 1 < len(by_names) and (first := tuple(everywhere)) in by_names:
-        said = [f"{first[0]} for {conjoined(by_names.pop(first))}"]
+        parts = [f"{first[0]} for {conjoined(by_names.pop(first))}"]
         for names, whats in by_names.items():
-            said.append(f"like {' or '.join(name for name in names if name not in first)}, for {conjoined(whats)}")
-        return " and, ".join(said)
+            parts.append(f"like {' or '.join(name for name in names if name not in first)}, for {conjoined(whats)}")
+        return " and, ".join(parts)
     return "; ".join(f"{' or '.join(names)} for {conjoined(whats)}" for names, whats in by_names.items())
 
 

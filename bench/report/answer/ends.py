@@ -1,4 +1,4 @@
-"""What a run takes beside its tasks: the wait before its first, and from its last until it is called over."""
+"""The ends of a run: the wait before the first task, and the lag from the last task until the run is done."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ from bench.store.rows import Estimate, Range
 
 @dataclass(frozen=True)
 class Ends:
-    """What a run takes beside its tasks."""
+    """The wait before the first task of a run, and the lag after the last, of one setup."""
 
     setup: Setup
     wait: Sentence
-    """Before its first task, as it is told."""
+    """The wait as a sentence says it."""
     waits: Range
-    """The same, of all runs."""
+    """The waits of all runs."""
     lag: Range
-    """After its last task, of all runs."""
+    """The lags of all runs."""
 
     @property
     def least(self) -> float:
-        """Return the sum of the shortest of both."""
+        """Return the shortest wait plus the shortest lag."""
         return self.waits.low + self.lag.low
 
     @property
     def most(self) -> float:
-        """Return the sum of the longest of both."""
+        """Return the longest wait plus the longest lag."""
         return self.waits.high + self.lag.high
 
 
 def ends_of(facts: Facts, ranked: Sequence[Estimate]) -> list[Ends]:
-    """Return it of each by name: so few runs, each of which came at any moment of a poll, make no order."""
-    found = []
+    """Return the ends of each tool, by name: a few runs that came at any moment of a poll make no order."""
+    ends = []
     for setup in sorted((row.setup for row in ranked), key=lambda setup: setup.name):
         waits, lag = waits_of(facts, setup), lag_of(facts, setup)
         if waits and lag:
-            found.append(Ends(setup, wait_of(facts, setup), waits, lag))
-    return found
+            ends.append(Ends(setup, wait_of(facts, setup), waits, lag))
+    return ends
 
 
 def wait_of(facts: Facts, setup: Setup) -> Sentence:
-    """Tell the wait before the first task: where it hangs on a poll, that of all runs, else that of a run of one task."""
+    """Say the wait before the first task: of all runs where it depends on a poll, else of a run of one task."""
     waits = waits_of(facts, setup)
     if waits and waits.polls:
         return Sentence.of(*prose.between(waits))
@@ -60,23 +60,23 @@ def waits_of(facts: Facts, setup: Setup) -> Range | None:
 
 
 def lag_of(facts: Facts, setup: Setup) -> Range | None:
-    """Return how long all runs took to be called over after their last task."""
+    """Return how long all runs took from the last task until they were done."""
     return facts.range_of("overhead", "finish_lag_s", setup)
 
 
 def is_shortest(row: Estimate, ends: Sequence[Ends]) -> bool:
-    """Whether the one that adds the least to a task is the first there too, by the worst of its runs."""
+    """Whether the tool of the row has the shortest ends too: its longest are shorter than the shortest of all others."""
     own = [each for each in ends if each.setup == row.setup]
     return bool(own) and all(own[0].most < each.least for each in ends if each not in own)
 
 
 def beside_tasks(ends: Sequence[Ends], tier: str) -> Sentence:
-    """Tell both of each."""
-    said = [(f"{each.setup.name} ", *_told(each), " + ", prose.middle(each.lag)) for each in ends]
+    """Say the wait and the lag of each tool."""
+    sums = [(f"{each.setup.name} ", *_wait(each), " + ", prose.middle(each.lag)) for each in ends]
     polls = " (with the wait for a poll)" if any(each.waits.polls for each in ends) else ""
     lead = f"Where tasks are few, the ends of a run count more: at the {tier} tier the wait before the first task{polls} + "
-    return Sentence.of(lead, "from the last until the run is done: ", *prose.listed(said), ".")
+    return Sentence.of(lead, "from the last until the run is done: ", *prose.listed(sums), ".")
 
 
-def _told(ends: Ends) -> tuple[Part, ...]:
+def _wait(ends: Ends) -> tuple[Part, ...]:
     return ("(", *ends.wait.parts, ")") if ends.waits.polls else ends.wait.parts

@@ -1,4 +1,4 @@
-"""A nightly training job: in which topics a tool meets its needs alone, and how long a training takes."""
+"""A nightly training job: in which topics a tool meets the needs by itself, and how long a training takes."""
 
 from __future__ import annotations
 
@@ -46,24 +46,24 @@ TOPICS: Final = {
         "What cannot be looked up is computed": "caching.unhashable_input_is_computed",
     },
 }
-"""What a nightly training job asks of a tool, by topic, and the check that verifies it.
+"""The needs of a nightly training job by topic, each with the check that verifies it.
 
-Not what the shared core sees to, such as the gate, nor what only says that two runs did the same work. Topics are counted,
-not needs: how many checks a scenario has is our doing, and nine of them are about one cache: all of the scenario
-caching, and the one of churn that asks for more than computing everything again.
+What the shared core takes care of, such as the gate, is no need, and neither is that two runs did the same work. Topics are
+counted, not needs: the number of checks is our choice, and nine of them are about one cache. These are all checks of the
+scenario caching, and the one of churn that asks for more than computing everything again.
 """
 
 KEEPS: Final = "What has not changed is not computed again"
-"""What a cache is there for: who has none computes everything again, and would meet the rest of the topic for nothing."""
+"""The purpose of a cache. A tool without one computes everything again, which would meet the rest of the topic too."""
 
 FEW: Final = 2
-"""So many topics can be named in a pick; where tools differ in more, who meets the most of them in whole is picked."""
+"""A pick names at most so many topics; where tools differ in more, it names the tools that meet most topics in whole."""
 
 States = Mapping[str, Mapping[str, str]]
-"""How each tool stands to each need of a topic: need -> tool -> state."""
+"""Whether each tool meets each need of a topic: need -> tool -> state."""
 
 Names = Mapping[str, str]
-"""The tools of the run but the reference, each with the tool's name in a sentence."""
+"""The tools of the run without the reference: their keys, and their names in a sentence."""
 
 
 def nightly_job(facts: Facts) -> Card:
@@ -71,51 +71,59 @@ def nightly_job(facts: Facts) -> Card:
     need = "A nightly training job"
     tools = [name for name in facts.orchestrators if name != REFERENCE]
     topics = _topics(facts, tools)
-    told = [said for tier in reversed(facts.tiers("churn")) if (said := trainings(facts, tier))]
-    folded = [sentence for said in told[1:] for sentence in said]
-    if len(tools) < 2 or not (topics or told):
+    by_tier = [trainings(facts, tier) for tier in reversed(facts.tiers("churn"))]
+    measured = [sentences for sentences in by_tier if sentences]
+    if len(tools) < 2 or not (topics or measured):
         return Card(need, NOT_MEASURED)
+    first = measured[0] if measured else []
+    folded = [sentence for sentences in measured[1:] for sentence in sentences]
     if not topics:
-        return Card(need, "No pick: of its needs none was measured, but how long it takes", told[0], folded)
-    differing = [topic for topic, states in topics.items() if any(len(set(each.values())) > 1 for each in states.values())]
+        return Card(need, "No pick: of its needs none was measured, but how long it takes", first, folded)
+    differing = [topic for topic, states in topics.items() if _differ(states)]
     names = {tool: facts.tools.name(tool) for tool in tools}
     because = [_counted(topics, differing, names)]
-    because += [
-        _caches(topics[each], names) if KEEPS in topics[each] else _met(each, topics[each], names) for each in differing
-    ]
-    because += told[0] if told else []
-    if open_ := [text for name, text in ASKED_TOO.items() if name not in facts.scenarios]:
-        because.append(Sentence.of(f"A nightly job asks for more, which was not measured: {conjoined(open_[:3])}."))
+    for topic in differing:
+        explained = _caches(topics[topic], names) if KEEPS in topics[topic] else _met(topic, topics[topic], names)
+        because.append(explained)
+    because += first
+    if unmeasured := [text for name, text in ASKED_TOO.items() if name not in facts.scenarios]:
+        because.append(Sentence.of(f"A nightly job asks for more, which was not measured: {conjoined(unmeasured[:3])}."))
     rows = [
-        [Sentence.of(f"{topic}: {what[0].lower()}{what[1:]}"), *(Sentence.of(each[tool]) for tool in tools)]
+        [Sentence.of(f"{topic}: {what[0].lower()}{what[1:]}"), *(Sentence.of(by_tool[tool]) for tool in tools)]
         for topic, states in topics.items()
-        for what, each in states.items()
+        for what, by_tool in states.items()
     ]
     return Card(need, _pick(topics, differing, names), because, folded, ("", *names.values()), rows, "matrix")
 
 
+def _differ(states: States) -> bool:
+    """Whether the tools differ in any need."""
+    return any(len(set(by_tool.values())) > 1 for by_tool in states.values())
+
+
 def _topics(facts: Facts, tools: Sequence[str]) -> dict[str, States]:
-    """Return how the tools stand to what all of them were asked: what one was not asked tells nothing of the others."""
-    found: dict[str, States] = {}
+    """Return whether the tools meet the needs that were checked of all of them; the others compare nothing."""
+    topics: dict[str, States] = {}
     for topic, needs in TOPICS.items():
         states = {what: {tool: _state(facts, tool, check) for tool in tools} for what, check in needs.items()}
-        if asked := {what: each for what, each in states.items() if "" not in each.values()}:
-            found[topic] = _without_cache(asked) if topic == CACHING else asked
-    return found
+        asked = {what: by_tool for what, by_tool in states.items() if "" not in by_tool.values()}
+        if asked:
+            topics[topic] = _without_cache(asked) if topic == CACHING else asked
+    return topics
 
 
 def _without_cache(states: States) -> States:
-    """Return the states with what a tool meets only because it has no cache called so."""
+    """Mark the needs that a tool meets only because it has no cache."""
     none = {tool for tool, state in states.get(KEEPS, {}).items() if state in _LACKS.values()}
     return {
-        what: {tool: "no cache" if state == "yes" and tool in none else state for tool, state in each.items()}
-        for what, each in states.items()
+        what: {tool: "no cache" if state == "yes" and tool in none else state for tool, state in by_tool.items()}
+        for what, by_tool in states.items()
     }
 
 
 def _alone(states: States, tool: str) -> int:
-    """Return how many needs of a topic the tool meets alone."""
-    return sum(each[tool] == "yes" for each in states.values())
+    """Return how many needs of a topic the tool meets by itself."""
+    return sum(by_tool[tool] == "yes" for by_tool in states.values())
 
 
 def _in_whole(topics: Mapping[str, States], tool: str) -> int:
@@ -129,11 +137,13 @@ def _pick(topics: Mapping[str, States], differing: Sequence[str], names: Names) 
         return f"{picks({topic: _most(topics[topic], names) for topic in differing})}; otherwise alike in features"
     most = max(_in_whole(topics, tool) for tool in names)
     leaders = [names[tool] for tool in names if _in_whole(topics, tool) == most]
-    return "No tool in all topics" if len(leaders) == len(names) else f"{' or '.join(leaders)}, by what was measured"
+    if len(leaders) == len(names):
+        return "No tool in all topics"
+    return f"{' or '.join(leaders)}, by what was measured"
 
 
 def _most(states: States, names: Names) -> list[str]:
-    """Name who meets the most of a topic."""
+    """Name the tools that meet the most needs of a topic."""
     most = max(_alone(states, tool) for tool in names)
     return [names[tool] for tool in names if _alone(states, tool) == most]
 
@@ -142,20 +152,21 @@ def _counted(topics: Mapping[str, States], differing: Sequence[str], names: Name
     ordered = sorted(names, key=lambda tool: -_in_whole(topics, tool))
     whole = ", ".join(f"{names[tool]} {_in_whole(topics, tool)}" for tool in ordered)
     alike = [topic for topic in topics if topic not in differing]
-    said = [f"alike in {conjoined(alike)}"] if alike else []
-    said += [f"not in {conjoined(differing)}" if alike else f"not alike in {conjoined(differing)}"] if differing else []
+    parts = [f"alike in {conjoined(alike)}"] if alike else []
+    if differing:
+        parts.append(f"{'not in' if alike else 'not alike in'} {conjoined(differing)}")
     met = f"Topics whose needs are all met, with nothing written by hand or declared, of {len(topics)}: {whole}."
-    return Sentence.of(f"The tools are {', but '.join(said)}. {met}")
+    return Sentence.of(f"The tools are {', but '.join(parts)}. {met}")
 
 
 def _met(topic: str, states: States, names: Names) -> Sentence:
-    """Say how much of a topic each tool meets alone, and how it stands to the rest."""
-    said = []
+    """Say how many needs of a topic each tool meets by itself, and what it lacks."""
+    counts = []
     for tool in sorted(names, key=lambda tool: -_alone(states, tool)):
-        rest = Counter(each[tool] for each in states.values() if each[tool] != "yes")
+        rest = Counter(by_tool[tool] for by_tool in states.values() if by_tool[tool] != "yes")
         lacks = ", ".join(f"{count} {state}" for state, count in rest.items())
-        said.append(f"{names[tool]} {_alone(states, tool)}" + (f" ({lacks})" if lacks else ""))
-    return Sentence.of(f"{topic.capitalize()}, of {_needs(states)} to be met alone: {', '.join(said)}.")
+        counts.append(f"{names[tool]} {_alone(states, tool)}" + (f" ({lacks})" if lacks else ""))
+    return Sentence.of(f"{topic.capitalize()}, of {_needs(states)} to be met alone: {', '.join(counts)}.")
 
 
 def _needs(states: States) -> str:
@@ -163,30 +174,30 @@ def _needs(states: States) -> str:
 
 
 def _caches(states: States, names: Names) -> Sentence:
-    """Say what each tool's cache is, if it has one, besides how much it does."""
-    said = []
+    """Say what kind of cache each tool has, if any, and how many needs it meets."""
+    caches = []
     for tool in sorted(names, key=lambda tool: -_alone(states, tool)):
-        found = Counter(each[tool] for each in states.values())
+        counts = Counter(by_tool[tool] for by_tool in states.values())
         keeps = states[KEEPS][tool]
         if keeps == "by hand":
-            said.append(f"{names[tool]} has none, and one was written by hand")
+            caches.append(f"{names[tool]} has none, and one was written by hand")
         elif keeps in _LACKS.values():
-            said.append(f"{names[tool]} has none")
-        elif found["if declared"]:
-            met = f"{found['yes']} alone, and {found['if declared']} more if declared"
-            said.append(f"{names[tool]}'s goes by what the author declares, and meets {met}")
+            caches.append(f"{names[tool]} has none")
+        elif counts["if declared"]:
+            met = f"{counts['yes']} alone, and {counts['if declared']} more if declared"
+            caches.append(f"{names[tool]}'s goes by what the author declares, and meets {met}")
         else:
-            said.append(f"{names[tool]}'s own meets {found['yes']}")
-    return Sentence.of(f"Caching, of {_needs(states)}: {'; '.join(said)}.")
+            caches.append(f"{names[tool]}'s own meets {counts['yes']}")
+    return Sentence.of(f"Caching, of {_needs(states)}: {'; '.join(caches)}.")
 
 
 def _state(facts: Facts, tool: str, check: str) -> str:
-    """Say whether the tool meets a need: where one of its deployments does, that is what its users would take."""
+    """Say whether the tool meets a need; it is enough that one deployment does, which users would choose."""
     scenario, _, name = check.partition(".")
     stock = [row for row in facts.checks(scenario) if row.check == name and row.setup.profile == "stock"]
     rows = [row for row in stock if row.setup.orchestrator == tool]
-    found = {_MEANS[row.means] if row.verdict == "pass" else _LACKS[row.verdict] for row in rows}
-    return next((state for state in ("yes", "if declared", "by hand", "no", "unsupported") if state in found), "")
+    states = {_MEANS[row.means] if row.verdict == "pass" else _LACKS[row.verdict] for row in rows}
+    return next((state for state in ("yes", "if declared", "by hand", "no", "unsupported") if state in states), "")
 
 
 _MEANS: Final = {"native": "yes", "declared": "if declared", "by_hand": "by hand"}

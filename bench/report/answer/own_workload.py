@@ -1,4 +1,4 @@
-"""The reader's own workload: which tool takes it the shortest."""
+"""The reader's own workload, and the tool that takes the shortest for it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bench.report.prose import Sentence
 
 
 def own_workload(facts: Facts, workload: str) -> Card:
-    """Say which tool takes the shortest for it, as its own servers run it, and as called from a script."""
+    """Say which tool takes the shortest, run by its own servers and called from a script."""
     picks: list[str] = []
     because: list[Sentence] = []
     rows: list[list[Sentence]] = []

@@ -1,4 +1,4 @@
-"""Who takes the least, and who is not told apart from it."""
+"""Which tool takes the least, and which others cannot be told apart from it."""
 
 from __future__ import annotations
 
@@ -13,54 +13,55 @@ from bench.report.prose import Part, Sentence
 from bench.store.rows import Estimate
 
 PLAIN_TO_SEE: Final = 2.0
-"""An engine start has a bias of its own, which its runs do not show; of some per cent, where we looked (docs/method.md).
+"""An engine start has a bias that its runs do not show: some per cent, where we looked (docs/method.md).
 
-So the interval of a ratio between single starts must lie beyond a factor that no such bias comes near to.
+So the interval of a ratio between single starts has to lie beyond a factor that no such bias comes near.
 """
 
 
 def valued(row: Estimate | None) -> Sentence:
-    """Return an estimate with its interval, or what stands in its place."""
+    """Return an estimate with the interval, or why there is none."""
     if row is None or row.median is None:
         return Sentence.of("-")
     read = reading(row)
     if read.kind == "noise":
-        limit = row.high is not None and row.high > 0
-        return Sentence.of("lost in noise, at most ", prose.at_most(row)) if limit else Sentence.of(read.text)
+        if row.high is None or row.high <= 0:
+            return Sentence.of(read.text)
+        return Sentence.of("lost in noise, at most ", prose.at_most(row))
     return Sentence.of(prose.median(row), *prose.bounds(row))
 
 
 def stock(facts: Facts, scenario: str, tier: str, metric: str, workload: str) -> list[Estimate]:
-    """Return the stock estimates of the tools that have one, the lowest first."""
-    found = [
+    """Return the estimates of the tools in stock settings, the lowest first."""
+    known = [
         row
         for row in facts.estimates(scenario, tier)
         if (row.metric, row.workload, row.setup.profile) == (metric, workload, "stock")
         and not row.setup.is_plain
         and row.median is not None
     ]
-    return sorted(found, key=lambda row: row.median or 0.0)
+    return sorted(known, key=lambda row: row.median or 0.0)
 
 
 def usual(rows: Sequence[Estimate]) -> list[Estimate]:
-    """Keep of each tool the deployment that stands for it: the others are in the tables."""
+    """Keep the deployment that stands for each tool; the tables have the others."""
     return [row for row in rows if row.usual]
 
 
 def are_several(rows: Sequence[Estimate]) -> bool:
-    """Whether there is more than one tool to tell of."""
+    """Whether there is more than one tool."""
     return len({row.setup.orchestrator for row in rows}) > 1
 
 
 def leaders(facts: Facts, ranked: Sequence[Estimate]) -> list[str]:
-    """Name the first, and those that are not told apart from it."""
+    """Name the first tool, and those that cannot be told apart from it."""
     best, *others = ranked
     close = [row for row in others if not _is_apart(facts, row, best)]
     return list(dict.fromkeys(facts.tools.name(row.setup.orchestrator) for row in [best, *close]))
 
 
 def picked(names: Sequence[str], ranked: Sequence[Estimate]) -> str:
-    """Say whom to pick of those that were ranked."""
+    """Say which of the ranked tools to pick."""
     if len(names) == 1:
         return names[0]
     if len(names) == len({row.setup.orchestrator for row in ranked}):
@@ -69,7 +70,7 @@ def picked(names: Sequence[str], ranked: Sequence[Estimate]) -> str:
 
 
 def _is_apart(facts: Facts, row: Estimate, best: Estimate) -> bool:
-    """Whether the difference of two estimates is beyond noise; of what is lost in noise there is no ratio, but a limit."""
+    """Whether two estimates differ beyond noise; where the better one is lost in noise, its upper limit takes its place."""
     if reading(best).kind == "noise":
         return row.low is not None and best.high is not None and row.low > PLAIN_TO_SEE * max(best.high, 0)
     ratio = facts.ratio(row, best)
@@ -79,7 +80,7 @@ def _is_apart(facts: Facts, row: Estimate, best: Estimate) -> bool:
 
 
 def with_isolation(row: Estimate) -> str:
-    """Name who was measured, and in what its tasks run: a process for each costs more than a thread, and gives more."""
+    """Name the setup and the isolation of its tasks: a process for each costs more than a thread, and gives more."""
     return f"{row.setup.name} ({row.setup.isolation})"
 
 
@@ -90,20 +91,22 @@ def ranking(
     leads: str,
     named: Callable[[Estimate], str] = lambda row: row.setup.name,
 ) -> Sentence:
-    """Rank the tools in one sentence, and say of which the difference cannot be told."""
+    """Rank the tools in one sentence, and say which of them cannot be told apart from the first."""
     best, *others = ranked
-    said: list[tuple[Part, ...]] = []
-    for row in others:
-        who, ratio = named(row), facts.ratio(row, best)
-        if not _is_apart(facts, row, best):
-            said.append((f"{who} is not told apart from it, ", *valued(row).parts))
-        elif ratio and ratio.ratio is not None and reading(best).kind == "value":
-            said.append((f"{who} ", prose.median(row), ", ", *prose.times(ratio), " as much"))
-        else:
-            said.append((f"{who} ", *valued(row).parts))
     single = [row.setup.name for row in ranked if row.starts == 1]
-    whose = "each" if len(single) == len(ranked) else f"of {conjoined(single)}"
-    once = f" (one engine start {whose})" if single else ""
-    first = f"At the {tier} tier{once} {named(best)} {leads}: "
-    tail: tuple[Part, ...] = ("; ", *prose.listed(said), ".") if said else (".",)
-    return Sentence.of(first, *valued(best).parts, *tail)
+    once = ""
+    if single:
+        once = " (one engine start each)" if len(single) == len(ranked) else f" (one engine start of {conjoined(single)})"
+    lead = f"At the {tier} tier{once} {named(best)} {leads}: "
+    rest = prose.listed(_beside(facts, row, best, named(row)) for row in others)
+    return Sentence.of(lead, *valued(best).parts, *(("; ", *rest) if rest else ()), ".")
+
+
+def _beside(facts: Facts, row: Estimate, best: Estimate, name: str) -> tuple[Part, ...]:
+    """Say how a tool compares with the best one."""
+    if not _is_apart(facts, row, best):
+        return (f"{name} is not told apart from it, ", *valued(row).parts)
+    ratio = facts.ratio(row, best)
+    if ratio and ratio.ratio is not None and reading(best).kind == "value":
+        return (f"{name} ", prose.median(row), ", ", *prose.times(ratio), " as much")
+    return (f"{name} ", *valued(row).parts)

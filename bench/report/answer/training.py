@@ -1,4 +1,4 @@
-"""How long a training takes, and the run before and after it."""
+"""How long a training takes, and the ends of its run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bench.store.rows import Estimate
 
 
 def trainings(facts: Facts, tier: str) -> list[Sentence]:
-    """Tell it by name, as a single run makes no order; and by itself what comes before the first step and after the last."""
+    """Say how long the steps take, then the ends of the run; in the order of names, as a single run makes no order."""
     rows = sorted(usual(stock(facts, "churn", tier, "first_to_last_s", "train")), key=lambda row: row.setup.name)
     if not rows:
         return []
@@ -31,17 +31,15 @@ def trainings(facts: Facts, tier: str) -> list[Sentence]:
             ends.append((f"{who} ", prose.median(wait), " + ", prose.median(lag)))
     once = " (one run each)" if single else ""
     lead = f"A training at the {tier} tier{once}, from its first step to its last: "
-    said = [Sentence.of(lead, *prose.listed(steps), ".")]
+    sentences = [Sentence.of(lead, *prose.listed(steps), ".")]
     if ends:
         ranges = [facts.range_of("churn", "submit_to_first_s", row.setup) for row in rows]
-        polls = (
-            " The wait is a matter of chance: it ends with the next poll."
-            if any(row and row.polls for row in ranges)
-            else ""
-        )
+        polls = ""
+        if any(row and row.polls for row in ranges):
+            polls = " The wait is a matter of chance: it ends with the next poll."
         lead = "Its wait before the first step + from the last until the run is done: "
-        said.append(Sentence.of(lead, *prose.listed(ends), f".{polls}"))
-    return said
+        sentences.append(Sentence.of(lead, *prose.listed(ends), f".{polls}"))
+    return sentences
 
 
 def _has_value(row: Estimate | None) -> TypeGuard[Estimate]:

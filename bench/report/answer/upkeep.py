@@ -1,4 +1,4 @@
-"""The least code to write, and the fewest services to look after."""
+"""Upkeep: the least code to write, and the fewest services to look after."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bench.scenarios.kit.observation import PIPELINE
 from bench.store.rows import Code, ReadyEngine
 
 ABOUT: Final = 1.1
-"""Within a tenth two counts of lines are about the same: style alone makes such a difference."""
+"""Two counts of lines within a tenth are about the same: style alone makes such a difference."""
 
 
 def least_to_look_after(facts: Facts) -> Card:
@@ -70,7 +70,7 @@ def _fewest(counts: Mapping[str, int], tools: Tools, about: float = 1.0) -> list
 
 
 def _services(row: ReadyEngine) -> tuple[Number, str]:
-    """Return how many a user of the tool needs, and what runs besides, which is there by our choice."""
+    """Return how many services a user of the tool needs, and which others run by our choice."""
     besides = f", and {conjoined(row.by_choice)} by our choice" if row.by_choice else ""
     return prose.engine(row, "needed", str(row.needed)), besides
 

@@ -1,10 +1,10 @@
-"""Charts: dots with their intervals, curves with their lines, and timelines, each with the words that stand for it."""
+"""Charts: dots with intervals, curves with lines, and timelines, each with a description in words."""
 
 import os
 import sys
 from pathlib import Path
 
-# What matplotlib remembers of the fonts belongs to this environment, not to the user's home; it asks at its first import.
+# The font cache of matplotlib belongs to this environment, not to the user's home; matplotlib looks for it when imported.
 os.environ.setdefault("MPLCONFIGDIR", str(Path(sys.prefix, "var", "matplotlib")))
 
 from bench.report.charts.curves import Curve, Fit, Point, Scales, curves

@@ -1,4 +1,4 @@
-"""The axis that suits some numbers: its unit, how far it reaches, and where its ticks stand."""
+"""The axis that suits some numbers: the unit, both ends, and the ticks."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _FAMILIES: Final = {"s": _TIMES, "ms": _TIMES, "B": _BYTES}
 _COUNTED: Final = {"runs", "bodies", "processes"}
 
 _MARGIN: Final = 0.06
-"""What is left free beyond the outermost numbers, as a share of what they span."""
+"""The room beyond the outermost numbers, as a share of their span."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """From `low` to `high`, in the numbers' own unit; the ticks are labelled in the unit that is named."""
+    """From `low` to `high`, in the unit of the numbers; the labels of the ticks are in `unit`."""
 
     unit: str
     low: float
@@ -31,17 +31,17 @@ class Axis:
 
     @property
     def named(self) -> str:
-        """What the axis measures in, and how."""
+        """The unit, and whether the axis is logarithmic."""
         return ", ".join(filter(None, (self.unit, "logarithmic" if self.log else "")))
 
     def at(self, value: float) -> float:
-        """Return where a number lies: 0 at the beginning of the axis, 1 at its end."""
+        """Return where a number lies: 0 is the beginning of the axis, 1 the end."""
         low, high, here = (math.log(each) if self.log else each for each in (self.low, self.high, value))
         return (here - low) / (high - low)
 
 
 def axis(unit: str, numbers: Sequence[float], *, log: bool, ticks: int, zero: bool = True, finest: float = 0.0) -> Axis:
-    """Return an axis for the numbers, and for zero unless told otherwise; a logarithmic one is for those above zero."""
+    """Return an axis for the numbers, and for zero if `zero`; a logarithmic axis is for the numbers above zero."""
     shown = [number for number in numbers if number > 0] if log else numbers
     least, greatest = min(shown), max(shown)
     units = _units(unit)
@@ -56,7 +56,7 @@ def axis(unit: str, numbers: Sequence[float], *, log: bool, ticks: int, zero: bo
 
 
 def _units(unit: str) -> Mapping[str, float]:
-    """Return the units that the numbers may be said in, each with its size in the unit that they come in."""
+    """Return the units that may label the numbers, each with its size in the unit of the numbers."""
     family = _FAMILIES.get(unit)
     if family:
         return {name: size / family[unit] for name, size in family.items()}
@@ -75,30 +75,30 @@ def _reach(least: float, greatest: float, *, zero: bool) -> tuple[float, float]:
 
 
 def _even(low: float, high: float, per: float, most: int, finest: float = 0.0) -> dict[float, str]:
-    """Return ticks at even distances of 1, 2 or 5, and no finer ones than that."""
+    """Return ticks at even distances of 1, 2 or 5 times a power of ten, no finer than `finest`."""
     low, high = low / per, high / per
     rough = max((high - low) / most, finest)
     decade = 10.0 ** math.floor(math.log10(rough))
     step = next(each * decade for each in (1, 2, 5, 10) if each * decade >= rough * (1 - 1e-9))
     counts = range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
-    return {count * step * per: _said(count * step) for count in counts}
+    return {count * step * per: _label(count * step) for count in counts}
 
 
 def _logarithmic(low: float, high: float, per: float, most: int) -> dict[float, str]:
-    """Return ticks within the decades where few are spanned, and at each decade, or each second one, where many are."""
+    """Return ticks within the decades where there are few of them, else at each decade or each second one."""
     if high / low < 4:
         return _even(low, high, per, most)
     low, high = low / per, high / per
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     for digits in ((1, 2, 5), (1, 3), (1,)):
-        places = [digit * 10.0**decade for decade in range(first, last + 1) for digit in digits]
-        places = [place for place in places if low <= place <= high]
+        marks = [digit * 10.0**decade for decade in range(first, last + 1) for digit in digits]
+        places = [mark for mark in marks if low <= mark <= high]
         if len(places) <= most:
             break
-    return {place * per: _said(place) for place in places[:: math.ceil(len(places) / most)]}
+    return {place * per: _label(place) for place in places[:: math.ceil(len(places) / most)]}
 
 
-def _said(place: float) -> str:
+def _label(place: float) -> str:
     if 0 < abs(place) < 1e-6:
         return f"{place:.3g}"
     return f"{place:,.9f}".rstrip("0").rstrip(".")

@@ -1,4 +1,4 @@
-"""Dots: one number of many setups a panel, each with its interval and the runs behind it."""
+"""Dots: a panel for each number, with a dot for every setup, its interval and the runs behind it."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from bench.report.charts.drawing import EDGE, WIDTH, Drawing, Sheet, keyed
 from bench.report.charts.theme import Look
 
 POINTS_DRAWN: Final = 40
-"""Of a mark's runs: more make a page large, and a picture no clearer."""
+"""The most runs of a mark that are drawn: more would make the page larger, and the picture no clearer."""
 
 _DECADES: Final = 20
-"""Beyond this factor the small ones of a panel's values cannot be told apart on an even axis."""
+"""Beyond this factor between the values of a panel, the small ones cannot be told apart on an even axis."""
 
 _PITCH, _BASE, _GAP, _TICKS, _NOTE = 33, 19, 30, 30, 18
-"""Pixels: a row, its mark in it, what is between two panels, what the ticks' labels take, and the note."""
+"""Pixels: of a row, down to the mark in it, between two panels, for the labels of the ticks, and for the note."""
 
 _LABELS_MOST, _PANEL_LEAST = 220, 140
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One setup: its number with the interval, and the runs behind it; or, where there is no number, what is said instead.
+    """One setup: the number with its interval and the runs behind it, or a text instead of the number.
 
-    The key is the id of its marker in the page, and so is no other's there.
+    The key is the id of the marker in the page, where no other mark may have the same.
     """
 
     key: str
@@ -47,7 +47,7 @@ class Mark:
 
     @property
     def runs(self) -> Sequence[float]:
-        """Those that are drawn: all, or as many at even distances in their order by size."""
+        """The runs that are drawn: all, or POINTS_DRAWN of them at even distances in the order of size."""
         if len(self.points) <= POINTS_DRAWN:
             return self.points
         ranked, last = sorted(self.points), len(self.points) - 1
@@ -56,7 +56,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Panel:
-    """One number of all setups."""
+    """One number of every setup."""
 
     title: str
     unit: str
@@ -64,7 +64,7 @@ class Panel:
 
 
 def dots(title: str, panels: Sequence[Panel], bars: str = "95 % intervals") -> Drawing:
-    """Draw panels beside each other, and a row a setup in each; `bars` says what the marks' bars are."""
+    """Draw panels side by side, with a row for each setup; `bars` says what the bars are."""
     return Drawing(title, _in_words(panels), lambda alone: _paint(title, panels, bars, alone=alone))
 
 
@@ -73,13 +73,13 @@ def dots(title: str, panels: Sequence[Panel], bars: str = "95 % intervals") -> D
 
 @dataclass(frozen=True)
 class _Layout:
-    """Where the panels go: setups are named once a row of panels where all panels have the same."""
+    """Where the panels go: where all have the same setups, a row of panels names them once."""
 
     shared: bool
     labels: float
     columns: int
     panel: float
-    """Its width."""
+    """The width of a panel."""
 
     @classmethod
     def of(cls, panels: Sequence[Panel]) -> _Layout:
@@ -147,10 +147,10 @@ def _paint_panel(sheet: Sheet, layout: _Layout, left: float, top: float, panel: 
     area.plot(ends, [y for y, *_ in measured for _ in range(3)], color=theme.GRID, linewidth=1, zorder=1, clip_on=False)
     for y, mark, value in measured:
         _paint_mark(area, x, y, mark, value)
-        said = mark.instead or wording.said(panel.unit, value)
-        half = theme.width(said, theme.SMALL) / 2
+        label = mark.instead or wording.said(panel.unit, value)
+        half = theme.width(label, theme.SMALL) / 2
         middle = min(max(x.at(value) * layout.panel, half - 4), layout.panel - half + 4)
-        sheet.text(left + middle, top + y - 8, said, size=theme.SMALL, align="center")
+        sheet.text(left + middle, top + y - 8, label, size=theme.SMALL, align="center")
 
 
 def _axis(unit: str, marks: Sequence[Mark], values: Sequence[float]) -> Axis:
@@ -168,7 +168,7 @@ def _paint_mark(area: Axes, x: Axis, y: float, mark: Mark, value: float) -> None
         if low > mark.low:
             area.plot([low], [y], "<", color=colour, markersize=7, clip_on=False)
     if mark.runs:
-        # Lines of no length with round ends: dots in one path, where markers would be an element each.
+        # Lines of no length with round ends are dots: one path holds them all, where each marker would be an element.
         xs = [place for run in mark.runs for place in (run, run * (1 + 1e-6), math.nan)]
         area.plot(
             xs,
@@ -218,12 +218,13 @@ def _in_words(panels: Sequence[Panel]) -> str:
 def _sentences(panel: Panel, *, every: bool) -> Iterator[str]:
     known = sorted((mark for mark in panel.marks if mark.value is not None), key=lambda mark: mark.value or 0.0)
     if every or len(known) < 3:
-        more = f", and {len(known) - 6} more" * (len(known) > 6)
-        said = ", ".join(_number(panel, mark) for mark in known[:6]) + more
+        numbers = ", ".join(_number(panel, mark) for mark in known[:6])
+        if len(known) > 6:
+            numbers += f", and {len(known) - 6} more"
     else:
-        said = f"from {_number(panel, known[0])} to {_number(panel, known[-1])}"
+        numbers = f"from {_number(panel, known[0])} to {_number(panel, known[-1])}"
     if known:
-        yield f"{panel.title}: {said}."
+        yield f"{panel.title}: {numbers}."
     gaps = sorted((mark.instead or "missing", mark.label) for mark in panel.marks if mark.value is None)
     for instead, marks in groupby(gaps, key=lambda gap: gap[0]):
         yield f"{panel.title}, {instead}: {', '.join(label for _, label in marks)}."
@@ -232,7 +233,7 @@ def _sentences(panel: Panel, *, every: bool) -> Iterator[str]:
 def _number(panel: Panel, mark: Mark) -> str:
     if mark.value is None or mark.instead:
         return f"{mark.label} {mark.instead}"
-    said = f"{mark.label} {wording.said(panel.unit, mark.value)}"
+    number = f"{mark.label} {wording.said(panel.unit, mark.value)}"
     if mark.low is None or mark.high is None:
-        return said
-    return f"{said} ({wording.said(panel.unit, mark.low, mark.high, like=mark.value)})"
+        return number
+    return f"{number} ({wording.said(panel.unit, mark.low, mark.high, like=mark.value)})"

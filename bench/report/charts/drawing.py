@@ -1,4 +1,4 @@
-"""A drawing: painted with matplotlib, then made fit for a page, or for files of its own."""
+"""A drawing: painted with matplotlib, then cleaned up for a page or for files."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ WIDTH: Final = 800
 EDGE: Final = 8
 
 _UNITS_AN_INCH: Final = 72
-"""Of an SVG by matplotlib: with as many dots an inch, its points are the pixels that everything is measured in here."""
+"""The units of matplotlib's SVG: with as many dots an inch, a point is a pixel, the measure of everything here."""
 
 _KEY: Final = "key:"
-"""Tells an id that a chart gives from those that matplotlib gives."""
+"""Begins the ids that a chart gives; others are matplotlib's."""
 
 _TITLE_HEIGHT: Final = 30
 
@@ -42,7 +42,7 @@ _DRAWN_BY: Final = {
     *("xaxis", "xtick", "yaxis", "ytick"),
 }
 
-# Nothing is taken from a matplotlibrc of the reader's: the same data gives the same bytes everywhere.
+# A matplotlibrc of the reader has no effect: the same data gives the same bytes everywhere.
 _SETTINGS: Final = {
     **{name: value for name, value in mpl.rcParamsDefault.items() if name.partition(".")[0] in _DRAWN_BY},
     "path.simplify": False,  # each point is shown
@@ -60,10 +60,10 @@ def _settings() -> Iterator[None]:
 
 
 class Sheet:
-    """What a chart is painted on, in pixels from the top left; the page shows it without the title."""
+    """What a chart is painted on, measured in pixels from the top left; only a file shows the title."""
 
     def __init__(self, height: float, title: str, *, alone: bool) -> None:
-        """Cut it to size."""
+        """Make a sheet of the height, with room for the title if it stands alone."""
         self._above = _TITLE_HEIGHT if alone else 0
         self._height = height + self._above
         self.figure = Figure(figsize=(WIDTH / _UNITS_AN_INCH, self._height / _UNITS_AN_INCH), dpi=_UNITS_AN_INCH)
@@ -85,7 +85,7 @@ class Sheet:
         align: Literal["left", "center", "right"] = "left",
         bold: bool = False,
     ) -> None:
-        """Write a line that stands on y."""
+        """Write a line of text on the baseline y."""
         style: dict[str, Any] = {"fontsize": size, "color": colour, "fontweight": "bold" if bold else "normal"}
         self.figure.text(x, y, theme.plain(text), transform=self._pixels, ha=align, va="baseline", **style)
 
@@ -98,7 +98,7 @@ class Sheet:
         self.figure.add_artist(Rectangle((left, top), width, height, transform=self._pixels, **style))
 
     def area(self, left: float, top: float, width: float, height: float, *, x: Axis, y: Axis | None = None) -> Axes:
-        """Return axes that fill the rectangle; without an axis for it, y is in pixels from the top of them."""
+        """Return axes that fill the rectangle; without an axis for y, heights are pixels from the top of it."""
         across, down = width / WIDTH, height / self._height
         area = self.figure.add_axes((left / WIDTH, 1 - (self._above + top) / self._height - down, across, down))
         area.patch.set_visible(False)
@@ -124,27 +124,27 @@ def _label(side: Side, axis: Axis) -> None:
 
 
 def keyed(key: str) -> str:
-    """Return what to give a mark as its gid, so that the key becomes its id in the SVG."""
+    """Return the gid for a mark whose id in the SVG is to be the key."""
     return _KEY + theme.plain(key)
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A chart, with the words that stand for it where it cannot be seen."""
+    """A chart, and a description for readers who cannot see it."""
 
     title: str
     alt: str
     paint: Callable[[bool], Figure] = field(repr=False)
-    """Paints it anew, given whether it stands alone: what is kept is what to paint, since a figure takes megabytes."""
+    """Paints the figure, given whether it stands alone. A painted figure takes megabytes, so none is kept."""
 
     @cached_property
     def svg(self) -> Markup:
-        """The chart for a page: in the page's colours, font and width."""
+        """The chart with the colours, the font and the width of the page."""
         root = self._element(alone=False, colour=lambda light: f"var({theme.variable(light)})")
         return Markup(ET.tostring(root, encoding="unicode"))  # noqa: S704 - names went through ElementTree as text
 
     def files(self) -> Mapping[str, bytes]:
-        """Return the chart in light colours, by ending: as a vector file, and as a picture that is twice as wide."""
+        """Return the chart in light colours by file ending: a vector file, and a picture that is twice as wide."""
         root = self._element(alone=True, colour=str)
         *_, width, height = root.attrib["viewBox"].split()
         root.attrib |= {"width": width, "height": height, "font-family": "sans-serif"}
@@ -180,13 +180,12 @@ class Drawing:
 
 
 def _clean(node: ET.Element, name: str, colour: Callable[[str], str]) -> None:
-    """Take out what a page has no use for, and rename what another drawing may have too."""
+    """Remove what a page has no use for, and rename what another drawing may have too."""
     node.tag, node.tail = _local(node.tag), None
     if node.tag != "text":
         node.text = None
-    children = [
-        child for child in node if _local(child.tag) not in {"metadata", "style"}
-    ]  # a style would be the whole page's
+    # A style would apply to the whole page.
+    children = [child for child in node if _local(child.tag) not in {"metadata", "style"}]
     for child in children:
         _clean(child, name, colour)
     node[:] = [each for child in children for each in (child if child.tag == "g" and not child.attrib else [child])]
@@ -211,12 +210,12 @@ def _local(name: str) -> str:
 
 def _fit(value: str, name: str, colour: Callable[[str], str]) -> str:
     value = re.sub(r"#[0-9a-f]{6}\b", lambda found: colour(found[0]), value)
-    value = re.sub(r"font-family: [^;]*;? ?", "", value)  # the page's own
+    value = re.sub(r"font-family: [^;]*;? ?", "", value)  # the page has its own
     return _rounded(value).replace("url(#", f"url(#{name}-")
 
 
 def _compact(path: str) -> str:
-    """Write the path in few characters; what comes from a place to the same place is a dot, and there may be thousands."""
+    """Write the path in few characters; a line from a place to the same place is a dot, of which there may be thousands."""
     path = re.sub(r"\s*([A-Za-z])\s*", r"\1", path)
     return re.sub(r"M([^A-Za-z]+)L\1(?=M|$)", r"M\1h0", path.strip())
 

@@ -1,4 +1,4 @@
-"""Timelines: what each task of a run did when, from the submission on."""
+"""Timelines: what each task of a run did, and when, from the submission on."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _KINDS: Final[dict[Kind, tuple[float, dict[str, Any]]]] = {
     "running": (0.72, {"facecolor": theme.GOOD, "edgecolor": theme.GOOD}),
     "failed": (0.72, {"facecolor": theme.PAPER, "edgecolor": theme.BAD, "hatch": "xxxxxx"}),
 }
-"""The share of a lane's height that a span takes, and its look: what matters more is drawn later, and taller."""
+"""The height of a span as a share of the lane, and the look: what matters more is drawn later, and taller."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ class Span:
 
 @dataclass(frozen=True)
 class Lane:
-    """A task, or whatever else has a course of its own."""
+    """A task, or another part of a run that has spans."""
 
     label: str
     spans: Sequence[Span]
 
 
 def gantt(title: str, lanes: Sequence[Lane]) -> Drawing:
-    """Draw a row a lane."""
+    """Draw a row for each lane."""
     return Drawing(title, _in_words(lanes), lambda alone: _paint(title, lanes, alone=alone))
 
 
@@ -64,8 +64,8 @@ def _paint(title: str, lanes: Sequence[Lane], *, alone: bool) -> Figure:
     labels = min(max((theme.width(lane.label, theme.BODY) for lane in shown), default=0), _LABELS_MOST)
     left, height = EDGE + labels + 10, pitch * len(shown)
     width, bottom = WIDTH - EDGE - left - 8, _LEGEND + height
-    left_out = len(lanes) > len(shown)
-    sheet = Sheet(bottom + _BELOW + _NOTE * left_out, title, alone=alone)
+    note = f"The first {len(shown)} of {len(lanes)} lanes." if len(lanes) > len(shown) else ""
+    sheet = Sheet(bottom + _BELOW + (_NOTE if note else 0), title, alone=alone)
     ends = [end for lane in shown for span in lane.spans for end in (span.start_s, span.end_s)]
     x = axis("s", ends or [1.0], log=False, ticks=8)
     area = sheet.area(left, _LEGEND, width, height, x=x)
@@ -79,8 +79,7 @@ def _paint(title: str, lanes: Sequence[Lane], *, alone: bool) -> Figure:
         _paint_spans(area, shown, kind, pitch)
         place = _paint_legend(sheet, kind, place)
     sheet.text(left + width / 2, bottom + 34, f"{_UNITS[x.unit]} from the submission", colour=theme.SOFT, align="center")
-    if left_out:
-        note = f"The first {len(shown)} of {len(lanes)} lanes."
+    if note:
         sheet.text(EDGE, bottom + _BELOW + _NOTE - 6, note, size=theme.SMALL, colour=theme.SOFT)
     return sheet.figure
 
@@ -91,12 +90,12 @@ def _kinds(lanes: Sequence[Lane]) -> list[Kind]:
 
 
 def _paint_spans(area: Axes, lanes: Sequence[Lane], kind: Kind, pitch: float) -> None:
-    """Draw all spans of a kind as one path; their outline shows even the shortest."""
+    """Draw all spans of a kind as one path, with an outline that shows even the shortest."""
     share, style = _KINDS[kind]
     outlines = []
     for row, lane in enumerate(lanes):
         top, bottom = (row + 0.5 - share / 2) * pitch, (row + 0.5 + share / 2) * pitch
-        for span in (each for each in lane.spans if each.kind == kind):
+        for span in (span for span in lane.spans if span.kind == kind):
             start, end = span.start_s, span.end_s
             corners = [(start, top), (end, top), (end, bottom), (start, bottom), (start, top)]
             outlines.append(Path(corners, closed=True))
@@ -104,7 +103,7 @@ def _paint_spans(area: Axes, lanes: Sequence[Lane], kind: Kind, pitch: float) ->
 
 
 def _paint_legend(sheet: Sheet, kind: Kind, left: float) -> float:
-    """Return where the next one goes."""
+    """Paint the entry of a kind in the legend, and return where the next one goes."""
     share, style = _KINDS[kind]
     height = 18 * share
     sheet.box(left, 12 - height / 2, 24, height, linewidth=0.8, **style)
@@ -120,14 +119,13 @@ def _in_words(lanes: Sequence[Lane]) -> str:
     end = max((span.end_s for span in spans), default=0.0)
     times = ", ".join(f"{kind} {wording.said('s', _time(spans, kind))}" for kind in reversed(_kinds(lanes)))
     sentences = [f"{len(lanes)} lanes over {wording.said('s', end)} from the submission; together: {times or 'nothing'}."]
-    busy = [(lane, [span for span in lane.spans if span.kind in {"running", "failed"}]) for lane in lanes]
     courses = [
-        f"{lane.label} from {wording.said('s', its[0].start_s)} to {wording.said('s', its[-1].end_s)}"
-        for lane, its in busy
-        if its
+        f"{lane.label} from {wording.said('s', work[0].start_s)} to {wording.said('s', work[-1].end_s)}"
+        for lane in lanes
+        if (work := [span for span in lane.spans if span.kind in {"running", "failed"}])
     ]
     if courses:
-        more = f", and {len(courses) - 6} more" * (len(courses) > 6)
+        more = f", and {len(courses) - 6} more" if len(courses) > 6 else ""
         sentences.append(f"At work: {', '.join(courses[:6])}{more}.")
     if len(lanes) > LANES_DRAWN:
         sentences.append(f"The first {LANES_DRAWN} lanes are drawn.")

@@ -1,4 +1,4 @@
-"""How charts look: the page's colours, a shape for each tool, and the room that text takes."""
+"""The look of charts: the colours of the page, a shape for each tool, and the width of text."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _STYLE: Final = Path(__file__).parents[1] / "templates" / "style.css"
 
 _LIGHT: Final = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", _STYLE.read_text().partition("@media")[0]))
 
-# Charts are drawn in light colours. In the page each of them is then replaced by a variable, which is dark where the reader
-# likes it dark.
+# Charts are drawn in light colours. The page replaces each of them by a variable, which is dark for readers who prefer
+# dark pages.
 PAPER, INK, SOFT, GRID = (_LIGHT[name] for name in ("paper", "ink", "soft", "grid"))
 GOOD, BAD, WARN = (_LIGHT[name] for name in ("good", "bad", "warn"))
 
@@ -29,7 +29,7 @@ TITLE, HEADING, BODY, SMALL = 14.0, 11.5, 11.0, 10.0
 
 @dataclass(frozen=True)
 class Shape:
-    """What matplotlib calls a marker, and how wide the marker is drawn so that its area looks like the others'."""
+    """The symbol of a marker in matplotlib, and the width at which all markers look equally large."""
 
     symbol: str
     size: float
@@ -49,24 +49,24 @@ _SHAPES: Final[dict[Marker, Shape]] = {
 
 @dataclass(frozen=True)
 class Look:
-    """How the marks of a tool look: told apart by colour, and without it."""
+    """The look of the marks of a tool: a reader can tell tools apart without colours, too."""
 
     colour: Colour
     marker: Marker
 
     @property
     def shape(self) -> Shape:
-        """The marker as it is drawn."""
+        """The shape of the marker."""
         return _SHAPES[self.marker]
 
 
 def variable(colour: str) -> str:
-    """Return the page's variable for a colour in which something was drawn."""
+    """Return the variable of the page for a colour of the drawing."""
     return f"--{_OF_THE_PAGE.get(colour, f'tool-{colour[1:]}')}"
 
 
 def palette(colours: Iterable[Colour]) -> str:
-    """Return the definitions of the variables for the tools' colours, in light and in dark, but not of the page's own."""
+    """Return the definitions of the variables for the colours of the tools, light and dark; the page defines its own."""
     dark_of = {each.light: each.dark for each in colours if each.light not in _OF_THE_PAGE}
     light = " ".join(f"{variable(colour)}: {colour};" for colour in dark_of)
     dark = " ".join(f"{variable(colour)}: {dark};" for colour, dark in dark_of.items())
@@ -77,12 +77,12 @@ def palette(colours: Iterable[Colour]) -> str:
 
 
 def plain(text: str) -> str:
-    """Return the text without what no XML may hold; names come from anywhere."""
+    """Return the text without the characters that XML forbids; names come from anywhere."""
     return re.sub(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]", "\ufffd", re.sub(r"[\t\r\n]", " ", text))
 
 
 def width(text: str, size: float) -> float:
-    """Return the room that a line takes at most: which font the reader's browser will use is not known."""
+    """Return the largest width that a line may take: nobody knows which font the browser will use."""
     return size * sum(1.0 if unicodedata.east_asian_width(each) in "WF" else 0.6 for each in text)
 
 
@@ -96,6 +96,6 @@ def shortened(text: str, size: float, room: float) -> str:
 
 
 def wrapped(text: str, size: float, room: float, most: int) -> list[str]:
-    """Break the text into lines, and shorten what is more than so many."""
+    """Break the text into at most `most` lines, and shorten the last one if there is more."""
     lines = textwrap.wrap(text, max(4, int(room / width("x", size))))
     return lines if len(lines) <= most else [*lines[: most - 1], shortened(" ".join(lines[most - 1 :]), size, room)]
