@@ -153,8 +153,8 @@ def test_a_run_of_10000_trials_becomes_a_report_in_20_seconds(tmp_path: Path) ->
 def test_deriving_results(benchmark: BenchmarkFixture, events: int, tmp_path: Path) -> None:
     """The figures for the record; the bars are in the test above."""
     folder, run = made_up_run(tmp_path / "run", events)
-    results = benchmark.pedantic(publish, args=(folder, run), rounds=3)  # type: ignore[no-untyped-call]
-    assert all(row.missing_because is None for row in results.estimates if row.metric == "makespan_s")
+    findings = benchmark.pedantic(publish, args=(folder, run), rounds=3)  # type: ignore[no-untyped-call]
+    assert all(row.missing_because is None for row in findings.results.estimates if row.metric == "makespan_s")
 
 
 def test_two_sleeping_lanes_are_used(orchbench: Call, tmp_path: Path) -> None:
