@@ -18,7 +18,7 @@ from bench.plan import planning
 from bench.plan.plan import Plan
 from bench.plan.suite import Suite
 from bench.plan.tools import Deployment, Tool, discover
-from bench.run import sitting
+from bench.run import session
 from bench.scenarios import SCENARIOS, caching
 from bench.store.folder import RunFolder
 
@@ -120,9 +120,9 @@ def verdicts(
     """Run what the checks need with the fault planted, or all, and return the verdict of each, with its evidence."""
     planted = block(scenario, options=OPTIONS[scenario], skip=[each for each in FAULTS if each != fault])
     suite = msgspec.toml.decode(suite_of(planted), type=Suite)
-    run = sitting.begin(RunFolder(folder), planning.Choice(suite, [faulty], seed=1))
+    run = session.begin(RunFolder(folder), planning.Choice(suite, [faulty], seed=1))
     run = replace(run, plan=only(run.plan, cases_for(scenario, checks)))
-    sitting.carry_out(run, Quiet(), publish)
+    session.carry_out(run, Quiet(), publish)
     return {row.check: (row.verdict, row.because) for row in RunFolder(folder).results().checks}
 
 

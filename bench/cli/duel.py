@@ -15,7 +15,7 @@ from bench.cli.inputs import Names
 from bench.compare import comparison
 from bench.plan import suite as suites
 from bench.plan import tools
-from bench.run import turns as duels
+from bench.run import duel as duels
 from bench.store.folder import RunFolder
 
 

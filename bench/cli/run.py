@@ -18,8 +18,8 @@ from bench.export.publish import publish
 from bench.plan import suite, tools, workflows
 from bench.plan.planning import Choice
 from bench.report import terminal
-from bench.run import sitting as sittings
-from bench.run.turns import Turns
+from bench.run import session as sessions
+from bench.run.duel import Turns
 from bench.store.folder import RunFolder
 
 
@@ -87,7 +87,7 @@ def run(
         own_choice = (scenario, on, tier, profile, repeat, rounds, seed, workload_file, time_scale, data_file, out_dir)
         if any(each is not None for each in own_choice):
             raise Problem("--resume goes on with the same plan: it takes no other choice but --strict and --no-mlflow")
-        sitting = sittings.resume(RunFolder(resume_dir))
+        session = sessions.resume(RunFolder(resume_dir))
     else:
         known = tools.discover()
         chosen = suite.Part(scenario, tier, profile, repeat, rounds).of(suite.load(suite_name, known))
@@ -99,30 +99,30 @@ def run(
             raise Problem("--workload and --data exclude each other: a graph of tasks has no customers")
         if data_file:
             check_data(data_file, chosen, known)
-        folder = RunFolder(out_dir or sittings.default_folder(chosen.name))
+        folder = RunFolder(out_dir or sessions.default_folder(chosen.name))
         drawn = random.SystemRandom().randrange(2**32) if seed is None else seed
-        sitting = sittings.begin(folder, Choice(chosen, subjects, drawn, own, data_file), unfit, turns)
+        session = sessions.begin(folder, Choice(chosen, subjects, drawn, own, data_file), unfit, turns)
         if own and recorded:
-            starts = sitting.plan.starts
+            starts = session.plan.starts
             width, limit_s = min(start.width for start in starts), min(start.limit_s for start in starts)
             err.print(workflows.notice(own, width, limit_s), style="yellow", soft_wrap=True)
-    measure(sitting, turns)
-    folder = sitting.folder
+    measure(session, turns)
+    folder = session.folder
     terminal.show(out, folder.run(), folder.results())
     name_report(folder)
     log_finished(folder, wanted=not no_mlflow)
 
 
-def measure(sitting: sittings.Sitting, turns: Turns | None) -> None:
+def measure(session: sessions.Session, turns: Turns | None) -> None:
     """Carry the run out, and render the report."""
-    planned, folder = sitting.plan, sitting.folder
+    planned, folder = session.plan, session.folder
     err.print(f"{len(planned.trials)} runs in {len(planned.starts)} engine starts, to {folder.path}")
     with folder.locked():
-        done = {record.id for record in folder.trials()} & {trial.id for trial in sitting.plan.trials}
-        with Live(err, sitting.plan, done) as watcher:
-            derived = sittings.carry_out(sitting, watcher, publish, turns)
+        done = {record.id for record in folder.trials()} & {trial.id for trial in session.plan.trials}
+        with Live(err, session.plan, done) as watcher:
+            derived = sessions.carry_out(session, watcher, publish, turns)
         try:
-            render(folder, sitting.record, derived, folder)
+            render(folder, session.record, derived, folder)
         except Exception as error:  # noqa: BLE001 - whatever it is, hours of measuring are done, and safe
             again = f"`orchbench report {folder.path}` tries again"
             complain(f"the run is complete, but no report can be drawn ({type(error).__name__}: {error}); {again}")

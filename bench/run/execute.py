@@ -18,10 +18,10 @@ from bench.plan.plan import Plan, Start, Trial
 from bench.plan.tools import REFERENCE, Tool
 from bench.run import footprint
 from bench.run.channel import EngineError
+from bench.run.duel import ALONE
 from bench.run.engine import Engine, Place
 from bench.run.environment import ToolEnvironment
 from bench.run.trial import Outcome, Site, make, problem
-from bench.run.turns import ALONE
 from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.hooks import all_variables
 from bench.store.folder import RunFolder

@@ -157,7 +157,7 @@ class ObservationRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Segment(msgspec.Struct, kw_only=True):
-    """One sitting of the harness: the first, or one that --resume added."""
+    """One session of the harness: the first, or one that --resume added."""
 
     began: str
     boot_id: str

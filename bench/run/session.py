@@ -1,6 +1,6 @@
-"""A sitting of the harness: a run is begun or resumed, and then carried out.
+"""A session of the harness: a run is begun or resumed, and then carried out.
 
-`begin` plans a new run, and `resume` plans one again that was cut short. Both return a `Sitting`, which `carry_out` takes
+`begin` plans a new run, and `resume` plans one again that was cut short. Both return a `Session`, which `carry_out` takes
 from the first engine start to the results.
 """
 
@@ -23,9 +23,9 @@ from bench.plan.plan import Plan
 from bench.plan.planning import Choice, make
 from bench.plan.suite import Suite
 from bench.plan.tools import CORE, Tool, discover
+from bench.run.duel import Turns
 from bench.run.execute import Executor, Watcher
 from bench.run.observe import observe
-from bench.run.turns import Turns
 from bench.scenarios import SCENARIOS
 from bench.store.folder import SHARED, RunFolder
 from bench.store.records import RunRecord, Segment
@@ -36,7 +36,7 @@ Publish = Callable[[RunFolder, RunRecord], Findings]
 
 
 @dataclass
-class Sitting:
+class Session:
     """A run that is ready to go on: the run's folder, record, plan and tools."""
 
     began: float
@@ -46,7 +46,7 @@ class Sitting:
     tools: dict[str, Tool]
 
 
-def begin(folder: RunFolder, choice: Choice, warnings: Sequence[str] = (), turns: Turns | None = None) -> Sitting:
+def begin(folder: RunFolder, choice: Choice, warnings: Sequence[str] = (), turns: Turns | None = None) -> Session:
     """Plan a new run. The folder is made once the plan is known to be good."""
     began = time.monotonic()
     suite, own, data = choice.suite, choice.own, choice.data
@@ -80,10 +80,10 @@ def begin(folder: RunFolder, choice: Choice, warnings: Sequence[str] = (), turns
         warnings=list(warnings),
         duel=turns.duel if turns else "",
     )
-    return Sitting(began, folder, record, plan, by_name)
+    return Session(began, folder, record, plan, by_name)
 
 
-def resume(folder: RunFolder) -> Sitting:
+def resume(folder: RunFolder) -> Session:
     """Plan a run again from the record, or raise where the plan, the machine or the versions have changed."""
     began = time.monotonic()
     record = folder.run()
@@ -107,7 +107,7 @@ def resume(folder: RunFolder) -> Sitting:
         is_same = False
     if not is_same:
         raise Problem(f"{folder.path} was planned by another version of orchbench; begin a new run")
-    return Sitting(began, folder, record, plan, chosen)
+    return Session(began, folder, record, plan, chosen)
 
 
 def _own(record: RunRecord) -> Workload | None:
@@ -125,18 +125,18 @@ def _kept_data(folder: RunFolder, record: RunRecord) -> Path | None:
     return copy
 
 
-def carry_out(sitting: Sitting, watcher: Watcher, publish: Publish, turns: Turns | None = None) -> Findings:
+def carry_out(session: Session, watcher: Watcher, publish: Publish, turns: Turns | None = None) -> Findings:
     """Make the runs that are still to be made, and publish what there is, also after an interruption.
 
     In a duel every step waits for its turn.
     """
-    folder, record = sitting.folder, sitting.record
+    folder, record = session.folder, session.record
     segment = Segment(began=datetime.now(UTC).isoformat(timespec="seconds"), boot_id=machine.host().boot_id)
     record.segments.append(segment)
     folder.write_run(record)
     folder.close_interrupted_starts()
     observe(folder, record)
-    executor = Executor(sitting.plan, sitting.tools, folder, watcher, turns.take_turn if turns else lambda _step: None)
+    executor = Executor(session.plan, session.tools, folder, watcher, turns.take_turn if turns else lambda _step: None)
     how_to_resume = "" if turns else f"; `orchbench run --resume {folder.path}` goes on"
     with raised(f"finished trials are saved{how_to_resume}"):
         try:
@@ -144,7 +144,7 @@ def carry_out(sitting: Sitting, watcher: Watcher, publish: Publish, turns: Turns
             record.finished = True
         finally:
             derived = publish(folder, record)
-            segment.wall_s = time.monotonic() - sitting.began - (turns.waited_s if turns else 0.0)
+            segment.wall_s = time.monotonic() - session.began - (turns.waited_s if turns else 0.0)
             segment.subjects_s = executor.subjects_s
             folder.write_run(record)
     return derived
