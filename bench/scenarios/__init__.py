@@ -1,6 +1,6 @@
-"""The scenarios: each is a module or a package of this folder that has `SCENARIO`, with all that is asked and shown of it.
+"""The scenarios: every module or package of this folder has a `SCENARIO`, with all that it asks and shows.
 
-Nothing lists them. A file that is put here is a scenario; see docs/scenarios/README.md.
+No list names them. A file in this folder is a scenario; see docs/scenarios/README.md.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from bench.scenarios.kit.scenario import Scenario
 __all__ = ["METRICS", "SCENARIOS", "Capacity", "Case", "Scenario", "Seen", "Work"]
 
 KIT: Final = "kit"
-"""The one package of this folder that is no scenario: what scenarios are made of."""
+"""The one package of this folder that is no scenario: it has the parts that scenarios are made of."""
 
 
 def _discovered() -> Mapping[str, Scenario]:
-    """Import every module of this folder, and return their scenarios in the order in which readers see them."""
-    found: list[Scenario] = []
+    """Import every module of this folder, and return the scenarios in the order in which readers see them."""
+    scenarios: list[Scenario] = []
     for module in pkgutil.iter_modules(__path__):
         if module.name == KIT:
             continue
@@ -34,23 +34,23 @@ def _discovered() -> Mapping[str, Scenario]:
             raise TypeError(f"{file.__file__} is no scenario: it has no SCENARIO = Scenario(...)")
         if scenario.name != module.name:
             raise ValueError(
-                f"{file.__file__}: its scenario is called {scenario.name!r}, and has to be called as the file is"
+                f"{file.__file__}: the scenario is called {scenario.name!r}, and has to be called as the file is"
             )
-        found.append(scenario)
-    return {each.name: each for each in sorted(found, key=lambda each: (each.order, each.name))}
+        scenarios.append(scenario)
+    return {scenario.name: scenario for scenario in sorted(scenarios, key=lambda one: (one.order, one.name))}
 
 
 def _named(metrics: Iterable[Metric]) -> Mapping[str, Metric]:
-    """Return the metrics by name, each of which may be declared once."""
-    found: dict[str, Metric] = {}
-    for each in metrics:
-        if each.name in found:
-            raise ValueError(f"two metrics are called {each.name}: {found[each.name].about!r} and {each.about!r}")
-        found[each.name] = each
-    return found
+    """Return the metrics by name; a name may be declared once."""
+    named: dict[str, Metric] = {}
+    for metric in metrics:
+        if metric.name in named:
+            raise ValueError(f"two metrics are called {metric.name}: {named[metric.name].about!r} and {metric.about!r}")
+        named[metric.name] = metric
+    return named
 
 
 SCENARIOS: Final = _discovered()
 
-METRICS: Final = _named((*COMMON, *(metric for each in SCENARIOS.values() for metric in each.own_metrics)))
-"""What several scenarios measure, and what each of them measures alone."""
+METRICS: Final = _named((*COMMON, *(metric for scenario in SCENARIOS.values() for metric in scenario.own_metrics)))
+"""The metrics that several scenarios have, and those that only one has."""

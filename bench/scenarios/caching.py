@@ -1,9 +1,9 @@
 """When is a result that was computed before used again, and is it ever the wrong one?
 
-begin -> compute -> use, run again and again: with nothing changed, in a new process, with another input, after the author
-has edited the task or a function that it calls, when the result is too old, gone or broken, and twice at the same moment.
-Each tool does it by its own mechanism, and these are not the same thing: a cache of results, the materialization of what
-has changed, or a few lines written by hand.
+The steps begin -> compute -> use run again and again: with nothing changed, in a new process, with another input, after
+the author has edited the task or a function that it calls, when the result is too old, gone or broken, and twice at the same
+moment. The mechanisms of the tools are not the same thing: a cache of results, the materialization of what has changed, or
+a few lines written by hand.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from contract.editions import FIRST
 from contract.pipeline import STEPS, Pipeline
 
 ANY: Final = tuple(STEPS["cached"])
-"""The steps that need not run where a result is kept: if nothing has changed, some tools run nothing at all."""
+"""The steps that may be skipped where a result is kept: if nothing has changed, some tools run nothing at all."""
 
 EXPIRES_S: Final = 1
 
@@ -50,7 +50,7 @@ EVERY: Final = (
     _case("cold", 1),
     _case("warm", 1),
     _case("warm_new_process", 1, _after(new_process=True)),
-    # First the helper, because a tool that sees the edited body computes with whatever helper there is then.
+    # The helper comes first: a tool that sees an edited body computes with whatever helper there is by then.
     _case("changed_helper", 1, _after(editions={"helper": 2})),
     _case("changed_body", 1, _after(editions={"body": 2})),
     _case("changed_input", 2),
@@ -62,7 +62,7 @@ EVERY: Final = (
     _case("unhashable", 5, unhashable=True),
     _case("unhashable_again", 5, unhashable=True),
 )
-"""In this order: each builds on what those before it left."""
+"""The cases in their order: each builds on what those before it left."""
 
 NEEDS: Final = {"warm": "cold", "warm_new_process": "cold", "deleted": "changed_input", "corrupted": "changed_input"} | {
     "expired": "to_expire",
@@ -79,7 +79,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Only these; all, if none is named."""
 
     def __post_init__(self) -> None:
-        names = [each.name for each in EVERY]
+        names = [case.name for case in EVERY]
         if unknown := set(self.cases) - set(names):
             raise ValueError(f"there is no case {min(unknown)!r}; there are {', '.join(names)}")
         for case in self.cases:
@@ -89,11 +89,11 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
     """Return the runs of one sequence."""
-    return [each for each in EVERY if not options.cases or each.name in options.cases]
+    return [case for case in EVERY if not options.cases or case.name in options.cases]
 
 
 def parameters(pipeline: Pipeline, draw: Draw) -> Mapping[str, object]:
-    """Return what a run is given: a value that no other sequence has, so that none finds the results of another."""
+    """Return the parameters of a run: a value that no other sequence has, so that none finds the results of another."""
     return {**pipeline.parameters, "value": _value(pipeline, draw.seed)}
 
 
@@ -103,7 +103,7 @@ def _value(pipeline: Pipeline, seed: int) -> int:
 
 @contextmanager
 def around(case: Case, parameters: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Touch]:
-    """Weigh the files in which results are kept: those that the runs write, and those that they write anew."""
+    """Weigh the files of results that the runs write, for the first time or again."""
     before = surroundings.kept()
     touch = Touch()
     yield touch
@@ -116,24 +116,24 @@ def around(case: Case, parameters: Mapping[str, Any], surroundings: Surroundings
 
 
 def ready_s(run: Run) -> float:
-    """Return how long it took until the result was used, or nothing was left to do."""
+    """Return how long it took until the result was used, or until there was nothing to do."""
     ready = run.timeline.last_end if run.timeline.bodies else run.settled
     return (ready - run.submitted) / 1e9
 
 
 def bodies_run(run: Run) -> float:
-    """Return how often the body ran whose result is kept."""
+    """Return how often the body with the kept result ran."""
     return len(run.timeline.attempts.get("compute", ()))
 
 
 def hit_cost_ms(run: Run) -> float | None:
     """Return what the kept result cost, if it was used."""
-    seen = run.timeline
-    if seen.attempts.get("compute"):
+    timeline = run.timeline
+    if timeline.attempts.get("compute"):
         return None
-    if seen.attempts.get("use") and seen.attempts.get("begin"):
-        return (seen.start("use") - seen.end("begin")) / 1e6
-    return (run.settled - run.submitted) / 1e6  # where nothing ran, all of it was finding that out
+    if timeline.attempts.get("use") and timeline.attempts.get("begin"):
+        return (timeline.start("use") - timeline.end("begin")) / 1e6
+    return (run.settled - run.submitted) / 1e6  # where nothing ran, the tool spent all the time to find that out
 
 
 METRICS: Final = (
@@ -156,14 +156,14 @@ METRICS: Final = (
 
 
 def metrics(case: Case) -> Sequence[str]:
-    """Return what a run yields."""
+    """Return the metrics of a run."""
     if case.name in WARM:
         return ("ready_s", "bodies_run", "hit_cost_ms")
     return ("ready_s", "bodies_run", "stored_bytes") if case.name == "cold" else ("bodies_run",)
 
 
 def derive(medians: Medians) -> Iterable[Derived]:
-    """Return how much faster the second run is; after a restart it would be the imports that are compared."""
+    """Return how much faster the second run is; after a restart, the comparison would be one of imports."""
     if {"cold", "warm"} <= set(medians.workloads):
         speedup = medians.median("cold", "ready_s").over(medians.median("warm", "ready_s"))
         yield Derived("warm", "warm_speedup", speedup)
@@ -174,8 +174,8 @@ def derive(medians: Medians) -> Iterable[Derived]:
 
 def unchanged_is_not_computed_again(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
     """While nothing has changed, the body does not run again, in the same process or in another one."""
-    warm = [each for case in WARM for each in of(case, runs)]
-    if again := next((each for each in warm if _computed(each)), None):
+    warm = [run for case in WARM for run in of(case, runs)]
+    if again := next((run for run in warm if _computed(run)), None):
         return Verdict(False, f"{again.trial}: the body ran, although nothing had changed")
     return _right("", warm, runs)
 
@@ -198,40 +198,40 @@ def changed_helper_is_seen(runs: Sequence[Seen], reference: Sequence[Seen]) -> V
 def expired_is_computed_again(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
     """A result that is older than its author allows is not used any more."""
     expired = of("expired", runs)
-    if kept := next((each for each in expired if not each.problem and not _computed(each)), None):
+    if kept := next((run for run in expired if not run.problem and not _computed(run)), None):
         return Verdict(False, f"{kept.trial}: the body did not run, although the result was too old")
     return _right("", expired, runs)
 
 
 def spoiled_is_computed_again(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
     """A result whose file is gone or broken is made anew."""
-    spoiled = [each for case in ("deleted", "corrupted") for each in of(case, runs)]
-    for each in spoiled:
-        if each.problem:
-            return Verdict(False, f"{each.trial}: {each.problem}")
-        if not each.facts.get("spoiled"):
-            return Verdict(False, f"{each.trial}: no file was found that could be {each.case}", observed=False)
-        if not _computed(each):
-            return Verdict(False, f"{each.trial}: the body did not run, although its result is {each.case}")
+    spoiled = [run for case in ("deleted", "corrupted") for run in of(case, runs)]
+    for run in spoiled:
+        if run.problem:
+            return Verdict(False, f"{run.trial}: {run.problem}")
+        if not run.facts.get("spoiled"):
+            return Verdict(False, f"{run.trial}: no file was found that could be {run.case}", observed=False)
+        if not _computed(run):
+            return Verdict(False, f"{run.trial}: the body did not run, although its result is {run.case}")
     return _right("", spoiled, runs)
 
 
 def two_at_once_compute_once(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
     """Of two runs that want the same result at the same moment, one computes it, and the other waits for it."""
     both = of("two_at_once", runs)
-    for each in both:
-        begun = each.timeline.attempts.get("begin", [])
-        if len(begun) > 1 and max(one.started for one in begun) > min(one.ended or one.started for one in begun):
-            return Verdict(False, f"{each.trial}: the runs did not meet: one was made after the other", observed=False)
-    if twice := next((each for each in both if _computed(each) > 1), None):
+    for run in both:
+        begun = run.timeline.attempts.get("begin", [])
+        if len(begun) > 1 and max(body.started for body in begun) > min(body.ended or body.started for body in begun):
+            return Verdict(False, f"{run.trial}: the runs did not meet: one was made after the other", observed=False)
+    if twice := next((run for run in both if _computed(run) > 1), None):
         return Verdict(False, f"{twice.trial}: the body ran {_computed(twice)} times")
     return _right("", both, runs)
 
 
 def unhashable_input_is_computed(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
-    """With an input that nothing can be looked up by, the body runs, each time."""
-    unhashable = [each for case in ("unhashable", "unhashable_again") for each in of(case, runs)]
-    if kept := next((each for each in unhashable if not each.problem and not _computed(each)), None):
+    """With an input that cannot be hashed, the body runs every time."""
+    unhashable = [run for case in ("unhashable", "unhashable_again") for run in of(case, runs)]
+    if kept := next((run for run in unhashable if not run.problem and not _computed(run)), None):
         return Verdict(False, f"{kept.trial}: the body did not run, although nothing tells what it was given")
     return _right("", unhashable, runs)
 
@@ -241,21 +241,21 @@ def _computed(seen: Seen) -> int:
 
 
 def _right(case: str, chosen: Sequence[Seen], runs: Sequence[Seen]) -> Verdict:
-    """Return whether, after each of the runs, what was used last is what it should be by now."""
+    """Judge whether the result that was used last is the right one, after each of the runs."""
     judged = chosen or of(case, runs)
     if problem := lost(judged):
         return problem
-    for each in judged:
-        used, expected = _used_last(each, runs), result_of(each.asked, each.round, each.repeat)
+    for run in judged:
+        used, expected = _used_last(run, runs), result_of(run.asked, run.round, run.repeat)
         if used != expected:
-            ran = "ran" if _computed(each) else "did not run"
-            return Verdict(False, f"{each.trial}: the body {ran}, and {used} is used in the place of {expected}")
-    counts = ", ".join(f"{each.trial}: the body ran {_computed(each)} times" for each in judged[:2])
+            ran = "ran" if _computed(run) else "did not run"
+            return Verdict(False, f"{run.trial}: the body {ran}, and {used} is used instead of {expected}")
+    counts = ", ".join(f"{run.trial}: the body ran {_computed(run)} times" for run in judged[:2])
     return Verdict(True, f"{len(judged)} runs, such as {counts}")
 
 
 def result_of(case: Case, round_: int, repeat: int) -> str:
-    """Return the right result: input, edition of the helper, edition of the body."""
+    """Return the right result: the input, the edition of the helper, the edition of the body."""
     editions = dict(FIRST)
     if isinstance(case.procedure, Once):
         editions |= case.procedure.before.editions
@@ -264,12 +264,10 @@ def result_of(case: Case, round_: int, repeat: int) -> str:
 
 
 def _used_last(seen: Seen, runs: Sequence[Seen]) -> str:
-    """Return what was used last, in this run or before it: where nothing runs, the old result is still the one in use."""
-    sequence = [
-        each for each in runs if (each.round, each.repeat) == (seen.round, seen.repeat) and each.number <= seen.number
-    ]
-    users = [each for each in sequence if each.attempts.get("use")]
-    last = max(users, key=lambda each: each.number, default=None)
+    """Return the result that was used last, in this run or before: where nothing runs, the old result is still in use."""
+    sequence = [run for run in runs if (run.round, run.repeat) == (seen.round, seen.repeat) and run.number <= seen.number]
+    users = [run for run in sequence if run.attempts.get("use")]
+    last = max(users, key=lambda run: run.number, default=None)
     return last.timeline.attempts["use"][-1].token if last else "nothing"
 
 

@@ -58,9 +58,9 @@ def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
 
 
 def _nested(depth: int) -> tuple[Node, ...]:
-    """Return a chain whose first and last tasks stand outside, and all others as deep inside as asked for.
+    """Return a chain whose first and last tasks are outside, and all others as deep inside as asked for.
 
-    The last one, because leaving a nested pipeline costs time too, for which whatever comes after it waits.
+    The last task is outside because leaving a nested pipeline costs time too, for which the next task waits.
     """
     group = ".".join(f"level{i + 1}" for i in range(depth))
     return tuple(
@@ -69,28 +69,28 @@ def _nested(depth: int) -> tuple[Node, ...]:
 
 
 def metrics(case: Case) -> Sequence[str]:
-    """Return what a run yields; when a failed run is called over is another question."""
+    """Return the metrics of a run; how long a failed run takes to end is another question."""
     return () if case.name == FAILS else ("makespan_s", "submit_to_first_s", "first_to_last_s", "finish_lag_s")
 
 
 def failure_reaches_the_parent(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
     """When a task of a nested pipeline fails, nothing that waits for it runs, inside or outside, and the run is failed."""
     failing = of(FAILS, runs)
-    for each in failing:
-        if ran := {"below", "after"} & each.attempts.keys():
-            return Verdict(False, f"{each.trial}: {min(ran)} ran, although what it waits for had failed")
-        if each.timeline.state == "succeeded":
-            return Verdict(False, f"{each.trial}: the tool calls the run succeeded")
+    for run in failing:
+        if ran := {"below", "after"} & run.attempts.keys():
+            return Verdict(False, f"{run.trial}: {min(ran)} ran, although what it waits for had failed")
+        if run.timeline.state == "succeeded":
+            return Verdict(False, f"{run.trial}: the tool calls the run succeeded")
     return lost(failing) or Verdict(True, f"{len(failing)} runs, such as {failing[0].trial}")
 
 
 def shared_part_runs_once(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
     """A preparation that two nested pipelines wait for runs once."""
     shared = of(SHARED, runs)
-    for each in shared:
+    for run in shared:
         for node in ("load", "clean"):
-            if each.attempts.get(node, 0) > 1:
-                return Verdict(False, f"{each.trial}: {node} ran {each.attempts[node]} times")
+            if run.attempts.get(node, 0) > 1:
+                return Verdict(False, f"{run.trial}: {node} ran {run.attempts[node]} times")
     return lost(shared) or Verdict(True, f"{len(shared)} runs, such as {shared[0].trial}")
 
 
@@ -103,7 +103,7 @@ COLUMNS: Final = (
     Column("per level", "per_level_ms", "nested"),
     Column("flat", "makespan_s", "nested_0"),
     Column("3 levels", "makespan_s", "nested_3"),
-    Column("its finish lag", "finish_lag_s", "nested_3"),
+    Column("finish lag", "finish_lag_s", "nested_3"),
     Column("shared", "makespan_s", SHARED),
 )
 

@@ -1,7 +1,7 @@
 """What is saved, and what is lost, by wrapping a whole pipeline into one task?
 
-The churn training as native steps, and as a script in a single task: run once, run again on the same customers, and run with
-a model that fails once.
+The churn training runs as native steps, and as a script in a single task: once, again on the same customers, and with a
+model that fails once.
 """
 
 from __future__ import annotations
@@ -45,18 +45,18 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
     """Return three runs of each form."""
     base: dict[str, Any] = {"rows": options.rows, "n_estimators": options.n_estimators, "min_roc_auc": 0.0}
-    found: list[Case] = []
+    chosen: list[Case] = []
     for form, pipeline in FORMS.items():
         kept = Expectation(may_skip=("features",)) if form == "steps" else AS_ASKED
-        # Another gate, which costs no time and changes none of the work.
+        # Another gate costs no time, and changes none of the work.
         again = Pipeline(f"{form}_again", pipeline, base | {"min_roc_auc": 0.01})
         faulty = Pipeline(f"{form}_faulty", pipeline, base, faults={FAILS: 1})
-        found += [
+        chosen += [
             Case(Pipeline(form, pipeline, base), {"form": form, "run": "first"}),
             Case(again, {"form": form, "run": "again"}, expectation=kept),
             Case(faulty, {"form": form, "run": "faulty"}, expectation=kept),
         ]
-    return found
+    return chosen
 
 
 METRICS: Final = (
@@ -66,7 +66,7 @@ METRICS: Final = (
 
 
 def metrics(case: Case) -> Sequence[str]:
-    """Return what a run yields."""
+    """Return the metrics of a run."""
     return ("makespan_s", "first_to_last_s", "attempts", "bodies_s", "between_steps_s", "max_concurrency")
 
 
@@ -75,13 +75,13 @@ def derive(medians: Medians) -> Iterable[Derived]:
     for form in FORMS:
         faulty, again = f"{form}_faulty", f"{form}_again"
         if {again, faulty} <= set(medians.workloads):
-            # Not that of the first run, whose features were not in a cache yet; and without the wait, which a poll draws.
+            # The first run is no yardstick: its features were in no cache yet. The wait is left out: a poll draws it.
             cost = medians.median(faulty, "first_to_last_s").minus(medians.median(again, "first_to_last_s"))
             yield Derived(faulty, "retry_cost_s", cost)
 
 
 def parameters(pipeline: Pipeline, draw: Draw) -> Mapping[str, Any]:
-    """Return what a run is given: customers that no other scenario has, whose features are in no cache yet."""
+    """Return the parameters of a run: customers that no other scenario has, so that their features are in no cache yet."""
     return runs.parameters(pipeline, replace(draw, seed=draw.seed + OTHER_CUSTOMERS))
 
 
@@ -91,9 +91,9 @@ def parameters(pipeline: Pipeline, draw: Draw) -> Mapping[str, Any]:
 def only_what_failed_runs_again(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
     """As native steps, a failure costs no second run of any step but the one that failed."""
     faulty = of("steps_faulty", runs)
-    for each in faulty:
-        if again := sorted(name for name, times in each.attempts.items() if times > 1 and name != FAILS):
-            return Verdict(False, f"{each.trial}: {', '.join(again)} ran again too")
+    for run in faulty:
+        if again := sorted(name for name, times in run.attempts.items() if times > 1 and name != FAILS):
+            return Verdict(False, f"{run.trial}: {', '.join(again)} ran again too")
     return lost(faulty) or Verdict(True, f"{len(faulty)} runs, such as {faulty[0].trial}: {FAILS} alone ran twice")
 
 
@@ -102,9 +102,9 @@ def models_are_trained_at_once(runs: Sequence[Seen], reference: Sequence[Seen]) 
     steps = of("steps", runs)
     if problem := lost(steps):
         return problem
-    for each in steps:
-        if (most := max_concurrency(each.timeline)) < min(each.width, 2):
-            return Verdict(False, f"{each.trial}: {most} at once, where {each.width} may")
+    for run in steps:
+        if (most := max_concurrency(run.timeline)) < min(run.width, 2):
+            return Verdict(False, f"{run.trial}: {most} at once, where {run.width} may")
     return Verdict(True, f"{len(steps)} runs, such as {steps[0].trial}: {max_concurrency(steps[0].timeline)} at once")
 
 

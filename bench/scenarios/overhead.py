@@ -68,7 +68,7 @@ COLUMNS: Final = (
 LINE: Final = Line("tasks", "{shape}", slope="per_task_ms", intercept="per_run_ms")
 
 SWEEP: Final = Sweep("work_s", "lanes_{lanes}x{depth}", half="metg50_ms")
-"""Each setup has a graph of as many lanes as it can use, and its curve says which."""
+"""Every setup has a graph of as many lanes as it can use; the label of the curve says how many."""
 
 CURVES: Final = (
     Curve("makespan", "tasks", LINE, first=tuple(SHAPES)),

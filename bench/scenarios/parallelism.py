@@ -1,7 +1,7 @@
 """Does what a tool calls parallel run at the same time, and what is it worth?
 
-Tasks that sleep, tasks that compute, and five models to be compared, which compute for different times: at every width, in
-every way that a tool has to run tasks beside each other.
+Tasks that sleep, tasks that compute, and five models that compute for different times run at every width, in every way that
+a tool has to run tasks side by side.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from contract.workload import Node, Workload
 SLEEPING, COMPUTING, MODELS = KINDS = ("sleeping", "computing", "five_models")
 
 SHARES: Final = (2.0, 1.5, 1.0, 0.5, 0.25)
-"""How long each of the five models takes, as multiples of a task."""
+"""How long each of the five models takes, in multiples of a task."""
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,7 +44,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def name_of(kind: str, width: int) -> str:
-    """Name a workload by the width that it is run at."""
+    """Name a workload by kind and width."""
     return f"{kind}_w{width}"
 
 
@@ -77,13 +77,13 @@ def _model(number: int, rounds: int) -> Node:
 
 
 def efficiency(run: Run) -> float:
-    """Return which share of the lanes' time was work."""
+    """Return the share of the lanes' time that was work."""
     return bodies_s(run) / (run.width * makespan_s(run))
 
 
 def processes(run: Run) -> float:
     """Return in how many processes the bodies ran."""
-    return len({each.pid for each in run.timeline.bodies})
+    return len({body.pid for body in run.timeline.bodies})
 
 
 METRICS: Final = (
@@ -100,7 +100,7 @@ METRICS: Final = (
 
 
 def metrics(case: Case) -> Sequence[str]:
-    """Return what a run yields; a share of lanes' time says nothing where some of them have nothing to do."""
+    """Return the metrics of a run; a share of the lanes' time means nothing where some lanes have nothing to do."""
     always = ("makespan_s", "max_concurrency", "processes")
     return always if case.axes["kind"] == MODELS else (*always, "efficiency")
 
@@ -123,33 +123,33 @@ def derive(medians: Medians) -> Iterable[Derived]:
 
 def tasks_overlap(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict | None:
     """Where the width allows several tasks at once, as many run at the same time, and no more."""
-    wide = [each for each in runs if each.width > 1 and each.axes["kind"] == SLEEPING]
+    wide = [run for run in runs if run.width > 1 and run.axes["kind"] == SLEEPING]
     if not wide:
         return None
     if problem := lost(wide):
         return problem
-    for each in wide:
-        most, asked = max_concurrency(each.timeline), min(each.width, len(each.attempts))
+    for run in wide:
+        most, asked = max_concurrency(run.timeline), min(run.width, len(run.attempts))
         if most != asked:
-            return Verdict(False, f"{each.trial}: {most} at once, where {asked} were asked for")
+            return Verdict(False, f"{run.trial}: {most} at once, where {asked} were asked for")
     seen = ", ".join(
-        f"{max_concurrency(each.timeline)} at width {each.width}" for each in {each.width: each for each in wide}.values()
+        f"{max_concurrency(run.timeline)} at width {run.width}" for run in {run.width: run for run in wide}.values()
     )
     return Verdict(True, f"{len(wide)} runs, such as {wide[0].trial}: {seen} at once")
 
 
 EDGE: Final = 0.2
-"""How much of a task's time, at either end, its record may lie beside: a tool notes when it learnt of a start or an end."""
+"""How far the record of a task may be off at either end, as a share of its time: tools record when they noticed."""
 
 
 def own_records_overlap_too(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict | None:
-    """By the tool's own records as many sleeping tasks ran at one moment as were seen."""
-    recorded = [each for each in runs if each.axes["kind"] == SLEEPING and each.tasks and not each.problem]
-    for each in recorded:
-        spans = [(start + EDGE * (end - start), end - EDGE * (end - start)) for start, end in each.tasks.values()]
-        said, seen = most_at_once(spans), max_concurrency(each.timeline)
-        if said != seen:
-            return Verdict(False, f"{each.trial}: it says that {said} ran at once, and {seen} did")
+    """By the tool's own records, as many sleeping tasks ran at one moment as were seen."""
+    recorded = [run for run in runs if run.axes["kind"] == SLEEPING and run.tasks and not run.problem]
+    for run in recorded:
+        spans = [(start + EDGE * (end - start), end - EDGE * (end - start)) for start, end in run.tasks.values()]
+        by_records, seen = most_at_once(spans), max_concurrency(run.timeline)
+        if by_records != seen:
+            return Verdict(False, f"{run.trial}: it says that {by_records} ran at once, and {seen} did")
     return Verdict(True, f"{len(recorded)} runs, such as {recorded[0].trial}") if recorded else None
 
 
@@ -182,7 +182,7 @@ SCENARIO = Scenario(
     metrics=metrics,
     own_metrics=METRICS,
     columns=COLUMNS,
-    # Not the speed-up, which has no row at width 1, and hides how long what was sped up takes.
+    # No curve of the speed-up, which has no row at width 1, and hides how long the work takes.
     curves=(Curve("makespan", "width (tasks at once)", Family("width", "{kind}"), first=KINDS),),
     derive=derive,
     checks=CHECKS,

@@ -1,7 +1,7 @@
 """Can a run be told what to do, and what happens to a parameter that is wrong?
 
-The churn training with none, one and several of its parameters overridden, and with a value of the wrong type, a value out
-of range and a name that nobody knows. The sooner a wrong one is refused, the cheaper.
+The churn training runs with none, one and several parameters overridden, and with a value of the wrong type, a value out of
+range and a name that nobody knows. The sooner a tool refuses a wrong parameter, the cheaper.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
     """Return a training for each way to override parameters, right or wrong."""
-    # The customers are the same in all of them, so that the features may come from a cache.
+    # All have the same customers, so that the features may come from a cache.
     kept, refused = Expectation(may_skip=("features",)), Expectation(is_open=True)
     return [
         *(Case(_training(name, values), expectation=kept) for name, values in OVERRIDDEN.items()),
@@ -77,7 +77,7 @@ METRICS: Final = (
 
 
 def metrics(case: Case) -> Sequence[str]:
-    """Return what a run yields."""
+    """Return the metrics of a run."""
     return ("rejection_s",) if case.name in WRONG else ("makespan_s",)
 
 
@@ -85,21 +85,23 @@ def metrics(case: Case) -> Sequence[str]:
 
 
 def overrides_arrive(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
-    """What is overridden reaches the models, and what is not keeps its value, as MLflow recorded it."""
-    right = [each for case in OVERRIDDEN for each in of(case, runs)]
+    """Overridden parameters reach the models, and the others keep their values, as MLflow has recorded."""
+    right = [run for case in OVERRIDDEN for run in of(case, runs)]
     if problem := lost(right):
         return problem
-    for each in right:
-        recorded = each.facts.get("parameters", {})
-        for name, value in ({"max_depth": 6, "held_out": 0.25} | dict(BASE) | dict(OVERRIDDEN[each.case])).items():
-            if name in RECORDED and float(recorded.get(name, "nan")) != value:
-                said = recorded.get(name, "nothing")
-                return Verdict(False, f"{each.trial}: {name} should be {value}, and MLflow has {said}")
+    for run in right:
+        recorded = run.facts.get("parameters", {})
+        asked = {"max_depth": 6, "held_out": 0.25} | dict(BASE) | dict(OVERRIDDEN[run.case])
+        for name in RECORDED:
+            if float(recorded.get(name, "nan")) != asked[name]:
+                return Verdict(
+                    False, f"{run.trial}: {name} should be {asked[name]}, and MLflow has {recorded.get(name, 'nothing')}"
+                )
     return Verdict(True, f"{len(right)} runs, such as {right[-1].trial}: {right[-1].facts['parameters']}")
 
 
 RECORDED: Final = ("max_depth", "n_estimators", "held_out")
-"""Those that the random forest's run in MLflow has among its parameters."""
+"""The parameters that MLflow records for the random forest."""
 
 
 def wrong_type_is_refused(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
@@ -119,17 +121,18 @@ def unknown_name_is_refused(runs: Sequence[Seen], reference: Sequence[Seen]) -> 
 
 def _refused(case: str, runs: Sequence[Seen]) -> Verdict:
     wrong = of(case, runs)
-    # Where nothing runs at all, nothing was refused for its parameters.
+    # Where nothing runs at all, no parameter was the reason.
     if problem := lost([*of("none_overridden", runs), *wrong]):
         return problem
-    for each in wrong:
-        if each.timeline.state == "succeeded":
-            return Verdict(False, f"{each.trial}: it ran and succeeded, as if nothing had been said")
-        if each.attempts:
-            return Verdict(False, f"{each.trial}: refused only after {', '.join(each.attempts)} had run")
-    said = {"refused": "the submission was refused", "failed": "the run failed before any body ran"}
-    its = wrong[0].timeline
-    return Verdict(True, f"{len(wrong)} runs, such as {wrong[0].trial}: {said.get(its.state, its.state)} {its.error[:120]}")
+    for run in wrong:
+        if run.timeline.state == "succeeded":
+            return Verdict(False, f"{run.trial}: it ran and succeeded, as if nothing had been said")
+        if run.attempts:
+            return Verdict(False, f"{run.trial}: refused only after {', '.join(run.attempts)} had run")
+    timeline = wrong[0].timeline
+    how = {"refused": "the submission was refused", "failed": "the run failed before any body ran"}
+    outcome = f"{how.get(timeline.state, timeline.state)} {timeline.error[:120]}"
+    return Verdict(True, f"{len(wrong)} runs, such as {wrong[0].trial}: {outcome}")
 
 
 CHECKS: Final[Mapping[str, Check]] = {

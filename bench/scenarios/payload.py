@@ -1,7 +1,7 @@
 """How does a table get from one task to the next, how fast, and how large may it be?
 
-A frame of random numbers, made by one task and looked at by the next, on each way that a tool has: as the returned value,
-through the tool's own storage of values, or as a file whose path is the value. What was made is what must arrive.
+One task makes a frame of random numbers, and the next one looks at it, in every way that a tool has: as the returned value,
+through the tool's own storage of values, or as a file whose path is the value. The frame must arrive as it was made.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ WAYS: Final = ("value", "store", "file")
 KB: Final = 1000
 
 Size = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
-"""Of a value, in kilobytes."""
+"""The size of a value in kilobytes."""
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,7 +40,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     sizes_kb: list[Size] = msgspec.field(default_factory=lambda: [1, 1_000, 16_000])
     watch: bool = True
-    """Whether memory and disk are looked at, in runs of their own."""
+    """Whether memory and disk are watched, in separate runs."""
     ways: list[str] = msgspec.field(default_factory=lambda: list(WAYS))
 
     def __post_init__(self) -> None:
@@ -49,8 +49,9 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def name_of(way: str, size_kb: int, *, watched: bool = False) -> str:
-    """Name a workload by the way and the size of its frame, and by whether memory and disk are looked at in it."""
-    return f"{way}_{size_kb}kb{'_watched' if watched else ''}"
+    """Name a workload by the way and the size of the frame, and by whether memory and disk are watched."""
+    name = f"{way}_{size_kb}kb"
+    return f"{name}_watched" if watched else name
 
 
 def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
@@ -69,7 +70,7 @@ def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
 
 
 def parameters(pipeline: Pipeline, draw: Draw) -> Mapping[str, object]:
-    """Return what a run is given: the same for all, since nothing is kept of it."""
+    """Return the parameters of a run: the same for all, since no result is kept."""
     return pipeline.parameters
 
 
@@ -77,7 +78,7 @@ def parameters(pipeline: Pipeline, draw: Draw) -> Mapping[str, object]:
 
 
 def mb_per_s(run: Run) -> float | None:
-    """Return how fast the frame got from the step that made it to the step that took it."""
+    """Return how fast the frame got from the first step to the second."""
     if not isinstance(run.work, Pipeline):
         return None
     passed_s = (run.timeline.start("take") - run.timeline.end("make")) / 1e9
@@ -86,7 +87,7 @@ def mb_per_s(run: Run) -> float | None:
 
 def peak_pss_mb(run: Run) -> float | None:
     """Return the most memory that was seen."""
-    return max((each.pss for each in run.timeline.samples), default=0) / 1e6 or None
+    return max((sample.pss for sample in run.timeline.samples), default=0) / 1e6 or None
 
 
 METRICS: Final = (
@@ -108,12 +109,12 @@ METRICS: Final = (
 
 
 def metrics(case: Case) -> Sequence[str]:
-    """Return what a run yields."""
+    """Return the metrics of a run."""
     return ("stored_bytes", "peak_pss_mb") if case.axes["watched"] else ("makespan_s", "mb_per_s")
 
 
 def derive(medians: Medians) -> Iterable[Derived]:
-    """Return, for each way, the largest frame up to which all arrived."""
+    """Return for each way the largest frame that arrived, where all smaller ones did too."""
     for way in WAYS:
         passed = [axes for axes in map(medians.axes, medians.workloads) if axes.get("way") == way and not axes["watched"]]
         if sizes := sorted(int(axes["kb"]) for axes in passed):
@@ -125,7 +126,9 @@ def _largest(medians: Medians, way: str, sizes: Sequence[int]) -> Quantity:
     for size in sizes:
         arrived = medians.median(name_of(way, size), "mb_per_s")
         if arrived.n < medians.asked(name_of(way, size)):
-            return good if good.point is not None else missing(arrived.why_not or "not every one of the smallest arrived")
+            if good.point is None:
+                return missing(arrived.why_not or "not every one of the smallest arrived")
+            return good
         good = exact(size / 1000, arrived.n, arrived.starts)
     return good
 
@@ -136,12 +139,12 @@ def _largest(medians: Medians, way: str, sizes: Sequence[int]) -> Quantity:
 def arrives_as_it_was_made(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict | None:
     """Every frame that arrives is the one that was made, number by number."""
     arrived = 0
-    for each in runs:
-        made, taken = (each.timeline.attempts.get(step, []) for step in ("make", "take"))
+    for run in runs:
+        made, taken = (run.timeline.attempts.get(step, []) for step in ("make", "take"))
         if made and taken and taken[-1].ended:
             arrived += 1
             if not taken[-1].token or made[-1].token != taken[-1].token:
-                return Verdict(False, f"{each.trial}: {made[-1].token} was made, and {taken[-1].token or 'nothing'} arrived")
+                return Verdict(False, f"{run.trial}: {made[-1].token} was made, and {taken[-1].token or 'nothing'} arrived")
     if arrived:
         return Verdict(True, f"{arrived} of {len(runs)} runs, such as {runs[0].trial}")
     return Verdict(False, f"no frame arrived: {runs[0].problem}", observed=False) if runs else None
@@ -149,12 +152,12 @@ def arrives_as_it_was_made(runs: Sequence[Seen], reference: Sequence[Seen]) -> V
 
 def says_what_it_cannot_pass(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict | None:
     """A frame that cannot be passed fails the run; it is not lost without a word."""
-    for each in runs:
-        if each.attempts.get("make") and not each.attempts.get("take") and each.timeline.state == "succeeded":
-            return Verdict(False, f"{each.trial}: the tool calls the run succeeded, and no frame arrived")
-    if silent := next((each for each in runs if each.problem and each.status != "failed"), None):
+    for run in runs:
+        if run.attempts.get("make") and not run.attempts.get("take") and run.timeline.state == "succeeded":
+            return Verdict(False, f"{run.trial}: the tool calls the run succeeded, and no frame arrived")
+    if silent := next((run for run in runs if run.problem and run.status != "failed"), None):
         return Verdict(False, f"{silent.trial}: {silent.problem}", observed=False)
-    failed = [each for each in runs if each.problem]
+    failed = [run for run in runs if run.problem]
     if failed:
         return Verdict(True, f"{len(failed)} frames were not passed, such as {failed[0].trial}: {failed[0].problem}")
     return Verdict(True, f"all {len(runs)} frames were passed, the largest too") if runs else None

@@ -1,6 +1,6 @@
 """What happens when a task fails: how often is it tried, after how long, and what else runs again?
 
-A task fails a few times, to the last, or with an error after which another try makes no sense; alone, or beside others.
+A task fails a few times, every time, or with an error after which another try makes no sense; alone, or beside others.
 """
 
 from __future__ import annotations
@@ -85,19 +85,20 @@ def delay_error_ms(run: Run) -> float | None:
 
 
 def delay_s(number: int) -> Callable[[Run], float | None]:
-    """Return what yields the wait before a retry, which are counted from zero."""
+    """Return the formula of the wait before a retry; retries are counted from zero."""
 
     def yielded(run: Run) -> float | None:
-        waits = [waits for node in _tried_again(run) if len(waits := _waits_s(run, node)) > number]
-        return median([each[number] for each in waits]) if waits else None
+        by_node = [_waits_s(run, node) for node in _tried_again(run)]
+        waits = [waits[number] for waits in by_node if len(waits) > number]
+        return median(waits) if waits else None
 
     return yielded
 
 
 def recovery_s(run: Run) -> float | None:
     """Return how long the slowest node took from its first failure to the try that succeeded."""
-    tries = [run.timeline.attempts[node.id] for node in _tried_again(run)]
-    spans = [each[-1].started - (each[0].ended or each[0].started) for each in tries if not each[-1].error]
+    by_node = [run.timeline.attempts[node.id] for node in _tried_again(run)]
+    spans = [tries[-1].started - (tries[0].ended or tries[0].started) for tries in by_node if not tries[-1].error]
     return max(spans) / 1e9 if spans else None
 
 
@@ -113,7 +114,7 @@ def _waits_s(run: Run, node: Node) -> list[float]:
 
 
 DELAYS: Final = 4
-"""How many waits of one node are kept apart."""
+"""How many waits of a node have a metric each."""
 
 METRICS: Final = (
     Metric(
@@ -133,16 +134,18 @@ METRICS: Final = (
 
 
 def metrics(case: Case) -> Sequence[str]:
-    """Return what a run yields: the waits one by one where they are not all alike."""
-    retries = [node.retry for node in case.work.nodes if node.retry] if isinstance(case.work, Workload) else []
+    """Return the metrics of a run; the waits are separate where only one node is tried again, each time after another."""
     if case.name == "retries_final":
         return ("attempts",)
     if case.name == "retries_exhausted":
         return ("attempts", "delay_error_ms")
-    waits = [f"delay_{i + 1}_s" for i in range(retries[0].times)] if len(retries) == 1 else []
     if case.name == "retries_recovers":
-        waits = []
-    return ("attempts", *([] if case.name == _DEFAULT else ["delay_error_ms"]), *waits, "recovery_s")
+        return ("attempts", "delay_error_ms", "recovery_s")
+    retries = [node.retry for node in case.work.nodes if node.retry] if isinstance(case.work, Workload) else []
+    waits = [f"delay_{i + 1}_s" for i in range(retries[0].times)] if len(retries) == 1 else []
+    # Nobody asked for a wait where the tool has its default.
+    error = [] if case.name == _DEFAULT else ["delay_error_ms"]
+    return ("attempts", *error, *waits, "recovery_s")
 
 
 # The checks ------------------------------------------------------------------------------------------------------------
@@ -150,61 +153,61 @@ def metrics(case: Case) -> Sequence[str]:
 
 def tried_as_often_as_needed(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
     """A body that fails k times runs exactly k+1 times."""
-    recovering = [each for case in ("retries_recovers", "retries_sequence", _BACKOFF) for each in of(case, runs)]
-    for each in recovering:
-        asked = next(node.fault.attempts for node in each.nodes if node.fault) + 1
-        if each.attempts and each.attempts.get("faulty") != asked:
-            return Verdict(False, f"{each.trial}: it ran {each.attempts.get('faulty', 0)} times, and {asked} were needed")
+    recovering = [run for case in ("retries_recovers", "retries_sequence", _BACKOFF) for run in of(case, runs)]
+    for run in recovering:
+        asked = next(node.fault.attempts for node in run.nodes if node.fault) + 1
+        if run.attempts and run.attempts.get("faulty") != asked:
+            return Verdict(False, f"{run.trial}: it ran {run.attempts.get('faulty', 0)} times, and {asked} were needed")
     return lost(recovering) or Verdict(True, f"{len(recovering)} runs, such as {recovering[0].trial}")
 
 
 def nothing_else_runs_again(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
-    """Neither what stands before a failed task nor what stands beside it runs a second time."""
-    failing = [each for case in ("retries_recovers", "retries_exhausted", "retries_wide") for each in of(case, runs)]
-    for each in failing:
-        for node in each.nodes:
-            if not node.fault and each.attempts.get(node.id, 0) > 1:
-                return Verdict(False, f"{each.trial}: {node.id}, which did not fail, ran {each.attempts[node.id]} times")
+    """No task before a failed one or beside it runs a second time."""
+    failing = [run for case in ("retries_recovers", "retries_exhausted", "retries_wide") for run in of(case, runs)]
+    for run in failing:
+        for node in run.nodes:
+            if not node.fault and run.attempts.get(node.id, 0) > 1:
+                return Verdict(False, f"{run.trial}: {node.id}, which did not fail, ran {run.attempts[node.id]} times")
     return lost(failing) or Verdict(True, f"{len(failing)} runs, such as {failing[0].trial}")
 
 
 def nothing_below_a_failure_runs(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
-    """What waits for a task that failed to the last does not run, what does not wait for it does, and the run is failed."""
+    """After the last try of a task has failed, only tasks that do not wait for it run, and the run fails."""
     exhausted = of("retries_exhausted", runs)
-    for each in exhausted:
-        if below := {"below", "far_below"} & each.attempts.keys():
-            return Verdict(False, f"{each.trial}: {min(below)} ran, although what it waits for had failed")
-        if each.attempts and "beside" not in each.attempts:
-            return Verdict(False, f"{each.trial}: beside did not run, although it waits for nothing that failed")
-        if each.timeline.state == "succeeded":
-            return Verdict(False, f"{each.trial}: the tool calls the run succeeded")
+    for run in exhausted:
+        if below := {"below", "far_below"} & run.attempts.keys():
+            return Verdict(False, f"{run.trial}: {min(below)} ran, although what it waits for had failed")
+        if run.attempts and "beside" not in run.attempts:
+            return Verdict(False, f"{run.trial}: beside did not run, although it waits for nothing that failed")
+        if run.timeline.state == "succeeded":
+            return Verdict(False, f"{run.trial}: the tool calls the run succeeded")
     return lost(exhausted) or Verdict(True, f"{len(exhausted)} runs, such as {exhausted[0].trial}")
 
 
 def final_error_is_tried_once(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
     """An error after which another try makes no sense is not tried again, although the task has retries."""
     final = of("retries_final", runs)
-    for each in final:
-        if (times := each.attempts.get("faulty", 0)) > 1:
-            return Verdict(False, f"{each.trial}: it was tried {times} times")
+    for run in final:
+        if (times := run.attempts.get("faulty", 0)) > 1:
+            return Verdict(False, f"{run.trial}: it was tried {times} times")
     return lost(final) or Verdict(True, f"{len(final)} runs, such as {final[0].trial}: once")
 
 
 EARLY_S: Final = 0.02
-"""A wait may be called kept that is shorter than asked for by no more than a clock's or a scheduler's grain."""
+"""How much too short a wait may be: the grain of a clock or of a scheduler."""
 
 
 def waits_are_kept(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
-    """No retry comes before the wait is over that was asked for, constant or one by one."""
-    asked_for = [each for case in ("retries_recovers", "retries_sequence") for each in of(case, runs)]
-    for each in asked_for:
-        node = next(node for node in each.nodes if node.id == "faulty")
-        tries = each.timeline.attempts.get("faulty", [])
+    """No retry comes before the end of the wait that was asked for, constant or in a sequence."""
+    asked_for = [run for case in ("retries_recovers", "retries_sequence") for run in of(case, runs)]
+    for run in asked_for:
+        node = next(node for node in run.nodes if node.id == "faulty")
+        tries = run.timeline.attempts.get("faulty", [])
         asked_s = node.retry.asked_s if node.retry else ()
         for number, (before, after, asked) in enumerate(zip(tries, tries[1:], asked_s, strict=False), 1):
             got = (after.started - (before.ended or before.started)) / 1e9
             if got < asked - EARLY_S:
-                return Verdict(False, f"{each.trial}: retry {number} came after {got:.2f} s, and {asked:g} s were asked for")
+                return Verdict(False, f"{run.trial}: retry {number} came after {got:.2f} s, and {asked:g} s were asked for")
     return lost(asked_for) or Verdict(True, f"{len(asked_for)} runs, such as {asked_for[0].trial}")
 
 

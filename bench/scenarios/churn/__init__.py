@@ -1,4 +1,4 @@
-"""The scenario of the churn pipelines: what is asked of them, what surrounds a run, and what a run leaves behind."""
+"""The scenario of the churn pipelines: the questions, what happens around a run, and what a run leaves behind."""
 
 from bench.scenarios.churn.scenario import SCENARIO
 

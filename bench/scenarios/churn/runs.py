@@ -1,4 +1,4 @@
-"""A run of a churn pipeline: with which parameters, on whose customers, and what is looked at when it is over.
+"""A run of a churn pipeline: the parameters, the customers, and what the harness looks at afterwards.
 
 The scenarios *granularity* and *parameters* run the same pipelines.
 """
@@ -18,27 +18,27 @@ from bench.scenarios.kit.hooks import Environment, Hooks, Surroundings, Touch, o
 from contract.pipeline import Pipeline
 
 NEW_CUSTOMERS: Final = 1_000_003
-"""Added to the seed where customers are scored, who must not be those that the model was trained on."""
+"""Added to the seed for scoring: these customers must not be those that the model was trained on."""
 
 LEFT_BYTES: Final = 10_000_000
 """What MLflow keeps of the models of a training; some 6 MB were seen with the default parameters."""
 
 SOURCE: Final = "source"
-"""The axis of the cases whose customers come from a source that fails: how, by its first answers, with commas."""
+"""The axis of cases whose customers come from a source that fails: the first answers, separated by commas."""
 
 
 def parameters(pipeline: Pipeline, draw: Draw) -> Mapping[str, Any]:
-    """Return the parameters of one run: those of the same sequence share a model's name and the customers.
+    """Return the parameters of one run; the runs of a sequence share the name of the model and the customers.
 
-    Of the reader's own customers, the seed only chooses who is held out.
+    With the reader's own customers, the seed only chooses who is held out.
     """
-    seed = draw.seed + NEW_CUSTOMERS * (pipeline.pipeline == "infer")
+    seed = draw.seed + NEW_CUSTOMERS if pipeline.pipeline == "infer" else draw.seed
     return {"seed": seed, "model": f"churn_{draw.sequence}", "data": draw.data, **pipeline.parameters}
 
 
 @contextmanager
 def around(case: Case, parameters: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Touch]:
-    """Tag what the run records in MLflow, serve its customers where they have a source, and look at what it left."""
+    """Tag what the run records in MLflow, serve customers that come from a source, and look at what the run left."""
     work = case.work
     if not isinstance(work, Pipeline):
         yield Touch()
@@ -56,9 +56,9 @@ def around(case: Case, parameters: Mapping[str, Any], surroundings: Surroundings
 
 
 def _source(parameters: Mapping[str, Any], faults: Sequence[str]) -> list[str]:
-    """Return the arguments of a source of the customers, whose first answers fail."""
+    """Return the arguments of a source of customers whose first answers fail."""
     customers = [f"--{key}={parameters[key]}" for key in ("data", "rows", "seed") if parameters.get(key)]
-    return [*customers, *(f"--fail={each}" for each in faults)]
+    return [*customers, *(f"--fail={fault}" for fault in faults)]
 
 
 def store(shared: Path) -> Path:
@@ -67,7 +67,7 @@ def store(shared: Path) -> Path:
 
 
 def prepare(shared: Path, environment: Environment) -> None:
-    """Create the store, which would otherwise be a part of the time of the first training."""
+    """Create the store; otherwise the time of the first training would include it."""
     database = store(shared)
     if database.exists():
         return
@@ -77,14 +77,14 @@ def prepare(shared: Path, environment: Environment) -> None:
 
 
 def variables(shared: Path, home: Path) -> Mapping[str, str]:
-    """Return where the pipelines of an engine record their runs, and where they keep what is their own."""
+    """Return where the pipelines of an engine record their runs, and where they keep their own files."""
     return {"MLFLOW_TRACKING_URI": f"sqlite:///{store(shared)}", **own_home(shared, home)}
 
 
 def data_problem(file: Path, environment: Environment) -> str:
     """Say what is wrong with a reader's customers, by the code that the pipelines check them with."""
-    said = environment.ask("churn.check", str(file.absolute()))
-    return said.replace(str(file.absolute()), str(file))
+    problem = environment.ask("churn.check", str(file.absolute()))
+    return problem.replace(str(file.absolute()), str(file))
 
 
 HOOKS: Final = Hooks(around=around, prepare=prepare, variables=variables, leaves_bytes=LEFT_BYTES, data_problem=data_problem)

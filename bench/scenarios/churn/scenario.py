@@ -1,7 +1,7 @@
 """What does an orchestrator add to a real pipeline, and do all of them come to the same result?
 
-The churn pipelines, as each tool's users would write them, run end to end: training, inference with its champion, and then
-training again with something changed each time: nothing but the model, the data, a source that fails, a gate that refuses.
+The churn pipelines, as the users of each tool would write them, run end to end: a training, an inference with the champion,
+and then more trainings with one thing changed each time: the model, the data, a source that fails, a gate that refuses.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ NEEDS: Final = {
     "train_files": "",
     "infer_files": "train_files",
 }
-"""The cases, and the earlier one that each of them builds on."""
+"""The cases, each with the earlier one that it builds on."""
 
 
 INFERENCES: Final = ("infer", "infer_files")
@@ -59,18 +59,18 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
     """Return the runs of one sequence, each of which builds on those before it."""
-    # Whatever the reader's customers allow is good enough, except where a gate has to refuse.
+    # Any model on the reader's customers is good enough, except where the gate has to refuse one.
     base: dict[str, Any] = {"rows": options.rows, "n_estimators": options.n_estimators, "min_roc_auc": 0.0}
     scored = {"rows": options.rows}
     features_kept = Expectation(may_skip=("features",))
-    # On made-up customers always where a gate has to refuse: a reader's may be such that a model is never wrong.
+    # The gate refuses on made-up customers only: on the reader's own a model may never be wrong.
     refused = base | {"min_roc_auc": 1.0, "data": ""}
     faulty = Pipeline("train_faulty", "train", base, faults={"train_random_forest": 1})
     source = ("500", "429")
     every = (
         Case(Pipeline("train", "train", base)),
         Case(Pipeline("infer", "infer", scored)),
-        # The features depend on the customers, not on the models: where they are cached, they are not computed again.
+        # The features depend on the customers, not on the models: a cache may have them.
         Case(Pipeline("train_other_trees", "train", base | {"max_depth": 4}), expectation=features_kept),
         Case(Pipeline("train_other_split", "train", base | {"held_out": 0.3})),
         Case(
@@ -85,14 +85,14 @@ def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
         Case(Pipeline("train_files", "train", base | {"tracking": "files"}), expectation=features_kept),
         Case(Pipeline("infer_files", "infer", scored | {"tracking": "files"})),
     )
-    return [each for each in every if not options.cases or each.name in options.cases]
+    return [case for case in every if not options.cases or case.name in options.cases]
 
 
 # The numbers -----------------------------------------------------------------------------------------------------------
 
 
 def step_s(step: str) -> Callable[[Run], float | None]:
-    """Return what yields the time of a step, the last time that it was tried."""
+    """Return the formula of the time that the last try of a step took."""
 
     def yielded(run: Run) -> float | None:
         return (run.timeline.end(step) - run.timeline.start(step)) / 1e9 if step in run.timeline.attempts else None
@@ -110,16 +110,16 @@ METRICS: Final = (
 
 
 def metrics(case: Case) -> Sequence[str]:
-    """Return what a run yields."""
+    """Return the metrics of a run."""
     if not isinstance(case.work, Pipeline):
         return usual(case)
-    # A refused run ends at its gate, and the tool's ways to find out that it failed are another question.
+    # A refused run ends at the gate; how the tool finds out about the failure is another question.
     steps = [f"{step}_s" for step in case.expected.after if step not in case.expectation.may_skip]
     return ("makespan_s",) if case.expectation.fails_at else (*usual(case), "between_steps_s", *steps)
 
 
 def observe(look: Look) -> Iterable[Observation]:
-    """Return how much code the pipelines take."""
+    """Yield how much code the pipelines take."""
     for tool in look.tools:
         if lines := look.lines(tool, PIPELINE):
             yield Observation(tool, PIPELINE, {"lines_of_code": lines.count}, ", ".join(lines.places))
@@ -130,34 +130,34 @@ def observe(look: Look) -> Iterable[Observation]:
 
 def same_predictions(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict | None:
     """The same data, seed and parameters give the same predictions as in plain Python, to the last bit."""
-    known = {(each.case, each.round, each.repeat): each.facts.get("predictions") for each in reference}
-    pairs = [(each, known.get((each.case, each.round, each.repeat))) for each in runs if each.case in INFERENCES]
     if not reference:
         return None
-    for each, expected in pairs:
-        found = each.facts.get("predictions")
-        if each.problem or not found or not expected:
-            return Verdict(False, f"{each.trial}: {each.problem or 'there are no predictions to compare'}", observed=False)
-        if found != expected:
-            return Verdict(False, f"{each.trial}: sha256 {found[:12]}, and plain's is {expected[:12]}")
-    first = pairs[0][0]
-    said = f"{len(pairs)} files of predictions, such as {first.trial}: sha256 {first.facts['predictions'][:12]}"
-    return Verdict(True, f"{said}, {first.facts['rows']} customers")
+    known = {(run.case, run.round, run.repeat): run.facts.get("predictions") for run in reference}
+    inferences = [run for run in runs if run.case in INFERENCES]
+    for run in inferences:
+        expected, actual = known.get((run.case, run.round, run.repeat)), run.facts.get("predictions")
+        if run.problem or not actual or not expected:
+            return Verdict(False, f"{run.trial}: {run.problem or 'there are no predictions to compare'}", observed=False)
+        if actual != expected:
+            return Verdict(False, f"{run.trial}: sha256 {actual[:12]}, and plain's is {expected[:12]}")
+    first = inferences[0]
+    example = f"{first.trial}: sha256 {first.facts['predictions'][:12]}"
+    return Verdict(True, f"{len(inferences)} files of predictions, such as {example}, {first.facts['rows']} customers")
 
 
 def gate_keeps_bad_model_out(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
-    """A run whose best model does not pass the gate fails, and registers nothing; a good model is registered."""
+    """A run whose best model does not pass the gate fails and registers nothing; a good model is registered."""
     refused, good = of("train_refused", runs), of("train", runs)
-    for each in refused:
-        if versions := each.facts.get("versions"):
-            return Verdict(False, f"{each.trial} registered {versions[0]}")
-        if "register" in each.attempts:
-            return Verdict(False, f"{each.trial}: the step `register` ran")
+    for run in refused:
+        if versions := run.facts.get("versions"):
+            return Verdict(False, f"{run.trial} registered {versions[0]}")
+        if "register" in run.attempts:
+            return Verdict(False, f"{run.trial}: the step `register` ran")
     if lost := lost_in([*refused, *good]):
         return lost
-    for each in good:
-        if len(versions := each.facts.get("versions", [])) != 1:
-            return Verdict(False, f"{each.trial} passed the gate, and registered {versions or 'nothing'}")
+    for run in good:
+        if len(versions := run.facts.get("versions", [])) != 1:
+            return Verdict(False, f"{run.trial} passed the gate, and registered {versions or 'nothing'}")
     return Verdict(True, f"{refused[0].trial} registered nothing; {good[0].trial} registered {good[0].facts['versions'][0]}")
 
 
@@ -167,9 +167,9 @@ def retries_leave_no_duplicates(runs: Sequence[Seen], reference: Sequence[Seen])
     kinds = sorted(name.removeprefix("train_") for name in STEPS["train"] if name.startswith("train_"))
     if lost := lost_in(faulty):
         return lost
-    for each in faulty:
-        if sorted(each.facts.get("mlflow_runs", [])) != kinds:
-            return Verdict(False, f"{each.trial} left the MLflow runs {sorted(each.facts.get('mlflow_runs', []))}")
+    for run in faulty:
+        if sorted(run.facts.get("mlflow_runs", [])) != kinds:
+            return Verdict(False, f"{run.trial} left the MLflow runs {sorted(run.facts.get('mlflow_runs', []))}")
     tried = ", ".join(f"{step} {times} times" for step, times in faulty[0].attempts.items() if times > 1)
     return Verdict(True, f"{faulty[0].trial} ran {tried}, and left one MLflow run for each of {', '.join(kinds)}")
 
@@ -179,7 +179,7 @@ def features_not_computed_again(runs: Sequence[Seen], reference: Sequence[Seen])
     again = of("train_other_trees", runs)
     if lost := lost_in(again):
         return lost
-    if ran := [each for each in again if each.attempts.get("features")]:
+    if ran := [run for run in again if run.attempts.get("features")]:
         return Verdict(False, f"{ran[0].trial} ran the features, although nothing that they depend on had changed")
     return Verdict(True, f"{len(again)} runs, such as {again[0].trial}: `features` ran 0 times")
 
@@ -187,7 +187,7 @@ def features_not_computed_again(runs: Sequence[Seen], reference: Sequence[Seen])
 def changed_split_computes_features(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
     """A changed parameter that the features depend on runs them again."""
     changed = of("train_other_split", runs)
-    stale = [each for each in changed if "validate" in each.attempts and "features" not in each.attempts]
+    stale = [run for run in changed if "validate" in run.attempts and "features" not in run.attempts]
     if stale:
         return Verdict(False, f"{stale[0].trial} was given another split, and used the features of the old one")
     if lost := lost_in(changed):

@@ -1,4 +1,4 @@
-"""What a run of a churn pipeline left behind, read from the files and the database themselves, not from what a tool says."""
+"""What a run of a churn pipeline left behind, read from the files and the database, not from what a tool says."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Final
 from contract.pipeline import Pipeline
 
 TAG: Final = "trial"
-"""The tag of an MLflow run that names the engine start and the trial which it belongs to."""
+"""The tag of an MLflow run that names the engine start and the trial."""
 
 PREDICTIONS: Final = "predictions.csv"
 
@@ -34,12 +34,12 @@ _VERSIONS: Final = """
 
 
 def traces(work: Pipeline, tag: str, folder: Path, store: Path) -> dict[str, Any]:
-    """Return what a run left in its folder and in the MLflow store, where its runs have the tag."""
+    """Return what a run left in the folder, and in the MLflow store under the tag."""
     if work.pipeline == "infer":
         return _predictions(folder / PREDICTIONS)
     try:
         return _recorded(store, tag) if store.exists() else {}
-    except sqlite3.Error as error:  # a run that went well must not be lost by a look at what it left
+    except sqlite3.Error as error:  # a look at what a run left must not lose a run that went well
         return {"missing_because": f"{store}: {error}"}
 
 

@@ -1,4 +1,4 @@
-"""A case: a piece of work, what is done with it, what is expected, and where it stands among the others of its scenario."""
+"""A case: a piece of work, a procedure, an expectation, and a place on the axes of a scenario."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from contract.workload import Workload
 Work = Workload | Pipeline
 
 Axes = Mapping[str, str | int | float | bool]
-"""Where a case stands, by the name of each axis of the scenario: `{"kind": "sleeping", "width": 2}`."""
+"""A place on the axes of a scenario, by their names: `{"kind": "sleeping", "width": 2}`."""
 
 WIDTH: Final = "width"
-"""The axis, of a scenario that has it, which is how many tasks may run at once."""
+"""The axis for how many tasks may run at once, in scenarios that have it."""
 
 
 ONCE = Once()
@@ -29,7 +29,7 @@ ONCE = Once()
 
 @dataclass(frozen=True)
 class Case:
-    """A piece of work with its place on the axes of the scenario; nobody has to read that out of its name."""
+    """A piece of work at a place on the axes of a scenario, which nobody has to read out of a name."""
 
     work: Work
     axes: Axes = field(default_factory=dict)
@@ -38,31 +38,31 @@ class Case:
 
     @property
     def name(self) -> str:
-        """Return what it is called, in a run and in its results."""
+        """Return the name of the case in a run and in the results."""
         return self.work.name
 
     @cached_property
     def expected(self) -> Expected:
-        """What has to be seen of each of its runs."""
+        """What every run of the case has to show."""
         return expected_of(self.work, self.expectation)
 
     @property
     def steps(self) -> set[str]:
-        """The names of the bodies that a task of the tool stands for.
+        """The names of the bodies that are a task of the tool each.
 
-        Where a result is kept by hand, the task runs and the body does not.
+        Where the author keeps a result by hand, the task runs and the body does not.
         """
         if isinstance(self.work, Pipeline):
             return set(self.expected.after) - set(self.expectation.may_skip)
         return {node.id for node in self.work.nodes}
 
     def recorded(self) -> RecordedCase:
-        """Return it as a run keeps it."""
+        """Return the case as a run records it."""
         return RecordedCase(self.work.to_json(), self.procedure, self.expectation)
 
 
 class RecordedCase(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A case as a run keeps it: derivation asks the run, and not the scenarios of today, what was to be done."""
+    """A case as a run records it, because the scenarios of today may ask for other work than they did then."""
 
     work: str
     """The work, as JSON."""
@@ -70,7 +70,7 @@ class RecordedCase(msgspec.Struct, frozen=True, omit_defaults=True):
     expectation: Expectation = AS_ASKED
 
     def at(self, axes: Axes) -> Case:
-        """Read it back, at its place, which each trial says."""
+        """Read the case back, at the place that a trial has recorded."""
         return Case(pipeline.read(self.work), axes, self.procedure, self.expectation)
 
     @property

@@ -1,4 +1,4 @@
-"""Checks: what is verified beyond the single run, from what was seen of all runs of a case."""
+"""Checks: what is verified beyond the single run, from all that was seen of the runs of a setup."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from contract.workload import Node, Workload
 
 @dataclass(frozen=True)
 class Seen:
-    """What a check may look at: a trial that ended, what ran in it, and what was found after it."""
+    """What a check may look at: a trial that ended, what ran in it, and the facts gathered after it."""
 
     trial: str
     asked: Case
@@ -24,23 +24,23 @@ class Seen:
     timeline: Timeline
     facts: Mapping[str, Any]
     problem: str | None = None
-    """Why it yields no timing, if so."""
+    """Why the trial yields no timing, if it yields none."""
     status: str = "ok"
-    """How it came out; see `bench.derive.measured`."""
+    """How the trial ended; see `bench.derive.measured`."""
     width: int = 0
     number: int = 0
-    """The place of the trial among all of them, in the order in which they ended."""
+    """The number of the trial, in the order in which all trials ended."""
     tasks: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """When each task ran, by the tool's own records."""
 
     @property
     def case(self) -> str:
-        """The name of what was asked for."""
+        """The name of the case."""
         return self.asked.name
 
     @property
     def axes(self) -> Axes:
-        """Where that stands among the cases of its scenario."""
+        """The place of the case on the axes of the scenario."""
         return self.asked.axes
 
     @cached_property
@@ -50,44 +50,44 @@ class Seen:
 
     @property
     def has_comparable_records(self) -> bool:
-        """Whether each try that the tool knows of should be a body that ran.
+        """Whether every try in the records of the tool should be a body that ran.
 
-        Not where parameters are refused by the task itself, before its body; nor of several runs, whose bodies are counted
-        together.
+        This is not so where the task itself refuses parameters before its body runs, nor where several runs have their
+        bodies counted together.
         """
         return self.asked.procedure.runs == 1 and not self.asked.expectation.is_open
 
     @property
     def nodes(self) -> Sequence[Node]:
-        """The nodes of the graph that ran, if it was one."""
+        """The nodes of the graph, if a graph ran."""
         return self.asked.work.nodes if isinstance(self.asked.work, Workload) else ()
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check says, and the evidence."""
+    """Whether a check passed, and the evidence."""
 
     passed: bool
     because: str
     observed: bool = True
-    """Whether the behaviour in question was seen at all."""
+    """Whether the behaviour in question was seen; if not, no note of the tool's folder excuses a failure."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """What is verified beyond the single run, where a suite has the cases that it needs."""
+    """A check of the runs of a setup, if the suite has the cases that the check needs."""
 
     needs: tuple[str, ...]
     judge: Callable[[Sequence[Seen], Sequence[Seen]], Verdict | None]
-    """From a setup's runs and the reference's runs at the same tier to a verdict; None where there is nothing to judge."""
+    """From the runs of a setup and of the reference at the same tier to a verdict; None if there is nothing to judge."""
 
 
 def of(case: str, runs: Sequence[Seen]) -> list[Seen]:
     """Return the runs of one case."""
-    return [each for each in runs if each.case == case]
+    return [run for run in runs if run.case == case]
 
 
 def lost(runs: Sequence[Seen]) -> Verdict | None:
-    """Return the verdict on a behaviour that cannot be judged, because a run did not do what it should."""
-    problem = next((each for each in runs if each.problem), None)
-    return Verdict(False, f"{problem.trial}: {problem.problem}", observed=False) if problem else None
+    """Return a verdict if a run did not do what it was asked, so that the behaviour cannot be judged."""
+    broken = next((run for run in runs if run.problem), None)
+    return Verdict(False, f"{broken.trial}: {broken.problem}", observed=False) if broken else None

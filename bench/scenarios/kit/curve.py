@@ -1,4 +1,4 @@
-"""The curves of a scenario: how a number grows with what its cases differ in."""
+"""The curves of a scenario: how a number grows along an axis."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bench.scenarios.kit.families import Family
 
 @dataclass(frozen=True)
 class Level:
-    """A height that is marked across the curves."""
+    """A height that is marked across a chart."""
 
     at: float
     means: str
@@ -18,22 +18,22 @@ class Level:
 
 @dataclass(frozen=True)
 class Curve:
-    """A number over an axis: a chart for each family of cases, with a curve for each setup."""
+    """A number over an axis, in a chart for each family of cases, with a curve for each setup."""
 
     number: str
-    """What is drawn, in words."""
+    """The number in words."""
     over: str
-    """What it is drawn over, in words."""
+    """The axis in words."""
     family: Family
     metric: str = "makespan_s"
     chart: str = ""
-    """What the chart is called that all families are drawn in, if they share one."""
+    """The title of the one chart that all families share, if they share one."""
     first: Sequence[str] = ()
-    """The families whose charts come first, in their order; the others follow by their names."""
+    """The families whose charts come first, in this order; the others follow by name."""
     against_plain: bool = False
-    """Whether the ratio to plain Python's number is drawn, for all but plain Python."""
+    """Whether the chart shows the ratio to the number of plain Python, for all other tools."""
     times: float = 1.0
-    """What the values of the axis are multiplied by, so that they are in the unit that `over` names."""
+    """The factor from the values of the axis to the unit that `over` names."""
     log: bool = True
-    """Whether both axes are logarithmic, which zero has no place on."""
+    """Whether both axes are logarithmic; zero has no place on such an axis."""
     level: Level | None = None

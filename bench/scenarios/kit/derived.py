@@ -1,4 +1,4 @@
-"""Derived numbers: what a scenario makes of the runs of several workloads."""
+"""Derived numbers: those that a scenario computes from the runs of several workloads."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from bench.scenarios.kit.case import Axes
 
 
 class Medians(Protocol):
-    """What is known of one setup's runs."""
+    """What is known about the runs of a setup."""
 
     def median(self, workload: str, metric: str) -> Quantity:
-        """Return the median of what its runs of the workload yielded, or why there is none."""
+        """Return the median of a metric over the runs of a workload, or why there is none."""
         ...
 
     def asked(self, workload: str) -> int:
-        """Return how many runs of the workload there should be a value of."""
+        """Return how many runs of the workload should have a value."""
         ...
 
     def axes(self, workload: str) -> Axes:
-        """Return where the workload stands among those of its scenario."""
+        """Return the place of the workload on the axes of the scenario."""
         ...
 
     @property
     def workloads(self) -> Sequence[str]:
-        """The workloads that it was asked for."""
+        """The workloads that the setup was asked for."""
         ...
 
 
 @dataclass(frozen=True)
 class Derived:
-    """A number that is made of the runs of several workloads."""
+    """A number computed from the runs of several workloads."""
 
     workload: str
-    """Of which workload it is, or of which family."""
+    """The workload or the family that has the number."""
     metric: str
     quantity: Quantity
     axes: Axes = field(default_factory=dict)
-    """What the workloads of a family have in common; of a workload, its own stand for it."""
+    """What the workloads of a family have in common; empty for a workload, which has axes already."""

@@ -1,4 +1,4 @@
-"""What one run of a pipeline is given, and the next is not."""
+"""What makes one run of a pipeline differ from the next."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Draw:
-    """By this a run differs from others of the same case: no cache knows it."""
+    """What differs between runs of the same case, so that no cache knows the work."""
 
     sequence: str
-    """What runs that build on each other have in common, and no others."""
+    """A name that runs share if they build on each other, and no other run has."""
     seed: int
-    """The same for all setups in a round and a repetition, so that they do the same work."""
+    """The same for all setups in a round and a repetition, which so do the same work."""
     data: str = ""
-    """The reader's own customers, if they are to be used."""
+    """The file of the reader's own customers, if the run is to use them."""

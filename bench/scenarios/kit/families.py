@@ -1,4 +1,4 @@
-"""Families: the cases of a scenario that differ in one axis only, so that a line or a curve can be laid through them."""
+"""Families: cases that differ on one axis only, so that a line or a curve can go through them."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from bench.scenarios.kit.case import Axes
 
 @dataclass(frozen=True)
 class Family:
-    """Cases that differ in one axis only."""
+    """Cases that differ on one axis only."""
 
     over: str
-    """The axis in which they differ."""
+    """The axis on which the cases differ."""
     name: str
-    """What each family is called: text with the axes that its cases have in common, such as `lanes_{lanes}x{depth}`."""
+    """The name of each family, with the axes that the cases have in common, such as `lanes_{lanes}x{depth}`."""
 
     def of(self, axes: Axes) -> str | None:
-        """Return the family of a case; nothing, if it belongs to none."""
+        """Return the family of a case, or None if it belongs to none."""
         common = [field for _, field, _, _ in Formatter().parse(self.name) if field]
         return self.name.format(**axes) if {self.over, *common} <= axes.keys() else None
 
 
 @dataclass(frozen=True)
 class Line(Family):
-    """A straight line through the makespans of a family: what one more of something costs, and what it begins with."""
+    """A straight line through the makespans of a family: the cost of one more of something, and the cost of the start."""
 
     slope: str
     """The metric that is the slope."""
@@ -35,7 +35,7 @@ class Line(Family):
 
 @dataclass(frozen=True)
 class Sweep(Family):
-    """A family over the duration of a task in seconds, of which plain Python's makespans are the yardstick."""
+    """A family over the duration of a task in seconds, measured against the makespans of plain Python."""
 
     half: str
     """The metric that is the duration at which half of the lanes' time is the user's work."""

@@ -1,6 +1,6 @@
-"""What one verified run says: each function makes one number of its events, or None where it has none."""
+"""The numbers of one verified run: every function computes one from the events, or None where there is none."""
 
-# ruff: noqa: D103 - metrics.py says what each of them is
+# ruff: noqa: D103 - metrics.py says what each function computes
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from contract.workload import Workload
 
 @dataclass(frozen=True)
 class Run:
-    """A verified run: what its bodies logged, what was asked for, and what it left."""
+    """A verified run: what the bodies logged, what was asked for, and what the run left behind."""
 
     timeline: Timeline
     work: Workload | Pipeline
@@ -24,14 +24,14 @@ class Run:
 
     @property
     def submitted(self) -> int:
-        """When it was asked for."""
+        """When the run was submitted."""
         if self.timeline.submitted is None:
             raise ValueError("only a verified run can be measured")
         return self.timeline.submitted
 
     @property
     def settled(self) -> int:
-        """When the tool called it over."""
+        """When the tool called the run over."""
         if self.timeline.settled is None:
             raise ValueError("only a verified run can be measured")
         return self.timeline.settled
@@ -64,8 +64,8 @@ def concurrency(run: Run) -> float:
 def transition_ms(run: Run) -> float | None:
     if not isinstance(run.work, Workload):
         return None
-    its = run.timeline
-    return median([its.start(node.id) - its.end(node.after[0]) for node in run.work.nodes[1:]]) / 1e6
+    timeline = run.timeline
+    return median([timeline.start(node.id) - timeline.end(node.after[0]) for node in run.work.nodes[1:]]) / 1e6
 
 
 def between_steps_s(run: Run) -> float:
@@ -73,11 +73,11 @@ def between_steps_s(run: Run) -> float:
 
 
 def bodies_s(run: Run) -> float:
-    return sum((each.ended or each.started) - each.started for each in run.timeline.bodies) / 1e9
+    return sum((body.ended or body.started) - body.started for body in run.timeline.bodies) / 1e9
 
 
 def stored_bytes(run: Run) -> float | None:
     if "kept_bytes" in run.facts:
         return float(run.facts["kept_bytes"])
-    disk = [each.disk for each in run.timeline.samples]
+    disk = [sample.disk for sample in run.timeline.samples]
     return float(max(disk) - disk[0]) if disk else None

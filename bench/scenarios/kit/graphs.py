@@ -1,4 +1,4 @@
-"""The graphs that the scenarios are made of."""
+"""The graphs of the scenarios."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from contract.workload import Node, Workload
 
 
 def chain(size: int) -> tuple[Node, ...]:
-    """One after another."""
+    """Nodes one after another."""
     return tuple(Node(f"n{i}", after=(f"n{i - 1}",) if i else ()) for i in range(size))
 
 
 def fan_out(size: int) -> tuple[Node, ...]:
-    """One node, and all others behind it."""
+    """One node, and all others after it."""
     return tuple(Node(f"n{i}", after=("n0",) if i else ()) for i in range(size))
 
 
 def fan_in(size: int) -> tuple[Node, ...]:
-    """Independent nodes, and one behind them all."""
+    """Independent nodes, and one after them all."""
     last = size - 1
     return tuple(Node(f"n{i}", after=tuple(f"n{j}" for j in range(last)) if i == last else ()) for i in range(size))
 
 
 def diamonds(size: int) -> tuple[Node, ...]:
-    """Layers of one and three nodes in turn, each node behind the whole layer before it."""
+    """Layers of one and three nodes in turn, where every node waits for the whole layer before it."""
     nodes: list[Node] = []
     above: list[str] = []
     wide = False
@@ -38,7 +38,7 @@ def diamonds(size: int) -> tuple[Node, ...]:
 
 
 def scattered(size: int) -> tuple[Node, ...]:
-    """A random graph, the same for the same size: each node behind up to three of those before it."""
+    """A random graph, the same for the same size: every node waits for up to three nodes before it."""
     draw = random.Random(size)  # noqa: S311 - a reproducible graph, not a secret
     return tuple(
         Node(f"n{i}", after=tuple(f"n{j}" for j in sorted(draw.sample(range(i), min(i, draw.randint(0, 3))))))
@@ -47,7 +47,7 @@ def scattered(size: int) -> tuple[Node, ...]:
 
 
 def lanes(width: int, depth: int, op: str, params: Mapping[str, float]) -> tuple[Node, ...]:
-    """Chains side by side, one per lane."""
+    """Chains side by side, one for each lane."""
     return tuple(
         Node(f"n{lane}_{i}", op, (f"n{lane}_{i - 1}",) if i else (), params) for i in range(depth) for lane in range(width)
     )

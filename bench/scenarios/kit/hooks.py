@@ -1,4 +1,4 @@
-"""What surrounds the runs of a scenario: a source to be served, files to be weighed, traces to be looked at."""
+"""Hooks: what a scenario does around its runs, such as to serve a source, weigh files, or read traces."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ from typing import Any, Protocol
 from bench.scenarios.kit.case import Case
 
 KeptFiles = Mapping[str, tuple[int, int]]
-"""Files in which an engine keeps results, each with its size and the time of its last change."""
+"""Files in which an engine keeps results, each with size and time of the last change."""
 
 
 class Environment(Protocol):
-    """The environment of a tool, in which modules can be run that the harness must not import."""
+    """The environment of a tool, which runs modules that the harness must not import."""
 
     def ask(self, module: str, *arguments: str, **variables: str) -> str:
-        """Run a module to its end; return why it failed, in one line, or nothing."""
+        """Run a module to the end, and return in one line why it failed, or nothing."""
         ...
 
     def serve(self, module: str, *arguments: str) -> AbstractContextManager[str]:
-        """Start a module that prints one line when it is ready; it is over with the context. Yield the line."""
+        """Start a module that prints one line when it is ready, yield the line, and end the module with the context."""
         ...
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the hooks of a trial may look at and use."""
+    """What the hooks around a trial may look at and use."""
 
     folder: Path
-    """Of the trial: events go there, and whatever a run is to leave."""
+    """The folder of the trial, for events and for whatever a run has to leave there."""
     shared: Path
-    """What all trials of the run share: a folder."""
+    """The folder that all trials of the run share."""
     tag: str
-    """The name of the trial, and of this try of it."""
+    """A name for this try of the trial."""
     environment: Environment
     kept: Callable[[], KeptFiles]
-    """Looks at the files in which the engine keeps results now."""
+    """Lists the files in which the engine keeps results now."""
 
 
 @dataclass
 class Touch:
-    """What a hook adds to a trial: parameters of its runs, before they are asked for, and facts, once they are over."""
+    """What a hook adds to a trial: parameters before the runs, and facts after them."""
 
     parameters: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class Touch:
 
 @contextmanager
 def nothing(case: Case, parameters: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Touch]:
-    """Surround a trial with nothing."""
+    """Do nothing around a trial."""
     yield Touch()
 
 
@@ -60,22 +60,22 @@ class Hooks:
     """What a scenario does around its runs."""
 
     around: Callable[[Case, Mapping[str, Any], Surroundings], AbstractContextManager[Touch]] = nothing
-    """Around each trial; what was done before the runs is undone, however they end."""
+    """Entered before each trial, and left after it, however the runs end."""
     prepare: Callable[[Path, Environment], None] | None = None
-    """Once, before the first engine starts: makes what all trials share, in that folder."""
+    """Called once with the shared folder, before the first engine starts."""
     variables: Callable[[Path, Path], Mapping[str, str]] | None = None
-    """What the environment of an engine has to say, of what all trials share and of the engine's home."""
+    """From the shared folder and the home of an engine to the variables of the engine's environment."""
     leaves_bytes: int = 0
-    """What a trial leaves on disk."""
+    """How much a trial leaves on disk."""
     data_problem: Callable[[Path, Environment], str] | None = None
-    """Says what is wrong with a file of the reader's own data, where the scenario takes any; nothing, if it is good."""
+    """Says what is wrong with a file of the reader's own data, or nothing; None where the scenario takes no data."""
 
 
 def own_home(_shared: Path, home: Path) -> Mapping[str, str]:
-    """Say where the pipelines of an engine keep what is their own."""
+    """Say where the pipelines of an engine keep their own files."""
     return {"CHURN_HOME": str(home / "churn")}
 
 
 def all_variables(hooks: Sequence[Hooks], shared: Path, home: Path) -> dict[str, str]:
-    """Put together what several scenarios want the environment of their engine to say."""
-    return {name: value for each in hooks if each.variables for name, value in each.variables(shared, home).items()}
+    """Return the variables that several scenarios want in the environment of one engine."""
+    return {name: value for one in hooks if one.variables for name, value in one.variables(shared, home).items()}

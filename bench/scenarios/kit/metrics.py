@@ -1,4 +1,4 @@
-"""Metrics: what a number is called, its unit and its direction; and those that several scenarios have.
+"""Metrics: the name, the unit and the direction of a number, and the metrics that several scenarios have.
 
 A metric that only one scenario has is declared in the file of that scenario.
 """
@@ -26,22 +26,22 @@ class Metric:
     about: str
     better: Literal["lower", "higher"] = "lower"
     crosscheck: bool = False
-    """From the tool's own records: shown beside the metric of the same name, never instead of it."""
+    """Whether it comes from the tool's own records, to be shown beside the metric of the same name, never instead of it."""
     of: Callable[[Run], float | None] | None = None
-    """How a single run yields it; those that do not have it are made of several runs."""
+    """Computes the metric of a single run; None for a metric of several runs."""
     lack: str = "no run yielded it"
-    """What it means that no run has it, though all went well."""
+    """Why no run has a value, although all went well."""
     costs: bool = False
-    """Whether it is a difference of two times, which comes out below zero by chance; but nothing costs less than nothing.
+    """Whether it is a cost that is the difference of two times: chance may put it below zero, where no cost is.
 
-    The slope and the intercept of a line are such differences too, without saying it."""
+    The slope and the intercept of a line are such costs too, and need no mark."""
 
 
 COUNTS: Final = frozenset({"runs", "bodies", "processes", "lines"})
-"""The units of what is counted: no clock makes noise in it."""
+"""The units of counts, in which no clock makes noise."""
 
 COLD_RUN: Final = "cold_run_s"
-"""What the first run of its kind in an engine yields, which is a warm-up of the harness or of the scenario."""
+"""The metric of the first run of a kind in an engine: of a warm-up of the harness, or of the scenario."""
 
 COMMON: Final = (
     Metric("makespan_s", "s", "from the submission to the last body's end", of=formulas.makespan_s),
@@ -81,11 +81,11 @@ COMMON: Final = (
 
 
 def usual(case: Case) -> Sequence[str]:
-    """Return what a run yields where the question is what the tool adds to the work."""
+    """Return the metrics of a run where the question is what the tool adds to the work."""
     work = case.work
-    # Of a single task, from the first to the last is the time of its body, which is the same for every tool.
+    # For a single task, this is the time of the body, which is the same for every tool.
     several = ("first_to_last_s",) if isinstance(work, Pipeline) or len(work.nodes) > 1 else ()
-    # In a chain only: elsewhere a child may wait for a free lane, which is not the orchestrator's doing.
+    # Only in a chain: elsewhere a child may wait for a free lane, for which the orchestrator is not to blame.
     transition = ("transition_ms",) if _has_transitions(work) else ()
     return ("makespan_s", "submit_to_first_s", *several, "finish_lag_s", *transition)
 

@@ -1,4 +1,4 @@
-"""Observations: numbers that need no engine, such as how much code somebody has to write."""
+"""Observations: numbers without an engine, such as how much code somebody has to write."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 PIPELINE: Final = "pipeline"
-"""What the pipelines of a tool as a whole are called, among the parts of the code."""
+"""The name, among the parts of the code, of all pipelines of a tool together."""
 
 
 @dataclass(frozen=True)
 class Lines:
-    """How many lines of code there are, and where they stand."""
+    """How many lines of code there are, and where."""
 
     count: int
     places: Sequence[str]
 
 
 class Look(Protocol):
-    """What a scenario may look at where nothing runs."""
+    """What an observation may look at."""
 
     @property
     def tools(self) -> Sequence[str]:
@@ -27,20 +27,20 @@ class Look(Protocol):
         ...
 
     def lines(self, tool: str, part: str) -> Lines | None:
-        """Return the code that a tool takes for a part, a scenario or PIPELINE, if the run has kept its sources."""
+        """Return the code of a tool for a scenario or for PIPELINE, if the run has kept the sources."""
         ...
 
 
 @dataclass(frozen=True)
 class Observation:
-    """What was seen of a tool, however it is run."""
+    """What was seen of a tool, however it runs."""
 
     tool: str
     case: str
-    """What it was seen of: it stands in the results where others have a workload."""
+    """What was looked at; the results have it in place of a workload."""
     values: Mapping[str, float]
-    """By the metrics."""
+    """The numbers by metric."""
     because: str
     """The evidence."""
     holds: Mapping[str, bool] = field(default_factory=dict)
-    """By the checks, whether what each asks for was seen; the tool's folder may have a note on it, as on every check."""
+    """Whether each check holds, by name; the tool's folder may have a note on a check, as always."""

@@ -6,24 +6,24 @@ import msgspec
 
 
 class Before(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is done before a run is asked for, in this order; none of it is timed."""
+    """What the harness does before it submits a run, in this order and untimed."""
 
     new_process: bool = False
-    """Stop the engine and start it again on what it left: nothing that a process keeps in its memory is there."""
+    """Stop the engine and start it again on what it left, so that nothing is in the memory of a process."""
     wait_s: float = 0.0
-    """Let that much time pass."""
+    """Wait that long."""
     editions: dict[str, int] = {}
-    """Edit the source of the pipeline: which edition each part of it has; see `contract.editions`."""
+    """Edit the source of the pipeline: the edition of each part; see `contract.editions`."""
     spoil: str = ""
-    """`delete` the files in which results are kept, or `corrupt` them."""
+    """`delete` or `corrupt` the files in which results are kept."""
 
 
 class Once(msgspec.Struct, frozen=True, omit_defaults=True, tag="once"):
-    """One run, from the submission to its end."""
+    """One run, from the submission to the end."""
 
     before: Before = Before()
     watched: bool = False
-    """Whether memory and disk are looked at all the time, which takes CPU time: such a run yields no other number."""
+    """Whether memory and disk are sampled all the time. Sampling takes CPU time, so the run yields no other number."""
 
     @property
     def runs(self) -> int:
@@ -32,18 +32,18 @@ class Once(msgspec.Struct, frozen=True, omit_defaults=True, tag="once"):
 
 
 class SeveralAtOnce(msgspec.Struct, frozen=True, omit_defaults=True, tag="several_at_once"):
-    """Runs that are asked for at the same moment; the end is that of the last one."""
+    """Runs that are submitted at the same moment, until the last one ends."""
 
     runs: int
     meet: str = ""
-    """The step at whose end the runs wait for each other, so that what comes next is asked for at one moment."""
+    """The step after which the runs wait for each other, so that all want the next step at one moment."""
 
 
 class CancelInTheMiddle(msgspec.Struct, frozen=True, omit_defaults=True, tag="cancel_in_the_middle"):
-    """One run, which the tool is told to cancel while a body is busy."""
+    """One run, which the tool has to cancel while a body is busy."""
 
     busy: str
-    """The body that has to have begun."""
+    """The body that has begun by then."""
 
     @property
     def runs(self) -> int:

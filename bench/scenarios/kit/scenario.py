@@ -1,4 +1,4 @@
-"""What a scenario is."""
+"""A scenario: what runs, what is computed, and what is shown."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class Scenario:
     """A question, and the cases that answer it."""
 
     name: str
-    """As its file is called."""
+    """The name of the file."""
     version: int
-    """Raised by whatever moves its numbers; `compare` refuses to mix versions."""
+    """Raised by every change that moves numbers; `compare` refuses to mix versions."""
     order: int
-    """Where readers meet it among the others: the lowest first. There is room between any two."""
+    """The order in which readers see the scenarios, the lowest first; there is room between any two."""
     question: str
     limits: Sequence[str]
-    """What its numbers do not say: a sentence each."""
+    """What the numbers do not say, in a sentence each."""
 
     # What runs
 
@@ -43,42 +43,42 @@ class Scenario:
     cases: Callable[[Any, Capacity], Sequence[Case]]
     """From the chosen options, and what an engine can run at once, to the cases."""
     in_order: bool = False
-    """Whether the cases follow each other as they are listed, because one builds on what another left."""
+    """Whether the cases run in the order of their list, because one builds on what another left."""
     warmups: Sequence[Case] = ()
-    """What an engine start begins with, after the runs that warm up every engine."""
+    """The warm-ups after those that every engine gets."""
     parameters: Callable[[Pipeline, Draw], Mapping[str, Any]] | None = None
-    """What a pipeline is run with."""
+    """The parameters of a run of a pipeline."""
     hooks: Hooks = field(default_factory=Hooks)
-    """What surrounds its runs."""
+    """What happens around the runs."""
     measures_own_workloads: bool = False
-    """Whether a workload of the reader's can be measured in place of its cases."""
+    """Whether a workload of the reader can be measured instead of the cases."""
     takes_data: bool = False
-    """Whether the reader's own customers can be used in place of made-up ones."""
+    """Whether the reader's own customers can be used instead of made-up ones."""
 
-    # What is found
+    # What is computed
 
     metrics: Callable[[Case], Sequence[str]] = usual
-    """What a run of the case yields."""
+    """The metrics of a run of the case."""
     own_metrics: Sequence[Metric] = ()
-    """Those that no other scenario has."""
+    """The metrics that no other scenario has."""
     line: Line | None = None
-    """The families whose makespans lie on a line, if it has any."""
+    """The families whose makespans lie on a line, if there are any."""
     sweep: Sweep | None = None
-    """The families over the duration of a task, if it has any."""
+    """The families over the duration of a task, if there are any."""
     derive: Callable[[Medians], Iterable[Derived]] | None = None
-    """What is made of the runs of several workloads of one setup."""
+    """The numbers from the runs of several workloads of one setup."""
     observe: Callable[[Look], Iterable[Observation]] | None = None
-    """What is looked at once in a run, for which nothing has to run."""
+    """The numbers for which nothing has to run, taken once."""
     checks: Mapping[str, Check] = field(default_factory=dict)
 
     # What is shown
 
     columns: Sequence[Column]
-    """The columns of its table, one of which names a case. The first one is what the matrix shows of the scenario."""
+    """The columns of the table, one of which names a case. The matrix shows the first one."""
     curves: Sequence[Curve] = ()
-    """What is drawn over an axis of its cases."""
+    """The numbers that are drawn over an axis of the cases."""
     timeline: Sequence[str] = ()
-    """The workloads of which a run is drawn, those preferred first; else that of a column whose runs have a makespan."""
+    """The workloads of which a run is drawn, the preferred first; else one of a column, whose runs have a makespan."""
 
     def is_swept(self, case: Case) -> bool:
         """Whether the case is a point of the sweep over the duration of a task."""

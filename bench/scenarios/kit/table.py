@@ -1,4 +1,4 @@
-"""The columns of a scenario's table, and with them what a terminal, a report and a trend show of it."""
+"""The columns of the table of a scenario, which a terminal, a report and a trend show."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class Which(Enum):
-    """Which workload a column shows where its scenario does not name one."""
+    """Which workload a column shows where the scenario does not name one."""
 
     MOST = "the one that most setups have an estimate of"
     OWN = "each setup's own, because the graph depends on how many tasks the setup can run at once"
@@ -15,12 +15,12 @@ class Which(Enum):
 
 @dataclass(frozen=True)
 class Column:
-    """A number of every setup, beside the others in a table."""
+    """A number of every setup, in a column of the table."""
 
     heading: str
     metric: str
     of: str | Which
-    """The workload or the family whose estimate it is."""
+    """The workload or the family that has the number."""
 
     @property
     def workload(self) -> str | None:
@@ -29,10 +29,10 @@ class Column:
 
     @property
     def title(self) -> str:
-        """Return what it is called where its numbers stand alone."""
+        """Return the heading for places that show this column only."""
         return f"{self.heading}: {self.workload}" if self.workload else self.heading
 
     @property
     def name(self) -> str:
-        """Return what it is called where readers look it up in results.json."""
+        """Return the heading for readers who look the number up in results.json."""
         return f"{self.heading} ({', '.join(filter(None, (self.metric, self.workload)))})"
