@@ -249,7 +249,7 @@ def _right(case: str, chosen: Sequence[Seen], runs: Sequence[Seen]) -> Verdict:
         used, expected = _used_last(run, runs), result_of(run.asked, run.round, run.repeat)
         if used != expected:
             ran = "ran" if _computed(run) else "did not run"
-            return Verdict(False, f"{run.trial}: the body {ran}, and {used} is used instead of {expected}")
+            return Verdict(False, f"{run.trial}: the body {ran}, and {used} is used in the place of {expected}")
     counts = ", ".join(f"{run.trial}: the body ran {_computed(run)} times" for run in judged[:2])
     return Verdict(True, f"{len(judged)} runs, such as {counts}")
 
