@@ -149,7 +149,8 @@ def test_a_stopped_run_can_go_on(number: signal.Signals, after_s: float, empty: 
 
 def interrupt_airflow(empty: Path, number: signal.Signals, reached: State) -> None:
     """Assert that the scheduler, its pool of workers and the API server are gone within 10 s, and that the run can go on."""
-    (empty / "suite.toml").write_text(suite("service", 1))
+    small = block("overhead", tier="service", limit_s=60, options={"sizes": {"chain": [1, 2]}})
+    (empty / "suite.toml").write_text(suite_of(small))
     arguments = ["run", "--suite", "suite.toml", "--on", "airflow", "--out", "run", "--seed", "1"]
     _, trials = interrupt(empty, arguments, number, reached)
     go_on(empty, trials)

@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from conftest import Call, mounted
+from conftest import Call, mounted, refusal
 from small_runs import suite_of
 from tracked_runs import BLOCK, digest
 
@@ -111,5 +111,5 @@ def test_a_folder_that_cannot_be_written_to_is_named(untracked: Path, orchbench:
 def test_only_a_run_is_logged(orchbench: Call, tmp_path: Path) -> None:
     """What is no run is refused by one line."""
     done = orchbench("track", "nowhere")
-    assert (done.code, done.err) == (2, "orchbench: nowhere is not a run: it has no run.json\n")
+    assert "nowhere" in refusal(done)
     assert not list(tmp_path.iterdir())
