@@ -1,4 +1,4 @@
-"""Verdicts: what is verified of every run, of the engines, and of the behaviour that a scenario asks about."""
+"""Verdicts: on every run, on the engines, and on the behaviour that a scenario asks about."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bench.store.records import RunRecord, StartRecord
 from bench.store.rows import Check, Outcome
 
 ENDS: Final = "comes_to_its_end"
-"""The check that no run failed, hung, or was lost with its engine: other verdicts and numbers are of what remains."""
+"""The check that no run failed, hung, or was lost with its engine; all other verdicts are about the runs that remain."""
 
 
 def checks(run: MeasuredRun) -> list[Check]:
@@ -31,38 +31,39 @@ def checks(run: MeasuredRun) -> list[Check]:
 
 
 def _of_runs(group: Group) -> Iterator[Check]:
-    """Yield what every scenario asks of a setup's runs."""
+    """Yield the verdicts on the runs of a setup that every scenario asks for."""
     if (reason := _all_unsupported(group)) is not None:
         yield from (_row(group, check, "unsupported", reason) for check in (ENDS, *CHECKS))
         return
     yield _judged(group, ENDS, _ends(group))
-    ran = [each for each in group.trials if each.ended_well]
+    ran = [trial for trial in group.trials if trial.ended_well]
     yield from (_judged(group, check, _verdict(check, ran)) for check in CHECKS)
 
 
 def _all_unsupported(group: Group) -> str | None:
-    """Return why not a single one of its runs is anything that the tool has a way to do, if that is so."""
-    unsupported = group.counted and all(each.ending == "unsupported" for each in group.counted)
-    return group.counted[0].because or "" if unsupported else None
+    """Return why the tool has no way to do any of the runs, if that is so."""
+    if not group.counted or any(trial.ending != "unsupported" for trial in group.counted):
+        return None
+    return group.counted[0].because or ""
 
 
 def _ends(group: Group) -> Verdict:
-    """Return whether every run that was asked for, and that the tool has a way to do, ended as it should."""
-    asked = [each for each in group.trials if each.ending != "unsupported"]
-    if lost := [each for each in asked if not each.ended_well]:
-        said = f"{len(lost)} of {len(asked)} runs, such as {lost[0].record.id}: {lost[0].because}"
-        return Verdict(passed=False, because=said)
+    """Judge whether every run that the tool has a way to do ended as it should."""
+    asked = [trial for trial in group.trials if trial.ending != "unsupported"]
+    if lost := [trial for trial in asked if not trial.ended_well]:
+        because = f"{len(lost)} of {len(asked)} runs, such as {lost[0].record.id}: {lost[0].because}"
+        return Verdict(passed=False, because=because)
     return Verdict(passed=True, because=f"{len(asked)} runs")
 
 
 def _verdict(check: str, ran: Sequence[MeasuredTrial]) -> Verdict:
-    if broken := [each for each in ran if check in each.wrong]:
-        said = f"{len(broken)} of {len(ran)} runs, such as {broken[0].record.id}: {broken[0].wrong[check]}"
-        return Verdict(passed=False, because=said)
+    if broken := [trial for trial in ran if check in trial.wrong]:
+        because = f"{len(broken)} of {len(ran)} runs, such as {broken[0].record.id}: {broken[0].wrong[check]}"
+        return Verdict(passed=False, because=because)
     return Verdict(passed=bool(ran), because=f"{len(ran)} runs" if ran else "no run came to an end")
 
 
-# Of the engines, and of what the tool says itself ----------------------------------------------------------------------
+# Of the engines, and of the tool's own records ----------------------------------------------------------------------
 
 
 def _of_engines(group: Group, starts: Sequence[StartRecord]) -> Iterator[Check]:
@@ -80,52 +81,53 @@ def _of_engines(group: Group, starts: Sequence[StartRecord]) -> Iterator[Check]:
 
 
 def _own_records(group: Group) -> Verdict | None:
-    """Return whether the tool's own records tell of as many tries, and of as many results from a cache, as were seen."""
+    """Judge whether the tool's own records have as many tries, and as many results from a cache, as were seen."""
     compared = 0
-    for each in group.trials:
-        reported = each.record.reported
-        if each.seen is None or not each.seen.has_comparable_records or not reported.attempts:
+    for trial in group.trials:
+        reported, seen = trial.record.reported, trial.seen
+        if seen is None or not seen.has_comparable_records or not reported.attempts:
             continue
         # A result from a cache is no try of the body; a tool may count it as one.
-        known = each.seen.asked.steps - set(reported.cached)
+        known = seen.asked.steps - set(reported.cached)
         tries = {name: times for name, times in reported.attempts.items() if name in known}
         compared += bool(tries or reported.cached)
-        for name, said in tries.items():
-            if said != (seen := each.seen.attempts.get(name, 0)):
-                because = f"{each.record.id}: it says that {name} was tried {said} times, and the body ran {seen} times"
+        for name, times in tries.items():
+            ran = seen.attempts.get(name, 0)
+            if times != ran:
+                because = f"{trial.record.id}: it says that {name} was tried {times} times, and the body ran {ran} times"
                 return Verdict(passed=False, because=because)
-        if cached := [name for name in reported.cached if each.seen.attempts.get(name)]:
-            because = f"{each.record.id}: it says that {cached[0]} came from a cache, and the body ran"
+        if cached := [name for name in reported.cached if seen.attempts.get(name)]:
+            because = f"{trial.record.id}: it says that {cached[0]} came from a cache, and the body ran"
             return Verdict(passed=False, because=because)
     return Verdict(passed=True, because=f"{compared} runs: as many tries as bodies that ran") if compared else None
 
 
 def is_loopback(address: str) -> bool:
-    """Whether an `ip:port` can be reached from this machine only."""
+    """Whether only this machine can reach an `ip:port`."""
     return address.startswith(("127.", "::1:", "::ffff:127."))
 
 
 # Of the scenario -------------------------------------------------------------------------------------------------------
 
 
-def _of_scenario(group: Group, groups: Sequence[Group], run: RunRecord) -> Iterator[Check]:
+def _of_scenario(group: Group, groups: Sequence[Group], record: RunRecord) -> Iterator[Check]:
     """Yield the verdicts of the checks that only this scenario has."""
-    beside = [each for each in groups if each.scenario == group.scenario and each.setup.tier == group.setup.tier]
-    reference = next((each for each in beside if each.setup.is_reference), None)
+    beside = [other for other in groups if other.scenario == group.scenario and other.setup.tier == group.setup.tier]
+    reference = next((other for other in beside if other.setup.is_reference), None)
     for name, check in SCENARIOS[group.scenario].checks.items():
         runs = _seen(group)
-        if not runs or not {each.case for each in runs} >= set(check.needs):
+        if not runs or not {run.case for run in runs} >= set(check.needs):
             continue  # not planned at this tier, or not run yet
-        lacking = [each for each in runs if each.status == "unsupported" and each.case in (check.needs or {each.case})]
-        judged = [each for each in runs if each not in lacking]
+        lacking = [run for run in runs if run.status == "unsupported" and run.case in (check.needs or {run.case})]
+        judged = [run for run in runs if run not in lacking]
         if lacking and (check.needs or not judged):
             yield _row(group, name, "unsupported", lacking[0].problem or "")
         elif verdict := check.judge(judged, _seen(reference) if reference else []):
-            yield noted(_judged(group, name, verdict), verdict, run)
+            yield noted(_judged(group, name, verdict), verdict, record)
 
 
 def noted(row: Check, verdict: Verdict, run: RunRecord) -> Check:
-    """Return a verdict with what the tool's folder has to say of it: for one deployment, or for all."""
+    """Return a verdict with the note that the tool's folder has on it, for one deployment or for all."""
     about = run.about(row.setup.orchestrator)
 
     def note(notes: Mapping[str, str]) -> str | None:
@@ -144,7 +146,7 @@ def noted(row: Check, verdict: Verdict, run: RunRecord) -> Check:
 
 
 def _seen(group: Group) -> list[Seen]:
-    return [each.seen for each in group.trials if each.seen]
+    return [trial.seen for trial in group.trials if trial.seen]
 
 
 # The rows --------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The A/A control: a setup measured twice as if it were two; how far from 1 its ratio to itself may lie is noise."""
+"""The A/A control: a setup measured twice, as if it were two. How far its ratio to itself lies from 1 is noise."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ METRIC: Final = "makespan_s"
 
 
 def controls(figures: Sequence[Figure]) -> Iterator[Control]:
-    """Yield, for each setup that was measured twice, the ratio of its two makespans over all workloads."""
+    """Yield the ratio of the two makespans over all workloads, for each setup that was measured twice."""
     makespans: dict[tuple[str, Setup], dict[str, Quantity]] = defaultdict(dict)
-    for each in figures:
-        known = makespans[each.scenario, each.setup]
-        if each.metric.name == METRIC:
-            known[each.workload] = each.quantity
+    for figure in figures:
+        known = makespans[figure.scenario, figure.setup]
+        if figure.metric.name == METRIC:
+            known[figure.workload] = figure.quantity
     for (scenario, setup), again in makespans.items():
         first = makespans.get((scenario, msgspec.structs.replace(setup, control=False)))
         if setup.control and first is not None:
@@ -45,17 +45,17 @@ def controls(figures: Sequence[Figure]) -> Iterator[Control]:
 
 
 def noise_floor(controls: Sequence[Control], scenario: str, tier: str) -> float | None:
-    """Return how far from 1 an A/A ratio may lie there, by the widest of its intervals; nothing without a control."""
-    whose = controlled(controls, scenario, tier)
-    intervals = [(each.low, each.high) for each in controls if each.setup.tier == tier and each.scenario in whose]
+    """Return how far from 1 an A/A ratio may lie there, by the widest interval; None without a control."""
+    sources = controlled(controls, scenario, tier)
+    intervals = [(row.low, row.high) for row in controls if row.setup.tier == tier and row.scenario in sources]
     return max((max(high, 1 / low) - 1 for low, high in filter(_is_closed, intervals)), default=None)
 
 
 def controlled(controls: Sequence[Control], scenario: str, tier: str) -> list[str]:
-    """Name the scenarios whose controls give the floor: without a control of its own, one takes that of its tier."""
-    own = [each for each in controls if each.setup.tier == tier and _is_closed((each.low, each.high))]
-    found = list(dict.fromkeys(each.scenario for each in own))
-    return [scenario] if scenario in found else found
+    """Name the scenarios whose controls give the floor: the scenario itself, or those of the tier if it has no control."""
+    closed = [row for row in controls if row.setup.tier == tier and _is_closed((row.low, row.high))]
+    scenarios = list(dict.fromkeys(row.scenario for row in closed))
+    return [scenario] if scenario in scenarios else scenarios
 
 
 def _is_closed(interval: tuple[float | None, float | None]) -> TypeGuard[tuple[float, float]]:

@@ -1,4 +1,4 @@
-"""Engines: what each setup's consist of when they are ready, and how long that takes."""
+"""Engines: what the engine of each setup consists of when it is ready, and how long it takes to get there."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def engines(starts: Sequence[StartRecord], run: RunRecord) -> Iterator[ReadyEngi
         yield ReadyEngine(
             setup=setup,
             starts=len(own),
-            # Some servers can only be started when it is known what they are to serve.
+            # Some servers start only when they know what to serve.
             ready_s=statistics.median(start.start_s + start.deploy_s for start in own),
             services=len(upkeep.services) if upkeep else None,
             names=upkeep.services if upkeep else None,

@@ -1,4 +1,4 @@
-"""Samples and estimates: the rows of what single trials yielded, and of the figures that stand for them."""
+"""Samples and estimates: the rows of single trials, and the rows of figures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bench.store.rows import Estimate, Sample
 
 
 def samples(trial: MeasuredTrial) -> Iterator[Sample]:
-    """Yield a row for each metric of a trial; of one that has no values, why not."""
+    """Yield a row for each metric of a trial; without values, each row says why."""
     values: dict[str, float | None] = dict(trial.values) or dict.fromkeys(trial.expected)
     record = trial.record
     for metric, value in values.items():
@@ -55,9 +55,9 @@ def estimate(figure: Figure, *, usual: bool) -> Estimate:
 
 
 def usual(figures: Sequence[Figure]) -> list[Figure]:
-    """Return those that stand for their tool: of its usual deployment, or of its next one that has a value."""
+    """Return the figures that stand for each tool: of the usual deployment, or of the next one that has a value."""
     rivals: dict[tuple[str, ...], list[Figure]] = defaultdict(list)
-    for each in figures:
-        tool = (each.scenario, each.setup.tier, each.setup.profile, each.setup.orchestrator)
-        rivals[(*tool, each.workload, each.metric.name)].append(each)
+    for figure in figures:
+        tool = (figure.scenario, figure.setup.tier, figure.setup.profile, figure.setup.orchestrator)
+        rivals[(*tool, figure.workload, figure.metric.name)].append(figure)
     return [min(own, key=lambda one: (not one.is_known, not one.setup.default)) for own in rivals.values()]

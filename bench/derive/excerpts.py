@@ -1,8 +1,8 @@
-"""The code side by side: what stands in each implementation for a scenario, taken from the sources that the run has kept.
+"""The code of each tool for a scenario, side by side, taken from the sources that the run has kept.
 
 A run names the parts (see `bench.plan.about`): `adapter/shapes.py:build` is a function, a class, or any other statement at
 the top level that gives the name to something; `adapter/library.py:Threads._make_pool` is a method; `pipelines/training.py`
-is all of the file but its imports. What begins with `shared/` is not the tool's own.
+is the whole file without the imports. What begins with `shared/` belongs to all tools.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from bench.store.records import RunRecord
 from bench.store.rows import Code
 
 _ROOMS: Final = ("pipelines/", "")
-"""The folder of the pipelines among the sources of a tool; older runs have kept them beside all the others."""
+"""The folder of the pipelines among the sources of a tool; in older runs they are beside all other sources."""
 
 _PIPELINES: Final = ("training.py", "inference.py")
 _DEPLOYMENT: Final = "deployment.py"
@@ -29,17 +29,17 @@ _DEPLOYMENT: Final = "deployment.py"
 
 @dataclass(frozen=True)
 class Excerpt:
-    """What one tool's code has for one scenario."""
+    """The code of one tool for one scenario."""
 
     tool: str
     scenario: str
     places: tuple[str, ...]
-    """Where each part stands: its file, its first and its last line."""
+    """Where each part is: the file, the first line and the last."""
     text: str
     lines: int
-    """How many lines of it are code, which blank lines, comments and docstrings are not."""
+    """How many lines are code; blank lines, comments and docstrings are none."""
     missing: tuple[str, ...] = ()
-    """The parts that should be in it, and that the kept sources do not have."""
+    """The parts that are asked for, and are not in the kept sources."""
 
 
 def excerpts(folder: RunFolder, run: RunRecord, scenario: str) -> list[Excerpt]:
@@ -70,12 +70,12 @@ def counted(folder: RunFolder, run: RunRecord) -> list[Code]:
 def pipeline_lines(folder: RunFolder, run: RunRecord) -> dict[str, int]:
     """Return how many lines of code the pipelines are for each tool: training, inference and their deployment.
 
-    Counted are the lines of code in the files that `pipeline_files` names. Blank lines, comments and docstrings are no code;
-    imports are, but for those in `deployment.py` of pipelines that are not counted.
+    The lines of code in the files of `pipeline_files` count. Blank lines, comments and docstrings are no code; imports are,
+    except those in `deployment.py` of pipelines that are not counted.
 
-    Not counted are the core that all implementations share (in which plain Python's parameters and command line are, too),
-    settings, and what is there for the harness alone; but for the one line or two of each step by which the harness sees it,
-    in all implementations.
+    The core that all implementations share does not count, nor the parameters and the command line of plain Python, which
+    are in it. Settings and code for the harness alone do not count either, except one or two lines in each step by which the
+    harness sees it; all implementations have these.
     """
     return {
         tool: sum(_lines(folder, tool, file, files) for file in files) for tool, files in pipeline_files(folder, run).items()
@@ -88,8 +88,8 @@ def pipeline_files(folder: RunFolder, run: RunRecord) -> dict[str, tuple[str, ..
     These are `training.py` and `inference.py`, whatever of the same package they import, whatever that imports in turn, and
     `deployment.py`, where there is one.
     """
-    found = {tool: _pipeline_files(folder, tool) for tool in run.orchestrators}
-    return {tool: files for tool, files in found.items() if files}
+    by_tool = {tool: _pipeline_files(folder, tool) for tool in run.orchestrators}
+    return {tool: files for tool, files in by_tool.items() if files}
 
 
 def _pipeline_files(folder: RunFolder, tool: str) -> tuple[str, ...]:
@@ -119,13 +119,13 @@ def _lines(folder: RunFolder, tool: str, file: str, counted: Sequence[str]) -> i
 
 def _excerpt(folder: RunFolder, tool: str, scenario: str, names: Sequence[str]) -> Excerpt:
     parts = {name: _part(folder, tool, name) for name in names}
-    found = [part for part in parts.values() if part]
+    present = [part for part in parts.values() if part]
     return Excerpt(
         tool,
         scenario,
-        places=tuple(part.place for part in found),
-        text="\n\n".join(part.text for part in found),
-        lines=sum(part.lines for part in found),
+        places=tuple(part.place for part in present),
+        text="\n\n".join(part.text for part in present),
+        lines=sum(part.lines for part in present),
         missing=tuple(name for name, part in parts.items() if part is None),
     )
 

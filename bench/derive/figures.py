@@ -1,6 +1,6 @@
-"""Measured trials -> figures: medians, lines over the number of tasks, and the crossing of the sweep, each with its draws.
+"""Measured trials -> figures: medians, lines over the number of tasks, and the crossing of the sweep, each with draws.
 
-Where a duel is compared, a resampler takes trimmed means in place of medians, in all of them.
+In the comparison of a duel, the resampler takes trimmed means instead of medians everywhere.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ByStart = dict[str, list[float]]
 
 @dataclass(frozen=True)
 class Figure:
-    """A metric of a setup for a workload, or for a family of workloads, with what instability was seen in its values."""
+    """A metric of a setup for a workload or a family of workloads, with the kinds of instability in the values."""
 
     scenario: str
     setup: Setup
@@ -37,7 +37,7 @@ class Figure:
 
     @property
     def key(self) -> tuple[str, str, str, str]:
-        """What it is a number of: no other figure of a run has the same, and another run's figure of the same has it too."""
+        """The same for the same number in two runs, and different for two numbers of a run."""
         return self.scenario, self.setup.path, self.workload, self.metric.name
 
     @property
@@ -49,21 +49,19 @@ class Figure:
 def figures_of(groups: Sequence[Group], salt: str = "", centre: Centre = stats.medians) -> list[Figure]:
     """Return the figures of every group, in their order; another salt makes other draws, for another run."""
     drawn = [_Drawn(group, Resampler.of(salt + group.label, group.widths, centre)) for group in groups]
-    references = {(each.group.scenario, each.group.setup.tier): each for each in drawn if each.group.setup.is_reference}
-    return [
-        figure for each in drawn for figure in each.figures(references.get((each.group.scenario, each.group.setup.tier)))
-    ]
+    references = {(one.group.scenario, one.group.setup.tier): one for one in drawn if one.group.setup.is_reference}
+    return [figure for one in drawn for figure in one.figures(references.get((one.group.scenario, one.group.setup.tier)))]
 
 
 @dataclass(frozen=True)
 class _Drawn:
-    """A group with its resampler: where its figures come from, and what a scenario may look at; see derived.Medians."""
+    """A group and a resampler, from which the figures come; a scenario sees it as `Medians`."""
 
     group: Group
     resampler: Resampler
 
     def figures(self, reference: _Drawn | None) -> Iterator[Figure]:
-        """Yield every figure of the group; a crossing is that of its sweep with the reference's."""
+        """Yield every figure of the group; a crossing is one with the sweep of the reference."""
         scenario = SCENARIOS[self.group.scenario]
         for workload, trials in self._by_workload.items():
             wanted = {name for each in trials for name in (*each.expected, *each.values)}
@@ -102,7 +100,7 @@ class _Drawn:
         return replace(figure, unstable=tuple(stats.instabilities(series)), axes=_common(trials))
 
     def _on_lines(self, line: Line) -> Iterator[Figure]:
-        """Yield what each family's line says: its slope, and its intercept where that means something."""
+        """Yield the slope of the line of each family, and the intercept where it means something."""
         for family, sizes in self._families(line).items():
             if len(sizes) < 2:
                 continue
@@ -117,8 +115,8 @@ class _Drawn:
     def _points(self, family: str, sizes: Mapping[int, Sequence[MeasuredTrial]]) -> dict[int, Quantity]:
         """Return the median makespan by size.
 
-        Where an engine polls for submissions, each run waits for the next poll, up to ten seconds, and a few such waits
-        would bury a slope of milliseconds. There the wait of every single run is replaced by the median wait of all of them.
+        Where an engine polls for submissions, each run waits up to ten seconds for the next poll, and a few such waits
+        would bury a slope of milliseconds. The median wait of all runs takes the place of each single wait there.
         """
         every = [each for trials in sizes.values() for each in trials]
         if not any(each.record.polls for each in every):
@@ -129,7 +127,7 @@ class _Drawn:
         }
 
     def _crossings(self, sweep: Sweep, reference: _Drawn) -> Iterator[Figure]:
-        """Yield where each family's sweep crosses half efficiency; plain Python's is 1 by definition: it has no crossing."""
+        """Yield where the sweep of each family crosses half efficiency; plain Python is the measure, and has no crossing."""
         plain = reference.makespans(sweep)
         for family, makespans in self.makespans(sweep).items():
             if family in plain:
@@ -146,16 +144,16 @@ class _Drawn:
         }
 
     def _centre(self, trials: Sequence[MeasuredTrial], metric: str, name: str) -> Quantity:
-        """Return the median of a metric, or what the resampler takes instead; without a value, why a trial has none."""
+        """Return the median of a metric, or what the resampler takes instead; without values, the reason of a trial."""
         values: ByStart = defaultdict(list)
         for each in trials:
             if metric in each.values:
                 values[each.record.start].append(each.values[metric])
             elif metric == "first_to_last_s" and {"makespan_s", "submit_to_first_s"} <= each.values.keys():
-                # Of a single task it is no number of its own, but the line over the sizes begins with it.
+                # For a single task this is no metric, but the line over the sizes begins with it.
                 values[each.record.start].append(each.values["makespan_s"] - each.values["submit_to_first_s"])
         if values:
-            # A count that is the same in nearly every run is that count, whatever else stands for times.
+            # The median of a count that is the same in nearly every run is that count, whatever is taken for times.
             counted = metric in METRICS and METRICS[metric].unit in COUNTS
             return self.resampler.centre_of(values, f"{name} {metric}", stats.medians if counted else None)
         reason = next((each.because for each in trials if each.because), None)
@@ -163,28 +161,26 @@ class _Drawn:
 
     @cached_property
     def _by_workload(self) -> dict[str, list[MeasuredTrial]]:
-        found: dict[str, list[MeasuredTrial]] = defaultdict(list)
-        for each in self.group.trials:
-            if not each.record.warmup or each.record.workload in COLD_RUNS:
-                found[each.record.workload].append(each)
-        return found
+        by_workload: dict[str, list[MeasuredTrial]] = defaultdict(list)
+        for trial in self.group.trials:
+            if not trial.record.warmup or trial.record.workload in COLD_RUNS:
+                by_workload[trial.record.workload].append(trial)
+        return by_workload
 
     def _families(self, family: Family) -> dict[str, dict[Any, list[MeasuredTrial]]]:
-        """Return the trials of each family, by what its cases differ in."""
-        found: dict[str, dict[Any, list[MeasuredTrial]]] = defaultdict(lambda: defaultdict(list))
-        for each in self.group.counted:
-            axes = each.record.axes
+        """Return the trials of each family by their values on its axis."""
+        families: dict[str, dict[Any, list[MeasuredTrial]]] = defaultdict(lambda: defaultdict(list))
+        for trial in self.group.counted:
+            axes = trial.record.axes
             if name := family.of(axes):
-                found[name][axes[family.over]].append(each)
-        return found
+                families[name][axes[family.over]].append(trial)
+        return families
 
 
 def _common(trials: Iterable[MeasuredTrial]) -> Axes:
-    """Return what all of the trials have in common of their places on the axes."""
-    every = [each.record.axes for each in trials]
-    return (
-        {axis: value for axis, value in every[0].items() if all(each.get(axis) == value for each in every)} if every else {}
-    )
+    """Return the axes on which all trials have the same value."""
+    first, *others = [trial.record.axes for trial in trials] or [{}]
+    return {axis: value for axis, value in first.items() if all(axes.get(axis) == value for axes in others)}
 
 
 def _in_ms(seconds: Quantity) -> Quantity:

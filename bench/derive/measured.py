@@ -1,4 +1,4 @@
-"""Trials -> measured trials: each verified by its events, then measured, then put with the others of its setup."""
+"""Trials -> measured trials: each is verified by its events, measured, and grouped with the others of its setup."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from bench.store.folder import RunFolder
 from bench.store.records import ObservationRecord, RunRecord, StartRecord, TrialRecord
 
 COLD_RUNS = {warmups.COLD.name} | {each.warmups[0].name for each in SCENARIOS.values() if each.warmups}
-"""The first runs of their kind after an engine's start, whose makespan is the metric COLD_RUN."""
+"""The first runs of their kind after the start of an engine; their makespan is the metric COLD_RUN."""
 
 Ending = Literal["ok", "failed", "timeout", "crashed", "not_started", "unsupported"]
-"""How a trial ended, by our judgement: `ok` if the tool called it what it should have."""
+"""How a trial ended, by our judgement: `ok` if the tool reported the outcome that the case expects."""
 
 
 @dataclass(frozen=True)
@@ -35,15 +35,15 @@ class MeasuredTrial:
     """The metrics that such a trial may yield when all goes well."""
     values: Mapping[str, float] = field(default_factory=dict)
     wrong: Mapping[str, str] = field(default_factory=dict)
-    """What it did otherwise than it was asked, by the check that found it."""
+    """What the trial did otherwise than asked, by the check that found it."""
     because: str | None = None
-    """Why it has no values."""
+    """Why there are no values."""
     seen: Seen | None = None
-    """What the scenario's checks may look at, of a trial that counts, where it has any."""
+    """What the checks of the scenario may look at, for a trial that counts in a scenario with checks."""
 
     @property
     def ended_well(self) -> bool:
-        """Whether it ended as it should have, whatever it did until then."""
+        """Whether the trial ended as it should have, whatever it did until then."""
         return self.ending == "ok"
 
 
@@ -57,23 +57,23 @@ class Group:
 
     @property
     def label(self) -> str:
-        """Its name, which no other group has."""
+        """The name of the group, which no other group has."""
         return f"{self.scenario}/{self.setup.path}"
 
     @property
     def counted(self) -> list[MeasuredTrial]:
-        """Its trials but the warm-ups."""
+        """The trials without the warm-ups."""
         return [each for each in self.trials if not each.record.warmup]
 
     @property
     def widths(self) -> dict[str, int | None]:
-        """The engine starts in which its trials ran, each with its width."""
+        """The engine starts of the trials, each with its width."""
         return dict(sorted({each.record.start: each.record.width for each in self.trials}.items()))
 
 
 @dataclass(frozen=True)
 class MeasuredRun:
-    """A run of which every trial is measured: all that is derived is derived from this."""
+    """A run with every trial measured: the source of everything that is derived."""
 
     record: RunRecord
     starts: Sequence[StartRecord]
@@ -83,12 +83,12 @@ class MeasuredRun:
 
     @cached_property
     def groups(self) -> list[Group]:
-        """Its trials by scenario and setup, in the order of the results."""
+        """The trials by scenario and setup, in the order of the results."""
         return grouped(self.trials)
 
     @property
     def setups(self) -> list[Group]:
-        """The groups without those that are there for the A/A control."""
+        """The groups without those of the A/A control."""
         return [each for each in self.groups if not each.setup.control]
 
 
@@ -125,8 +125,8 @@ def grouped(trials: Sequence[MeasuredTrial]) -> list[Group]:
 
 
 def measured(record: TrialRecord, case: Case, width: int, events: Callable[[str], Timeline]) -> MeasuredTrial:
-    """Verify one trial and measure it; a trial that did other work than it was asked yields no value."""
-    # Of a trial that was cut short the last line may be broken.
+    """Verify one trial and measure it; a trial that did other work than asked yields no value."""
+    # The last line of a trial that was cut short may be broken.
     what_ran = events(record.id) if record.end == "over" else Timeline()
     trial = _ended(record, case, what_ran)
     run = Run(what_ran, case.work, width, record.facts)
@@ -135,22 +135,22 @@ def measured(record: TrialRecord, case: Case, width: int, events: Callable[[str]
             trial = replace(trial, wrong=wrong, because="; ".join(f"{check}: {why}" for check, why in wrong.items()))
         else:
             trial = replace(trial, values=_values(trial, run))
-    # Where nobody will look at what ran, it is let go: a long run has a million events.
+    # The events are kept only where somebody will look at them: a long run has a million.
     if record.warmup or not SCENARIOS[record.scenario].checks:
         return trial
     return replace(trial, seen=_seen(trial, case, run))
 
 
 def _ended(record: TrialRecord, case: Case, what_ran: Timeline) -> MeasuredTrial:
-    """Judge how a trial ended: by what the tool called its runs, and by what the case has to end as."""
+    """Judge how a trial ended: compare the outcome that the tool reported with the one that the case expects."""
     trial = MeasuredTrial(record, "ok", _expected(record, case))
     if record.end != "over":
         return replace(trial, ending=record.end, because=record.because)
     if case.expectation.is_open or what_ran.state == case.expected.state:
         return trial
-    said = next((f": {run.last_error}" for run in record.runs if run.last_error), "")
-    told = f"the tool calls the run {what_ran.state}{said} (see adapter.log beside this file)"
-    return replace(trial, ending="failed", because=record.because or told)
+    error = next((f": {run.last_error}" for run in record.runs if run.last_error), "")
+    outcome = f"the tool calls the run {what_ran.state}{error} (see adapter.log beside this file)"
+    return replace(trial, ending="failed", because=record.because or outcome)
 
 
 def _expected(record: TrialRecord, case: Case) -> Sequence[str]:
@@ -162,10 +162,11 @@ def _expected(record: TrialRecord, case: Case) -> Sequence[str]:
 def _values(trial: MeasuredTrial, run: Run) -> Mapping[str, float]:
     if trial.record.warmup:
         return {trial.expected[0]: makespan_s(run)}
-    found = {name: of(run) for name in trial.expected if (of := METRICS[name].of)}
+    formulas = {name: METRICS[name].of for name in trial.expected}
+    values = {name: of(run) for name, of in formulas.items() if of}
     reported = trial.record.reported
     crosschecks = measure_reported(reported.submitted, reported.tasks, run.work)
-    return {name: float(value) for name, value in found.items() if value is not None} | crosschecks
+    return {name: float(value) for name, value in values.items() if value is not None} | crosschecks
 
 
 def _seen(trial: MeasuredTrial, case: Case, run: Run) -> Seen:

@@ -1,4 +1,4 @@
-"""Observations: what was seen where nothing ran becomes estimates and checks, in rows like all others."""
+"""Observations: what was seen where nothing ran becomes estimates and checks like all others."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Ranges: how far single trials lie apart, of all workloads of a scenario together.
+"""Ranges: how far single trials lie apart, for all workloads of a scenario together.
 
-Where an engine looks for submissions from time to time, a run's wait is a matter of when it came. The median of the few runs
-of one workload is then a draw of chance, and what can be said is between which two values all of them lay.
+Where an engine looks for submissions from time to time, the wait of a run depends on when it came. The median of the few
+runs of one workload is then a draw of chance, and only the least and the most of all runs say something.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from bench.scenarios import METRICS
 from bench.store.rows import Range
 
 RANGED: Final = ("submit_to_first_s", "finish_lag_s")
-"""What does not depend on how much work there is: the first, where an engine polls, and what comes after the last body."""
+"""The metrics that do not depend on the amount of work: the wait before the first body, and the lag after the last."""
 
 
 def ranges(group: Group) -> Iterator[Range]:
-    """Yield the least, the median and the most of each, over all trials of a setup that count."""
+    """Yield the least, the median and the most of each metric, over all trials of a setup that count."""
     for metric in RANGED:
         trials = [each for each in group.counted if metric in each.values]
         if values := [each.values[metric] for each in trials]:

@@ -1,6 +1,6 @@
-"""Ratios: each figure over plain Python's, and over the best tool's, at the same tier and with the same settings.
+"""Ratios: each figure over that of plain Python, and over that of the best tool, at the same tier and in the same settings.
 
-The best is the best of what the tools usually are: which of its deployments is the fastest by chance decides nothing.
+The best tool is the best of the usual deployments: which other deployment is the fastest by chance decides nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from bench.store.rows import Control, Ratio
 
 
 def ratios(figures: Sequence[Figure], usual: Collection[tuple[str, ...]], controls: Sequence[Control]) -> Iterator[Ratio]:
-    """Yield the ratios of all figures; `usual` has the keys of those that stand for their tools."""
+    """Yield the ratios of all figures; `usual` has the keys of the figures that stand for their tools."""
     fields: dict[tuple[str, str, str, str], list[Figure]] = defaultdict(list)
     for each in figures:
         if not each.metric.crosscheck:

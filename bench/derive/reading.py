@@ -27,7 +27,7 @@ class Reading:
 
 
 def reading(row: Estimate) -> Reading:
-    """Read an estimate: its number, or what stands in its place."""
+    """Read an estimate: the number, or why there is none."""
     if row.median is None:
         return Reading("unsupported", "unsupported") if is_unsupported(row) else Reading("missing", "none")
     value, low, high = said(row.unit, row.median), row.low, row.high
@@ -49,10 +49,10 @@ def is_range(row: Estimate | Ratio) -> bool:
 
 
 def bars(rows: Iterable[Estimate | Ratio]) -> str:
-    """Say what the bars of these numbers are, in a chart; nothing where none has one."""
+    """Say what the bars of these numbers are in a chart; nothing if no number has a bar."""
     few = {is_range(row) for row in rows if row.low is not None}
-    kinds = ["95 % intervals"] * (False in few) + [f"the range of fewer than {MIN_RUNS} runs"] * (True in few)
-    return ", or ".join(kinds)
+    kinds = {False: "95 % intervals", True: f"the range of fewer than {MIN_RUNS} runs"}
+    return ", or ".join(kind for is_few, kind in kinds.items() if is_few in few)
 
 
 def is_unsupported(row: Estimate) -> bool:

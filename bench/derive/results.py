@@ -23,7 +23,7 @@ from bench.store.rows import Code, Results, Sample
 
 @dataclass(frozen=True)
 class Findings:
-    """What is found in a run: its results, and the samples that they are made of."""
+    """What was derived from a run: the results, and the samples behind them."""
 
     results: Results
     samples: Sequence[Sample]
@@ -32,7 +32,7 @@ class Findings:
 
 
 def derive(run: MeasuredRun, code: Sequence[Code] = ()) -> Findings:
-    """Compute everything; how many lines of code there are is counted elsewhere, in the sources."""
+    """Compute everything but the lines of code, which are counted in the sources."""
     figures = figures_of(run.groups)
     again = list(controls(figures))
     own = [each for each in figures if not each.setup.control]

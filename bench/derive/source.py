@@ -1,4 +1,4 @@
-"""A Python file, read by its syntax tree: where its parts stand, which of its lines are code, and what it imports."""
+"""A Python file, read by its syntax tree: where the parts are, which lines are code, and what the file imports."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _LAYOUT: Final = {tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDEN
 
 
 class Source:
-    """The text of a module, of which rows are counted from 1, as in an editor."""
+    """The text of a module; rows count from 1, as in an editor."""
 
     def __init__(self, text: str) -> None:
-        """Read it, or raise SyntaxError or ValueError where it is not Python, or not the Python that this is."""
+        """Read the text, or raise SyntaxError or ValueError if it is not Python, or not for this version of Python."""
         self._body = ast.parse(text).body
         self.lines = text.split("\n")
         self.code = _rows_of_code(text)
 
     def rows_of(self, path: Sequence[str]) -> Sequence[int]:
-        """Return the rows of what the names lead to, such as a class and a method of it; none, if they lead nowhere."""
+        """Return the rows of what the names lead to, such as a class and its method; no rows if they lead nowhere."""
         body, rows = self._body, range(0)
         for name in path:
             statement = next((each for each in body if name in _names(each)), None)
@@ -33,7 +33,7 @@ class Source:
         return rows
 
     def rows_without_imports(self) -> Sequence[int]:
-        """Return all rows but the imports and the empty ones below them, from the first to the last that is not empty."""
+        """Return all rows without imports and the empty rows below them, from the first to the last that is not empty."""
         rows = set(range(1, len(self.lines) + 1))
         for statement in filter(_only_imports, self._body):
             span = self._span(self._body, statement)
@@ -42,7 +42,7 @@ class Source:
         return sorted(row for row in rows if min(written) <= row <= max(written)) if written else []
 
     def imports(self, package: str) -> Iterator[tuple[range, set[str]]]:
-        """Yield the rows of each import, wherever it stands, and the files of the package that it may be of."""
+        """Yield the rows of each import, wherever it is, and the files of the package that it may name."""
         for statement in (each for top in self._body for each in ast.walk(top)):
             match statement:
                 case ast.Import():
@@ -91,7 +91,7 @@ def _names(statement: ast.stmt) -> set[str]:
 
 
 def _only_imports(statement: ast.stmt) -> bool:
-    """Whether it imports, perhaps only for the type checker, and does nothing else."""
+    """Whether a statement only imports, perhaps only for the type checker."""
     if isinstance(statement, ast.If):
         return all(map(_only_imports, [*statement.body, *statement.orelse]))
     return isinstance(statement, ast.Import | ast.ImportFrom)
@@ -105,7 +105,7 @@ def _is_text(statement: ast.stmt) -> bool:
 
 
 def _rows_of_code(text: str) -> set[int]:
-    """Return the rows on which code stands: a string that is a whole statement is none, be it a docstring or not."""
+    """Return the rows with code; a string that is a whole statement is no code, be it a docstring or not."""
     rows: set[int] = set()
     statement: list[tokenize.TokenInfo] = []
     for token in tokenize.generate_tokens(io.StringIO(text).readline):

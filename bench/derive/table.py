@@ -1,4 +1,4 @@
-"""The table of a scenario at one tier: the columns that its estimates fill, and what each setup has in them."""
+"""The table of a scenario at one tier: the columns that the estimates fill, with a line for each setup."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bench.scenarios.kit.table import Column, Which
 from bench.store.rows import Estimate
 
 OF_ANY_WORKLOAD: Final = ("makespan_s", "submit_to_first_s", "transition_ms", "finish_lag_s")
-"""What is shown where none of the scenario's own cases was measured, but a workload of the reader's."""
+"""The metrics of a table that has no case of the scenario, but a workload of the reader."""
 
 
 @dataclass(frozen=True)
@@ -28,26 +28,26 @@ class Table:
 
     @classmethod
     def of(cls, scenario: str, rows: Sequence[Estimate]) -> Table:
-        """Return the table of a scenario that these estimates make."""
+        """Return the table of a scenario with these estimates."""
         return cls(columns_of(scenario, rows), rows)
 
     @cached_property
     def setups(self) -> list[Setup]:
-        """What was measured: each is a line of the table."""
+        """The setups, in the order of the lines of the table."""
         return list(self._by_setup)
 
     def cell(self, setup: Setup, column: Column) -> Estimate | None:
-        """Return the estimate that belongs there."""
+        """Return the estimate of a cell."""
         return next((row for row in self._of(setup) if matches(row, column)), None)
 
     def stand_in(self, setup: Setup, column: Column) -> Estimate | None:
-        """Return what a setup of one lane was measured with instead: it was run at one width, which stands for all."""
+        """Return the estimate of a setup with one lane instead: it ran at one width, which stands for all."""
         asked = next((row.axes for row in self.rows if row.workload == column.workload), {})
         if WIDTH not in asked:
             return None
         rows = [row for row in self._of(setup) if row.metric == column.metric and WIDTH in row.axes]
-        found = [row for row in rows if {**row.axes, WIDTH: asked[WIDTH]} == asked]
-        return found[0] if len(found) == 1 and found[0].workload != column.workload else None
+        alike = [row for row in rows if {**row.axes, WIDTH: asked[WIDTH]} == asked]
+        return alike[0] if len(alike) == 1 and alike[0].workload != column.workload else None
 
     def _of(self, setup: Setup) -> Sequence[Estimate]:
         return self._by_setup.get(setup, ())
@@ -75,7 +75,7 @@ def matches(row: Estimate, column: Column) -> bool:
 
 
 def _settled(column: Column, rows: Sequence[Estimate]) -> Column:
-    """Choose, where a column leaves it open, the workload that most setups have: one column shows one workload."""
+    """Choose the workload that most setups have where the column leaves it open: a column shows one workload."""
     if column.of is not Which.MOST:
         return column
     workloads = Counter(sorted(row.workload for row in rows if row.metric == column.metric))
