@@ -1,4 +1,4 @@
-"""The checks of two runs whose verdict is another in the second: no number, but what a tool does or does not do any more."""
+"""The checks whose verdict is another in the second run: not numbers, but what a tool does or no longer does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bench.plan.setup import Setup
 from bench.store.rows import Check
 
 GONE: Final = "not checked"
-"""Stands for the verdict of a check that the second run should have, and has not."""
+"""In place of the verdict of a check that the second run should have, and does not."""
 
 
 @dataclass(frozen=True)
@@ -23,18 +23,18 @@ class ChangedCheck:
     before: str
     after: str
     because: str
-    """Of the second verdict."""
+    """The evidence of the second verdict."""
 
     @property
     def is_regression(self) -> bool:
-        """Whether it passed, and does not pass now."""
+        """Whether the check passed before, and does not pass now."""
         return self.before == "pass"
 
 
 def changed_checks(before: Sequence[Check], after: Sequence[Check], *, all_due: bool) -> list[ChangedCheck]:
-    """Return the checks whose verdict is another in the second run, those that passed before first.
+    """Return the checks whose verdict is another in the second run; those that passed before come first.
 
-    Where all of them are due in the second run, one that it lacks is a change too.
+    If the second run has to have all checks, one that it lacks has changed too.
     """
     return sorted(_changed(before, after, all_due=all_due), key=_rank)
 

@@ -1,4 +1,4 @@
-"""Why two runs cannot be compared: other machines, versions, settings or graphs give other numbers by themselves."""
+"""Why two runs cannot be compared: another machine, version, setting or graph gives other numbers by itself."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from bench.store.records import RunRecord, Setting
 from contract.workload import Workload
 
 PACE: Final = 1 / 6
-"""How much slower than the other a machine may compute and still pass for the same one.
+"""How much slower than another a machine may compute and still count as the same one.
 
-Measured twice in one boot, the pace differs by one or two hundredths, as the best of many tries. Two virtual machines of one
-host name, one processor model and one size differed by 23 % (reports/earlier has a run of each).
+Two measurements in one boot differ by one or two hundredths, each the best of many tries. Two virtual machines with the same
+host name, processor model and size differed by 23 % (reports/earlier has a run of each).
 """
 
 
@@ -31,10 +31,10 @@ class Difference:
 
     of: Literal["run", "scenario", "workload", "tool", "setting"]
     name: str
-    """Which scenario, workload (or family), tool or setup; empty where it is the whole run."""
+    """The scenario, the workload or family, the tool or the setup; empty for the whole run."""
     said: str
     tier: str = ""
-    """Where it is one of that tier only."""
+    """The tier, if only one tier differs."""
 
 
 def differences(before: RunRecord, after: RunRecord) -> list[Difference]:
@@ -66,7 +66,7 @@ def _differences(before: RunRecord, after: RunRecord) -> Iterator[Difference]:
 
 
 def asks_for_all_of(before: RunRecord, after: RunRecord) -> bool:
-    """Whether all that was measured in the first run is planned in the second too, so that nothing may be missing there."""
+    """Whether the second run must have all that the first has: it was planned for the same suite, workload and tools."""
     same = (before.suite, before.own_workload) == (after.suite, after.own_workload)
     return same and set(before.orchestrators) <= set(after.orchestrators)
 
@@ -82,13 +82,13 @@ def _paces(before: float, after: float) -> Iterator[str]:
 
 
 def is_calibrated(name: str, run: RunRecord) -> bool:
-    """Whether its CPU work was made as much as the machine of that run does in a given time; the reader's own never is."""
+    """Whether the CPU work of a case was calibrated to the machine of the run; the reader's own workload never is."""
     work = run.cases[name].asked
     return name != run.own_workload and isinstance(work, Workload) and any(node.op == "cpu" for node in work.nodes)
 
 
 def _graph(name: str, run: RunRecord) -> Work:
-    """Return what ran under that name; of work that each run calibrates anew, without how much of it there is."""
+    """Return the work of a case; work that each run calibrates anew comes without the amount."""
     work = run.cases[name].asked
     if not isinstance(work, Workload) or not is_calibrated(name, run):
         return work
@@ -98,7 +98,7 @@ def _graph(name: str, run: RunRecord) -> Work:
 
 
 class Line(NamedTuple):
-    """A family of workloads that a line is laid through, in a scenario at a tier."""
+    """A family of workloads that a line goes through, in a scenario at a tier."""
 
     scenario: str
     tier: str
@@ -106,11 +106,11 @@ class Line(NamedTuple):
 
 
 Points = Mapping[float, str]
-"""What it goes through: sizes, or task durations in a sweep, each in words."""
+"""The points of a line, in words: sizes, or task durations in a sweep."""
 
 
 def _other_lines(before: Mapping[Line, Points], after: Mapping[Line, Points]) -> Iterator[Difference]:
-    """Yield the lines through other points: a slope over other sizes is another number."""
+    """Yield the lines that go through other points: a slope over other sizes is another number."""
     for line in sorted(before.keys() & after.keys()):
         first, second = before[line], after[line]
         # A single point makes no line.
@@ -121,8 +121,8 @@ def _other_lines(before: Mapping[Line, Points], after: Mapping[Line, Points]) ->
 
 
 def _points(run: RunRecord) -> Mapping[Line, Points]:
-    """Return what the lines of the run's suite go through."""
-    found: dict[Line, dict[float, str]] = defaultdict(dict)
+    """Return the points of all lines of the suite of a run."""
+    lines: dict[Line, dict[float, str]] = defaultdict(dict)
     try:
         blocks = msgspec.convert(run.suite, Suite).blocks if not run.own_workload else []
         for block in blocks:
@@ -134,10 +134,10 @@ def _points(run: RunRecord) -> Mapping[Line, Points]:
                     for case in scenario.cases(options, Capacity(width, lanes, run.cpu_rounds_per_s)):
                         for family in filter(None, (scenario.line, scenario.sweep)):
                             if name := family.of(case.axes):
-                                found[Line(block.scenario, block.tier, name)] |= _point(family, case)
+                                lines[Line(block.scenario, block.tier, name)] |= _point(family, case)
     except (msgspec.ValidationError, KeyError):
-        return {}  # by another version of the scenarios, which is a difference of its own
-    return found
+        return {}  # another version of the scenarios, which is a difference already
+    return lines
 
 
 def _point(family: Family, case: Case) -> Points:
@@ -146,7 +146,7 @@ def _point(family: Family, case: Case) -> Points:
 
 
 def _listed(points: Points) -> str:
-    return ", ".join(points[each] for each in sorted(points))
+    return ", ".join(points[value] for value in sorted(points))
 
 
 def _facts_of(host: Host) -> dict[str, object]:

@@ -1,16 +1,16 @@
 """Compares two runs: what got slower or faster beyond noise, or why the two cannot be compared.
 
-Many numbers are compared at once, so that some differ by chance alone. A difference is called one only if the interval of
-the ratio, widened for the number of comparisons of that metric (Bonferroni), lies beyond the A/A noise floor of both runs.
+A comparison has many numbers, of which some differ by chance alone. A difference counts only if the interval of the ratio,
+widened for the number of comparisons of that metric (Bonferroni), lies beyond the A/A noise floor of both runs.
 
-The sides of a duel were measured in step (see `bench.duel`). There each run is compared with the one beside it, and the
-pairs tell the noise by themselves: the floor, of things that were measured minutes apart, says nothing of them.
+The sides of a duel were measured in step (see `bench.run.duel`). There each run is compared with the one beside it, and the
+pairs show the noise by themselves. The noise floor is about runs that were measured minutes apart, and does not apply.
 
-A check is no number: a verdict that is another in the second run is told, and one that was `pass` makes the comparison fail.
+A check is no number: the comparison names each verdict that has changed, and fails if one was `pass` before.
 
-Nothing can be divided by what is zero or less: a wait minus the wait that was asked for, a line's intercept, how often a
-body ran again. There the difference is judged instead, as a share of the larger of the two values; from nothing to anything
-is then a change of 100 %, and what `--fail-over` lets pass and the noise floor mean the same as with a ratio.
+Some numbers are zero or less, so that there is no ratio: a wait minus the wait that was asked for, the intercept of a line,
+how often a body ran again. There the difference is judged instead, as a share of the larger of the two values. From nothing
+to anything is then a change of 100 %, and `--fail-over` and the noise floor mean the same as with a ratio.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ from bench.store.records import RunRecord
 from bench.store.rows import Control
 
 MIN_STARTS = 2
-"""One engine start has a bias of its own, which its runs cannot show."""
+"""A single engine start has a bias that its runs cannot show."""
 
 MIN_STARTS_OF_A_DUEL = 6
-"""No noise floor backs the interval there: six starts lie all on one side of no change by chance in 1 of 32 cases."""
+"""No noise floor backs the interval there: by chance, six starts all lie on one side of no change in 1 of 32 cases."""
 
 RESOLUTION_MS = 0.1
-"""Differences below this are not called: a task's two events alone cost some 0.01 ms."""
+"""Smaller differences do not count: the two events of a task alone cost some 0.01 ms."""
 
 FAMILY_ERROR = 0.05
 
@@ -74,7 +74,8 @@ class Effect:
             spread = "" if self.low is None or self.high is None else f" [{self.low:.3f}, {self.high:.3f}]"
             return f"ratio {self.size:.3f}{spread}"
         spread = "" if self.low is None or self.high is None else f" [{wording.said(unit, self.low, self.high)}]"
-        return f"difference {'+' * (self.size > 0)}{wording.said(unit, self.size)}{spread}"
+        sign = "+" if self.size > 0 else ""
+        return f"difference {sign}{wording.said(unit, self.size)}{spread}"
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Change:
 
     @property
     def unit(self) -> str:
-        """Return what it is measured in."""
+        """Return the unit of the metric."""
         return self.metric.unit
 
     @property
@@ -103,25 +104,25 @@ class Change:
 
     @property
     def word(self) -> str:
-        """Return the verdict as it is said of such a number."""
+        """Return the word for the verdict on such a number."""
         timing = {"worse": "slower", "better": "faster"} if self.unit in {"s", "ms"} else {}
         return timing.get(self.verdict, self.verdict)
 
     @property
     def is_regression(self) -> bool:
-        """Whether it makes the comparison fail."""
+        """Whether the change makes the comparison fail."""
         return self.verdict in {"lost", "worse"}
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two runs, and all that can be said of them."""
+    """Two runs, and all that can be said about them."""
 
     before: RunRecord
     after: RunRecord
     fail_over: float
     differences: Sequence[Difference]
-    """What makes the two not comparable; empty where nothing does."""
+    """Why the two are not comparable; empty if they are."""
     changes: Sequence[Change]
     because: str = ""
     """Why there is no verdict, in one line."""
@@ -135,7 +136,7 @@ class Comparison:
 
     @property
     def is_made(self) -> bool:
-        """Whether there is anything to tell but why the two cannot be compared."""
+        """Whether anything was compared."""
         return bool(self.changes or self.checks)
 
     @property
@@ -183,7 +184,7 @@ def _keys(setup: Setup) -> dict[str, str]:
 
 
 def compare(before: RunFolder, after: RunFolder, fail_over: float, *, anyway: bool = False) -> Comparison:
-    """Compare two runs: where they are not comparable only if `anyway`, and else with the reason in place of changes."""
+    """Compare two runs. If they are not comparable, return the reason instead of changes, unless told to do it `anyway`."""
     first, second = before.run(), after.run()
     for folder in (before, after):
         if not folder.trials():
@@ -192,48 +193,48 @@ def compare(before: RunFolder, after: RunFolder, fail_over: float, *, anyway: bo
             )
     unlike = differences(first, second)
     if unlike and not anyway:
-        said = "; ".join(each.said for each in unlike[:NAMED])
+        named = "; ".join(difference.said for difference in unlike[:NAMED])
         more = f"; and {len(unlike) - NAMED} more" if len(unlike) > NAMED else ""
-        return Comparison(first, second, fail_over, unlike, (), f"{said}{more} (compare them --anyway)")
+        return Comparison(first, second, fail_over, unlike, (), f"{named}{more} (compare them --anyway)")
     runs = [measured_run(before, first), measured_run(after, second)]
     in_duel = is_duel(first, second)
     figures = pairing.figures_of_both(*runs)
-    its, others = (pairing.compared(own, run, in_duel=in_duel) for own, run in zip(figures, (first, second), strict=True))
+    old, new = (pairing.compared(own, run, in_duel=in_duel) for own, run in zip(figures, (first, second), strict=True))
     due = asks_for_all_of(first, second)
-    gone = [figure for key, figure in its.items() if key not in others and _means_something(figure)] if due else []
+    gone = [figure for key, figure in old.items() if key not in new and _means_something(figure)] if due else []
     lost = [_lost(figure) for figure in gone] if second.finished else []
     # Pairs show the noise by themselves.
     floors = _Floors(() if in_duel else [list(controls(own)) for own in figures])
     starts = MIN_STARTS_OF_A_DUEL if in_duel else MIN_STARTS
-    found = sorted([*lost, *changes(its, others, fail_over, floors, starts)], key=_rank)
+    ranked = sorted([*lost, *changes(old, new, fail_over, floors, starts)], key=_rank)
     because = ""
-    if not found:
+    if not ranked:
         because = "they have no number in common"
     elif gone and not second.finished:
         then = "begin the duel anew" if in_duel else "`orchbench run --resume` goes on"
         because = f"{second.id} is not finished, and has no row yet for {len(gone)} numbers; {then}"
-    elif without := unjudged(found):
+    elif without := unjudged(ranked):
         because = f"too few runs to judge {', '.join(without)}: measure again with more --rounds or --repeat"
-    others_checks = changed_checks(*(checks(run) for run in runs), all_due=due and second.finished)
-    return Comparison(first, second, fail_over, unlike, found, because, others_checks)
+    verdicts = changed_checks(*(checks(run) for run in runs), all_due=due and second.finished)
+    return Comparison(first, second, fail_over, unlike, ranked, because, verdicts)
 
 
 @dataclass(frozen=True)
 class _Floors:
-    """The noise floors of the runs that are compared."""
+    """The noise floors of the two runs."""
 
     controls: Sequence[Sequence[Control]]
-    """Those of each run."""
+    """The controls of each run; none for a duel."""
 
     def at(self, scenario: str, tier: str) -> float:
-        """Return the larger one of the runs, of a scenario at a tier."""
+        """Return the larger floor of the two runs for a scenario at a tier."""
         return max((noise_floor(each, scenario, tier) or 0.0 for each in self.controls), default=0.0)
 
 
 def changes(first: Numbers, second: Numbers, fail_over: float, floors: _Floors, starts: int) -> Iterator[Change]:
-    """Yield every number that both runs have a row for, with its verdict; a difference within `fail_over` is called none.
+    """Yield every number that both runs have a row for, with a verdict; a difference within `fail_over` is none.
 
-    A verdict takes so many engine `starts` on either side.
+    A verdict takes as many engine `starts` on either side.
     """
     yield from (
         _lost(figure)
@@ -260,13 +261,13 @@ def _lost(before: Figure) -> Change:
 
 
 def _rank(change: Change) -> tuple[int, float, str]:
-    """Put what matters first: by verdict, then the largest ratios and those that cannot be told."""
+    """Put first what matters: by verdict, then the largest ratios, and last the changes without one."""
     size = change.effect.size if change.effect and change.effect.by == "ratio" else 0.0
     return VERDICTS.index(change.verdict), -abs(math.log(size)) if size > 0 else -math.inf, change.name
 
 
 def effect_of(before: Quantity, after: Quantity, level: float) -> Effect:
-    """Return how far the one lies from the other, as a ratio where there is one, with its interval."""
+    """Return how far one number lies from the other, as a ratio if there is one, with the interval."""
     ratio = after.over(before)
     if ratio.point is not None:
         return Effect("ratio", ratio.point, *ratio.interval(level))
@@ -282,17 +283,19 @@ def judge(metric: Metric, before: Quantity, after: Quantity, effect: Effect, fai
     if metric.unit in COUNTS:
         floor = 0.0
         if _is_certain(before) and _is_certain(after):
-            # A body that ran once and runs twice now is no slow-down to be let pass, and no chance.
-            return larger if second > first else smaller if second < first else "same"
-    # What is no time has no resolution.
+            # A body that ran once and runs twice now is neither a small slow-down nor chance.
+            if second == first:
+                return "same"
+            return larger if second > first else smaller
+    # The resolution is one of times.
     apart_ms = abs(second - first) * {"s": 1000.0, "ms": 1.0}.get(metric.unit, math.inf)
     if second == first or apart_ms < RESOLUTION_MS:
         return "same"
-    up, down, up_floor, down_floor = (
-        (1 + fail_over, 1 / (1 + fail_over), 1 + floor, 1 / (1 + floor))
-        if effect.by == "ratio"
-        else (share * max(abs(first), abs(second)) for share in (fail_over, -fail_over, floor, -floor))
-    )
+    if effect.by == "ratio":
+        up, down, up_floor, down_floor = 1 + fail_over, 1 / (1 + fail_over), 1 + floor, 1 / (1 + floor)
+    else:
+        whole = max(abs(first), abs(second))
+        up, down, up_floor, down_floor = fail_over * whole, -fail_over * whole, floor * whole, -floor * whole
     if effect.low is not None and effect.size > up and effect.low > up_floor:
         return larger
     if effect.high is not None and effect.size < down and effect.high < down_floor:
@@ -301,7 +304,7 @@ def judge(metric: Metric, before: Quantity, after: Quantity, effect: Effect, fai
 
 
 def _is_certain(count: Quantity) -> bool:
-    """Whether every resample has the same median: the count was the same in every run, or in nearly every one."""
+    """Whether every resample has the same median: the count was the same in nearly every run."""
     return bool((count.draws == count.point).all())
 
 
@@ -310,7 +313,7 @@ def _is_judged(first: Figure, second: Figure) -> bool:
 
 
 def _means_something(figure: Figure) -> bool:
-    """Whether a number of the first run that is missing in the second is lost: it has enough runs, and is no cross-check."""
+    """Whether it is a loss if the second run lacks the number: it has enough runs, and is no cross-check."""
     return not figure.metric.crosscheck and figure.is_known and _enough(figure.quantity)
 
 
@@ -319,6 +322,6 @@ def _enough(quantity: Quantity, starts: int = MIN_STARTS) -> bool:
 
 
 def unjudged(changes: Sequence[Change]) -> list[str]:
-    """Return the tools of which not a single number has enough runs on both sides."""
+    """Return the tools without a single number that has enough runs on both sides."""
     judged = {change.setup.orchestrator for change in changes if change.verdict != "too few runs"}
     return sorted({change.setup.orchestrator for change in changes} - judged)

@@ -1,8 +1,8 @@
-"""Many runs -> how the numbers that stand for each scenario went, and between which runs nothing can be said.
+"""Many runs -> how the numbers of each scenario went, and between which runs there is no comparison.
 
-A line from one run to the next says that the two can be compared. So it is broken where they were measured in another way:
-on another machine, by another schema, or with another version of the scenario. A new version of a tool breaks no line: what
-it does to the numbers is what a trend is there to show. It is named beside them instead.
+A line from one run to the next says that the two can be compared. So the line is broken where they were measured in another
+way: on another machine, by another schema, or with another version of the scenario. A new version of a tool breaks no line,
+because a trend is there to show its effect; it is named beside the numbers.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ class Run:
     record: RunRecord
     estimates: Sequence[Estimate]
     derived_by: Mapping[str, int]
-    """The versions of the scenarios by which its numbers were derived; it may have been measured by older ones."""
+    """The versions of the scenarios that derived the numbers; older versions may have measured them."""
 
     @property
     def began(self) -> str:
-        """When it began."""
+        """When the run began."""
         return _began(self.record)
 
 
@@ -66,7 +66,7 @@ class Series:
     rows: Mapping[int, Estimate]
     """By the run's number; a run that did not measure it has none."""
     gaps: Sequence[Gap]
-    """Where two of its values cannot be compared with each other."""
+    """Where two values cannot be compared with each other."""
 
     @property
     def measured(self) -> Mapping[int, Estimate]:
@@ -79,10 +79,11 @@ class Series:
         return [gap.after for gap in self.gaps]
 
     def said(self, run: int) -> str:
-        """Return its value in that run, in words, and whether it can be compared with the one before it."""
+        """Return the value in a run in words, with a mark if it cannot be compared with the one before."""
         if run not in self.rows:
             return "-"
-        return f"{NOT_COMPARABLE} " * (run in self.breaks) + reading(self.rows[run]).text
+        value = reading(self.rows[run]).text
+        return f"{NOT_COMPARABLE} {value}" if run in self.breaks else value
 
 
 @dataclass(frozen=True)
@@ -104,9 +105,9 @@ class ScenarioTrend:
 
     @property
     def gaps(self) -> list[Gap]:
-        """Where any of its lines is broken, and why."""
-        found = {(gap.before, gap.after): gap for number in self.numbers for series in number.series for gap in series.gaps}
-        return [found[pair] for pair in sorted(found)]
+        """Where any line is broken, and why."""
+        gaps = {(gap.before, gap.after): gap for number in self.numbers for series in number.series for gap in series.gaps}
+        return [gaps[pair] for pair in sorted(gaps)]
 
 
 @dataclass(frozen=True)
@@ -167,13 +168,12 @@ class Trend:
         workloads = {row.workload for row in every}
         numbers: list[Number] = []
         for column in columns_of(scenario, every):
-            # By setup, then by run.
-            found: dict[str, dict[int, Estimate]] = defaultdict(dict)
+            by_setup: dict[str, dict[int, Estimate]] = defaultdict(dict)
             for number, of_run in rows.items():
                 for row in of_run:
                     if matches(row, column):
-                        found[row.setup.name][number] = row
-            series = [self._series(found[name], workloads) for name in sorted(found)]
+                        by_setup[row.setup.name][number] = row
+            series = [self._series(by_setup[name], workloads) for name in sorted(by_setup)]
             if series:
                 unit = next(iter(series[0].rows.values())).unit
                 numbers.append(Number(column, unit, series))
@@ -190,13 +190,13 @@ class Trend:
         return Series(first.setup, rows, gaps)
 
     def _apart(self, before: int, after: int, row: Estimate, workloads: set[str]) -> list[Difference]:
-        """Return why the scenario of a row was measured in another way in the second run, if it was."""
+        """Return how the scenario of a row was measured in another way in the second run, if it was."""
         found = [each for each in self._between(before, after) if each.tier in {"", row.setup.tier}]
         return [each for each in found if _is_measuring(each, row.scenario, workloads)]
 
 
 POINT = ("median", "low", "high", "n", "missing_because")
-"""What a program is told of an estimate."""
+"""The fields of an estimate that a program gets."""
 
 
 def _differences(before: Run, after: Run) -> list[Difference]:
@@ -212,13 +212,13 @@ def _differences(before: Run, after: Run) -> list[Difference]:
 
 
 def _is_measuring(difference: Difference, scenario: str, workloads: set[str]) -> bool:
-    """Whether it is one in how the scenario was measured, not in what."""
+    """Whether a difference is one in how the scenario was measured, not in what."""
     of, name = difference.of, difference.name
     return of == "run" or (of == "scenario" and name == scenario) or (of == "workload" and name in workloads)
 
 
 def find(places: Sequence[Path]) -> tuple[list[RunFolder], list[Path]]:
-    """Return the runs that are named, and those below the folders that are; also those folders' runs without results."""
+    """Return the runs that are named or below a named folder, and apart from them the runs below that have no results."""
     found: dict[Path, RunFolder] = {}
     without: list[Path] = []
     for place in places:
@@ -234,17 +234,17 @@ def find(places: Sequence[Path]) -> tuple[list[RunFolder], list[Path]]:
 
 
 def _below(place: Path) -> Iterator[Path]:
-    """Yield the runs in a folder and in those below it; a run's own folders and hidden ones are not looked into."""
+    """Yield the runs below a folder at any depth; hidden folders and those of a run are left out."""
     for folder, names, _ in os.walk(place):
         paths = [Path(folder, name) for name in sorted(names) if not name.startswith(".")]
-        # By os.access, to which a folder that may not be looked into, such as lost+found, is one without a run.
+        # os.access takes a folder without read permission, such as lost+found, for one without a run.
         is_run = {path: os.access(path / "run.json", os.F_OK) for path in paths}
         yield from (path for path in paths if is_run[path])
         names[:] = [path.name for path in paths if not is_run[path]]
 
 
 def trend(folders: Sequence[RunFolder]) -> Trend:
-    """Read the runs, and put them in the order of their beginning."""
+    """Read the runs, and put them in the order in which they began."""
     if len(folders) < 2:
         raise Problem(f"a trend takes at least two runs with results, and there {'is one' if folders else 'is none'}")
     read = sorted(((folder.run(), folder.results()) for folder in folders), key=lambda run: (_began(run[0]), run[0].id))
