@@ -64,15 +64,15 @@ class _Drawn:
         """Yield every figure of the group; a crossing is one with the sweep of the reference."""
         scenario = SCENARIOS[self.group.scenario]
         for workload, trials in self._by_workload.items():
-            wanted = {name for each in trials for name in (*each.expected, *each.values)}
+            wanted = {name for trial in trials for name in (*trial.expected, *trial.values)}
             yield from (self._direct(workload, name, trials) for name in METRICS if name in wanted)
         if scenario.line:
             yield from self._on_lines(scenario.line)
         if scenario.sweep and reference and not self.group.setup.is_plain:
             yield from self._crossings(scenario.sweep, reference)
-        for each in scenario.derive(self) if scenario.derive else ():
-            axes = each.axes or _common(self._by_workload.get(each.workload, ()))
-            yield replace(self._figure(each.workload, each.metric, each.quantity), axes=axes)
+        for derived in scenario.derive(self) if scenario.derive else ():
+            axes = derived.axes or _common(self._by_workload.get(derived.workload, ()))
+            yield replace(self._figure(derived.workload, derived.metric, derived.quantity), axes=axes)
 
     # What a scenario may look at ---------------------------------------------------------------------------------------
 
@@ -95,7 +95,7 @@ class _Drawn:
         return Figure(self.group.scenario, self.group.setup, workload, METRICS[metric], quantity)
 
     def _direct(self, workload: str, metric: str, trials: Sequence[MeasuredTrial]) -> Figure:
-        series = [each.values[metric] for each in trials if metric in each.values]
+        series = [trial.values[metric] for trial in trials if metric in trial.values]
         figure = self._figure(workload, metric, self._centre(trials, metric, workload))
         return replace(figure, unstable=tuple(stats.instabilities(series)), axes=_common(trials))
 
@@ -106,7 +106,7 @@ class _Drawn:
                 continue
             points = self._points(family, sizes)
             unstable = ("curved",) if stats.is_curved(points) else ()
-            axes = _common(each for trials in sizes.values() for each in trials)
+            axes = _common(trial for trials in sizes.values() for trial in trials)
             for metric, quantity in zip((line.slope, line.intercept), stats.line(points), strict=True):
                 if metric:
                     figure = self._figure(family, metric, _in_ms(quantity))
@@ -118,8 +118,8 @@ class _Drawn:
         Where an engine polls for submissions, each run waits up to ten seconds for the next poll, and a few such waits
         would bury a slope of milliseconds. The median wait of all runs takes the place of each single wait there.
         """
-        every = [each for trials in sizes.values() for each in trials]
-        if not any(each.record.polls for each in every):
+        every = [trial for trials in sizes.values() for trial in trials]
+        if not any(trial.record.polls for trial in every):
             return {size: self._centre(trials, "makespan_s", f"{family}{size}") for size, trials in sizes.items()}
         wait = self._centre(every, "submit_to_first_s", family)
         return {
@@ -133,7 +133,7 @@ class _Drawn:
             if family in plain:
                 work = sorted(makespans.keys() & plain[family].keys())
                 crossing = stats.half_efficiency(work, [plain[family][w] for w in work], [makespans[w] for w in work])
-                axes = _common(each for trials in self._families(sweep)[family].values() for each in trials)
+                axes = _common(trial for trials in self._families(sweep)[family].values() for trial in trials)
                 yield replace(self._figure(family, sweep.half, _in_ms(crossing)), axes=axes)
 
     def makespans(self, sweep: Sweep) -> dict[str, dict[float, Quantity]]:
@@ -146,17 +146,17 @@ class _Drawn:
     def _centre(self, trials: Sequence[MeasuredTrial], metric: str, name: str) -> Quantity:
         """Return the median of a metric, or what the resampler takes instead; without values, the reason of a trial."""
         values: ByStart = defaultdict(list)
-        for each in trials:
-            if metric in each.values:
-                values[each.record.start].append(each.values[metric])
-            elif metric == "first_to_last_s" and {"makespan_s", "submit_to_first_s"} <= each.values.keys():
+        for trial in trials:
+            if metric in trial.values:
+                values[trial.record.start].append(trial.values[metric])
+            elif metric == "first_to_last_s" and {"makespan_s", "submit_to_first_s"} <= trial.values.keys():
                 # For a single task this is no metric, but the line over the sizes begins with it.
-                values[each.record.start].append(each.values["makespan_s"] - each.values["submit_to_first_s"])
+                values[trial.record.start].append(trial.values["makespan_s"] - trial.values["submit_to_first_s"])
         if values:
             # The median of a count that is the same in nearly every run is that count, whatever is taken for times.
             counted = metric in METRICS and METRICS[metric].unit in COUNTS
             return self.resampler.centre_of(values, f"{name} {metric}", stats.medians if counted else None)
-        reason = next((each.because for each in trials if each.because), None)
+        reason = next((trial.because for trial in trials if trial.because), None)
         return stats.missing(reason or (METRICS[metric].lack if metric in METRICS else "no run yielded it"))
 
     @cached_property

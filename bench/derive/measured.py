@@ -63,12 +63,12 @@ class Group:
     @property
     def counted(self) -> list[MeasuredTrial]:
         """The trials without the warm-ups."""
-        return [each for each in self.trials if not each.record.warmup]
+        return [trial for trial in self.trials if not trial.record.warmup]
 
     @property
     def widths(self) -> dict[str, int | None]:
         """The engine starts of the trials, each with its width."""
-        return dict(sorted({each.record.start: each.record.width for each in self.trials}.items()))
+        return dict(sorted({trial.record.start: trial.record.width for trial in self.trials}.items()))
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class MeasuredRun:
     @property
     def setups(self) -> list[Group]:
         """The groups without those of the A/A control."""
-        return [each for each in self.groups if not each.setup.control]
+        return [group for group in self.groups if not group.setup.control]
 
 
 def measured_run(folder: RunFolder, record: RunRecord) -> MeasuredRun:

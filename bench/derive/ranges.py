@@ -21,15 +21,15 @@ RANGED: Final = ("submit_to_first_s", "finish_lag_s")
 def ranges(group: Group) -> Iterator[Range]:
     """Yield the least, the median and the most of each metric, over all trials of a setup that count."""
     for metric in RANGED:
-        trials = [each for each in group.counted if metric in each.values]
-        if values := [each.values[metric] for each in trials]:
+        trials = [trial for trial in group.counted if metric in trial.values]
+        if values := [trial.values[metric] for trial in trials]:
             yield Range(
                 scenario=group.scenario,
                 setup=group.setup,
                 metric=metric,
                 unit=METRICS[metric].unit,
-                polls=any(each.record.polls for each in trials),
-                workloads=len({each.record.workload for each in trials}),
+                polls=any(trial.record.polls for trial in trials),
+                workloads=len({trial.record.workload for trial in trials}),
                 n=len(values),
                 low=min(values),
                 median=statistics.median(values),

@@ -16,16 +16,16 @@ from bench.store.rows import Control, Ratio
 def ratios(figures: Sequence[Figure], usual: Collection[tuple[str, ...]], controls: Sequence[Control]) -> Iterator[Ratio]:
     """Yield the ratios of all figures; `usual` has the keys of the figures that stand for their tools."""
     fields: dict[tuple[str, str, str, str], list[Figure]] = defaultdict(list)
-    for each in figures:
-        if not each.metric.crosscheck:
-            fields[each.scenario, each.setup.tier, each.workload, each.metric.name].append(each)
+    for figure in figures:
+        if not figure.metric.crosscheck:
+            fields[figure.scenario, figure.setup.tier, figure.workload, figure.metric.name].append(figure)
     for (scenario, tier, _, _), field in fields.items():
         floor = noise_floor(controls, scenario, tier)
-        plain = next((each for each in field if each.setup.is_reference), None)
-        rivals = [each for each in field if each.is_known and not each.setup.is_plain and each.key in usual]
-        for each in field:
-            best = _best([rival for rival in rivals if rival.setup.profile == each.setup.profile])
-            yield from (_ratio(each, other, floor) for other in (plain, best) if other and other is not each)
+        plain = next((figure for figure in field if figure.setup.is_reference), None)
+        rivals = [figure for figure in field if figure.is_known and not figure.setup.is_plain and figure.key in usual]
+        for figure in field:
+            best = _best([rival for rival in rivals if rival.setup.profile == figure.setup.profile])
+            yield from (_ratio(figure, other, floor) for other in (plain, best) if other and other is not figure)
 
 
 def _best(rivals: Sequence[Figure]) -> Figure | None:

@@ -35,12 +35,12 @@ def derive(run: MeasuredRun, code: Sequence[Code] = ()) -> Findings:
     """Compute everything but the lines of code, which are counted in the sources."""
     figures = figures_of(run.groups)
     again = list(controls(figures))
-    own = [each for each in figures if not each.setup.control]
-    stand_for_tools = {each.key for each in usual(own)}
+    own = [figure for figure in figures if not figure.setup.control]
+    stand_for_tools = {figure.key for figure in usual(own)}
     results = Results(
         run=run.record.id,
-        scenarios={name: SCENARIOS[name].version for name in sorted({each.scenario for each in own})},
-        estimates=[*(estimate(each, usual=each.key in stand_for_tools) for each in own), *observed(run.observations)],
+        scenarios={name: SCENARIOS[name].version for name in sorted({figure.scenario for figure in own})},
+        estimates=[*(estimate(figure, usual=figure.key in stand_for_tools) for figure in own), *observed(run.observations)],
         ratios=list(ratios(own, stand_for_tools, again)),
         controls=again,
         checks=[*checks(run), *verdicts(run)],
