@@ -114,6 +114,7 @@ def its_own_records_agree(candidate: Candidate) -> str:
     """Where the tool records when tasks ran, each of these intervals holds the body's own, within a second."""
     scene, timeline = candidate.run(DIAMOND)
     (run,) = scene.runs
+    _demand(not run.reported.missing_because, f"it has no records: {run.reported.missing_because}")
     tasks = run.reported.tasks
     for node, (start, end) in tasks.items():
         began, ended = (t / 1e9 + run.clock_offset for t in (timeline.start(node), timeline.end(node)))
@@ -135,6 +136,7 @@ def a_killed_service_can_be_started_again(candidate: Candidate) -> str:
     services = candidate.engine.services()
     if not services:
         candidate.engine.kill_service("any")  # says why there is none
+        raise Broken("it has no service, and killed one")
     for service in services:
         scene = candidate.scene(SHORT)
         kill_and_restart.carry_out(scene, KillAndRestart(service))
@@ -227,7 +229,7 @@ def findings(tool: Tool, setup: Setup, folder: Path) -> Iterator[Finding]:
         with started(tool, setup, folder) as candidate:
             for rule in RULES:
                 yield find(rule, candidate)
-    except EngineError as error:
+    except (EngineError, UnsupportedWork) as error:
         yield Finding("it_starts", "The engine starts, and takes the work.", "broken", str(error))
 
 

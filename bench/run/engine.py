@@ -19,7 +19,7 @@ import msgspec
 from bench.plan.setup import Setup
 from bench.plan.tools import Tool
 from bench.run import environment
-from bench.run.channel import Call, Channel, EngineError
+from bench.run.channel import Call, Channel, EngineError, UnsupportedWork
 from bench.scenarios import Work
 from bench.scenarios.kit.hooks import KeptFiles
 from bench.store.records import Reported, Setting
@@ -84,9 +84,9 @@ class Run:
         """Return what the tool recorded of it, or why there is nothing; a cross-check must not cost a good run."""
         try:
             answer = self._channel.call("reported", run=self._name).result(GRACE_S)
-        except EngineError as error:
+            return msgspec.convert(answer, Reported)
+        except (EngineError, UnsupportedWork, msgspec.ValidationError) as error:
             return Reported(missing_because=str(error))
-        return msgspec.convert(answer, Reported)
 
 
 @dataclass(frozen=True)

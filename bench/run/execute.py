@@ -17,7 +17,7 @@ from bench.plan import warmups
 from bench.plan.plan import Plan, Start, Trial
 from bench.plan.tools import REFERENCE, Tool
 from bench.run import footprint
-from bench.run.channel import EngineError
+from bench.run.channel import EngineError, UnsupportedWork
 from bench.run.duel import ALONE
 from bench.run.engine import Engine, Place
 from bench.run.environment import ToolEnvironment
@@ -106,7 +106,7 @@ class Executor:
             self._make_all(site, todo)
             self._take_turn(ALONE)
             left, stop_s = self._timed(site.engine.stop)
-        except EngineError as error:
+        except (EngineError, UnsupportedWork) as error:
             self._timed(site.engine.kill)
             self._watcher.lost(start, str(error))
             return str(error)
@@ -172,8 +172,9 @@ class Executor:
         setup = start.setup
         if setup.control or setup in self._looked_at:
             return None
+        upkeep = footprint.upkeep(engine)
         self._looked_at.add(setup)
-        return footprint.upkeep(engine)
+        return upkeep
 
     def _make(self, site: Site, trial: Trial) -> None:
         """Make one trial and write it down; raise when the engine cannot be trusted with another one."""

@@ -11,6 +11,7 @@ from bench.scenarios.kit.procedures import KillAndRestart
 def carry_out(scene: Scene, asked: KillAndRestart) -> None:
     """See a run through, kill the service, start it again, and see another run through."""
     scene.check_supported()
+    time.sleep(scene.pause_s)
     first = scene.submit("1")
     scene.see_through(first, "1")
     before = time.monotonic()

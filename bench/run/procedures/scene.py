@@ -18,7 +18,7 @@ from contract.events import Trial
 LOOK_S = 0.05
 """Between two looks at the event log, while a procedure waits for a body."""
 
-RUNNING, SUCCEEDED, REFUSED = "running", "succeeded", "refused"
+RUNNING, SUCCEEDED = "running", "succeeded"
 
 
 class TooLong(Exception):
@@ -42,6 +42,8 @@ class Scene:
     runs: list[RunOfTrial] = field(default_factory=list)
     """What the tool said of the runs that are over."""
     facts: dict[str, Any] = field(default_factory=dict)
+    log_from: int | None = None
+    """Where the engine's log ended when the first run was asked for."""
 
     def check_supported(self, runs_at_once: int = 1) -> None:
         """Raise where the tool has no way to do it: before anything of it is done."""
@@ -58,6 +60,8 @@ class Scene:
             closely=self.case.expectation.is_open,
             meet=meet or {},
         )
+        if self.log_from is None:
+            self.log_from = self.engine.log_size()
         return self.engine.submit(asked)
 
     def accepted(self, run: Run) -> Accepted:
@@ -67,15 +71,19 @@ class Scene:
             raise EngineError(accepted.refused)
         return accepted
 
-    def see_through(self, run: Run, name: str = "") -> str:
-        """Wait until the run is over, keep what the tool says of it, and return the tool's word for how it ended."""
-        log = self.engine.log_size()
-        accepted = self.accepted(run)
+    def end(self, run: Run) -> str:
+        """Wait until the run is over, and return the tool's word for how it ended; give it up after the limit."""
+        self.accepted(run)
         state = run.end(self.limit_s)
         if state == RUNNING:
             self._give_up(run)
             raise TooLong(f"it was not over after {self.limit_s:g} s")
-        said = "" if state == SUCCEEDED else last_error(self.engine.log_since(log))
+        return state
+
+    def see_through(self, run: Run, name: str = "") -> str:
+        """Wait until the run is over, keep what the tool says of it, and return the tool's word for how it ended."""
+        state, accepted = self.end(run), run.accepted()
+        said = "" if state == SUCCEEDED else last_error(self.engine.log_since(self.log_from or 0))
         reported = run.reported() if accepted.id else Reported()
         self.runs.append(RunOfTrial(name, accepted.id, state, accepted.clock_offset, reported, said))
         return state

@@ -17,13 +17,17 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
 from typing import Any
 
 _OPEN_FILES = 32
 """Log files kept open by a process: runs follow each other, so the oldest belongs to a run that is long over."""
+
+_HOST = os.uname().nodename
+_BOOT = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+"""With another boot the clock is another one. Both are looked up here, so that no first event has to wait for it."""
 
 _files: dict[tuple[int, str], int] = {}
 _lock = threading.Lock()
@@ -62,14 +66,7 @@ def emit(trial: Trial, kind: str, node: str = "", data: Mapping[str, Any] | None
 @lru_cache(_OPEN_FILES)
 def _of_run(trial: str, run: str, pid: int) -> str:
     """Return the part of a line that all events of a run in one process share, up to the thread."""
-    host, boot = _place()
-    return f',"run":{quoted(run)},"trial":{quoted(trial)},"host":{quoted(host)},"boot":"{boot}","pid":{pid},"tid":'
-
-
-@cache
-def _place() -> tuple[str, str]:
-    """Return the name of this host, and the id of its boot: with another boot the clock is another one."""
-    return os.uname().nodename, Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return f',"run":{quoted(run)},"trial":{quoted(trial)},"host":{quoted(_HOST)},"boot":"{_BOOT}","pid":{pid},"tid":'
 
 
 def named(error: BaseException) -> str:
@@ -86,7 +83,7 @@ def _open(pid: int, folder: str) -> int:
             oldest = next(iter(_files))
             os.close(_files.pop(oldest))
         # In two containers two processes may have the same pid.
-        path = os.path.join(folder, f"events-{_place()[0]}-{pid}.jsonl")
+        path = os.path.join(folder, f"events-{_HOST}-{pid}.jsonl")
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
         _files[pid, folder] = file
         return file

@@ -84,7 +84,7 @@ class _Run:
     id: str = ""
     """The id of the run in the tool; empty if the tool refused it."""
     trial: Trial | None = None
-    is_over: Callable[[], bool] = lambda: False
+    bodies_done: Callable[[], bool] = lambda: False
     """Whether all bodies have finished, so that the end of the run is near."""
 
 
@@ -151,9 +151,10 @@ class _Calls:
     ) -> dict[str, Any]:
         """Write `submitted`, and ask the tool for a run at once. A run that the tool refuses is over immediately."""
         owner, to_run = Trial(**trial), self._deployed[work]
-        if reason := self._engine.unsupported(to_run):
-            raise Unsupported(reason)
         asked_for = self._run(run)
+        if reason := self._engine.unsupported(to_run):
+            asked_for.asked.set()
+            raise Unsupported(reason)
         asked_for.trial = owner
         if isinstance(to_run, Pipeline):
             # The file is one for all runs of the trial, so a step does not say which of them it belongs to.
@@ -162,7 +163,7 @@ class _Calls:
             finished, bodies = FinishedBodies(whole, to_run.last), max(meet.values(), default=1)
         else:
             finished, bodies = FinishedBodies(owner), len(to_run.nodes)
-        asked_for.is_over = lambda: finished() >= bodies
+        asked_for.bodies_done = lambda: finished() >= bodies
         clock_offset = time.time() - time.monotonic()
         emit(owner, "submitted")
         try:
@@ -170,8 +171,8 @@ class _Calls:
         except Unsupported:
             raise
         except Exception as error:
-            traceback.print_exc()
             emit(owner, "settled", data={"state": REFUSED, "error": named(error)})
+            traceback.print_exc()  # now, because printing takes as long as some refusals
             return {"refused": named(error), "clock_offset": clock_offset}
         finally:
             asked_for.asked.set()
@@ -181,11 +182,12 @@ class _Calls:
         """Write `settled` when the tool says that the run is over, and return how it ended; or `running`, past the limit."""
         awaited = self._run(run)
         deadline = time.monotonic() + limit_s
-        awaited.asked.wait(limit_s)
+        if not awaited.asked.wait(limit_s):
+            return State.RUNNING  # the tool has not even taken it yet
         if not awaited.id or awaited.trial is None:
             return REFUSED
-        is_over = (lambda: True) if closely else awaited.is_over
-        state = self._engine.wait(awaited.id, is_over, max(0.0, deadline - time.monotonic()))
+        bodies_done = (lambda: True) if closely else awaited.bodies_done
+        state = self._engine.wait(awaited.id, bodies_done, max(0.0, deadline - time.monotonic()))
         if state is not State.RUNNING:
             emit(awaited.trial, "settled", data={"state": state})
         return state

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 from contract import body
 from contract.adapter import Adapter, LocalRuns, Setup, Started, State
@@ -89,8 +90,8 @@ class SucceedsTooEarly(Honest):
 class LosesAnEvent(Honest):
     def walk(self, workload: Workload, trial: Trial) -> None:
         super().walk(workload, trial)
-        path = os.path.join(trial.events, f"events-{os.getpid()}.jsonl")
-        with open(path, "r+b") as log:
+        (path,) = Path(trial.events).glob(f"events-*-{os.getpid()}.jsonl")
+        with path.open("r+b") as log:
             lines = [line for line in log if b'"finished","node":"last"' not in line]
             log.seek(0)
             log.truncate()

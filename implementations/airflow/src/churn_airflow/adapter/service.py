@@ -148,8 +148,8 @@ class LocalExecutor(Adapter):
         return State.CANCELLED if state is not State.RUNNING and run in self._cancelled else state
 
     def cancel(self, run: str) -> None:
+        self._cancelled.add(run)  # first, because somebody may be waiting for the run meanwhile
         self._call("PATCH", run, {"state": "failed"})
-        self._cancelled.add(run)
 
     def reported(self, run: str) -> Reported:
         dag_run = self._call("GET", run)
