@@ -10,7 +10,7 @@ from bench.run.procedures.scene import Scene
 from bench.scenarios.kit.procedures import CancelInTheMiddle
 
 GONE_LIMIT_S = 30.0
-"""How long the process of a body may outlive the run before it counts as left behind."""
+"""How long the process of a body may outlive the call before it counts as left behind."""
 
 
 def carry_out(scene: Scene, asked: CancelInTheMiddle) -> None:
@@ -23,10 +23,11 @@ def carry_out(scene: Scene, asked: CancelInTheMiddle) -> None:
     before = time.monotonic()
     run.cancel()
     scene.facts["cancel_s"] = time.monotonic() - before
-    scene.see_through(run)
+    # Before anything is asked of the tool, so that the time holds no answer of the tool.
     while is_alive(process) and time.monotonic() < before + GONE_LIMIT_S:
         time.sleep(0.05)
     scene.facts["gone_s"] = None if is_alive(process) else time.monotonic() - before
+    scene.see_through(run)
 
 
 def is_alive(pid: int) -> bool:

@@ -33,6 +33,7 @@ class ProcessPerRun(Adapter):
 
     def __init__(self) -> None:
         self._runs: dict[str, subprocess.Popen[bytes]] = {}
+        self._cancelled: set[str] = set()
 
     def start(self, setup: Setup) -> Started:
         self._home, self._width = setup.home, setup.width
@@ -84,8 +85,9 @@ class ProcessPerRun(Adapter):
                 return State.RUNNING
             case 0:
                 return State.SUCCEEDED
-            case code:
-                return State.CANCELLED if code < 0 else State.FAILED
+            case _:
+                # Not every process that a signal ends was cancelled: the kernel ends some for their memory.
+                return State.CANCELLED if run in self._cancelled else State.FAILED
 
     def wait(self, run: str, bodies_done: Callable[[], bool], limit_s: float) -> State:
         # The operating system tells when a process ends; there is nothing to poll.
@@ -96,6 +98,7 @@ class ProcessPerRun(Adapter):
         return self.state(run)
 
     def cancel(self, run: str) -> None:
+        self._cancelled.add(run)
         self._runs[run].terminate()
         self._runs[run].wait()
 
