@@ -58,7 +58,7 @@ CAUGHT_BY = {
     "refuses_what_cannot_be_hashed": ("caching", "unhashable_input_is_computed", "the tool calls the run failed"),
     "does_not_lock": ("caching", "two_at_once_compute_once", "the body ran 2 times"),
     "runs_one_after_another": ("parallelism", "tasks_overlap", "1 at once, where 2 were asked for"),
-    "exceeds_the_width": ("parallelism", "width_respected", "4 bodies at once, where 2 may"),
+    "exceeds_the_width": ("parallelism", "width_respected", "[34] bodies at once, where 2 may"),
     "reports_other_tries": ("retries", "own_records_agree", "says that faulty was tried 7 times"),
     "reports_other_times": ("parallelism", "own_records_overlap_too", "says that 4 ran at once, and 2 did"),
     "hands_on_a_truncated_frame": ("payload", "arrives_as_it_was_made", "was made, and"),
