@@ -16,7 +16,7 @@ READY := .venv/ready $(TOOLS:%=implementations/%/.venv/ready)
 export UV_COMPILE_BYTECODE = 1
 export UV_PYTHON_DOWNLOADS = never
 
-.PHONY: bench test test-all check format report clean setup
+.PHONY: bench test test-all check exercise format report clean setup
 
 bench: setup
 	.venv/bin/orchbench run --suite $(SUITE) $(ARGS)
@@ -34,7 +34,15 @@ check: .venv/ready
 	@# The types of the tools and of the numeric stack are not in this environment: what comes from them is Any here.
 	MYPYPATH=shared/src .venv/bin/mypy --ignore-missing-imports --allow-subclassing-any --allow-untyped-decorators \
 		--no-warn-unused-ignores shared/src/churn $(TOOLS:%=implementations/%/src) tests/pattern_fakes/src/faulty_patterns.py
+	@# Apart, because each of its folders has a check.py, and each of theirs a pipeline.py.
+	MYPYPATH=shared/src .venv/bin/mypy --explicit-package-bases --ignore-missing-imports --allow-subclassing-any \
+		--allow-untyped-decorators course
 	.venv/bin/lint-imports --no-cache >/dev/null || .venv/bin/lint-imports --no-cache
+
+# make exercise EXERCISE=retries TOOL=...   see course/README.md; ARGS=solution runs the solution
+exercise: .venv/ready $(patsubst %,implementations/%/.venv/ready,$(filter $(TOOL),$(TOOLS)))
+	@test -n "$(EXERCISE)" -a -n "$(TOOL)" || { echo "which one, and with which tool? EXERCISE=retries TOOL=plain"; exit 2; }
+	@.venv/bin/python course/exercise.py course/$(EXERCISE) $(TOOL) $(ARGS)
 
 format: .venv/ready
 	.venv/bin/ruff check -q --fix

@@ -8,7 +8,7 @@ import click
 
 from bench.base.problem import Problem
 from bench.base.signals import Interrupted
-from bench.cli import compare, conform, doctor, duel, list_, report, run, schema, show, track, trend
+from bench.cli import claims, compare, conform, doctor, duel, list_, report, run, schema, show, track, trend
 from bench.cli.console import complain
 
 
@@ -18,6 +18,7 @@ from bench.cli.console import complain
         report.report,
         track.track,
         show.show,
+        claims.claims,
         compare.compare,
         duel.duel,
         conform.conform,

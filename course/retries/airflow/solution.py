@@ -1,0 +1,36 @@
+"""Each night: find the customers, ask a service what they ordered, and report it."""
+
+from datetime import timedelta
+
+from airflow.sdk import dag, task
+
+from contract.steps import step
+
+
+@task
+@step("extract")
+def extract() -> list[str]:
+    return ["Ada", "Grace"]
+
+
+@task(retries=2, retry_delay=timedelta(seconds=1))
+@step("enrich")
+def enrich(customers: list[str]) -> dict[str, int]:
+    return dict.fromkeys(customers, 3)
+
+
+@task
+@step("report")
+def report(orders: dict[str, int]) -> None:
+    print(orders)
+
+
+@dag
+def nightly() -> None:
+    report(enrich(extract()))
+
+
+pipeline = nightly()
+
+if __name__ == "__main__":
+    pipeline.test()
