@@ -28,8 +28,8 @@ def test_the_readers_own_workload_comes_first() -> None:
     assert next(iter(found)) == "Your workload mine"
     card = found["Your workload mine"]
     assert card.pick == "Prefect, at the service tier; Prefect, at the library tier"
-    assert [str(each)[:58] for each in card.because] == [
-        f"At the {tier} tier prefect/usual takes the shortest: 5.00" for tier in ("service", "library")
+    assert [str(each)[:54] for each in card.because] == [
+        f"At the {tier} tier prefect/usual is the fastest: 5.00" for tier in ("service", "library")
     ]
     assert "tuned" not in said(card) and "other" not in said(card)
     assert {str(row[0]) for row in card.rows} >= {"prefect/usual, tuned, library", "a/other, library"}

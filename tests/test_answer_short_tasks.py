@@ -111,8 +111,8 @@ def test_the_most_independent_tasks_are_told_of_that_several_were_given() -> Non
     rows += [*independent(200, 9.0), *independent(10, 0.1)]
     rows[-1] = changed(rows[-1], deployment="other", usual=False)
     told = said(cards(estimates=rows)["Many short tasks"])
-    shortest = "prefect/usual takes the shortest for 10 independent empty tasks, from the first's start to the last's end"
-    assert f"{shortest}: 3.00 s" in told
+    span = "from the start of the first to the end of the last"
+    assert f"prefect/usual is the fastest with 10 independent empty tasks, {span}: 3.00 s" in told
     assert "independent" not in said(cards(estimates=rows[:2])["Many short tasks"])
 
 

@@ -66,6 +66,7 @@ CAUGHT_BY = {
     "retries_without_being_asked": {FAILURE},
     "never_stops": {STOP},
     "leaves_a_process": {STOP},
+    "leaves_a_busy_body": {STOP},
     "listens_everywhere": {"it_listens_on_loopback_only"},
     "crashes": {WORK},
     "cancels_by_name_only": {CANCEL},

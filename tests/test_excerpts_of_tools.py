@@ -96,14 +96,14 @@ def test_a_run_keeps_what_it_measured(world: Path) -> None:
 
 
 def test_a_report_shows_what_ran(world: Path, tmp_path: Path) -> None:
-    """An edit after the run changes nothing, nor does --resume, nor another place, where nothing else is."""
+    """An edit after the run changes nothing, nor does another report, nor another place, where nothing else is."""
     folder = RunFolder(world / "run")
     before = {scenario: excerpts(folder, folder.run(), scenario) for scenario in SCENARIOS}
     shapes = world / "implementations/plain/src/churn_plain/adapter/shapes.py"
     text = shapes.read_text()
     shapes.write_text(text.replace("def _one_by_one(", "# Edited.\ndef _one_by_one("))
     assert shapes.read_text() != text
-    assert copied_orchbench(world, "run", "--resume", "run").code == 0
+    assert copied_orchbench(world, "report", "run").code == 0
     copy = RunFolder(Path(shutil.copytree(world / "run", tmp_path / "copy")))
     for place in (folder, copy):
         assert {scenario: excerpts(place, place.run(), scenario) for scenario in SCENARIOS} == before

@@ -139,3 +139,10 @@ def test_an_old_run_needs_no_folder(world: Path, tmp_path: Path) -> None:
         assert (copy / "run" / page).read_text() == (world / "run" / page).read_text()
     assert SAID["colour"]["light"] in (copy / "run" / "report.html").read_text()
     assert record_of(copy / "run")["tools"]["baton"]["title"] == SAID["title"]
+
+
+def test_it_is_measured_alone(world: Path) -> None:
+    """What the pipelines share is made in the environment of plain Python, also where that is not measured."""
+    done = copied_orchbench(world, "run", "--suite", "suite.toml", "--on", "baton", "--seed", "1", "--out", "alone")
+    assert done.code == 0, done.err
+    assert {row["scenario"] for row in results_of(world / "alone")["checks"]} == {"overhead", "retries", "churn"}

@@ -19,6 +19,7 @@ from bench.plan.tools import Deployment, Tool, discover
 from bench.scenarios import SCENARIOS, Capacity, Case
 from bench.scenarios.caching import result_of
 from bench.scenarios.kit.check import Seen
+from bench.scenarios.kit.draw import seed_of
 from bench.store.folder import RunFolder
 from bench.store.records import StartRecord, TrialRecord
 
@@ -152,6 +153,32 @@ def test_cases_that_build_on_each_other_stay_in_their_order() -> None:
 
 
 MANY = 1005
+
+
+def test_no_two_repetitions_have_the_same_seed() -> None:
+    """The first and the last rounds with all repetitions that there can be, warm-ups too; each is a seed for a pipeline."""
+    rounds, repeats = [*range(1, 16), *range(9_985, 10_001)], range(10_001)
+    seeds = {seed_of(round_, repeat) for round_ in rounds for repeat in repeats}
+    assert len(seeds) == len(rounds) * len(repeats)
+    assert max(seeds) < 2**31
+
+
+@given(st.integers(1, 10_000), st.integers(0, 999))
+def test_a_seed_is_what_it_was(round_: int, repeat: int) -> None:
+    """So that an earlier run can be made again on the same customers."""
+    assert seed_of(round_, repeat) == round_ * 1000 + repeat
+
+
+def test_the_repetitions_of_a_run_do_different_work() -> None:
+    """The thousandth of a round does not find the results of the next round in a cache."""
+    suite = Suite(name="any", about="", blocks=[block_of("caching", rounds=2, repeat=MANY, reference_starts=1)])
+    values = Counter(
+        (start.setup, trial.parameters["value"])
+        for start in planned(suite, 1).starts
+        for trial in start.trials
+        if trial.case.name == "cold"
+    )
+    assert len(values) == 3 * 2 * MANY and set(values.values()) == {1}
 
 
 def test_many_runs_and_starts_are_read_in_their_order(tmp_path: Path) -> None:

@@ -87,4 +87,5 @@ def test_each_field_of_a_row_is_described_or_named_for_what_it_is() -> None:
     tables = schema_of("results")["$defs"]
     assert all(each["description"] for each in tables.values())
     assert "interval" in tables["Estimate"]["properties"]["low"]["description"]
+    assert tables["Ratio"]["properties"]["workload"] == tables["Estimate"]["properties"]["workload"]
     assert "setup" not in tables["Estimate"]["properties"] and "database" in tables["Estimate"]["properties"]

@@ -145,7 +145,7 @@ class Resampler:
         table = np.full((len(by_start), lengths.max()), np.nan)
         for row, of_start in zip(table, by_start, strict=True):
             row[: len(of_start)] = of_start
-        # Each number has a generator of its own: a new number moves no other, and no two share draws by accident.
+        # Each number has a separate generator: a new number moves no other, and no two share draws by accident.
         random = np.random.default_rng([self.seed, zlib.crc32(name.encode())])
         runs = (random.random((*self.picks.shape, table.shape[1])) * np.maximum(lengths, 1)[self.picks][..., None]).astype(
             int

@@ -31,7 +31,7 @@ def conform(folder: Path, deployment: str | None, as_json: bool) -> None:
 
     Exit code 0: every rule holds, or the tool says why it has no way to keep it; 1: a rule is broken.
     """
-    tool = tools.read(folder.absolute())  # an engine has a folder of its own
+    tool = tools.read(folder.absolute())  # an engine works in another folder
     if lack := tool.missing():
         raise Problem(f"{folder}: {lack}; run `make setup`")
     setups = [each for each in setups_of(tool) if deployment in (None, each.deployment)]

@@ -30,7 +30,7 @@ def list_(as_json: bool) -> None:
         for each in tool.deployments:
             mark = "*" if tool.is_default(each) else " "
             out.print(f"{mark} {each.tier:<8} {each.name:<16} {each.isolation}")
-    out.print(Text("marked *: the tool's default deployment at its tier", "dim"))
+    out.print(Text("marked *: the tool's default deployment at the tier", "dim"))
     for scenario in SCENARIOS.values():
         out.print(Text.assemble((f"scenario {scenario.name}", "bold"), f"  {scenario.question}"))
     for name, about in suites.items():

@@ -1,4 +1,4 @@
-"""`report`: the results of a run, derived and rendered again; `run` renders its own in the same way."""
+"""`report`: the results of a run, derived and rendered again; `run` renders a new run in the same way."""
 
 from __future__ import annotations
 

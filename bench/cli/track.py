@@ -1,4 +1,4 @@
-"""`track`: a run, logged to MLflow; `run` logs its own in the same way."""
+"""`track`: a run, logged to MLflow; `run` logs a new run in the same way."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ from contract.workload import Workload
 PACE: Final = 1 / 6
 """How much slower than another a machine may compute and still count as the same one.
 
-Two measurements in one boot differ by one or two hundredths, each the best of many tries. Two virtual machines with the same
-host name, processor model and size differed by 23 % (reports/earlier has a run of each).
+Two virtual machines with the same host name, processor model and size differed by 23 % (reports/earlier has a run of each).
+Most readings of one boot differ by one or two hundredths. One was off by a third (reports/sample; see docs/fairness.md).
 """
 
 
@@ -129,7 +129,7 @@ def _points(run: RunRecord) -> Mapping[Line, Points]:
             scenario = SCENARIOS[block.scenario]
             options = scenario.parse(block.options)
             for width in block.widths or [run.width]:
-                # As in the plan: an engine with one lane has a sweep of its own.
+                # As in the plan: an engine with one lane has another sweep.
                 for lanes in {1, width}:
                     for case in scenario.cases(options, Capacity(width, lanes, run.cpu_rounds_per_s)):
                         for family in filter(None, (scenario.line, scenario.sweep)):

@@ -2,7 +2,7 @@
 
 A line from one run to the next says that the two can be compared. So the line is broken where they were measured in another
 way: on another machine, by another schema, or with another version of the scenario. A new version of a tool breaks no line,
-because a trend is there to show its effect; it is named beside the numbers.
+because a trend is there to show the effect; the version is named beside the numbers.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from bench.store.records import RunRecord, StartRecord
 from bench.store.rows import Check, Outcome
 
 ENDS: Final = "comes_to_its_end"
-"""The check that no run failed, hung, or was lost with its engine; all other verdicts are about the runs that remain."""
+"""The check that no run failed, hung, or was lost with the engine; all other verdicts are about the runs that remain."""
 
 
 def checks(run: MeasuredRun) -> list[Check]:

@@ -168,7 +168,7 @@ class _Drawn:
         return by_workload
 
     def _families(self, family: Family) -> dict[str, dict[Any, list[MeasuredTrial]]]:
-        """Return the trials of each family by their values on its axis."""
+        """Return the trials of each family by the values on the axis of the family."""
         families: dict[str, dict[Any, list[MeasuredTrial]]] = defaultdict(lambda: defaultdict(list))
         for trial in self.group.counted:
             axes = trial.record.axes

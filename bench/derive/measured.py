@@ -1,4 +1,4 @@
-"""Trials -> measured trials: each is verified by its events, measured, and grouped with the others of its setup."""
+"""Trials -> measured trials: each is verified by the events, measured, and grouped with the others of its setup."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Group:
 
     @property
     def widths(self) -> dict[str, int | None]:
-        """The engine starts of the trials, each with its width."""
+        """The engine starts of the trials, each with the width."""
         return dict(sorted({trial.record.start: trial.record.width for trial in self.trials}.items()))
 
 
@@ -148,7 +148,7 @@ def _ended(record: TrialRecord, case: Case, what_ran: Timeline) -> MeasuredTrial
         return replace(trial, ending=record.end, because=record.because)
     if case.expectation.is_open or what_ran.state == case.expected.state:
         return trial
-    error = next((f": {run.last_error}" for run in record.runs if run.last_error), "")
+    error = next((f": {run.last_error}" for run in record.runs if run.last_error and run.state == what_ran.state), "")
     outcome = f"the tool calls the run {what_ran.state}{error} (see adapter.log beside this file)"
     return replace(trial, ending="failed", because=record.because or outcome)
 

@@ -22,7 +22,7 @@ class Source:
         self.code = _rows_of_code(text)
 
     def rows_of(self, path: Sequence[str]) -> Sequence[int]:
-        """Return the rows of what the names lead to, such as a class and its method; no rows if they lead nowhere."""
+        """Return the rows of what the names lead to, such as a class and a method; no rows if they lead nowhere."""
         body, rows = self._body, range(0)
         for name in path:
             statement = next((each for each in body if name in _names(each)), None)

@@ -34,6 +34,8 @@ class Timeline:
     """The memory of the engine's processes and the disk space of the home, from before the submission on."""
     runs: Mapping[str, Timeline] = field(default_factory=dict)
     """Where the trial has several runs: the timeline of each."""
+    cancelling: int | None = None
+    """When the tool was told to cancel the run."""
 
     @property
     def bodies(self) -> list[Attempt]:
@@ -46,9 +48,20 @@ class Timeline:
         return min((each.started for each in self.bodies), default=self.settled or 0)
 
     @property
+    def last_start(self) -> int:
+        """When the last body began; where none ran, when the run was submitted."""
+        return max((each.started for each in self.bodies), default=self.submitted or 0)
+
+    @property
     def last_end(self) -> int:
         """When the last body ended; where none ran, when the run was submitted."""
         return max((each.ended or each.started for each in self.bodies), default=self.submitted or 0)
+
+    @property
+    def last_error(self) -> str:
+        """Why the run was refused; or else the error of the body that failed last, unless another try of it went well."""
+        failed = [attempts[-1] for attempts in self.attempts.values() if attempts[-1].error]
+        return self.error or max(failed, key=lambda attempt: attempt.ended or 0, default=Attempt(0)).error
 
     @property
     def are_told_apart(self) -> bool:
@@ -64,9 +77,9 @@ class Timeline:
         last = self.attempts[node][-1]
         return last.ended or last.started
 
-    def first_success(self, node: str) -> int:
-        """When an attempt of the node first ended without an error; where none did, when the last one ended."""
-        return next((each.ended for each in self.attempts[node] if each.ended and not each.error), self.end(node))
+    def first_success(self, node: str) -> int | None:
+        """When an attempt of the node first ended without an error, if one did."""
+        return next((each.ended for each in self.attempts.get(node, ()) if each.ended and not each.error), None)
 
 
 def read(folder: Path) -> Timeline:
@@ -95,6 +108,8 @@ def _note(event: Event, timeline: Timeline) -> None:
     match event.kind:
         case "submitted":
             timeline.submitted = event.t
+        case "cancelling":
+            timeline.cancelling = event.t
         case "settled":
             timeline.settled, timeline.state, timeline.error = event.t, event.data.state, event.data.error
         case "sampled":
@@ -130,8 +145,9 @@ def _together(runs: Mapping[str, Timeline]) -> Timeline:
 
 
 def max_concurrency(timeline: Timeline) -> int:
-    """Return the largest number of bodies that ran at one moment."""
-    return most_at_once((each.started, each.ended or each.started) for each in timeline.bodies)
+    """Return the largest number of bodies that ran at one moment; a body that was cut off was busy until the cancel."""
+    cut = timeline.cancelling or 0
+    return most_at_once((each.started, each.ended or max(each.started, cut)) for each in timeline.bodies)
 
 
 def most_at_once(spans: Iterable[tuple[float, float]]) -> int:

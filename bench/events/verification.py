@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import msgspec
 
-from bench.events.timeline import Timeline, max_concurrency
+from bench.events.timeline import Attempt, Timeline, max_concurrency
 from contract.pipeline import ONE_TASK, STEPS, Pipeline
 from contract.workload import Workload
 
@@ -36,6 +36,8 @@ class Expectation(msgspec.Struct, frozen=True, omit_defaults=True):
     """The step that refuses, so that the run must fail and nothing after it may run."""
     more_tries: dict[str, int] = {}
     """How often steps are tried once more because of something outside the work, such as a source that fails."""
+    is_cancelled: bool = False
+    """Whether the run ends because it is cancelled: bodies may be cut off then, and others never begin."""
     is_open: bool = False
     """Whether any end is an answer; the checks of the scenario then judge what the tool did."""
 
@@ -54,10 +56,14 @@ class Expected:
     may_skip: tuple[str, ...] = ()
     fails_at: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The bodies whose last attempt must fail, and how the errors may begin."""
+    is_cancelled: bool = False
+    """Whether all of this is only expected as far as the run came until it was cancelled."""
 
     @property
     def state(self) -> str:
         """Return what the tool has to call the run in the end."""
+        if self.is_cancelled:
+            return "cancelled"
         return "failed" if self.fails_at else "succeeded"
 
     def parents(self, name: str, ran: Collection[str]) -> Iterator[str]:
@@ -80,7 +86,8 @@ def steps_of(work: Pipeline, expectation: Expectation = AS_ASKED) -> Mapping[str
 
 def expected_of(work: Workload | Pipeline, expectation: Expectation = AS_ASKED, runs: int = 1) -> Expected:
     """Return what has to be seen of so many runs of the work, taken together."""
-    return _of_pipeline(work, expectation, runs) if isinstance(work, Pipeline) else _of_workload(work, runs)
+    whole = _of_pipeline(work, expectation, runs) if isinstance(work, Pipeline) else _of_workload(work, runs)
+    return replace(whole, is_cancelled=expectation.is_cancelled)
 
 
 def _of_pipeline(work: Pipeline, expectation: Expectation, runs: int) -> Expected:
@@ -142,22 +149,31 @@ def _verify(timeline: Timeline, expected: Expected, work: Workload | Pipeline, *
     if in_order:
         _verify_order(timeline, expected, wrong)
     for name, token in expected.tokens.items():
+        if expected.is_cancelled and timeline.first_success(name) is None:
+            continue  # it was cut off, or never began
         if timeline.attempts[name][-1].token != token:
             wrong["work_verified"] = f"{name} ended with {timeline.attempts[name][-1].token!r}"
     if isinstance(work, Pipeline):
         _verify_passed(timeline, expected, wrong)
-    if timeline.settled is None or timeline.settled < timeline.last_end:
-        wrong["settled_after_last_body"] = "the tool called the run over before the last body had ended"
+    # How long a cancelled body lives on is no matter of verification: scenarios measure it.
+    last = max(timeline.last_start, timeline.cancelling or 0) if expected.is_cancelled else timeline.last_end
+    if timeline.settled is None or timeline.settled < last:
+        what = "the cancel, or before the last body began" if expected.is_cancelled else "the last body had ended"
+        wrong["settled_after_last_body"] = f"the tool called the run over before {what}"
     elif timeline.state != expected.state:
         wrong["settled_after_last_body"] = f"the tool calls it {timeline.state or 'nothing'}, not {expected.state}"
     return wrong
 
 
 def _verify_order(timeline: Timeline, expected: Expected, wrong: dict[str, str]) -> None:
+    must_run = expected.after.keys() - set(expected.may_skip)
     for name, attempts in timeline.attempts.items():
-        for parent in expected.parents(name, timeline.attempts.keys()):
-            # Where all steps are one task, a failure makes the parent run again, after the child's first try.
-            if attempts[0].started < timeline.first_success(parent) or timeline.start(name) < timeline.end(parent):
+        for parent in expected.parents(name, timeline.attempts.keys() | must_run):
+            done = timeline.first_success(parent)
+            # Where all steps are one task, a failure makes the parent run again, after the child's first try. Then the
+            # child has to run again too, unless the run is cancelled before.
+            is_stale = not expected.is_cancelled and timeline.start(name) < timeline.end(parent)
+            if done is None or attempts[0].started < done or is_stale:
                 wrong["order_respected"] = f"{name} began before {parent} had ended"
 
 
@@ -173,20 +189,40 @@ def _verify_passed(timeline: Timeline, expected: Expected, wrong: dict[str, str]
 def _verify_attempts(timeline: Timeline, expected: Expected, wrong: dict[str, str]) -> None:
     if timeline.submitted is None:
         wrong["every_body_ran_once"] = "the event `submitted` is missing"
+    if expected.is_cancelled and timeline.cancelling is None:
+        wrong["every_body_ran_once"] = "the event `cancelling` is missing"
     if unknown := timeline.attempts.keys() - expected.after.keys():
         wrong["every_body_ran_once"] = f"a body ran that should not have: {min(unknown)}"
     for name, times in expected.attempts.items():
         attempts = timeline.attempts.get(name, [])
         if name in expected.may_skip and not attempts:
             continue
-        if len(attempts) != times and not (name in expected.may_skip and len(attempts) < times):
-            errors = "; ".join(each.error for each in attempts if each.error)
-            miscount = f"{name} ran {len(attempts)} times, not {times}"
-            wrong["every_body_ran_once"] = f"{miscount} ({errors})" if errors else miscount
-        elif any(attempt.ended is None for attempt in attempts):
-            wrong["every_body_ran_once"] = f"the end of {name} is missing"
-        elif name in expected.fails_at:
-            if not attempts[-1].error.startswith(expected.fails_at[name]):
-                wrong["work_verified"] = f"{name}: {attempts[-1].error or 'it did not fail'}"
-        elif attempts[-1].error:
-            wrong["work_verified"] = f"{name}: {attempts[-1].error}"
+        if expected.is_cancelled and _is_cut(attempts, times, timeline.cancelling or 0):
+            continue
+        _verify_body(name, attempts, expected, wrong)
+
+
+def _verify_body(name: str, attempts: Sequence[Attempt], expected: Expected, wrong: dict[str, str]) -> None:
+    times = expected.attempts[name]
+    if len(attempts) != times and not (name in expected.may_skip and len(attempts) < times):
+        errors = "; ".join(each.error for each in attempts if each.error)
+        miscount = f"{name} ran {len(attempts)} times, not {times}"
+        wrong["every_body_ran_once"] = f"{miscount} ({errors})" if errors else miscount
+    elif any(attempt.ended is None for attempt in attempts):
+        wrong["every_body_ran_once"] = f"the end of {name} is missing"
+    elif name in expected.fails_at:
+        if not attempts[-1].error.startswith(expected.fails_at[name]):
+            wrong["work_verified"] = f"{name}: {attempts[-1].error or 'it did not fail'}"
+    elif attempts[-1].error:
+        wrong["work_verified"] = f"{name}: {attempts[-1].error}"
+
+
+def _is_cut(attempts: Sequence[Attempt], times: int, cancelling: int) -> bool:
+    """Whether so many attempts were to be made, and the cancel came before the last of them was over."""
+    if not attempts:
+        return True
+    *before, last = attempts
+    if len(attempts) > times or any(each.ended is None for each in before):
+        return False
+    was_over = last.ended is not None and last.ended <= cancelling
+    return not was_over or (len(attempts) < times and bool(last.error))

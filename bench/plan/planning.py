@@ -30,7 +30,7 @@ from bench.plan.tools import Deployment, Tool
 from bench.plan.warmups import warmups
 from bench.scenarios import SCENARIOS, Capacity, Case, Scenario
 from bench.scenarios.kit.case import RecordedCase
-from bench.scenarios.kit.draw import Draw
+from bench.scenarios.kit.draw import Draw, seed_of
 from contract.pipeline import Pipeline
 from contract.workload import Workload
 
@@ -172,7 +172,7 @@ class _Planner:
         if slot.scenario.parameters is None or not isinstance(run.case.work, Pipeline):
             return {}
         # All setups get the same customers in a round and repetition, and new ones in the next, which no cache knows.
-        seed = slot.round * 1000 + run.repeat
+        seed = seed_of(slot.round, run.repeat)
         sequence = f"{slot.setup.orchestrator}_{number}_{run.repeat}"
         return slot.scenario.parameters(run.case.work, Draw(sequence, seed, str(self._choice.data or "")))
 

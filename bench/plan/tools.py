@@ -86,6 +86,12 @@ def discover(folder: Path = IMPLEMENTATIONS) -> dict[str, Tool]:
     return {tool.name: tool for tool in sorted(tools, key=lambda tool: (tool.name == REFERENCE, tool.name))}
 
 
+def maker(chosen: Mapping[str, Tool]) -> Tool:
+    """Return the tool in whose environment that is made what all engines share; not every tool has the pipelines."""
+    reference = chosen.get(REFERENCE) or discover().get(REFERENCE)
+    return reference if reference and not reference.missing() else next(iter(chosen.values()))
+
+
 def read(folder: Path) -> Tool:
     """Read the tool that a folder holds."""
     path = folder / "pyproject.toml"

@@ -56,14 +56,15 @@ def rest(comparison: Comparison) -> str:
     lies = "lies beyond the noise floor"
     duel = ""
     if comparison.is_duel:
-        lies = "lies all on one side of no change"
+        lies = "lies on one side of no change"
         duel = (
-            " The two were measured in step; times are means without the lowest and the highest tenth of the runs, "
-            "counts are medians."
+            " The two were measured in step. Times are means without the lowest and the highest tenth of the runs, "
+            "and counts are medians."
         )
     return (
-        f"{counts['same']} show no change{few}. A change of a time counts where it is larger than "
-        f"{comparison.fail_over * 100:.3g} %, and its interval, widened for the number of comparisons, {lies}.{duel}"
+        f"{counts['same']} show no change{few}. A change of a time counts if it is larger than "
+        f"{comparison.fail_over * 100:.3g} %, and if the whole interval {lies}. The interval is widened for the number "
+        f"of comparisons.{duel}"
     )
 
 

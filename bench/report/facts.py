@@ -26,7 +26,7 @@ Placed = TypeVar("Placed", Estimate, Check)
 
 @dataclass(frozen=True)
 class Facts:
-    """A run: its results, and what was recorded while it went on."""
+    """A run: the results, and what was recorded while it went on."""
 
     run: RunRecord
     results: Results
@@ -34,7 +34,7 @@ class Facts:
     starts: Sequence[StartRecord]
     trials: Sequence[TrialRecord]
     read: Callable[[str], Timeline]
-    """From the id of a trial to its events."""
+    """From the id of a trial to the events."""
     endings: Mapping[str, Ending] = field(default_factory=dict)
     """How each trial ended."""
 

@@ -36,7 +36,7 @@ class Sentence:
 
     @classmethod
     def of(cls, *parts: Part) -> Sentence:
-        """Make a sentence of its parts."""
+        """Make a sentence of the parts."""
         return cls(parts)
 
     def __str__(self) -> str:

@@ -21,7 +21,7 @@ Measured = Estimate | Ratio
 
 @dataclass(frozen=True)
 class Spot:
-    """Where a workload is drawn: on the curve of its family, at a place on the axis."""
+    """Where a workload is drawn: on the curve of the family, at a place on the axis."""
 
     family: str
     x: float

@@ -45,7 +45,7 @@ class Subsection:
         return self.table.rows
 
     def measured(self, tool: str) -> dict[str, list[tuple[Column, Estimate]]]:
-        """Return the numbers of a tool in its usual deployment and default settings, by setup."""
+        """Return the numbers of a tool in the usual deployment and default settings, by setup."""
         rows = [
             row for row in self.estimates if row.usual and (row.setup.orchestrator, row.setup.profile) == (tool, "stock")
         ]
@@ -120,7 +120,7 @@ def _mark(facts: Facts, table: Table, setup: Setup, column: Column) -> Mark:
 
 
 def _timelines(facts: Facts, subsections: Sequence[Subsection]) -> list[Drawing]:
-    """Draw a run of each tool in its usual deployment."""
+    """Draw a run of each tool in the usual deployment."""
     drawings: list[Drawing] = []
     for subsection in subsections:
         rows = [row for row in subsection.estimates if row.median is not None]

@@ -109,7 +109,7 @@ def _mark(row: Estimate) -> str:
 
 def _caveats(facts: Facts) -> Iterator[str]:
     counts = Counter(row.verdict for row in facts.results.checks)
-    yield text("What is marked with ~ is unstable: by its spread, outliers, drift or curvature; results.json says which.")
+    yield text("A number with ~ is unstable: spread, outliers, drift or curvature. results.json says which.")
     yield ""
     yield f"Checks: {counts['pass']} passed, {counts['fail']} failed, {counts['unsupported']} unsupported."
     yield ""

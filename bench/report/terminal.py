@@ -44,7 +44,7 @@ def show(console: Console, run: RunRecord, results: Results) -> None:
             if rows := [row for row in results.estimates if (row.scenario, row.setup.tier) == (scenario, tier)]:
                 console.print(_table(scenario, tier, rows))
     for scenario in sorted(measured - SCENARIOS.keys()):
-        console.print(f"{scenario}: this orchbench knows no such scenario; its numbers are in results.json")
+        console.print(f"{scenario}: this version of orchbench has no such scenario; the numbers are in results.json")
     _caveats(console, run, results)
 
 

@@ -32,7 +32,7 @@ def _lanes(timeline: Timeline, submitted: int, expected: Expected) -> list[Lane]
         known = name in expected.after
         parents = [timeline.end(parent) for parent in expected.parents(name, timeline.attempts)] if known else []
         ready = max(parents, default=submitted)
-        # A first task waits for the tool to start the run; before a later one there is the way from its parents.
+        # A first task waits for the tool to start the run; a later one follows the parents, after a transition.
         spans = [Span(at(ready), at(attempts[0].started), "transition" if parents else "waiting")]
         for i, attempt in enumerate(attempts):
             if i:

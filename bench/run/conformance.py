@@ -22,6 +22,8 @@ from bench.run import footprint
 from bench.run.channel import EngineError, UnsupportedWork
 from bench.run.engine import Engine, Place
 from bench.run.procedures import Scene, TooLong, cancel_in_the_middle, kill_and_restart
+from bench.run.procedures.cancel_in_the_middle import is_alive
+from bench.run.procedures.scene import LOOK_S
 from bench.scenarios import Case
 from bench.scenarios.kit.graphs import shaped
 from bench.scenarios.kit.procedures import CancelInTheMiddle, KillAndRestart
@@ -65,6 +67,8 @@ class Candidate:
         (folder / "home").mkdir(parents=True)
         self.engine = Engine(tool, setup, Place(folder, WIDTH, {}))
         self._numbers = count(1)
+        self._endless: list[Path] = []
+        """Where the events of the runs are that end only by force."""
 
     def up(self) -> None:
         """Start it, with some work."""
@@ -75,7 +79,14 @@ class Candidate:
         """Return a trial that is to be made of the work."""
         folder = self._folder / f"trial-{next(self._numbers)}"
         folder.mkdir()
+        if work is ENDLESS:
+            self._endless.append(folder)
         return Scene(self.engine, Case(work), Trial(folder.name, str(folder)), limit_s or LIMIT_S)
+
+    def is_busy(self) -> bool:
+        """Whether the body of an endless run is alive."""
+        bodies = [body for folder in self._endless for body in read(folder).bodies]
+        return any(body.ended is None and is_alive(body.pid) for body in bodies)
 
     def run(self, work: Workload) -> tuple[Scene, Timeline]:
         """Make one run of it."""
@@ -170,10 +181,16 @@ def a_run_past_its_limit_is_given_up(candidate: Candidate) -> str:
 
 
 def it_stops_without_a_trace(candidate: Candidate) -> str:
-    """Stopping ends every process that it started, though a run still goes on. (This rule comes last.)"""
+    """Stopping in the middle of a body ends every process that was started. (This rule comes last.)"""
+    # A tool that makes one run after another, and cannot cancel, is still busy with that of an earlier rule.
+    candidate.scene(ENDLESS).submit()
+    deadline = time.monotonic() + LIMIT_S
+    while not candidate.is_busy():
+        _demand(time.monotonic() < deadline, f"no body had begun after {LIMIT_S:g} s")
+        time.sleep(LOOK_S)
     left = candidate.engine.stop()
     _demand(not left, f"it left {left[:1]}")
-    return "no process is left"
+    return "a body was busy, and no process is left"
 
 
 RULES: Final = (

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -175,13 +176,19 @@ class Engine:
             self.kill()
             return [f"it did not stop: {error}"]
         self._close()
-        left: list[str] = json.loads(self._left.read_text())
+        try:
+            left: list[str] = json.loads(self._left.read_text())
+        except FileNotFoundError:
+            return ["something unknown: its keeper was killed"]
         return left
 
     def kill(self) -> None:
         """End everything at once."""
         if self._keeper is not None and self._keeper.stdin is not None:
             self._keeper.stdin.close()  # the leash
+            with suppress(subprocess.TimeoutExpired):
+                self._keeper.wait(STOP_LIMIT_S)
+            self._keeper.kill()
             self._keeper.wait()
             self._close()
 
@@ -239,6 +246,7 @@ class Engine:
     # The adapter's process ---------------------------------------------------------------------------------------------
 
     def _launch(self) -> None:
+        self._left.unlink(missing_ok=True)  # the engine's before, if it is started again
         pipe, theirs = socket.socketpair()
         # Unix sockets allow paths of about 100 bytes; below the home of a run they would be longer.
         self._temporary = tempfile.mkdtemp(prefix="orchbench-")

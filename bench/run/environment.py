@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,16 @@ from bench.run.channel import EngineError
 
 _KEPT: Final = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 """All that an engine sees of the user's environment: no AIRFLOW_HOME, no PREFECT_API_URL, no PYTHONPATH."""
+
+
+ASK_LIMIT_S: Final = 600.0
+"""How long a module may take to its end: to make an empty MLflow store takes half a minute on a cold disk."""
+
+READY_LIMIT_S: Final = 180.0
+"""How long a module may take until it is ready to serve."""
+
+END_LIMIT_S: Final = 10.0
+"""How long it may take to end when its leash is let go."""
 
 
 def clean() -> dict[str, str]:
@@ -29,15 +40,19 @@ class ToolEnvironment:
 
     def ask(self, module: str, *arguments: str, **variables: str) -> str:
         """Run a module to its end; return why it failed, in one line, or nothing."""
-        done = subprocess.run(  # noqa: S603 - our own module
-            self._command(module, arguments),
-            env=clean() | variables,
-            cwd=self._tool.folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        try:
+            done = subprocess.run(  # noqa: S603 - our own module
+                self._command(module, arguments),
+                env=clean() | variables,
+                cwd=self._tool.folder,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=ASK_LIMIT_S,
+            )
+        except subprocess.TimeoutExpired:
+            return f"{module} was not over after {ASK_LIMIT_S:g} s"
         lines = done.stderr.strip().splitlines()
         return "" if done.returncode == 0 else lines[-1] if lines else f"exit code {done.returncode}"
 
@@ -54,12 +69,30 @@ class ToolEnvironment:
             start_new_session=True,  # a Ctrl-C at the terminal is the harness's to handle
             text=True,
         ) as server:
-            if server.stdin is None or server.stdout is None or not (line := server.stdout.readline().strip()):
-                raise EngineError(f"{module} did not start")
             try:
-                yield line
+                yield _first_line(server, module)
             finally:
-                server.stdin.close()
+                _let_go(server)
 
     def _command(self, module: str, arguments: tuple[str, ...]) -> list[str]:
         return [str(self._tool.python), "-P", "-m", module, *arguments]
+
+
+def _first_line(server: subprocess.Popen[str], module: str) -> str:
+    if server.stdout is None:
+        raise ValueError("the output of the server is not piped")
+    ready, _, _ = select.select([server.stdout], [], [], READY_LIMIT_S)
+    if not ready:
+        raise EngineError(f"{module} was not ready after {READY_LIMIT_S:g} s")
+    if not (line := server.stdout.readline().strip()):
+        raise EngineError(f"{module} did not start")
+    return line
+
+
+def _let_go(server: subprocess.Popen[str]) -> None:
+    if server.stdin is not None:
+        server.stdin.close()
+    try:
+        server.wait(END_LIMIT_S)
+    except subprocess.TimeoutExpired:
+        server.kill()

@@ -15,7 +15,7 @@ import msgspec
 
 from bench.plan import warmups
 from bench.plan.plan import Plan, Start, Trial
-from bench.plan.tools import REFERENCE, Tool
+from bench.plan.tools import Tool, maker
 from bench.run import footprint
 from bench.run.channel import EngineError, UnsupportedWork
 from bench.run.duel import ALONE
@@ -89,9 +89,8 @@ class Executor:
                 self._write(start, start.id, trial, Outcome("not_started", f"{TRIES} engine starts failed: {because}"))
 
     def _prepare(self) -> None:
-        """Make what all engines share, in the reference's environment if it was chosen: not every tool has the pipelines."""
-        tools = self._orchestrators
-        environment = ToolEnvironment(tools.get(REFERENCE) or next(iter(tools.values())))
+        """Make what all engines share."""
+        environment = ToolEnvironment(maker(self._orchestrators))
         for name in dict.fromkeys(trial.scenario for trial in self._plan.trials):
             if prepare := SCENARIOS[name].hooks.prepare:
                 prepare(self._folder.shared, environment)

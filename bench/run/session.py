@@ -7,7 +7,7 @@ from the first engine start to the results.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,7 +84,7 @@ def begin(folder: RunFolder, choice: Choice, warnings: Sequence[str] = (), turns
 
 
 def resume(folder: RunFolder) -> Session:
-    """Plan a run again from the record, or raise where the plan, the machine or the versions have changed."""
+    """Plan a run again from the record, or raise where the plan, the machine, the versions or the code have changed."""
     began = time.monotonic()
     record = folder.run()
     if record.duel:
@@ -96,8 +96,8 @@ def resume(folder: RunFolder) -> Session:
     chosen = {name: known[name] for name in record.orchestrators}
     if record.host.name != machine.host().name:
         raise Problem(f"{folder.path} was begun on {record.host.name}; two machines cannot share a run")
-    if record.locks != tools.lock_hashes(chosen):
-        raise Problem(f"{folder.path} was begun with other versions (a uv.lock has changed); begin a new run")
+    if changed := _changed(folder, record, chosen):
+        raise Problem(f"{folder.path}: since the run began, {changed}; {_way_back(record)}, or begin a new run")
     try:
         suite = msgspec.convert(record.suite, Suite)
         choice = Choice(suite, list(chosen.values()), record.seed, _own(record), _kept_data(folder, record))
@@ -106,8 +106,35 @@ def resume(folder: RunFolder) -> Session:
     except (msgspec.ValidationError, KeyError):
         is_same = False
     if not is_same:
-        raise Problem(f"{folder.path} was planned by another version of orchbench; begin a new run")
+        raise Problem(f"{folder.path} was planned by another version of orchbench; {_way_back(record)}, or begin a new run")
     return Session(began, folder, record, plan, chosen)
+
+
+def _changed(folder: RunFolder, record: RunRecord, chosen: Mapping[str, Tool]) -> str:
+    """Say what is no longer as it was when the run began, of all that is measured; nothing, if all is the same."""
+    now = {name: SCENARIOS[name].version for name in record.scenarios if name in SCENARIOS}
+    if scenarios := _unlike(record.scenarios, now):
+        return f"the scenario {scenarios[0]} has changed"
+    if locks := _unlike(record.locks, tools.lock_hashes(chosen)):
+        return f"the versions of {locks[0]} have changed (uv.lock)"
+    # Runs of early versions kept no code; what was not kept cannot be compared.
+    sources = {SHARED: CORE} | {name: tool.source for name, tool in chosen.items()} if folder.keeps_code() else {}
+    files = [file for owner, source in sources.items() for file in folder.changed_code(owner, source)]
+    if files:
+        return f"{files[0]} has changed" + (f", and {len(files) - 1} more of the sources" if len(files) > 1 else "")
+    return ""
+
+
+def _unlike(before: Mapping[str, object], now: Mapping[str, object]) -> list[str]:
+    """Return the names whose values differ, or that only one side has."""
+    return [name for name in sorted(before.keys() | now.keys()) if before.get(name) != now.get(name)]
+
+
+def _way_back(record: RunRecord) -> str:
+    """Say how to have again what the run began with."""
+    if not record.git.id:
+        return "undo that"
+    return f"go back to commit {record.git.id[:9]}" + (" and the edits that it had then" if record.git.dirty else "")
 
 
 def _own(record: RunRecord) -> Workload | None:
@@ -128,7 +155,7 @@ def _kept_data(folder: RunFolder, record: RunRecord) -> Path | None:
 def carry_out(session: Session, watcher: Watcher, publish: Publish, turns: Turns | None = None) -> Findings:
     """Make the runs that are still to be made, and publish what there is, also after an interruption.
 
-    In a duel every step waits for its turn.
+    In a duel every step waits for a turn.
     """
     folder, record = session.folder, session.record
     segment = Segment(began=datetime.now(UTC).isoformat(timespec="seconds"), boot_id=machine.host().boot_id)

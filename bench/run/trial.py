@@ -27,11 +27,13 @@ class Outcome:
     because: str | None = None
     runs: Sequence[RunOfTrial] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+    left_running: bool = False
+    """Whether a run may still go on, because the tool had no way to do what was to be done with it."""
 
     @property
     def costs_the_engine(self) -> bool:
         """Whether the engine is gone, or in an unknown state, perhaps with a run that still runs."""
-        return self.end in {"timeout", "crashed"}
+        return self.end in {"timeout", "crashed"} or self.left_running
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def make(site: Site, trial: Trial, folder: Path) -> Outcome:
             scene.parameters = {**trial.parameters, **touch.parameters}
             carry_out(scene)
     except UnsupportedWork as reason:
-        return Outcome("unsupported", f"unsupported: {reason}")
+        return Outcome("unsupported", f"unsupported: {reason}", left_running=bool(scene.going_on))
     except TooLong as late:
         return Outcome("timeout", str(late))
     except EngineError as error:

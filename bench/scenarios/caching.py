@@ -19,7 +19,7 @@ from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import ONCE, Case
 from bench.scenarios.kit.check import Check, Seen, Verdict, lost, of
 from bench.scenarios.kit.derived import Derived, Medians
-from bench.scenarios.kit.draw import Draw
+from bench.scenarios.kit.draw import Draw, seed_of
 from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.hooks import Hooks, Surroundings, Touch, own_home
 from bench.scenarios.kit.metrics import Metric
@@ -259,7 +259,7 @@ def result_of(case: Case, round_: int, repeat: int) -> str:
     editions = dict(FIRST)
     if isinstance(case.procedure, Once):
         editions |= case.procedure.before.editions
-    value = _value(case.work, round_ * 1000 + repeat) if isinstance(case.work, Pipeline) else 0
+    value = _value(case.work, seed_of(round_, repeat)) if isinstance(case.work, Pipeline) else 0
     return f"{value}/{editions['helper']}/{editions['body']}"
 
 

@@ -115,8 +115,8 @@ SCENARIO = Scenario(
     order=70,
     question="What does it cost to make one pipeline of others, and does a failure inside reach the outside?",
     limits=(
-        "The mechanisms are not equal: a task group is a drawing around tasks, a subflow a run with a state of its own.",
-        "A pipeline that triggers another one as a run of its own is not measured.",
+        "The mechanisms are not equal: a task group is a drawing around tasks, a subflow a run with a separate state.",
+        "A pipeline that triggers another one as a separate run is not measured.",
     ),
     options=Options,
     cases=cases,

@@ -75,7 +75,7 @@ def derive(medians: Medians) -> Iterable[Derived]:
     for form in FORMS:
         faulty, again = f"{form}_faulty", f"{form}_again"
         if {again, faulty} <= set(medians.workloads):
-            # The first run is no yardstick: its features were in no cache yet. The wait is left out: a poll draws it.
+            # The first run is no yardstick: the features were in no cache yet. The wait is left out: a poll draws it.
             cost = medians.median(faulty, "first_to_last_s").minus(medians.median(again, "first_to_last_s"))
             yield Derived(faulty, "retry_cost_s", cost)
 

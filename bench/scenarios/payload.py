@@ -182,8 +182,8 @@ SCENARIO = Scenario(
     question="How does a table get from one task to the next, how fast, and how large may it be?",
     limits=(
         "For a small frame the number is the tool's way from task to task, not a bandwidth: read the large ones.",
-        "One host and its file system: between machines a value in memory does not exist, and a store has to be shared.",
-        "That Airflow's XCom can carry a frame does not make it advisable: its documentation advises against large values.",
+        "One host and one file system: between machines a value in memory does not exist, and a store has to be shared.",
+        "Airflow's XCom can carry a frame, but Airflow's documentation advises against large values.",
     ),
     options=Options,
     cases=cases,

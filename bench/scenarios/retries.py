@@ -44,7 +44,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
-    """Return the graphs, each with its faults."""
+    """Return the graphs, each with the faults."""
     constant = Retry(3, options.delay_s)
     wide = [Node(f"n{i}", after=("first",), retry=constant, fault=Fault(1) if i % 2 else None) for i in range(options.width)]
     tail = (Node("below", after=("faulty",)), Node("beside", after=("first",)))
@@ -96,7 +96,7 @@ def delay_s(number: int) -> Callable[[Run], float | None]:
 
 
 def recovery_s(run: Run) -> float | None:
-    """Return how long the slowest node took from its first failure to the try that succeeded."""
+    """Return how long the slowest node took from the first failure to the try that succeeded."""
     by_node = [run.timeline.attempts[node.id] for node in _tried_again(run)]
     spans = [tries[-1].started - (tries[0].ended or tries[0].started) for tries in by_node if not tries[-1].error]
     return max(spans) / 1e9 if spans else None
@@ -143,7 +143,7 @@ def metrics(case: Case) -> Sequence[str]:
         return ("attempts", "delay_error_ms", "recovery_s")
     retries = [node.retry for node in case.work.nodes if node.retry] if isinstance(case.work, Workload) else []
     waits = [f"delay_{i + 1}_s" for i in range(retries[0].times)] if len(retries) == 1 else []
-    # Nobody asked for a wait where the tool has its default.
+    # Nobody asked for a wait where the tool has a default.
     error = [] if case.name == _DEFAULT else ["delay_error_ms"]
     return ("attempts", *error, *waits, "recovery_s")
 
@@ -239,7 +239,7 @@ SCENARIO = Scenario(
     limits=(
         "Tasks fail by an exception: a process that is killed, or a machine that goes away, is another question.",
         "Nothing is said of retries of whole runs, which all three have in some form.",
-        "Airflow draws its backoff from a hash that is the same in every run here: the interval hides its spread.",
+        "Airflow draws the backoff from a hash that is the same in every run here: the interval hides the spread.",
     ),
     options=Options,
     cases=cases,

@@ -103,7 +103,7 @@ def results(document: Document) -> Document:
 
 
 def row(keys: Document) -> Document:
-    """Return a row of results.json, or one of samples.csv, with its setup, and with axes where the name tells them."""
+    """Return a row of results.json, or one of samples.csv, with the setup, and with axes where the name tells them."""
     named = _AXES.get(keys["scenario"]) if keys.get("scenario") in _TOLD_BY_NAMES else None
     axes = {"axes": named(keys["workload"], {})} if named and "workload" in keys else {}
     return setup({"isolation": "", "default": True} | axes | keys)

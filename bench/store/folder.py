@@ -119,10 +119,19 @@ class RunFolder:
 
     def keep_code(self, owner: str, source: Path) -> None:
         """Copy the sources of a tool, or those that all tools share, so that a report shows what ran even after an edit."""
-        for file in source.rglob("*.py"):
-            copy = self._code / owner / file.relative_to(source)
+        for name, file in _sources(source).items():
+            copy = self._code / owner / name
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copy)
+
+    def changed_code(self, owner: str, source: Path) -> list[str]:
+        """Return the names of the sources that are not as the run has kept them: edited, new or gone."""
+        kept, now = _sources(self._code / owner), _sources(source)
+        return [
+            f"{owner}/{name}"
+            for name in sorted(kept.keys() | now.keys())
+            if name not in kept or name not in now or kept[name].read_bytes() != now[name].read_bytes()
+        ]
 
     def new_start(self, start: str) -> Path:
         """Return an empty folder for the engine start."""
@@ -293,6 +302,11 @@ class RunFolder:
             raise Problem(
                 f"{target} cannot be written ({error.strerror}); finished trials are safe, --resume goes on"
             ) from None
+
+
+def _sources(folder: Path) -> dict[str, Path]:
+    """Return the sources below a folder, by their names there."""
+    return {str(file.relative_to(folder)): file for file in folder.rglob("*.py")}
 
 
 def _cell(value: Any) -> Any:

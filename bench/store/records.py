@@ -57,7 +57,10 @@ class RunOfTrial(msgspec.Struct, frozen=True, omit_defaults=True):
     """Seconds since the epoch minus the monotonic clock."""
     reported: Reported = Reported()
     last_error: str = ""
-    """The last line with an error that the tool printed while the run went on, unless it succeeded."""
+    """The last error of the run, unless it succeeded: what its events say, or else a line that the tool printed meanwhile.
+
+    Nothing, where several runs went on at once and no event says whose error it was.
+    """
 
 
 class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):

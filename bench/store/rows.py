@@ -50,8 +50,8 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
         return not self.warmup and not self.setup.control
 
 
-class Estimate(msgspec.Struct, frozen=True, kw_only=True):
-    """A metric of a setup for a workload, or for a family of workloads, over all trials."""
+class _OfFigure(msgspec.Struct, frozen=True, kw_only=True):
+    """What a number is of: a metric of a setup, for a workload or for a family of workloads."""
 
     scenario: str
     workload: str
@@ -62,6 +62,16 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     metric: str
     unit: str
     better: Better
+
+    @property
+    def of(self) -> tuple[str, ...]:
+        """The key of the estimate of it; a ratio divides this estimate."""
+        return self.scenario, self.workload, *self.setup.key, self.metric
+
+
+class Estimate(_OfFigure, frozen=True, kw_only=True):
+    """A metric of a setup for a workload, or for a family of workloads, over all trials."""
+
     n: int
     """How many trials the number is made of."""
     starts: int
@@ -79,19 +89,12 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> tuple[str, ...]:
         """The key of the row; no other row of the table has the same."""
-        return self.scenario, self.workload, *self.setup.key, self.metric
+        return self.of
 
 
-class Ratio(msgspec.Struct, frozen=True, kw_only=True):
+class Ratio(_OfFigure, frozen=True, kw_only=True):
     """An estimate over the same of plain Python, or over that of the best tool with the same settings."""
 
-    scenario: str
-    workload: str
-    setup: Setup
-    axes: Axes = {}
-    metric: str
-    unit: str
-    better: Better
     against: str
     """The tool whose estimate is the divisor."""
     against_deployment: str
@@ -108,11 +111,6 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
     above_noise: bool | None
     """Whether the interval lies wholly beyond the noise floor; null where either is unknown."""
     missing_because: str | None = None
-
-    @property
-    def of(self) -> tuple[str, ...]:
-        """The key of the estimate that is divided."""
-        return self.scenario, self.workload, *self.setup.key, self.metric
 
     @property
     def key(self) -> tuple[str, ...]:

@@ -52,7 +52,8 @@ def _flat(row: Schema, setup: Schema) -> Schema:
 
 def _described(name: str, schema: Schema) -> Schema:
     struct = _STRUCTS[name]
-    docstrings = dict(_docstrings_of_fields(struct))
+    bases = [each for each in reversed(struct.__mro__) if each in _STRUCTS.values()]
+    docstrings = {key: text for each in bases for key, text in _docstrings_of_fields(each)}
     properties = {
         key: value | ({"description": docstrings[key]} if key in docstrings else {})
         for key, value in schema["properties"].items()
@@ -60,8 +61,8 @@ def _described(name: str, schema: Schema) -> Schema:
     return schema | {"description": inspect.getdoc(struct), "properties": properties}
 
 
-def _docstrings_of_fields(struct: type[msgspec.Struct]) -> Iterator[tuple[str, str]]:
-    """Yield the docstring below each field of a struct: Python itself does not keep it."""
+def _docstrings_of_fields(struct: type) -> Iterator[tuple[str, str]]:
+    """Yield the docstring below each field that is not inherited: Python itself does not keep it."""
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(struct))).body
     for field, below in pairwise(definition.body if isinstance(definition, ast.ClassDef) else ()):
         match field, below:

@@ -73,9 +73,9 @@ def is_shortest(row: Estimate, ends: Sequence[Ends]) -> bool:
 def beside_tasks(ends: Sequence[Ends], tier: str) -> Sentence:
     """Say the wait and the lag of each tool."""
     sums = [(f"{each.setup.name} ", *_wait(each), " + ", prose.middle(each.lag)) for each in ends]
-    polls = " (with the wait for a poll)" if any(each.waits.polls for each in ends) else ""
-    lead = f"Where tasks are few, the ends of a run count more: at the {tier} tier the wait before the first task{polls} + "
-    return Sentence.of(lead, "from the last until the run is done: ", *prose.listed(sums), ".")
+    polls = ", which depends on a poll," if any(each.waits.polls for each in ends) else ""
+    lead = f"Where tasks are few, the ends of a run count more. At the {tier} tier, the wait before the first task{polls} + "
+    return Sentence.of(lead, "the time from the last task until the run is done: ", *prose.listed(sums), ".")
 
 
 def _wait(ends: Ends) -> tuple[Part, ...]:

@@ -78,7 +78,7 @@ def nightly_job(facts: Facts) -> Card:
     first = measured[0] if measured else []
     folded = [sentence for sentences in measured[1:] for sentence in sentences]
     if not topics:
-        return Card(need, "No pick: of its needs none was measured, but how long it takes", first, folded)
+        return Card(need, "No pick: no need was checked, only the time of a training was measured", first, folded)
     differing = [topic for topic, states in topics.items() if _differ(states)]
     names = {tool: facts.tools.name(tool) for tool in tools}
     because = [_counted(topics, differing, names)]

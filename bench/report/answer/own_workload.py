@@ -9,7 +9,7 @@ from bench.report.prose import Sentence
 
 
 def own_workload(facts: Facts, workload: str) -> Card:
-    """Say which tool takes the shortest, run by its own servers and called from a script."""
+    """Say which tool is the fastest, on its servers and from a script."""
     picks: list[str] = []
     because: list[Sentence] = []
     rows: list[list[Sentence]] = []
@@ -18,7 +18,7 @@ def own_workload(facts: Facts, workload: str) -> Card:
             ranked = usual(stock(facts, scenario, tier, "makespan_s", workload))
             if are_several(ranked):
                 picks.append(f"{picked(leaders(facts, ranked), ranked)}, at the {tier} tier")
-                because.append(ranking(facts, ranked, tier, "takes the shortest"))
+                because.append(ranking(facts, ranked, tier, "is the fastest"))
             spans = [row for row in facts.estimates(scenario, tier) if row.workload == workload]
             spans = [row for row in spans if row.metric == "makespan_s" and row.median is not None]
             rows += [[Sentence.of(f"{row.setup.name}, {tier}"), valued(row)] for row in spans]

@@ -70,7 +70,7 @@ def picked(names: Sequence[str], ranked: Sequence[Estimate]) -> str:
 
 
 def _is_apart(facts: Facts, row: Estimate, best: Estimate) -> bool:
-    """Whether two estimates differ beyond noise; where the better one is lost in noise, its upper limit takes its place."""
+    """Whether two estimates differ beyond noise; the upper limit stands for a better one that is lost in noise."""
     if reading(best).kind == "noise":
         return row.low is not None and best.high is not None and row.low > PLAIN_TO_SEE * max(best.high, 0)
     ratio = facts.ratio(row, best)

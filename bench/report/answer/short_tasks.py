@@ -28,7 +28,7 @@ class _Tier:
 
 
 def short_tasks(facts: Facts) -> Card:
-    """Say which tool adds the least to a task: first run by its own servers, then called from a script."""
+    """Say which tool adds the least to a task: first on its servers, then from a script."""
     need = "Many short tasks"
     every = [_at(facts, tier) for tier in reversed(facts.tiers("overhead"))]
     tiers = [tier for tier in every if tier.sentences]
@@ -65,7 +65,7 @@ def _at(facts: Facts, tier: str) -> _Tier:
     otherwise = ""
     size, independent = _independent(facts, tier)
     if independent:
-        lead = f"takes the shortest for {size} independent empty tasks, from the first's start to the last's end"
+        lead = f"is the fastest with {size} independent empty tasks, from the start of the first to the end of the last"
         sentences.append(ranking(facts, independent, tier, lead))
         if set(others := leaders(facts, independent)) != set(names):
             otherwise = f"with {size} independent tasks, at the {tier} tier: {picked(others, independent)}"
@@ -89,7 +89,7 @@ def _not_in_proportion(facts: Facts, ranked: Sequence[Estimate]) -> list[Sentenc
             slower.append((f"{row.setup.name} takes ", *numbers))
     if not slower:
         return []
-    return [Sentence.of("A task takes longer in a longer chain: from one to the next ", *prose.listed(slower), ".")]
+    return [Sentence.of("A task takes longer in a longer chain. From one task to the next, ", *prose.listed(slower), ".")]
 
 
 def _is_above(row: Estimate, other: Estimate) -> bool:
@@ -101,7 +101,7 @@ def _is_above(row: Estimate, other: Estimate) -> bool:
 def _independent(facts: Facts, tier: str) -> tuple[int, list[Estimate]]:
     """Return the largest number of independent tasks that several tools ran at the tier, and the time that each took.
 
-    The wait for the first task is not part of it: where the engine polls, it is a draw, and has a sentence of its own.
+    The wait for the first task is not part of it: where the engine polls, it is a draw, and has another sentence.
     """
     for workload, size in reversed(list(facts.sizes("overhead").get("fan_out", {}).items())):
         rows = usual(stock(facts, "overhead", tier, "first_to_last_s", workload))
@@ -120,7 +120,7 @@ def _tuned(facts: Facts, tier: str) -> list[Sentence]:
         wait = waits_of(facts, row.setup)
         waits = ("(", *prose.between(wait), ")") if wait else ("-",)
         tuned.append((f"{row.setup.orchestrator}/{row.setup.deployment} ", *valued(row).parts, " + ", *waits))
-    lead = f"In settings tuned for latency, at the {tier} tier, a task of a chain adds, and the wait before the first is: "
+    lead = f"In settings tuned for latency, at the {tier} tier, what a task of a chain adds + the wait before the first: "
     return [Sentence.of(lead, *prose.listed(tuned), ".")] if tuned else []
 
 

@@ -1,4 +1,4 @@
-"""How long a training takes, and the ends of its run."""
+"""How long a training takes, and how long its run waits at both ends."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def trainings(facts: Facts, tier: str) -> list[Sentence]:
         if _has_value(wait) and _has_value(lag):
             ends.append((f"{who} ", prose.median(wait), " + ", prose.median(lag)))
     once = " (one run each)" if single else ""
-    lead = f"A training at the {tier} tier{once}, from its first step to its last: "
+    lead = f"A training at the {tier} tier{once}, from the first step to the last: "
     sentences = [Sentence.of(lead, *prose.listed(steps), ".")]
     if ends:
         ranges = [facts.range_of("churn", "submit_to_first_s", row.setup) for row in rows]
         polls = ""
         if any(row and row.polls for row in ranges):
             polls = " The wait is a matter of chance: it ends with the next poll."
-        lead = "Its wait before the first step + from the last until the run is done: "
+        lead = "The wait before the first step + the time from the last step until the run is done: "
         sentences.append(Sentence.of(lead, *prose.listed(ends), f".{polls}"))
     return sentences
 

@@ -21,7 +21,7 @@ from bench.scenarios.kit.curve import Level
 
 
 class Point(NamedTuple):
-    """A value at a place, with its interval where there is one."""
+    """A value at a place, with the interval where there is one."""
 
     at: float
     value: float

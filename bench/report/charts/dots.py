@@ -1,4 +1,4 @@
-"""Dots: a panel for each number, with a dot for every setup, its interval and the runs behind it."""
+"""Dots: a panel for each number, with a dot for every setup, the interval and the runs behind it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LABELS_MOST, _PANEL_LEAST = 220, 140
 
 @dataclass(frozen=True)
 class Mark:
-    """One setup: the number with its interval and the runs behind it, or a text instead of the number.
+    """One setup: the number with the interval and the runs behind it, or a text instead of the number.
 
     The key is the id of the marker in the page, where no other mark may have the same.
     """

@@ -1,4 +1,4 @@
-"""One run, from the submission to its end."""
+"""One run, from the submission to the end."""
 
 from __future__ import annotations
 

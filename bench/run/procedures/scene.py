@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bench.base.problem import Problem
 from bench.events.timeline import Timeline, read
 from bench.run.channel import EngineError, UnsupportedWork
 from bench.run.engine import Accepted, Asked, Engine, Run
@@ -17,6 +18,9 @@ from contract.events import Trial
 
 LOOK_S = 0.05
 """Between two looks at the event log, while a procedure waits for a body."""
+
+LONGEST_ERROR = 200
+"""How much of an error a record keeps; all of it stands in the log."""
 
 RUNNING, SUCCEEDED = "running", "succeeded"
 
@@ -42,8 +46,12 @@ class Scene:
     runs: list[RunOfTrial] = field(default_factory=list)
     """What the tool said of the runs that are over."""
     facts: dict[str, Any] = field(default_factory=dict)
-    log_from: int | None = None
-    """Where the engine's log ended when the first run was asked for."""
+    log_from: dict[str, int] = field(default_factory=dict)
+    """By run: where the engine's log ended when the run was asked for."""
+    log_is_shared: bool = False
+    """Whether runs went on at once: then nobody can tell which of them a line of the log is of."""
+    going_on: set[Run] = field(default_factory=set)
+    """The runs that were asked for, and whose end nobody has seen."""
 
     def check_supported(self, runs_at_once: int = 1) -> None:
         """Raise where the tool has no way to do it: before anything of it is done."""
@@ -57,16 +65,21 @@ class Scene:
             replace(self.trial, run=name),
             self.limit_s,
             self.parameters,
-            closely=self.case.expectation.is_open,
+            closely=self.case.expectation.is_open or self.case.expectation.is_cancelled,
             meet=meet or {},
         )
-        if self.log_from is None:
-            self.log_from = self.engine.log_size()
-        return self.engine.submit(asked)
+        self.log_from[name] = self.engine.log_size()
+        self.log_is_shared = self.log_is_shared or bool(self.going_on)
+        self.going_on.add(run := self.engine.submit(asked))
+        return run
 
     def accepted(self, run: Run) -> Accepted:
         """Wait until the tool has taken the run; that it refuses one is an answer only where any end is."""
-        accepted = run.accepted()
+        try:
+            accepted = run.accepted()
+        except UnsupportedWork:
+            self.going_on.discard(run)
+            raise
         if accepted.refused and not self.case.expectation.is_open:
             raise EngineError(accepted.refused)
         return accepted
@@ -78,12 +91,13 @@ class Scene:
         if state == RUNNING:
             self._give_up(run)
             raise TooLong(f"it was not over after {self.limit_s:g} s")
+        self.going_on.discard(run)
         return state
 
     def see_through(self, run: Run, name: str = "") -> str:
         """Wait until the run is over, keep what the tool says of it, and return the tool's word for how it ended."""
         state, accepted = self.end(run), run.accepted()
-        said = "" if state == SUCCEEDED else last_error(self.engine.log_since(self.log_from or 0))
+        said = "" if state == SUCCEEDED else self._last_error(name)
         reported = run.reported() if accepted.id else Reported()
         self.runs.append(RunOfTrial(name, accepted.id, state, accepted.clock_offset, reported, said))
         return state
@@ -97,6 +111,16 @@ class Scene:
             time.sleep(LOOK_S)
         return seen
 
+    def _last_error(self, name: str) -> str:
+        """Return the last error of a run, in one line: what its events say, or else what the tool printed meanwhile."""
+        try:
+            whole = read(Path(self.trial.events))
+        except Problem:
+            whole = Timeline()  # derivation says what is wrong with the log; the run goes on meanwhile
+        own = whole.runs.get(name, Timeline()) if whole.runs else whole
+        printed = b"" if self.log_is_shared else self.engine.log_since(self.log_from[name])
+        return (own.last_error or last_error(printed)).partition("\n")[0][:LONGEST_ERROR]
+
     def _give_up(self, run: Run) -> None:
         try:
             run.cancel()
@@ -107,4 +131,4 @@ class Scene:
 def last_error(log: bytes) -> str:
     """Return the last line with an error that was printed."""
     errors = [line for line in log.decode(errors="replace").splitlines() if "Error" in line and not line.startswith(" ")]
-    return errors[-1].strip()[:200] if errors else ""
+    return errors[-1].strip() if errors else ""

@@ -1,4 +1,4 @@
-"""Runs that are asked for at the same moment, each with a timeline of its own."""
+"""Runs that are asked for at the same moment, each with a separate timeline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an engine and its machine can do, by which a scenario sizes its cases."""
+"""What an engine and the machine can do, by which a scenario sizes its cases."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Capacity:
-    """How many tasks an engine runs at once, and how fast its machine computes."""
+    """How many tasks an engine runs at once, and how fast the machine computes."""
 
     width: int
     """How many tasks may run at once."""

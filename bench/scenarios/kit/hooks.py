@@ -1,4 +1,4 @@
-"""Hooks: what a scenario does around its runs, such as to serve a source, weigh files, or read traces."""
+"""Hooks: what a scenario does around the runs, such as to serve a source, weigh files, or read traces."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def nothing(case: Case, parameters: Mapping[str, Any], surroundings: Surrounding
 
 @dataclass(frozen=True)
 class Hooks:
-    """What a scenario does around its runs."""
+    """What a scenario does around the runs."""
 
     around: Callable[[Case, Mapping[str, Any], Surroundings], AbstractContextManager[Touch]] = nothing
     """Entered before each trial, and left after it, however the runs end."""

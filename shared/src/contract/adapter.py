@@ -31,6 +31,10 @@ class Unsupported(Exception):
     """The tool has no such thing; the message says why."""
 
 
+class Refused(Exception):
+    """The tool does not take a run that it was asked for; the message says why, in the words of the tool."""
+
+
 class State(StrEnum):
     """What an orchestrator says of a run."""
 
@@ -108,7 +112,7 @@ class Adapter(ABC):
 
     @abstractmethod
     def submit(self, workload: str, trial: Trial) -> str:
-        """Ask for a run of a deployed workload, and return the id of the run at once."""
+        """Ask for a run of a deployed workload, and return the id of the run at once, or raise `Refused`."""
 
     @abstractmethod
     def state(self, run: str) -> State:
@@ -139,7 +143,7 @@ class Adapter(ABC):
         return ()
 
     def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
-        """Ask for a run of a pipeline, and return the id of the run at once; the trial only names the run."""
+        """Ask for a run of a pipeline, as `submit` does; the trial only names the run."""
         raise Unsupported("this adapter has no pipelines")
 
     def cancel(self, run: str) -> None:

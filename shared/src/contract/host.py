@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from contract import pipeline, steps
-from contract.adapter import Adapter, Setup, State, Unsupported
+from contract.adapter import Adapter, Refused, Setup, State, Unsupported
 from contract.events import FinishedBodies, Trial, emit, named
 from contract.pipeline import Pipeline
 from contract.tree import adopt_orphans
@@ -168,12 +168,10 @@ class _Calls:
         emit(owner, "submitted")
         try:
             asked_for.id = self._submit(to_run, parameters, owner)
-        except Unsupported:
-            raise
-        except Exception as error:
-            emit(owner, "settled", data={"state": REFUSED, "error": named(error)})
+        except Refused as reason:
+            emit(owner, "settled", data={"state": REFUSED, "error": str(reason)})
             traceback.print_exc()  # now, because printing takes as long as some refusals
-            return {"refused": named(error), "clock_offset": clock_offset}
+            return {"refused": str(reason), "clock_offset": clock_offset}
         finally:
             asked_for.asked.set()
         return {"id": asked_for.id, "clock_offset": clock_offset}
@@ -196,7 +194,11 @@ class _Calls:
         return self._engine.state(self._run(run).id)
 
     def cancel(self, run: str) -> None:
-        self._engine.cancel(self._run(run).id)
+        """Write `cancelling`, and tell the tool to end the run."""
+        asked_for = self._run(run)
+        if asked_for.trial is not None:
+            emit(asked_for.trial, "cancelling")
+        self._engine.cancel(asked_for.id)
 
     def reported(self, run: str) -> dict[str, Any]:
         return asdict(self._engine.reported(self._run(run).id))

@@ -212,6 +212,12 @@ class ForgetsItsRuns(Separate):
         self.children = {f"lost-{run}": child for run, child in self.children.items()}
 
 
+class LeavesABusyBody(Separate):
+    def stop(self) -> None:
+        for service in self.services():
+            self.servers.kill(service)
+
+
 class IsNotBackAfterARestart(Separate):
     def restart(self, service: str) -> None:
         return
@@ -244,6 +250,7 @@ elif __name__ == "__main__":
             "retries_without_being_asked": RetriesWithoutBeingAsked,
             "never_stops": NeverStops,
             "leaves_a_process": LeavesAProcess,
+            "leaves_a_busy_body": LeavesABusyBody,
             "listens_everywhere": ListensEverywhere,
             "crashes": Crashes,
         }

@@ -16,7 +16,7 @@ from typing import Any, Final
 import httpx
 
 from churn_airflow.adapter import catalogue, dag_files, settings
-from contract.adapter import Adapter, Reported, Setup, Started, State
+from contract.adapter import Adapter, Refused, Reported, Setup, Started, State
 from contract.events import Trial
 from contract.pipeline import Pipeline
 from contract.servers import HOST, NotReady, Servers, free_port
@@ -138,8 +138,10 @@ class LocalExecutor(Adapter):
 
     def _trigger(self, dag: str, conf: dict[str, Any]) -> str:
         runs = f"/api/v2/dags/{dag}/dagRuns"
-        run = self._call("POST", runs, {"logical_date": None, "conf": conf})
-        return f"{runs}/{run['dag_run_id']}"
+        answer = self._api.post(runs, json={"logical_date": None, "conf": conf})
+        if answer.status_code == httpx.codes.BAD_REQUEST:
+            raise Refused(answer.text)
+        return f"{runs}/{answer.raise_for_status().json()['dag_run_id']}"
 
     def state(self, run: str) -> State:
         state = _STATES.get(self._call("GET", run)["state"], State.RUNNING)

@@ -7,6 +7,7 @@ import urllib.request
 from collections.abc import Sequence
 from typing import Any, Final
 
+from contract.adapter import Refused
 from contract.servers import HOST
 
 LOCATION = "workloads"
@@ -46,7 +47,7 @@ _STALE = """query($job: PipelineSelector!) { assetNodes(pipeline: $job) {
     assetKey { path } isMaterializable staleStatus dependedByKeys { path } } }"""
 
 
-class Refused(RuntimeError):
+class Unexpected(RuntimeError):
     """The webserver answered, but not with what was asked for."""
 
 
@@ -72,7 +73,7 @@ class Client:
         """Whether the code server loads its code again; it answers nothing while it starts, nor does the webserver."""
         try:
             self.reload_location()
-        except (OSError, Refused):
+        except (OSError, Unexpected):
             return False
         return True
 
@@ -81,7 +82,7 @@ class Client:
         entry = self._ask(_RELOAD, name=LOCATION)["reloadRepositoryLocation"]
         loaded = entry.get("locationOrLoadError", entry)
         if _type(loaded) != "RepositoryLocation":
-            raise Refused(f"the code location was not reloaded: {loaded}")
+            raise Unexpected(f"the code location was not reloaded: {loaded}")
 
     def launch(self, job: str, run_config: dict[str, object], assets: Sequence[str] = ()) -> str:
         """Launch a run of the job, or of these of its assets, and return its id."""
@@ -89,8 +90,10 @@ class Client:
         if assets:
             selector["assetSelection"] = [{"path": [asset]} for asset in assets]
         answer = self._ask(_LAUNCH, params={"selector": selector, "runConfigData": run_config})["launchRun"]
+        if _type(answer) == "RunConfigValidationInvalid":
+            raise Refused("; ".join(error["message"] for error in answer["errors"]))
         if _type(answer) != "LaunchRunSuccess":
-            raise Refused(f"{job} was not launched: {answer}")
+            raise Unexpected(f"{job} was not launched: {answer}")
         return str(answer["run"]["runId"])
 
     def report_materialization(self, asset: str, data_version: str) -> None:
@@ -118,7 +121,7 @@ class Client:
         """End the run."""
         answer = self._ask(_TERMINATE, run=run)["terminateRun"]
         if _type(answer) != "TerminateRunSuccess":
-            raise Refused(f"run {run} was not terminated: {answer}")
+            raise Unexpected(f"run {run} was not terminated: {answer}")
 
     def times(self, run: str) -> dict[str, Any]:
         """Return the run's job and times, and those of its steps."""
@@ -127,13 +130,13 @@ class Client:
     def _run(self, query: str, run: str) -> dict[str, Any]:
         answer = self._ask(query, run=run)["runOrError"]
         if _type(answer) != "Run":
-            raise Refused(f"there is no run {run}: {answer}")
+            raise Unexpected(f"there is no run {run}: {answer}")
         return dict(answer)
 
     def _ask(self, query: str, **variables: object) -> dict[str, Any]:
         answer = self._post("graphql", json.dumps({"query": query, "variables": variables}).encode())
         if answer.get("errors"):
-            raise Refused(str(answer["errors"]))
+            raise Unexpected(str(answer["errors"]))
         return dict(answer["data"])
 
     def _post(self, path: str, body: bytes) -> Any:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from churn_dagster.adapter import catalogue, settings, shapes
-from churn_dagster.adapter.client import LOCATION, Client, Refused
+from churn_dagster.adapter.client import LOCATION, Client, Unexpected
 from churn_dagster.adapter.location import Location
 from contract.adapter import SLOW_POLL_S, Adapter, Reported, Setup, Started, State
 from contract.events import Trial
@@ -142,7 +142,7 @@ class Multiprocess(Adapter):
         while True:
             try:
                 return self._client.terminate(run)
-            except Refused:
+            except Unexpected:
                 if self._client.status(run) != "STARTING" or time.monotonic() > deadline:
                     raise
             time.sleep(SLOW_POLL_S)

@@ -17,9 +17,12 @@ from typing import Any, Final
 from churn import home
 from churn.parameters import Inference, Training
 from churn.patterns import Cached, Passing
+from churn.problem import BadParameters
 from churn_plain import pipelines
 from churn_plain.pipelines.settings import THREADS
 from contract import editions
+from contract.adapter import Refused
+from contract.events import named
 from contract.pipeline import Pipeline
 from contract.workload import Workload
 
@@ -36,7 +39,10 @@ _CACHING: Final = Path(pipelines.__file__).with_name("caching.py")
 
 def parameters_of(pipeline: str, values: Mapping[str, Any]) -> object:
     """Return the checked parameters."""
-    return _PARAMETERS[pipeline](**values)
+    try:
+        return _PARAMETERS[pipeline](**values)
+    except (TypeError, BadParameters) as error:  # a name that nobody knows is a TypeError
+        raise Refused(named(error)) from error
 
 
 def run(pipeline: str, parameters: Any, pool: Executor, caching: Path) -> None:

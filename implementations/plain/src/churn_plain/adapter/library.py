@@ -8,20 +8,17 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from churn_plain.adapter import catalogue, shapes
-from churn_plain.adapter.settings import VERSIONS
-from contract.adapter import Adapter, LocalRuns, Setup, Started, State, Unsupported
-from contract.editions import FIRST
+from churn_plain.adapter.base import Plain
+from contract.adapter import LocalRuns, Setup, Started, State, Unsupported
 from contract.events import Trial
-from contract.pipeline import Pipeline
 from contract.tree import kill_descendants
 from contract.workload import Workload
 
 
-class _Library(Adapter):
+class _Library(Plain):
     """A run is a call of `shapes.run` with the pool of the subclass."""
 
     _loops_over_chains = False
@@ -41,11 +38,10 @@ class _Library(Adapter):
     def _make_pool(self, width: int) -> Executor: ...
 
     def start(self, setup: Setup) -> Started:
-        self._home = setup.home
         self._pool = self._make_pool(setup.width)
         # The pool's workers are part of the engine's start, as other tools' workers are.
         list(self._pool.map(int, range(setup.width)))
-        return Started(VERSIONS, ())
+        return super().start(setup)
 
     def deploy(self, workloads: Sequence[Workload]) -> None:
         self._workloads |= {workload.name: workload for workload in workloads}
@@ -54,18 +50,6 @@ class _Library(Adapter):
         graph = self._workloads[workload]
         pool = None if graph.is_chain and self._loops_over_chains else self._pool
         return self._runs.submit(trial.id, lambda: shapes.run(graph, trial, pool))
-
-    def unsupported(self, work: Workload | Pipeline, runs_at_once: int = 1) -> str:
-        return catalogue.unsupported(work)
-
-    def deploy_pipelines(self, pipelines_: Sequence[str]) -> None:
-        self.edit(FIRST)
-
-    def edit(self, editions: Mapping[str, int]) -> None:
-        self._caching = catalogue.write_caching(self._home, editions)
-
-    def kept_files(self) -> Sequence[Path]:
-        return catalogue.kept_files()
 
     def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
         chosen = catalogue.parameters_of(pipeline, parameters)

@@ -13,12 +13,10 @@ from typing import Any, Final
 
 from churn.parameters import arguments
 from churn_plain.adapter import catalogue, shapes
-from churn_plain.adapter.settings import VERSIONS
+from churn_plain.adapter.base import Plain
 from churn_plain.pipelines.settings import THREADS
-from contract.adapter import Adapter, Setup, Started, State, Unsupported
-from contract.editions import FIRST
+from contract.adapter import State, Unsupported
 from contract.events import Trial
-from contract.pipeline import Pipeline
 from contract.tree import kill_descendants
 from contract.workload import Workload
 
@@ -28,16 +26,12 @@ CHURN: Final = ("train", "infer")
 _NO_SERVICE: Final = "no service has to be kept running: each run is a process of its own"
 
 
-class ProcessPerRun(Adapter):
+class ProcessPerRun(Plain):
     """A submission starts `python -m churn_plain.adapter.service`, and its exit code is the run's state."""
 
     def __init__(self) -> None:
         self._runs: dict[str, subprocess.Popen[bytes]] = {}
         self._cancelled: set[str] = set()
-
-    def start(self, setup: Setup) -> Started:
-        self._home, self._width = setup.home, setup.width
-        return Started(VERSIONS, ())
 
     def deploy(self, workloads: Sequence[Workload]) -> None:
         for workload in workloads:
@@ -53,18 +47,6 @@ class ProcessPerRun(Adapter):
             str(self._width),
         ]
         return self._start(argv, trial)
-
-    def unsupported(self, work: Workload | Pipeline, runs_at_once: int = 1) -> str:
-        return catalogue.unsupported(work)
-
-    def deploy_pipelines(self, pipelines_: Sequence[str]) -> None:
-        self.edit(FIRST)
-
-    def edit(self, editions: Mapping[str, int]) -> None:
-        self._caching = catalogue.write_caching(self._home, editions)
-
-    def kept_files(self) -> Sequence[Path]:
-        return catalogue.kept_files()
 
     def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
         if pipeline in CHURN:

@@ -10,7 +10,7 @@ from uuid import UUID
 from churn_prefect.adapter import catalogue
 from churn_prefect.adapter.server import Server
 from churn_prefect.adapter.settings import started
-from contract.adapter import Adapter, LocalRuns, Reported, Setup, Started, State, Unsupported
+from contract.adapter import Adapter, LocalRuns, Refused, Reported, Setup, Started, State, Unsupported
 from contract.editions import FIRST
 from contract.events import Trial
 from contract.pipeline import Pipeline
@@ -86,9 +86,14 @@ class FlowCall(Adapter):
         return catalogue.kept_files()
 
     def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
+        from prefect.exceptions import ParameterTypeError
+
         flow = self._pipelines[pipeline]
         # Checked here, as a server does it for a submission; the call would only fail after it had begun.
-        chosen = flow.validate_parameters({"parameters": dict(parameters)})["parameters"]
+        try:
+            chosen = flow.validate_parameters({"parameters": dict(parameters)})["parameters"]
+        except ParameterTypeError as error:
+            raise Refused(str(error)) from error
         return self._submit(flow, chosen, trial, catalogue.TASKS[pipeline])
 
     def _submit(self, flow: Any, argument: object, trial: Trial, tasks: Collection[str]) -> str:

@@ -8,6 +8,7 @@ import sys
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from uuid import UUID
 from churn_prefect.adapter import catalogue
 from churn_prefect.adapter.server import Server
 from churn_prefect.adapter.settings import started
-from contract.adapter import Adapter, Reported, Setup, Started, State
+from contract.adapter import Adapter, Refused, Reported, Setup, Started, State
 from contract.editions import FIRST
 from contract.events import Trial
 from contract.pipeline import Pipeline
@@ -121,7 +122,14 @@ class _Service(Adapter):
         return self._submit(f"{pipeline}/{PIPELINE}", {"parameters": dict(parameters)})
 
     def _submit(self, name: str, parameters: dict[str, Any]) -> str:
-        run = self._engine.client.create_flow_run_from_deployment(self._deployed[name], parameters=parameters)
+        from prefect.exceptions import PrefectHTTPStatusError
+
+        try:
+            run = self._engine.client.create_flow_run_from_deployment(self._deployed[name], parameters=parameters)
+        except PrefectHTTPStatusError as error:
+            if error.response.status_code != HTTPStatus.CONFLICT:  # what the server answers to parameters that are wrong
+                raise
+            raise Refused(error.response.text) from error
         self._submitted[str(run.id)] = name
         return str(run.id)
 
