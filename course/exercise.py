@@ -10,12 +10,11 @@ import runpy
 import subprocess
 import sys
 import tempfile
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from bench.base.problem import Problem
 from bench.base.signals import Interrupted, raised
@@ -31,7 +30,7 @@ from contract.tree import adopt_orphans, kill_descendants
 COURSE: Final = Path(__file__).parent
 
 LIMIT_S: Final = 90.0
-"""A pipeline takes seconds; but a tool may wait for minutes before it tries again."""
+"""A pipeline takes seconds; but a tool may wait for minutes before it tries again. What it needs before has as long."""
 
 GRACE_S: Final = 3.0
 """How long what a pipeline has left running may take to end."""
@@ -39,7 +38,7 @@ GRACE_S: Final = 3.0
 
 @dataclass(frozen=True)
 class Exercise:
-    """A folder with a `check.py`, and a folder for each tool."""
+    """A folder with a `check.py`, and a folder for each tool that it can be done with."""
 
     folder: Path
     faults: Mapping[str, int]
@@ -50,6 +49,9 @@ class Exercise:
     def script(self, tool: Tool, name: str) -> Path:
         """Return the path of a script that the exercise has for the tool."""
         path = self.folder / tool.name / f"{name}.py"
+        if not path.parent.is_dir():
+            others = ", ".join(sorted(each.parent.name for each in self.folder.glob("*/pipeline.py")))
+            raise Problem(f"{self.folder} has no folder for {tool.name}; it has {others or 'none at all'}")
         if not path.exists():
             raise Problem(f"{path} is missing")
         return path
@@ -65,9 +67,9 @@ def main() -> None:
     options = parser.parse_args()
     try:
         with raised("nothing is left behind"):
-            exercise, tool = read(options.exercise.absolute()), installed(options.tool)
-            ran = run(exercise, tool, exercise.script(tool, options.script), options.limit)
-            sys.exit(judge(exercise, ran))
+            exercise, tool = read(options.exercise.absolute()), known(options.tool)
+            script = exercise.script(tool, options.script)
+            sys.exit(judge(exercise, run(exercise, tool, script, options.limit)))
     except Problem as problem:
         print(f"exercise: {problem}", file=sys.stderr)
         sys.exit(problem.exit_code)
@@ -88,19 +90,18 @@ def read(folder: Path) -> Exercise:
     return Exercise(folder, found["FAULTS"], found["mistakes"])
 
 
-def installed(name: str) -> Tool:
-    """Return the tool of that name, if its environment is there."""
-    known = tools.discover()
-    if name not in known:
-        raise Problem(f"there is no tool {name!r}; there are {', '.join(known)}")
-    if lack := known[name].missing():
-        raise Problem(f"{name}: {lack}; run `make setup`")
-    return known[name]
+def known(name: str) -> Tool:
+    """Return the tool of that name."""
+    found = tools.discover()
+    if name not in found:
+        raise Problem(f"there is no tool {name!r}; there are {', '.join(found)}")
+    return found[name]
 
 
 def run(exercise: Exercise, tool: Tool, script: Path, limit_s: float) -> Timeline:
     """Run the script in the tool's environment, with a home that is gone afterwards, and return what ran."""
-    needs: Mapping[str, Any] = tomllib.loads((COURSE / "tools.toml").read_text()).get(tool.name, {})
+    if lack := tool.missing():
+        raise Problem(f"{tool.name}: {lack}; run `make setup`")
     adopt_orphans()
     with tempfile.TemporaryDirectory(prefix="orchbench-exercise-") as place:
         home, events, current = Path(place, "home"), Path(place, "events"), Path(place, "current.json")
@@ -108,21 +109,32 @@ def run(exercise: Exercise, tool: Tool, script: Path, limit_s: float) -> Timelin
         events.mkdir()
         steps.announce(current, Trial(exercise.folder.name, str(events)), exercise.faults)
         variables = {"HOME": str(home), "TMPDIR": place, "DO_NOT_TRACK": "1", steps.VARIABLE: str(current)}
-        variables |= {name: value.format(script=script) for name, value in needs.get("variables", {}).items()}
+        variables |= {name: value.replace("{script}", str(script)) for name, value in tool.script.variables.items()}
         # In the home, where a tool finds no configuration of the user's.
-        call = partial(subprocess.run, env=environment.clean() | variables, cwd=home, text=True, check=False)
+        call = partial(
+            subprocess.run, env=environment.clean() | variables, cwd=home, text=True, check=False, timeout=limit_s
+        )
         try:
-            if before := needs.get("before"):
-                done = call([tool.python, *before], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-                if done.returncode:
-                    last_words = done.stdout.strip().rpartition("\n")[2]
-                    raise Problem(f"{tool.name}: {' '.join(before)} failed: {last_words}")
-            call([tool.python, script], timeout=limit_s)
+            if tool.script.before:
+                prepare(tool, call)
+            call([tool.python, script])
         except subprocess.TimeoutExpired:
             print(f"\nStill at work after {limit_s:g} s, so it was ended.")
         finally:
             kill_descendants(GRACE_S)
         return timeline.read(events)
+
+
+def prepare(tool: Tool, call: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    """Call what the tool needs before a script; what it prints is of interest only if it fails."""
+    name = f"{tool.name}: {' '.join(tool.script.before)}"
+    try:
+        done = call([tool.python, *tool.script.before], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    except subprocess.TimeoutExpired as late:
+        raise Problem(f"{name} was not over after {late.timeout:g} s; --limit gives it more time") from None
+    if done.returncode:
+        last_words = done.stdout.strip().rpartition("\n")[2]
+        raise Problem(f"{name} failed: {last_words or f'exit code {done.returncode}'}")
 
 
 def judge(exercise: Exercise, ran: Timeline) -> int:

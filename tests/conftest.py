@@ -30,7 +30,7 @@ hypothesis.settings.register_profile("orchbench", derandomize=True, database=Non
 hypothesis.settings.load_profile("orchbench")
 
 
-LONGEST_FIRST = ("test_tools_own", "test_conformance", "test_churn", "test_patterns", "test_interruption")
+LONGEST_FIRST = ("test_tools_own", "test_conformance", "test_churn", "test_patterns", "test_interruption", "test_course")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -69,6 +69,8 @@ CAUGHT_BY = {
     "leaves_a_busy_body": {STOP},
     "listens_everywhere": {"it_listens_on_loopback_only"},
     "crashes": {WORK},
+    "refuses": {WORK},
+    "falls_over_a_submission": {WORK},
     "cancels_by_name_only": {CANCEL},
     "ignores_a_cancel": {CANCEL},
     "forgets_its_runs": {RESTART},

@@ -11,7 +11,7 @@ from conftest import copied_checkout, copied_orchbench
 from small_runs import block, made_up_record, record_of, suite_of
 
 from bench.derive.excerpts import excerpts, pipeline_files, pipeline_lines
-from bench.plan.tools import CORE, discover, package_of
+from bench.plan.tools import CONTRACT, CORE, discover, package_of
 from bench.scenarios import SCENARIOS
 from bench.store.folder import SHARED, RunFolder
 from bench.store.records import RunRecord
@@ -86,7 +86,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_run_keeps_what_it_measured(world: Path) -> None:
     """All sources of the tools that were chosen are there, with those that all share, and of others nothing."""
     kept = {str(path.relative_to(world / "run/code")): path.read_text() for path in world.glob("run/code/**/*.*")}
-    sources = {"plain": KNOWN["plain"].source, "shared": CORE}
+    sources = {"plain": KNOWN["plain"].source, "shared": CORE, "contract": CONTRACT}
     assert kept == {
         f"{owner}/{path.relative_to(source)}": path.read_text()
         for owner, source in sources.items()

@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, copied_checkout, copied_orchbench, stand_in
+from conftest import ROOT, call, copied_checkout, copied_orchbench, stand_in
 from pages import Page
 from small_runs import block, record_of, results_of, suite_of
 
@@ -59,8 +59,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_nothing_of_ours_names_it() -> None:
     """What adding the tool takes stands in the folder: nothing else of the checkout knows the word."""
-    places = ("bench", "shared", "implementations", "docs", ".github", ".ci", "Makefile", "README.md", "pyproject.toml")
-    files = [path for place in places for path in ((ROOT / place).rglob("*") if (ROOT / place).is_dir() else [ROOT / place])]
+    folders = ("bench", "shared", "implementations", "course", "docs", ".github", ".ci")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*")]
+    files += [ROOT / "Makefile", ROOT / "README.md", ROOT / "pyproject.toml"]
     texts = [path for path in files if path.is_file() and not {".venv", "__pycache__"} & set(path.parts)]
     assert len(texts) > 100
     assert [path for path in texts if b"baton" in path.read_bytes().lower()] == []
@@ -139,6 +140,14 @@ def test_an_old_run_needs_no_folder(world: Path, tmp_path: Path) -> None:
         assert (copy / "run" / page).read_text() == (world / "run" / page).read_text()
     assert SAID["colour"]["light"] in (copy / "run" / "report.html").read_text()
     assert record_of(copy / "run")["tools"]["baton"]["title"] == SAID["title"]
+
+
+def test_an_exercise_can_do_without_it(world: Path) -> None:
+    """The course has nothing for it, and says so in one line."""
+    script, exercise = ROOT / "course" / "exercise.py", ROOT / "course" / "retries"
+    done = call(sys.executable, script, exercise, "baton", cwd=world, PYTHONPATH=str(world))
+    (line,) = done.err.splitlines()
+    assert (done.code, "baton" in line, "Traceback" in line) == (2, True, False)
 
 
 def test_it_is_measured_alone(world: Path) -> None:

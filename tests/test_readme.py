@@ -33,6 +33,9 @@ NAMES = {
 }
 """How the README calls each, and the deployment at the service tier."""
 
+WITHDRAWN_LINES = {"plain": " ([withdrawn](docs/fairness.md#what-was-wrong-and-was-withdrawn))"}
+"""The mark of each count of lines that turned out to be wrong: the sample cannot be derived again."""
+
 DEPLOYMENTS = {
     "library": {"airflow": "dag_test", "dagster": "in_process", "prefect": "flow_call", "plain": "threads"},
     "service": {"airflow": "local_executor", "dagster": "multiprocess", "prefect": "serve", "plain": "process"},
@@ -84,7 +87,7 @@ def cells(tool: str) -> list[str]:
         "-" if tool == "plain" else with_interval(a_task(tool, "service", "tuned")),
         with_interval(a_task(tool, "library")),
         wording.said("s", wait["low"], wait["high"]),
-        str(pipeline["lines"]),
+        str(pipeline["lines"]) + WITHDRAWN_LINES.get(tool, ""),
         str(engine["needed"]),
     ]
 
@@ -104,8 +107,18 @@ HEADING = (
 
 
 def test_the_table_is_the_samples() -> None:
-    """Each cell is what results.json has."""
+    """Each cell is what results.json has, and what was withdrawn of it is marked."""
     assert rows_of(HEADING) == [cells(tool) for tool in NAMES]
+
+
+@pytest.mark.parametrize("tool", WITHDRAWN_LINES)
+def test_what_is_marked_was_withdrawn(tool: str) -> None:
+    """The place that the mark leads to has the number."""
+    (lines,) = (
+        row["lines"] for row in RESULTS[SAMPLE]["code"] if (row["orchestrator"], row["scenario"]) == (tool, "pipeline")
+    )
+    _, withdrawn = (ROOT / "docs/fairness.md").read_text().split("\n## What was wrong and was withdrawn\n")
+    assert re.search(rf"\b{lines}\b", withdrawn)
 
 
 def test_the_run_is_named() -> None:

@@ -56,15 +56,16 @@ def in_record(change: Callable[[Any], object]) -> Callable[[Path], object]:
     return apply
 
 
-SHAPES, MODELS = "plain/adapter/shapes.py", "shared/models.py"
+SHAPES, MODELS, BODY = "plain/adapter/shapes.py", "shared/models.py", "contract/body.py"
 CHANGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "a scenario": (in_record(lambda record: record["scenarios"].update(overhead=0)), "overhead"),
     "a lock": (in_record(lambda record: record["locks"].update(plain="another")), "plain"),
     "the lock of the harness": (in_record(lambda record: record["locks"].update(bench="another")), "bench"),
     "the plan": (in_record(lambda record: record.update(plan="another")), "planned"),
-    "an edited source": (lambda run: (run / "code" / SHAPES).write_text("# Another.\n"), SHAPES),
-    "a new source": (lambda run: (run / "code" / MODELS).unlink(), MODELS),
-    "a source that is gone": (lambda run: (run / "code/plain/gone.py").write_text(""), "plain/gone.py"),
+    "an edited source": (lambda run: (run / "code" / SHAPES).write_text("# Another.\n"), "adapter/shapes.py"),
+    "an edited instrument": (lambda run: (run / "code" / BODY).write_text("# Another.\n"), BODY),
+    "a new source": (lambda run: (run / "code" / MODELS).unlink(), "churn/models.py"),
+    "a source that is gone": (lambda run: (run / "code/plain/gone.py").write_text(""), "gone.py"),
 }
 
 

@@ -21,7 +21,8 @@ PACE: Final = 1 / 6
 """How much slower than another a machine may compute and still count as the same one.
 
 Two virtual machines with the same host name, processor model and size differed by 23 % (reports/earlier has a run of each).
-Most readings of one boot differ by one or two hundredths. One was off by a third (reports/sample; see docs/fairness.md).
+Most readings of one boot differ by one or two hundredths. One was lower by a third, on a machine with two paces
+(reports/sample; see docs/fairness.md).
 """
 
 

@@ -56,7 +56,7 @@ def compared(figures: Sequence[Figure], run: RunRecord, *, in_duel: bool) -> Num
 def _paired(trials: Sequence[MeasuredTrial], others: Sequence[MeasuredTrial]) -> list[MeasuredTrial]:
     """Keep the runs with a twin; without a single pair of their kind keep all, because the number is lost.
 
-    A run without a twin would bring an engine start, so that the two sides would draw from different starts.
+    A run without a twin may bring an engine start that the other side lacks: the sides would draw from different starts.
     """
     twins = {trial.record.id for trial in others if trial.values}
     paired = {trial.record.id: _kind(trial) for trial in trials if trial.values and trial.record.id in twins}

@@ -67,7 +67,7 @@ class Group:
 
     @property
     def widths(self) -> dict[str, int | None]:
-        """The engine starts of the trials, each with the width."""
+        """The width of each engine start of the trials."""
         return dict(sorted({trial.record.start: trial.record.width for trial in self.trials}.items()))
 
 

@@ -38,9 +38,11 @@ class Event(msgspec.Struct, gc=False, frozen=True):
 _decoder = msgspec.json.Decoder(Event)
 
 
-def events(path: Path) -> list[Event]:
-    """Read the events of one file, or raise when a line is broken."""
+def events(path: Path, *, grows: bool = False) -> list[Event]:
+    """Read the events of one file, or raise when a line is broken; a file that grows may end in the middle of one."""
     content = path.read_bytes()
+    if grows:
+        content = content[: content.rfind(b"\n") + 1]
     try:
         return _decoder.decode_lines(content)
     except msgspec.DecodeError:

@@ -82,12 +82,12 @@ class Timeline:
         return next((each.ended for each in self.attempts.get(node, ()) if each.ended and not each.error), None)
 
 
-def read(folder: Path) -> Timeline:
-    """Read the event files of a trial, or raise when a line of them is broken."""
+def read(folder: Path, *, grows: bool = False) -> Timeline:
+    """Read the event files of a trial, or raise when a line of them is broken; `grows` while the trial goes on."""
     runs: dict[str, Timeline] = {}
     running: dict[tuple[str, int, int, str, str], Attempt] = {}
     for path in sorted(folder.glob("events-*.jsonl")):
-        for event in events(path):
+        for event in events(path, grows=grows):
             timeline = runs.get(event.run) or runs.setdefault(event.run, Timeline())
             body = (event.host, event.pid, event.tid, event.run, event.node)
             if event.kind == "started":
@@ -136,6 +136,7 @@ def _together(runs: Mapping[str, Timeline]) -> Timeline:
         error=worst.error,
         samples=[sample for run in runs.values() for sample in run.samples],
         runs=named,
+        cancelling=max((run.cancelling for run in asked if run.cancelling is not None), default=None),
     )
     for run in runs.values():
         for node, attempts in run.attempts.items():

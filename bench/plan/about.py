@@ -19,7 +19,7 @@ class Colour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What `[tool.orchbench]` holds beside the adapter and the deployments; nothing of it is mandatory."""
+    """What `[tool.orchbench]` holds beside the adapter, the deployments and the script; nothing of it is mandatory."""
 
     title: str = ""
     """The tool's full name."""

@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 IMPLEMENTATIONS = ROOT / "implementations"
 CORE = ROOT / "shared" / "src" / "churn"
 """The core of the churn pipelines, which all implementations share."""
+CONTRACT = ROOT / "shared" / "src" / "contract"
+"""What runs in every environment, and within the time of every task."""
 REFERENCE = "plain"
 TIERS = ("library", "service")
 PROFILES = ("stock", "tuned")
@@ -44,6 +46,15 @@ class Deployment:
     """Where the tool keeps its state; `none` where it has none."""
 
 
+class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a pipeline of the tool needs to run as a script from an empty home, as the exercises of course/ do."""
+
+    before: tuple[str, ...] = ()
+    """What the tool's Python is called with first, if anything."""
+    variables: dict[str, str] = {}
+    """More variables of the environment; `{script}` in a value is the path of the script."""
+
+
 @dataclass(frozen=True)
 class Tool:
     """A folder of implementations/."""
@@ -53,6 +64,7 @@ class Tool:
     module: str
     deployments: tuple[Deployment, ...]
     about: About = field(default_factory=About)
+    script: Script = field(default_factory=Script)
 
     @property
     def source(self) -> Path:
@@ -87,7 +99,7 @@ def discover(folder: Path = IMPLEMENTATIONS) -> dict[str, Tool]:
 
 
 def maker(chosen: Mapping[str, Tool]) -> Tool:
-    """Return the tool in whose environment that is made what all engines share; not every tool has the pipelines."""
+    """Return the tool whose environment makes what all engines share; not every tool has the pipelines."""
     reference = chosen.get(REFERENCE) or discover().get(REFERENCE)
     return reference if reference and not reference.missing() else next(iter(chosen.values()))
 
@@ -99,7 +111,8 @@ def read(folder: Path) -> Tool:
         table = dict(tomllib.loads(path.read_text())["tool"]["orchbench"])
         adapter = msgspec.convert(table.pop("adapter"), str)
         deployments = msgspec.convert(table.pop("deployments"), tuple[Deployment, ...])
-        return Tool(path.parent.name, path.parent, adapter, deployments, msgspec.convert(table, About))
+        script = msgspec.convert(table.pop("script", {}), Script)
+        return Tool(path.parent.name, path.parent, adapter, deployments, msgspec.convert(table, About), script)
     except (tomllib.TOMLDecodeError, KeyError, msgspec.ValidationError) as error:
         raise Problem(
             f"{path}: [tool.orchbench] cannot be read ({error}); see implementations/plain for an example"

@@ -34,7 +34,7 @@ class Facts:
     starts: Sequence[StartRecord]
     trials: Sequence[TrialRecord]
     read: Callable[[str], Timeline]
-    """From the id of a trial to the events."""
+    """Reads the events of a trial, by the id of the trial."""
     endings: Mapping[str, Ending] = field(default_factory=dict)
     """How each trial ended."""
 

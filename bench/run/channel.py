@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import socket
+import struct
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from itertools import count
 from typing import Any
+
+SEND_LIMIT_S = 90
+"""How long a call may wait until the adapter reads it."""
 
 
 class EngineError(Exception):
@@ -55,6 +59,8 @@ class Channel:
     def __init__(self, pipe: socket.socket, last_words: Callable[[], str]) -> None:
         """Listen; `last_words` returns what the adapter printed last, for the message when it ends too early."""
         self._pipe, self._last_words = pipe, last_words
+        # Not settimeout(), which would hold for the answers too: a run may take hours.
+        pipe.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_LIMIT_S, 0))
         self._numbers = count(1)
         self._open: dict[int, Call] = {}
         self._lock = threading.Lock()

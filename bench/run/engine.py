@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -26,6 +28,7 @@ from bench.scenarios.kit.hooks import KeptFiles
 from bench.store.records import Reported, Setting
 from contract.editions import FIRST
 from contract.events import Trial
+from contract.tree import descendants
 
 START_LIMIT_S = 180.0
 STOP_LIMIT_S = 30.0
@@ -186,10 +189,13 @@ class Engine:
         """End everything at once."""
         if self._keeper is not None and self._keeper.stdin is not None:
             self._keeper.stdin.close()  # the leash
-            with suppress(subprocess.TimeoutExpired):
+            try:
                 self._keeper.wait(STOP_LIMIT_S)
-            self._keeper.kill()
-            self._keeper.wait()
+            except subprocess.TimeoutExpired:  # whoever loses the keeper is found by nobody any more
+                for pid in (*descendants(self._keeper.pid), self._keeper.pid):
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                self._keeper.wait()
             self._close()
 
     # Runs --------------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -67,7 +68,6 @@ class ToolEnvironment:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # a Ctrl-C at the terminal is the harness's to handle
-            text=True,
         ) as server:
             try:
                 yield _first_line(server, module)
@@ -78,18 +78,22 @@ class ToolEnvironment:
         return [str(self._tool.python), "-P", "-m", module, *arguments]
 
 
-def _first_line(server: subprocess.Popen[str], module: str) -> str:
+def _first_line(server: subprocess.Popen[bytes], module: str) -> str:
     if server.stdout is None:
         raise ValueError("the output of the server is not piped")
-    ready, _, _ = select.select([server.stdout], [], [], READY_LIMIT_S)
-    if not ready:
-        raise EngineError(f"{module} was not ready after {READY_LIMIT_S:g} s")
-    if not (line := server.stdout.readline().strip()):
-        raise EngineError(f"{module} did not start")
-    return line
+    deadline = time.monotonic() + READY_LIMIT_S
+    said = b""
+    while b"\n" not in said:
+        ready, _, _ = select.select([server.stdout], [], [], max(0.0, deadline - time.monotonic()))
+        if not ready:
+            raise EngineError(f"{module} was not ready after {READY_LIMIT_S:g} s")
+        if not (more := os.read(server.stdout.fileno(), 4096)):
+            raise EngineError(f"{module} did not start")
+        said += more
+    return said.partition(b"\n")[0].decode()
 
 
-def _let_go(server: subprocess.Popen[str]) -> None:
+def _let_go(server: subprocess.Popen[bytes]) -> None:
     if server.stdin is not None:
         server.stdin.close()
     try:

@@ -22,7 +22,7 @@ from bench.plan import tools
 from bench.plan.plan import Plan
 from bench.plan.planning import Choice, make
 from bench.plan.suite import Suite
-from bench.plan.tools import CORE, Tool, discover
+from bench.plan.tools import CONTRACT, CORE, Tool, discover
 from bench.run.duel import Turns
 from bench.run.execute import Executor, Watcher
 from bench.run.observe import observe
@@ -57,9 +57,8 @@ def begin(folder: RunFolder, choice: Choice, warnings: Sequence[str] = (), turns
     folder.make_for_run(sum(SCENARIOS[trial.scenario].hooks.leaves_bytes for trial in plan.trials))
     if data:
         folder.keep_data(data)
-    folder.keep_code(SHARED, CORE)
-    for tool in choice.tools:
-        folder.keep_code(tool.name, tool.source)
+    for owner, source in _sources(by_name).items():
+        folder.keep_code(owner, source)
     record = RunRecord(
         id=folder.path.resolve().name,
         suite=msgspec.to_builtins(suite),
@@ -75,7 +74,7 @@ def begin(folder: RunFolder, choice: Choice, warnings: Sequence[str] = (), turns
         trials_planned=len(plan.trials),
         plan=plan.digest,
         host=machine.host(),
-        locks=tools.lock_hashes(by_name),
+        locks=_locks(by_name),
         git=machine.git_state(tools.ROOT),
         warnings=list(warnings),
         duel=turns.duel if turns else "",
@@ -115,14 +114,24 @@ def _changed(folder: RunFolder, record: RunRecord, chosen: Mapping[str, Tool]) -
     now = {name: SCENARIOS[name].version for name in record.scenarios if name in SCENARIOS}
     if scenarios := _unlike(record.scenarios, now):
         return f"the scenario {scenarios[0]} has changed"
-    if locks := _unlike(record.locks, tools.lock_hashes(chosen)):
+    if locks := _unlike(record.locks, {name: lock for name, lock in _locks(chosen).items() if name in record.locks}):
         return f"the versions of {locks[0]} have changed (uv.lock)"
-    # Runs of early versions kept no code; what was not kept cannot be compared.
-    sources = {SHARED: CORE} | {name: tool.source for name, tool in chosen.items()} if folder.keeps_code() else {}
-    files = [file for owner, source in sources.items() for file in folder.changed_code(owner, source)]
+    files = [file for owner, source in _sources(chosen).items() for file in folder.changed_code(owner, source)]
     if files:
-        return f"{files[0]} has changed" + (f", and {len(files) - 1} more of the sources" if len(files) > 1 else "")
+        more = f", and {len(files) - 1} more of the sources" if len(files) > 1 else ""
+        return f"{files[0].relative_to(tools.ROOT)} has changed{more}"
     return ""
+
+
+def _sources(chosen: Mapping[str, Tool]) -> dict[str, Path]:
+    """Return the folders of all code that runs in the environments of the tools, by the names that a run keeps them by."""
+    return {SHARED: CORE, CONTRACT.name: CONTRACT} | {name: tool.source for name, tool in chosen.items()}
+
+
+def _locks(chosen: Mapping[str, Tool]) -> dict[str, str]:
+    """Return the hashes of all environments that have a part in a run."""
+    maker = tools.maker(chosen)
+    return tools.lock_hashes({**chosen, maker.name: maker})
 
 
 def _unlike(before: Mapping[str, object], now: Mapping[str, object]) -> list[str]:
@@ -155,7 +164,7 @@ def _kept_data(folder: RunFolder, record: RunRecord) -> Path | None:
 def carry_out(session: Session, watcher: Watcher, publish: Publish, turns: Turns | None = None) -> Findings:
     """Make the runs that are still to be made, and publish what there is, also after an interruption.
 
-    In a duel every step waits for a turn.
+    In a duel, both sides take turns, step by step.
     """
     folder, record = session.folder, session.record
     segment = Segment(began=datetime.now(UTC).isoformat(timespec="seconds"), boot_id=machine.host().boot_id)

@@ -115,7 +115,7 @@ SCENARIO = Scenario(
     order=70,
     question="What does it cost to make one pipeline of others, and does a failure inside reach the outside?",
     limits=(
-        "The mechanisms are not equal: a task group is a drawing around tasks, a subflow a run with a separate state.",
+        "The mechanisms are not equal: a task group is a drawing around tasks, a subflow is a run that has a state too.",
         "A pipeline that triggers another one as a separate run is not measured.",
     ),
     options=Options,

@@ -44,7 +44,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
-    """Return the graphs, each with the faults."""
+    """Return the graphs, with the faults in them."""
     constant = Retry(3, options.delay_s)
     wide = [Node(f"n{i}", after=("first",), retry=constant, fault=Fault(1) if i % 2 else None) for i in range(options.width)]
     tail = (Node("below", after=("faulty",)), Node("beside", after=("first",)))

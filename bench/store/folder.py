@@ -124,11 +124,13 @@ class RunFolder:
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copy)
 
-    def changed_code(self, owner: str, source: Path) -> list[str]:
-        """Return the names of the sources that are not as the run has kept them: edited, new or gone."""
+    def changed_code(self, owner: str, source: Path) -> list[Path]:
+        """Return the sources that are not as the run has kept them: edited, new or gone; none, where it kept nothing."""
         kept, now = _sources(self._code / owner), _sources(source)
+        if not kept:
+            return []  # a run of an early version
         return [
-            f"{owner}/{name}"
+            source / name
             for name in sorted(kept.keys() | now.keys())
             if name not in kept or name not in now or kept[name].read_bytes() != now[name].read_bytes()
         ]

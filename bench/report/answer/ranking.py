@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
 
+from bench.base.stats import PLAIN_TO_SEE
 from bench.derive.reading import reading
 from bench.report import prose
 from bench.report.answer.card import conjoined
 from bench.report.facts import Facts
 from bench.report.prose import Part, Sentence
 from bench.store.rows import Estimate
-
-PLAIN_TO_SEE: Final = 2.0
-"""An engine start has a bias that its runs do not show: some per cent, where we looked (docs/method.md).
-
-So the interval of a ratio between single starts has to lie beyond a factor that no such bias comes near.
-"""
 
 
 def valued(row: Estimate | None) -> Sentence:

@@ -101,7 +101,7 @@ def _is_above(row: Estimate, other: Estimate) -> bool:
 def _independent(facts: Facts, tier: str) -> tuple[int, list[Estimate]]:
     """Return the largest number of independent tasks that several tools ran at the tier, and the time that each took.
 
-    The wait for the first task is not part of it: where the engine polls, it is a draw, and has another sentence.
+    The wait for the first task is not part of it: where the engine polls, it is a draw, and another sentence is about it.
     """
     for workload, size in reversed(list(facts.sizes("overhead").get("fan_out", {}).items())):
         rows = usual(stock(facts, "overhead", tier, "first_to_last_s", workload))

@@ -56,7 +56,7 @@ def axis(unit: str, numbers: Sequence[float], *, log: bool, ticks: int, zero: bo
 
 
 def _units(unit: str) -> Mapping[str, float]:
-    """Return the units that may label the numbers, each with the size in the unit of the numbers."""
+    """Return the units that may label the numbers, and how many units of the numbers each of them is."""
     family = _FAMILIES.get(unit)
     if family:
         return {name: size / family[unit] for name, size in family.items()}

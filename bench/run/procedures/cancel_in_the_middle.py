@@ -18,7 +18,9 @@ def carry_out(scene: Scene, asked: CancelInTheMiddle) -> None:
     scene.check_supported()
     time.sleep(scene.pause_s)
     run = scene.submit()
-    scene.accepted(run)
+    if scene.accepted(run).refused:
+        scene.see_through(run)
+        return
     process = scene.wait_until_begun(asked.busy).attempts[asked.busy][-1].pid
     before = time.monotonic()
     run.cancel()

@@ -74,15 +74,12 @@ class Scene:
         return run
 
     def accepted(self, run: Run) -> Accepted:
-        """Wait until the tool has taken the run; that it refuses one is an answer only where any end is."""
+        """Wait until the tool has taken the run or refused it; a run that is refused is over."""
         try:
-            accepted = run.accepted()
+            return run.accepted()
         except UnsupportedWork:
             self.going_on.discard(run)
             raise
-        if accepted.refused and not self.case.expectation.is_open:
-            raise EngineError(accepted.refused)
-        return accepted
 
     def end(self, run: Run) -> str:
         """Wait until the run is over, and return the tool's word for how it ended; give it up after the limit."""
@@ -105,7 +102,7 @@ class Scene:
     def wait_until_begun(self, body: str) -> Timeline:
         """Return once the body has begun, in any run of the trial, with what has happened until then."""
         deadline = time.monotonic() + self.limit_s
-        while body not in (seen := read(Path(self.trial.events))).attempts:
+        while body not in (seen := read(Path(self.trial.events), grows=True)).attempts:
             if time.monotonic() > deadline:
                 raise TooLong(f"{body} had not begun after {self.limit_s:g} s")
             time.sleep(LOOK_S)
@@ -114,7 +111,7 @@ class Scene:
     def _last_error(self, name: str) -> str:
         """Return the last error of a run, in one line: what its events say, or else what the tool printed meanwhile."""
         try:
-            whole = read(Path(self.trial.events))
+            whole = read(Path(self.trial.events), grows=True)
         except Problem:
             whole = Timeline()  # derivation says what is wrong with the log; the run goes on meanwhile
         own = whole.runs.get(name, Timeline()) if whole.runs else whole

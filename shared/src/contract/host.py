@@ -170,7 +170,7 @@ class _Calls:
             asked_for.id = self._submit(to_run, parameters, owner)
         except Refused as reason:
             emit(owner, "settled", data={"state": REFUSED, "error": str(reason)})
-            traceback.print_exc()  # now, because printing takes as long as some refusals
+            traceback.print_exc()  # only now: printing takes as long as some refusals, whose time is measured
             return {"refused": str(reason), "clock_offset": clock_offset}
         finally:
             asked_for.asked.set()

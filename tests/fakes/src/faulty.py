@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from contract import body
-from contract.adapter import Adapter, LocalRuns, Setup, Started, State
+from contract.adapter import Adapter, LocalRuns, Refused, Setup, Started, State
 from contract.body import PlannedFault
 from contract.events import Trial
 from contract.host import serve
@@ -153,6 +153,16 @@ class Crashes(Honest):
         os._exit(3)
 
 
+class Refuses(Honest):
+    def submit(self, workload: str, trial: Trial) -> str:
+        raise Refused("not today")
+
+
+class FallsOverASubmission(Honest):
+    def submit(self, workload: str, trial: Trial) -> str:
+        raise RuntimeError("not today")
+
+
 class Separate(Honest):
     """A process for each run, and one service, which keeps nothing that the runs need."""
 
@@ -253,5 +263,7 @@ elif __name__ == "__main__":
             "leaves_a_busy_body": LeavesABusyBody,
             "listens_everywhere": ListensEverywhere,
             "crashes": Crashes,
+            "refuses": Refuses,
+            "falls_over_a_submission": FallsOverASubmission,
         }
     )

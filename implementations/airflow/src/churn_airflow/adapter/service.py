@@ -140,7 +140,7 @@ class LocalExecutor(Adapter):
         runs = f"/api/v2/dags/{dag}/dagRuns"
         answer = self._api.post(runs, json={"logical_date": None, "conf": conf})
         if answer.status_code == httpx.codes.BAD_REQUEST:
-            raise Refused(answer.text)
+            raise Refused(answer.json()["detail"].partition("\n")[0])
         return f"{runs}/{answer.raise_for_status().json()['dag_run_id']}"
 
     def state(self, run: str) -> State:

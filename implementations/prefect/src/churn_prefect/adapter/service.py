@@ -129,7 +129,7 @@ class _Service(Adapter):
         except PrefectHTTPStatusError as error:
             if error.response.status_code != HTTPStatus.CONFLICT:  # what the server answers to parameters that are wrong
                 raise
-            raise Refused(error.response.text) from error
+            raise Refused(error.response.json()["detail"]) from error
         self._submitted[str(run.id)] = name
         return str(run.id)
 
