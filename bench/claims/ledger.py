@@ -6,23 +6,19 @@ No verdict stands in it. A claim is a table of ledger.toml, and nothing else kno
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import msgspec
 
 from bench.base.problem import Problem
-from bench.derive.checks import ENDS
-from bench.events.verification import CHECKS
+from bench.claims.known import Known
 from bench.plan.setup import Setup
 from bench.plan.tools import TIERS
-from bench.scenarios import METRICS, SCENARIOS
+from bench.scenarios import SCENARIOS
 
 LEDGER: Final = Path(__file__).with_name("ledger.toml")
-
-OF_EVERY_RUN: Final = (ENDS, *CHECKS)
-"""The checks that every scenario has: whether the runs did what they were asked for at all."""
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Result = Literal["native", "declared", "by_hand", "fail", "unsupported"]
@@ -37,7 +33,7 @@ class CheckQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
 
 class NumberQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
-    """A claim holds where an estimate lies within the limits, with all of its interval."""
+    """A claim holds where an estimate lies within the limits, with all of its uncertainty."""
 
     metric: Text
     workload: Text
@@ -60,7 +56,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     source: Text
     """Who says so."""
     tools: list[Text] = []
-    """The tools that it is about, as readers write them: their folders are called so in small letters. None: all of them."""
+    """The tools that it is about; none: all of them. A ledger may call them as readers do; `read` names the folders."""
     tier: str = ""
     deployments: list[Text] = []
     """The only deployments that it is about, where it is not about all."""
@@ -76,41 +72,58 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         if (self.check is None) == (self.number is None):
             raise ValueError("a claim asks for a check or for a number: give one of the two")
 
-    @property
-    def orchestrators(self) -> list[str]:
-        """The names of the tools in a run."""
-        return [tool.lower() for tool in self.tools]
-
     def is_about(self, scenario: str, setup: Setup) -> bool:
         """Whether a row of the scenario and the setup can settle it."""
-        is_of_tool = setup.orchestrator in self.orchestrators if self.tools else not setup.is_plain
-        is_of_place = self.tier in {"", setup.tier} and (not self.deployments or setup.deployment in self.deployments)
-        return scenario == self.scenario and is_of_tool and is_of_place and not setup.control
+        is_of_deployment = not self.deployments or setup.deployment in self.deployments
+        return scenario == self.scenario and self.concerns(setup) and is_of_deployment and not setup.control
+
+    def concerns(self, setup: Setup) -> bool:
+        """Whether the tool and the tier are among those that it is about."""
+        is_of_tool = setup.orchestrator in self.tools if self.tools else not setup.is_plain
+        return is_of_tool and self.tier in {"", setup.tier}
 
 
-def read(path: Path = LEDGER) -> Mapping[str, Claim]:
-    """Read a ledger, each claim by its name, and check all of it."""
+def read(path: Path, known: Known) -> Mapping[str, Claim]:
+    """Read a ledger, each claim by its name, and check that there is all that it names."""
     try:
         ledger = msgspec.toml.decode(path.read_bytes(), type=dict[str, Claim])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Problem(f"{path}: {error}") from None
     if not ledger:
         raise Problem(f"{path}: there is no claim in it; see {LEDGER} for some")
-    for name, claim in ledger.items():
-        if problem := _problem(claim):
-            raise Problem(f"{path}, {name}: {problem}")
-    return ledger
+    return {name: _checked(claim, known, f"{path}, {name}") for name, claim in ledger.items()}
 
 
-def _problem(claim: Claim) -> str | None:
-    """Say what the claim names that there is not."""
-    if claim.scenario not in SCENARIOS:
-        return f"there is no scenario {claim.scenario!r}; there are {', '.join(SCENARIOS)}"
-    if claim.tier and claim.tier not in TIERS:
-        return f"there is no tier {claim.tier!r}; there are {', '.join(TIERS)}"
-    checks = (*SCENARIOS[claim.scenario].checks, *OF_EVERY_RUN)
-    if claim.check and claim.check.name not in checks:
-        return f"{claim.scenario} has no check {claim.check.name!r}; it has {', '.join(checks)}"
-    if claim.number and claim.number.metric not in METRICS:
-        return f"there is no metric {claim.number.metric!r}; `orchbench show --json` prints a run's"
+def _checked(claim: Claim, known: Known, where: str) -> Claim:
+    """Return the claim with the folders of its tools, or say what it names that there is not."""
+    if problem := _unknown("tools", claim.tools, known.tools):
+        raise Problem(f"{where}: {problem}")
+    claim = msgspec.structs.replace(claim, tools=list(dict.fromkeys(known.tools[name] for name in claim.tools)))
+    if problem := _problem(claim, known):
+        raise Problem(f"{where}: {problem}")
+    return claim
+
+
+def _problem(claim: Claim, known: Known) -> str | None:
+    scenario, check, number = claim.scenario, claim.check, claim.number
+    # Later names are looked up by the earlier ones, which have to be right.
+    if problem := _unknown("scenarios", [scenario], SCENARIOS) or _unknown("tiers", filter(None, [claim.tier]), TIERS):
+        return problem
+    deployments = {setup.deployment for setup in known.setups if claim.concerns(setup)}
+    expected = claim.expected if isinstance(claim.expected, list) else []
+    if problem := _unknown("deployments of its tools and tier", [*claim.deployments, *expected], deployments):
+        return problem
+    if check:
+        return _unknown(f"checks of {scenario}", [check.name], known.checks(scenario))
+    if number:
+        workloads = filter(None, [number.workload, number.needs])
+        return _unknown(f"metrics of {scenario}", [number.metric], known.metrics(scenario)) or _unknown(
+            f"workloads of {scenario} in a suite or in this run", workloads, known.workloads(scenario)
+        )
     return None
+
+
+def _unknown(what: str, names: Iterable[str], there: Collection[str]) -> str | None:
+    """Say which name is none of those that there are."""
+    name = next((name for name in names if name not in there), None)
+    return None if name is None else f"{name!r} is none of the {what}: {', '.join(sorted(there))}"

@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
-from bench.claims.ledger import OF_EVERY_RUN, CheckQuestion, Claim, NumberQuestion
-from bench.derive.reading import reading
+from bench.base.stats import PLAIN_TO_SEE
+from bench.claims.known import OF_EVERY_RUN
+from bench.claims.ledger import CheckQuestion, Claim, NumberQuestion
+from bench.derive.reading import is_range, reading
 from bench.plan.setup import Setup
 from bench.scenarios import METRICS
+from bench.scenarios.kit.metrics import COUNTS
 from bench.store.rows import Check, Estimate, Results
 
-Word = Literal["holds", "does not hold", "depends on the deployment", "not measured"]
+Word = Literal[
+    "holds",
+    "does not hold",
+    "depends on the tool",
+    "depends on whether it runs from a script or on its servers",
+    "depends on the deployment",
+    "depends on the settings",
+    "depends on the database",
+    "depends on the setup",
+    "not measured",
+]
+
+DIFFERENCES: Final[Mapping[str, Word]] = {
+    "orchestrator": "depends on the tool",
+    "tier": "depends on whether it runs from a script or on its servers",
+    "deployment": "depends on the deployment",
+    "profile": "depends on the settings",
+    "database": "depends on the database",
+}
+"""By the field of a setup: the verdict where that field alone tells the setups that say yes from those that say no."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -39,10 +62,15 @@ class Settled:
         """The verdict on the claim: what all setups say that can tell."""
         said = {answer.holds for answer in self.answers}
         if {True, False} <= said:
-            return "depends on the deployment"
+            return next((word for field, word in DIFFERENCES.items() if self._is_told_by(field)), "depends on the setup")
         if True in said:
             return "holds"
         return "does not hold" if False in said else "not measured"
+
+    @property
+    def seen(self) -> Sequence[str]:
+        """The tools that the verdict is about: a claim may be about more than the run had."""
+        return sorted({answer.setup.orchestrator for answer in self.answers if answer.holds is not None})
 
     @property
     def because(self) -> str:
@@ -65,22 +93,37 @@ class Settled:
             and answer.holds != (expected if isinstance(expected, bool) else answer.setup.deployment in expected)
         ]
 
+    def _is_told_by(self, field: str) -> bool:
+        """Whether all setups that are alike in a field say the same."""
+        said: dict[str, set[bool]] = defaultdict(set)
+        for answer in self.answers:
+            if answer.holds is not None:
+                said[getattr(answer.setup, field)].add(answer.holds)
+        return all(len(words) == 1 for words in said.values())
+
     def _said(self, holds: bool) -> str:
         """Return the first of the setups that say so with its evidence, and the names of the others."""
-        said = {answer.setup.name: answer.evidence for answer in self.answers if answer.holds is holds}
+        said = [answer for answer in self.answers if answer.holds is holds]
         if not said:
             return ""
         first, *others = said
-        more = f" (likewise {', '.join(others)})" if others else ""
-        return f"{first}: {said[first]}{more}"
+        more = f" (likewise {', '.join(self._name(other.setup) for other in others)})" if others else ""
+        return f"{self._name(first.setup)}: {first.evidence}{more}"
+
+    def _name(self, setup: Setup) -> str:
+        """Name a setup; the short name is one at a tier, and two tiers may have the same."""
+        is_unique = [answer.setup.name for answer in self.answers].count(setup.name) == 1
+        return setup.name if is_unique else setup.full_name
 
     @property
     def _lack(self) -> str:
-        return f"{self.answers[0].setup.name}: {self.answers[0].evidence}" if self.answers else "the run has no such row"
+        return (
+            f"{self._name(self.answers[0].setup)}: {self.answers[0].evidence}" if self.answers else "the run has no such row"
+        )
 
     @property
     def _measured_by(self) -> str:
-        on = f" --on {','.join(self.claim.orchestrators)}" if self.claim.tools else ""
+        on = f" --on {','.join(self.claim.tools)}" if self.claim.tools else ""
         tier = f" --tier {self.claim.tier}" if self.claim.tier else ""
         return f"orchbench run --suite full --scenario {self.claim.scenario}{on}{tier}"
 
@@ -125,11 +168,23 @@ def _by_number(question: NumberQuestion, row: Estimate, *, is_tried: bool) -> An
         return Answer(row.setup, None, row.missing_because or read.text)
     if not is_tried:
         return Answer(row.setup, None, f"{question.needs} was not tried")
-    spread = f" [{read.spread}]" if read.spread else ""
+    once = "one engine start" if row.n > 1 and row.starts == 1 else ""
+    spread = f" [{', '.join(filter(None, (read.spread, once)))}]" if read.spread else ""
     evidence = f"{METRICS[row.metric].about}, in {row.workload}: {read.text}{spread}"
-    low, high = (row.median, row.median) if row.low is None or row.high is None else (row.low, row.high)
+    low, high = _bounds(row, row.median)
     if question.at_least <= low and high <= question.at_most:
         return Answer(row.setup, True, evidence)
     if high < question.at_least or low > question.at_most:
         return Answer(row.setup, False, evidence)
     return Answer(row.setup, None, f"{evidence}, too close to the limit to tell")
+
+
+def _bounds(row: Estimate, median: float) -> tuple[float, float]:
+    """Return between which values the number lies."""
+    low, high = (median, median) if row.low is None or row.high is None else (row.low, row.high)
+    # What was seen without an engine, or counted, has no noise of a clock.
+    is_exact = row.starts == 0 or row.unit in COUNTS
+    if is_exact or (row.starts > 1 and not is_range(row)):
+        return low, high
+    # The range of few runs is narrower than what more runs would show, and that of one run is a point.
+    return min(low / PLAIN_TO_SEE, low * PLAIN_TO_SEE), max(high / PLAIN_TO_SEE, high * PLAIN_TO_SEE)

@@ -14,13 +14,14 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
+from bench.claims.known import Known
 from bench.claims.ledger import LEDGER, read
 from bench.claims.settle import Settled, Word, settle
 from bench.cli.console import FILE, err, out
 from bench.store.folder import RunFolder
 from bench.store.rows import flat
 
-STYLES: Final[Mapping[Word, str]] = {"holds": "green", "does not hold": "red", "depends on the deployment": "yellow"}
+STYLES: Final[Mapping[Word, str]] = {"holds": "green", "does not hold": "red", "not measured": "dim"}
 
 
 @click.command()
@@ -30,13 +31,15 @@ STYLES: Final[Mapping[Word, str]] = {"holds": "green", "does not hold": "red", "
 @click.option("--json", "as_json", is_flag=True, help="Print it for a program to read.")
 def claims(run_dir: Path, ledger: Path, strict: bool, as_json: bool) -> None:
     """Settle what course material and articles say about the tools, by the results of a run."""
-    settled = settle(read(ledger), RunFolder(run_dir).results())
+    results = RunFolder(run_dir).results()
+    known = Known(results)
+    settled = settle(read(ledger, known), results)
     if as_json:
         click.echo(json.dumps([_document(each) for each in settled]))
     else:
-        out.print(_table(settled))
+        out.print(_table(settled, known))
         counts = Counter(each.verdict for each in settled)
-        out.print(", ".join(f"{word}: {counts[word]}" for word in get_args(Word)))
+        out.print(", ".join(f"{word}: {counts[word]}" for word in get_args(Word) if counts[word]))
     surprises = [(each.name, answer) for each in settled for answer in each.surprises]
     for name, answer in surprises:
         what = f" {name} with {answer.setup.full_name}: {answer.evidence}"
@@ -44,19 +47,26 @@ def claims(run_dir: Path, ledger: Path, strict: bool, as_json: bool) -> None:
     sys.exit(1 if strict and surprises else 0)
 
 
-def _table(settled: Sequence[Settled]) -> Table:
+def _table(settled: Sequence[Settled], known: Known) -> Table:
     table = Table(show_lines=True)
     for heading in ("about", "claim", "verdict", "because"):
         table.add_column(heading)
     for each in settled:
         claim = each.claim
         table.add_row(
-            ", ".join(claim.tools) or "all tools",
+            _about(each, known),
             Text.assemble(claim.claim, "\n", (claim.source, "dim")),
-            Text(each.verdict, STYLES.get(each.verdict, "dim")),
+            Text(each.verdict, STYLES.get(each.verdict, "yellow")),
             Text.assemble(each.because, (f"\n{claim.remark}" if claim.remark else "", "dim")),
         )
     return table
+
+
+def _about(each: Settled, known: Known) -> str:
+    """Name the tools; a verdict on all tools is one on those that were seen."""
+    if each.claim.tools:
+        return ", ".join(map(known.name, each.claim.tools))
+    return f"all tools; seen: {', '.join(map(known.name, each.seen)) or 'none'}"
 
 
 def _document(each: Settled) -> Mapping[str, Any]:
@@ -64,6 +74,7 @@ def _document(each: Settled) -> Mapping[str, Any]:
         "name": each.name,
         **msgspec.to_builtins(each.claim),
         "verdict": each.verdict,
+        "seen": each.seen,
         "because": each.because,
         "answers": [flat(answer) for answer in each.answers],
         "as_expected": None if each.claim.expected is None or each.verdict == "not measured" else not each.surprises,
