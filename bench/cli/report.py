@@ -22,7 +22,7 @@ def report(run_dir: Path, out_dir: Path | None) -> None:
     folder = RunFolder(run_dir)
     record = folder.run()
     if not any(folder.trials()):
-        raise Problem(f"{run_dir} has no finished trial to derive results from; `orchbench show` prints those that it has")
+        raise Problem(f"{run_dir} holds no raw data (trials/) to derive from; `orchbench show` prints what it has")
     target = RunFolder(out_dir) if out_dir else folder
     # The trials of the other run would be read with the cases of this one from then on.
     if target.holds_run() and _identity(other := target.run()) != _identity(record):

@@ -107,6 +107,8 @@ def maker(chosen: Mapping[str, Tool]) -> Tool:
 def read(folder: Path) -> Tool:
     """Read the tool that a folder holds."""
     path = folder / "pyproject.toml"
+    if not path.is_file():
+        raise Problem(f"{folder} is not the folder of a tool: there is no pyproject.toml in it; see docs/tools.md")
     try:
         table = dict(tomllib.loads(path.read_text())["tool"]["orchbench"])
         adapter = msgspec.convert(table.pop("adapter"), str)

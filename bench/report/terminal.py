@@ -32,7 +32,8 @@ LATEST = 5
 
 def show(console: Console, run: RunRecord, results: Results) -> None:
     """Print the summary of a run."""
-    about = f": suite {run.suite['name']}, seed {run.seed}, width {run.width}, {run.trials_planned} runs planned"
+    runs = f"{run.trials_planned} runs planned, and warm-ups"
+    about = f": suite {run.suite['name']}, seed {run.seed}, width {run.width}, {runs}"
     console.print(Text.assemble((run.id, "bold"), about, (_unfinished(run), "yellow")))
     host = run.host
     console.print(f"on {host.cpu}, {host.cores} cores, {host.memory_gb} GB, Python {host.python}")

@@ -40,17 +40,18 @@ def _discovered() -> Mapping[str, Scenario]:
     return {scenario.name: scenario for scenario in sorted(scenarios, key=lambda one: (one.order, one.name))}
 
 
-def _named(metrics: Iterable[Metric]) -> Mapping[str, Metric]:
-    """Return the metrics by name; a name may be declared once."""
-    named: dict[str, Metric] = {}
-    for metric in metrics:
-        if metric.name in named:
-            raise ValueError(f"two metrics are called {metric.name}: {named[metric.name].about!r} and {metric.about!r}")
-        named[metric.name] = metric
-    return named
+def _named(declared: Mapping[str, Iterable[Metric]]) -> Mapping[str, Metric]:
+    """Return the metrics by name, of all who declare some; a name may be declared once."""
+    owners: dict[str, str] = {}
+    for owner, metrics in declared.items():
+        for metric in metrics:
+            if metric.name in owners:
+                raise ValueError(f"{owners[metric.name]} and {owner} both have a metric {metric.name}; rename one of them")
+            owners[metric.name] = owner
+    return {metric.name: metric for metrics in declared.values() for metric in metrics}
 
 
 SCENARIOS: Final = _discovered()
 
-METRICS: Final = _named((*COMMON, *(metric for scenario in SCENARIOS.values() for metric in scenario.own_metrics)))
+METRICS: Final = _named({KIT: COMMON} | {scenario.name: scenario.own_metrics for scenario in SCENARIOS.values()})
 """The metrics that several scenarios have, and those that only one has."""

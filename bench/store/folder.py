@@ -287,6 +287,7 @@ class RunFolder:
         """Read results.json."""
         path = self.path / "results.json"
         if not path.is_file():
+            self._run_document()  # says so where it is no run at all
             raise Problem(f"{self.path} has no results.json; `orchbench report {self.path}` makes it from the raw data")
         try:
             return Results.of(earlier.results(msgspec.json.decode(path.read_bytes())))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from bench.run.channel import UnsupportedWork
 from bench.run.procedures.scene import Scene
 from bench.scenarios.kit.procedures import KillAndRestart
 
@@ -11,6 +12,8 @@ from bench.scenarios.kit.procedures import KillAndRestart
 def carry_out(scene: Scene, asked: KillAndRestart) -> None:
     """See a run through, kill the service, start it again, and see another run through."""
     scene.check_supported()
+    if asked.service not in (services := scene.engine.services()):
+        raise UnsupportedWork(f"it has no service {asked.service!r}; it has {', '.join(services) or 'none'}")
     time.sleep(scene.pause_s)
     first = scene.submit("1")
     scene.see_through(first, "1")

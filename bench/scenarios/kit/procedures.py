@@ -55,6 +55,7 @@ class KillAndRestart(msgspec.Struct, frozen=True, omit_defaults=True, tag="kill_
     """One run, and another one after a service was killed and started again."""
 
     service: str
+    """The tool's own name of it: a case for each name, which other tools do not support."""
 
     @property
     def runs(self) -> int:
