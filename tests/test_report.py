@@ -20,7 +20,7 @@ from bench.store.rows import Estimate, row_of
 pytest_plugins = ["report_runs"]  # its runs are made once for all tests
 pytestmark = pytest.mark.xdist_group("report")
 
-HOSTILE = '<script>alert("it\'s")</script><img src=x onerror=alert(1)>|`&amp;'
+HOSTILE = '<script>alert("it\'s")</script><img src=x onerror=alert(1)>|`&amp; @octocat o@e.example #1 http://e.example :x:'
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +198,8 @@ def test_hostile_names_are_text(run: Path, tmp_path: Path, orchbench: Call) -> N
     assert not [attributes for _, attributes in page.elements if any(name.startswith("on") for name in attributes)]
     assert "<script" not in (copy / "summary.md").read_text()
     assert "<img" not in (copy / "summary.md").read_text()
+    summary = rendered((copy / "summary.md").read_text())
+    assert HOSTILE in summary.text and summary.live == []
 
 
 def test_what_is_folded_away_is_on_the_page(two_tools: Path) -> None:
@@ -256,5 +258,5 @@ def test_results_without_their_trials_are_not_overwritten(run: Path, tmp_path: P
         shutil.copy(run / name, tmp_path)
     done = orchbench("report", ".")
     assert (done.code, len(done.err.splitlines())) == (2, 1)
-    assert "no finished trial" in done.err
+    assert "trials/" in done.err
     assert (tmp_path / "results.json").read_bytes() == (run / "results.json").read_bytes()
