@@ -16,7 +16,7 @@ READY := .venv/ready $(TOOLS:%=implementations/%/.venv/ready)
 export UV_COMPILE_BYTECODE = 1
 export UV_PYTHON_DOWNLOADS = never
 
-.PHONY: bench test test-all check exercise format report clean setup
+.PHONY: bench test test-all check exercise format fuzz report clean setup
 
 bench: setup
 	.venv/bin/orchbench run --suite $(SUITE) $(ARGS)
@@ -38,6 +38,12 @@ check: .venv/ready
 	MYPYPATH=shared/src .venv/bin/mypy --explicit-package-bases --ignore-missing-imports --allow-subclassing-any \
 		--allow-untyped-decorators course
 	.venv/bin/lint-imports --no-cache >/dev/null || .venv/bin/lint-imports --no-cache
+
+# make fuzz [MUTATIONS=10000] [SEED=1]   what strangers may do to a run folder; see tests/test_strange_folders.py
+fuzz: MUTATIONS ?= 10000
+fuzz: SEED ?= 1
+fuzz: .venv/ready
+	ORCHBENCH_MUTATIONS=$(MUTATIONS) ORCHBENCH_SEED=$(SEED) .venv/bin/python -m pytest -q tests/test_strange_folders.py
 
 # make exercise EXERCISE=retries TOOL=...   see course/README.md; ARGS=solution runs the solution
 exercise: .venv/ready $(patsubst %,implementations/%/.venv/ready,$(filter $(TOOL),$(TOOLS)))
@@ -73,7 +79,9 @@ endef
 implementations/%/.venv/ready: implementations/%/uv.lock implementations/%/pyproject.toml shared/pyproject.toml | $(UV)
 	$(sync)
 
-$(CURDIR)/.tools/bin/uv:
+# By hash, and not by a source archive, whose build would bring more. A uv of the reader's own is taken as it is.
+$(CURDIR)/.tools/bin/uv: .ci/requirements.txt
 	@test -n "$(PYTHON)" || { echo "orchbench needs Python 3.11, 3.12 or 3.13 on the PATH"; exit 2; }
 	@echo "bringing uv into .tools"
-	@$(PYTHON) -m venv .tools && .tools/bin/python -m pip install --quiet "uv>=0.9,<1"
+	@$(PYTHON) -m venv --clear .tools && .tools/bin/python -m pip install --quiet --require-hashes --only-binary :all: -r $<
+	@touch $@

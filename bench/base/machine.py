@@ -70,17 +70,21 @@ def calibrate() -> float:
 
 
 def git_state(checkout: Path) -> Commit:
-    """Return the commit that is measured, and whether the tree differs from it."""
+    """Return the commit that is measured, and whether the tree differs from it, as far as git says so."""
     git = shutil.which("git")
     if git is None or not (checkout / ".git").exists():
         return Commit()
-    dirty = bool(_git(git, checkout, "status", "--porcelain"))
-    return Commit(id=_git(git, checkout, "rev-parse", "HEAD"), dirty=dirty)
+    head = _git(git, checkout, "rev-parse", "--verify", "HEAD")
+    if head is None:
+        return Commit()
+    changes = _git(git, checkout, "status", "--porcelain")
+    return Commit(id=head, dirty=None if changes is None else bool(changes))
 
 
-def _git(git: str, checkout: Path, *arguments: str) -> str:
+def _git(git: str, checkout: Path, *arguments: str) -> str | None:
+    """Return what git says; nothing where it refuses, as it does where the files are another user's (containers, sudo)."""
     done = subprocess.run([git, *arguments], cwd=checkout, capture_output=True, text=True, check=False)  # noqa: S603
-    return done.stdout.strip()
+    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def hash_of(path: Path) -> str:

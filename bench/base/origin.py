@@ -18,8 +18,15 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Commit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A commit of the harness; both fields are null where there is no git."""
+    """A commit of the harness; null is what is not known, because there is no git or because git refuses to say."""
 
     id: str | None = None
     dirty: bool | None = None
     """Whether the files differed from the commit."""
+
+    @property
+    def changes(self) -> str:
+        """Say behind the id what is known of changes: nothing, where there were none."""
+        if self.dirty is None:
+            return "and perhaps changes"
+        return "and changes" if self.dirty else ""
