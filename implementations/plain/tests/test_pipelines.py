@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pandas as pd
@@ -21,37 +17,17 @@ from churn.parameters import Training
 SMALL = ("--rows=600", "--n-estimators=10")
 
 
-def churn(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def churn(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW", "ORCHBENCH"))}
     return subprocess.run(
         [sys.executable, "-m", "churn_plain", *arguments],
-        env=env | {"CHURN_HOME": str(home)},
+        env=env | {"CHURN_HOME": str(home)} | variables,
         cwd=home,
         capture_output=True,
         text=True,
         check=False,
         timeout=120,
     )
-
-
-@pytest.fixture
-def webhook() -> Iterator[tuple[str, list[dict[str, str]]]]:
-    received: list[dict[str, str]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", received
-    server.shutdown()
-    server.server_close()
 
 
 def test_the_predictions_are_those_of_the_core(tmp_path: Path) -> None:
@@ -92,6 +68,27 @@ def test_a_failure_is_posted_to_the_webhook(
     assert not list(tmp_path.glob("registry/*.json"))
 
 
+@pytest.mark.parametrize("url", ["https://[SECRET", "http://hooks.example:SECRET/", "ftp://hooks.example/SECRET", "SECRET"])
+def test_a_webhook_that_is_no_url_hides_no_failure(tmp_path: Path, url: str) -> None:
+    """The real failure ends the run as it would without a webhook, and the URL, which is a secret, is not quoted."""
+    done = churn(tmp_path, "train", "--min-roc-auc=1", "--tracking=files", f"--webhook={url}", *SMALL)
+    assert done.returncode == 1
+    assert "roc_auc" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    assert "SECRET" not in done.stdout + done.stderr
+
+
+def test_what_may_be_secret_can_be_given_by_environment(tmp_path: Path, webhook: tuple[str, list[dict[str, str]]]) -> None:
+    """Webhook and customers are those of the environment, unless the command line names others; help shows neither."""
+    url, received = webhook
+    secret = {"CHURN_WEBHOOK": url, "CHURN_DATA": "nowhere.csv"}
+    assert "nowhere.csv" in churn(tmp_path, "train", **secret).stderr
+    assert "elsewhere.csv" in churn(tmp_path, "train", "--data=elsewhere.csv", **secret).stderr
+    assert len(received) == 2
+    shown = churn(tmp_path, "train", "--help", **secret).stdout
+    assert url not in shown and "nowhere.csv" not in shown
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -99,6 +96,8 @@ def test_a_failure_is_posted_to_the_webhook(
         (("--n-estimators=0",), "n_estimators is 0"),
         (("--data=nowhere.csv",), "it cannot be read"),
         (("--tracking=paper",), "tracking is 'paper'"),
+        (("--model=../../evil/x",), "model is"),
+        (("--data=http://user:pass@word@localhost/x",), "http://"),
     ],
 )
 def test_what_the_reader_can_mend_is_one_line_and_code_2(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:

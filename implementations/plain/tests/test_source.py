@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from churn import source
+from churn import customers, source
+from churn.problem import BadData
 
 
 @pytest.mark.parametrize(
@@ -23,9 +24,52 @@ def test_each_fault_is_met_once_and_then_the_source_delivers(fault: str, said: s
         assert source.fetch(url) == b"x" * 100_000
 
 
+def test_only_who_was_told_the_url_is_served() -> None:
+    """A path that can be guessed is not found, and costs no fault: that is how a page in a browser would ask."""
+    with source.serving(b"customers", ["500"]) as url:
+        origin = "/".join(url.split("/")[:3])
+        for path in ("/customers", "/", "//customers"):
+            with pytest.raises(source.SourceUnavailable, match="404"):
+                source.fetch(origin + path)
+        with pytest.raises(source.SourceUnavailable, match="500"):
+            source.fetch(url)
+        assert source.fetch(url) == b"customers"
+
+
 def test_a_source_that_is_not_there_is_unavailable() -> None:
     """Nobody listens: the same exception, so that the same retries meet it."""
     with source.serving(b"") as url:
         pass
     with pytest.raises(source.SourceUnavailable):
         source.fetch(url, timeout_s=0.5)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://user:SECRET@127.0.0.1/x.csv",
+        "http://127.0.0.1/a b?X-Amz-Signature=SECRET",
+        "http://[?SECRET",
+        "http://127.0.0.1:x/?SECRET",
+        "http://\udc80/?SECRET",
+    ],
+)
+def test_what_is_no_url_is_bad_data(url: str) -> None:
+    """It is refused in one line, without the password and the signature in it; asking again would not help."""
+    with pytest.raises(BadData) as refusal:
+        customers.load(url, rows=0, seed=0)
+    assert len(str(refusal.value).splitlines()) == 1
+    assert "SECRET" not in str(refusal.value)
+
+
+def test_a_signature_is_in_no_error_line() -> None:
+    """What is said of a signed URL that fails, or that serves no customers, leaves the signature out."""
+    with source.serving(b"x", ["500", "truncated"]) as url:
+        signed = f"{url}?X-Amz-Signature=SECRET"
+        for _ in range(2):
+            with pytest.raises(source.SourceUnavailable) as failure:
+                source.fetch(signed)
+            assert url in str(failure.value) and "SECRET" not in str(failure.value)
+        with pytest.raises(BadData) as refusal:
+            customers.validate(customers.load(signed, rows=0, seed=0), signed)
+        assert url in str(refusal.value) and "SECRET" not in str(refusal.value)

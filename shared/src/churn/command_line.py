@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from churn.check import checked
-from churn.parameters import Inference, Training
-from churn.problem import BadData, BadParameters, GateFailed, NoChampion
+from churn.parameters import SECRETS, Inference, Training, from_environment
+from churn.problem import BadData, BadParameters, GateFailed, NoChampion, UnsafeModel
 from churn.source import SourceUnavailable
 
 _TYPES = {"int": int, "float": float, "str": str}
@@ -20,7 +20,7 @@ def main(name: str, train: Callable[[Training], object], infer: Callable[[Infere
     """Run the pipeline that the command line names; what the reader can mend ends with one line and exit code 2."""
     try:
         _run(_parser(name).parse_args(), train, infer)
-    except (BadData, BadParameters, NoChampion) as problem:
+    except (BadData, BadParameters, NoChampion, UnsafeModel) as problem:
         _end(f"{name}: {problem}", 2)
     except SourceUnavailable as error:
         _end(f"{name}: the source of the customers failed to the last: {error}", 1)
@@ -31,6 +31,7 @@ def main(name: str, train: Callable[[Training], object], infer: Callable[[Infere
 def parameters_of(options: argparse.Namespace) -> Training | Inference:
     """Return the parameters that the options stand for."""
     values = {key: value for key, value in vars(options).items() if key not in {"pipeline", "tag"}}
+    values |= {name: value for name, value in from_environment().items() if not values[name]}
     if values.get("data") and "://" not in values["data"]:
         values["data"] = str(Path(values["data"]).absolute())  # a server's working directory is another one
     if values.get("predictions"):
@@ -61,7 +62,8 @@ def _parser(name: str) -> argparse.ArgumentParser:
         for each in dataclasses.fields(kind):
             if each.name != "tags":
                 option = f"--{each.name.replace('_', '-')}"
-                sub.add_argument(option, type=_TYPES[str(each.type)], default=each.default, help=" ")
+                hint = f"or ${SECRETS[each.name]}, which `ps` does not show" if each.name in SECRETS else " "
+                sub.add_argument(option, type=_TYPES[str(each.type)], default=each.default, help=hint)
         sub.add_argument("--tag", action="append", default=[], metavar="KEY=VALUE", help="put on every MLflow run")
     commands.add_parser("check", help="say what is wrong with a file of customers").add_argument("file")
     return parser

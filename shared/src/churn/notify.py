@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+import urllib.error
 import urllib.parse
 import urllib.request
+from http.client import HTTPException
 from typing import Final
+
+from churn.uri import shown
 
 _LONGEST: Final = 2000
 """Characters of a message: Discord refuses longer ones."""
@@ -18,18 +23,34 @@ def failure(webhook: str, orchestrator: str, pipeline: str, what: str) -> None:
         return
     try:
         post(webhook, f"{pipeline} failed on {orchestrator}: {what}")
-    except OSError as error:
-        logging.getLogger(__name__).warning("nobody was notified: %s", error)
+    except (OSError, HTTPException, ValueError) as error:  # the latter two: the URL is none
+        logging.getLogger(__name__).warning("nobody was notified: %s: %s", _host(webhook), _reason(error))
 
 
 def post(webhook: str, text: str) -> None:
     """Post a text in the payload format of the webhook's owner."""
+    if urllib.parse.urlsplit(webhook).scheme not in {"http", "https"}:
+        raise ValueError("a webhook is an http or https URL")
     body = json.dumps(payload(webhook, text)).encode()
-    request = urllib.request.Request(  # noqa: S310 - the user's own URL
+    request = urllib.request.Request(  # noqa: S310 - http(s), see above
         webhook, body, {"Content-Type": "application/json", "User-Agent": "churn"}
     )
     with urllib.request.urlopen(request, timeout=10):  # noqa: S310 - as above
         pass
+
+
+def _host(webhook: str) -> str:
+    """Return all that may be shown: whoever knows the URL can post."""
+    found = re.match(r"https?://([A-Za-z0-9][A-Za-z0-9.-]*)(?=[:/]|$)", shown(webhook))
+    return found[1] if found else "the webhook"
+
+
+def _reason(error: Exception) -> str:
+    # The texts of most of these errors quote the URL, or what a server wrote; the kind of the error does not.
+    if isinstance(error, urllib.error.HTTPError):
+        return f"it answered {error.code}"
+    cause = getattr(error, "reason", error)
+    return type(cause if isinstance(cause, Exception) else error).__name__
 
 
 def payload(webhook: str, text: str) -> dict[str, str]:

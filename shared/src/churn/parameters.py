@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -25,6 +27,21 @@ KINDS: Final = ("random_forest", "gradient_boosting", "logistic_regression")
 
 TRACKING: Final = ("mlflow", "files")
 """Where runs are recorded and models are registered: MLflow, or a folder of files, to see what MLflow costs."""
+
+
+SECRETS: Final = {"webhook": "CHURN_WEBHOOK", "data": "CHURN_DATA"}
+"""What may hold a secret, with the environment variable that stands for it: `ps` shows everybody a process's arguments."""
+
+_NAME: Final = re.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
+
+
+def _check_name(what: str, name: object) -> None:
+    # It becomes a part of a path, and of a query to MLflow.
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise BadParameters(
+            f"{what} is {name!r}; it should be a name of up to 100 letters (a to z), digits, dashes, underscores and dots, "
+            "with no dot in front"
+        )
 
 
 @dataclass(frozen=True)
@@ -57,8 +74,8 @@ class Common:
                 raise BadParameters(f"{each.name} is {getattr(self, each.name)!r}; it should be a whole number")
         if self.tracking not in TRACKING:
             raise BadParameters(f"tracking is {self.tracking!r}; it is one of {', '.join(TRACKING)}")
-        if not self.model or not self.alias:
-            raise BadParameters("model and alias are names; they cannot be empty")
+        for name in ("model", "alias", "experiment"):
+            _check_name(name, getattr(self, name, name))
 
 
 @dataclass(frozen=True)
@@ -91,7 +108,17 @@ class Inference(Common):
 
 
 def arguments(pipeline: str, values: Mapping[str, Any]) -> list[str]:
-    """Return the command line that asks for a pipeline with the given parameters."""
+    """Return the command line that asks for a pipeline with the given parameters, but for those that may be secret."""
     tags = values.get("tags", {})
-    given = [f"--{key.replace('_', '-')}={value}" for key, value in values.items() if key != "tags"]
+    given = [f"--{key.replace('_', '-')}={value}" for key, value in values.items() if key not in {"tags", *SECRETS}]
     return [pipeline, *given, *(f"--tag={key}={value}" for key, value in tags.items())]
+
+
+def environment(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the environment variables for the parameters that may be secret."""
+    return {variable: str(values.get(name, "")) for name, variable in SECRETS.items()}
+
+
+def from_environment() -> dict[str, str]:
+    """Return the parameters that the environment gives."""
+    return {name: os.environ[variable] for name, variable in SECRETS.items() if os.environ.get(variable)}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from churn.uri import shown
+
 
 class BadData(ValueError):
     """The customers cannot be used; the message names every problem at once."""
 
     def __init__(self, where: str, problems: Sequence[str]) -> None:
         """Keep the problems."""
-        super().__init__(f"{where}: {'; '.join(problems)}")
-        self.where, self.problems = where, list(problems)
+        self.where, self.problems = shown(where), list(problems)
+        super().__init__(f"{self.where}: {'; '.join(problems)}")
 
     def __reduce__(self) -> tuple[type[BadData], tuple[str, list[str]]]:
         """Travel between processes as what it is."""
@@ -28,3 +30,7 @@ class GateFailed(ValueError):
 
 class NoChampion(LookupError):
     """No model is registered under the name and alias."""
+
+
+class UnsafeModel(ValueError):
+    """The registered model is not of our making, and reading it might run code."""

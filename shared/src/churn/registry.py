@@ -11,8 +11,6 @@ import contextlib
 import fcntl
 import json
 import os
-import pickle
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,12 +20,13 @@ from typing import Any, Final
 
 from sklearn.pipeline import Pipeline
 
-from churn import home, models
+from churn import home, model_file, models
 from churn.customers import MEASURES
 from churn.features import TrainingSet
 from churn.models import Candidate
 from churn.parameters import Common, Training
-from churn.problem import NoChampion
+from churn.problem import NoChampion, UnsafeModel
+from churn.uri import shown
 
 KEY: Final = "pipeline_run"
 """The tag that holds the orchestrator's own id of the run: a task that is tried again is known by it."""
@@ -38,13 +37,6 @@ _SETTINGS: Final = {
     "MLFLOW_UV_AUTO_DETECT": "false",  # what a model needs is said below; no lock file has to be looked for
 }
 """MLflow's settings by environment variable, where the user has not set them."""
-
-_TRUSTED: Final = [
-    "churn.features.Features",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.tree._tree.Tree",
-]
-"""What a model of ours holds beyond what skops trusts by itself; unlike a pickle, a model file runs no code when read."""
 
 
 class Registry(ABC):
@@ -95,10 +87,7 @@ class MLflow(Registry):
     def _mlflow(self) -> Any:
         import mlflow.sklearn  # noqa: PLC0415 - it takes seconds, and most tasks need no registry
 
-        with warnings.catch_warnings():
-            # On import it asks every module for every ufunc by name, and Airflow's deprecated ones answer with a warning.
-            warnings.simplefilter("ignore")
-            import skops.io  # noqa: F401, PLC0415 - MLflow would import it a moment later
+        model_file.skops()  # MLflow would import it a moment later, with its warnings
         mlflow.set_tracking_uri(self._uri)
         return mlflow
 
@@ -149,7 +138,7 @@ class MLflow(Registry):
                 signature=mlflow.models.infer_signature(sample, model.predict_proba(sample)),
                 pyfunc_predict_fn="predict_proba",
                 serialization_format="skops",
-                skops_trusted_types=_TRUSTED,
+                skops_trusted_types=model_file.TRUSTED,
                 pip_requirements=["orchbench-shared[churn]"],  # given, for MLflow would start a process to find out
             )
             return Candidate(kind, metrics, logged.model_uri, mlflow_run)
@@ -176,15 +165,20 @@ class MLflow(Registry):
         return str(version.version)
 
     def champion(self, name: str, alias: str) -> Pipeline:
-        """Load `models:/NAME@ALIAS`."""
+        """Fetch `models:/NAME@ALIAS`, and load it ourselves: MLflow trusts what the model itself says is to be trusted."""
         from mlflow.exceptions import MlflowException  # noqa: PLC0415 - as above
 
+        uri = f"models:/{name}@{alias}"
+        mlflow = self._mlflow()
         try:
-            return self._mlflow().sklearn.load_model(f"models:/{name}@{alias}")
+            folder = Path(mlflow.artifacts.download_artifacts(uri))
         except MlflowException as error:
             if error.error_code not in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
                 raise
-            raise NoChampion(f"no model is registered as models:/{name}@{alias} in {self._uri}; train one first") from None
+            raise NoChampion(f"no model is registered as {uri} in {shown(self._uri)}; train one first") from None
+        if _format(mlflow, folder) != "skops":
+            raise UnsafeModel(f"{uri} is refused, for it is not kept with skops and may run code when read; train one again")
+        return model_file.read(folder / "model.skops")
 
 
 @contextmanager
@@ -211,6 +205,14 @@ def _log_model(mlflow: Any, run: str, **options: Any) -> Any:
     return mlflow.sklearn.log_model(**options)
 
 
+def _format(mlflow: Any, folder: Path) -> object:
+    """Return in which format a model of scikit-learn is kept."""
+    try:
+        return mlflow.models.Model.load(folder).flavors["sklearn"]["serialization_format"]
+    except Exception:  # noqa: BLE001 - the file that says so may hold anything
+        return None
+
+
 def _log_dataset(mlflow: Any, dataset: Any) -> None:
     try:
         mlflow.log_input(dataset, context="training")
@@ -221,7 +223,8 @@ def _log_dataset(mlflow: Any, dataset: Any) -> None:
 
 
 def _logged(parameters: Training) -> dict[str, Any]:
-    return {key: value for key, value in asdict(parameters).items() if key not in {"tags", "webhook", "experiment"}}
+    kept = {key: value for key, value in asdict(parameters).items() if key not in {"tags", "webhook", "experiment"}}
+    return kept | {"data": shown(parameters.data)}
 
 
 def main() -> None:
@@ -233,7 +236,7 @@ def main() -> None:
 
 
 class Files(Registry):
-    """A folder with a pickle for each model, and a file that says which one an alias stands for."""
+    """A folder with a file for each model, and one for each alias that says which model it stands for."""
 
     def __init__(self, folder: Path) -> None:
         """Keep everything below the folder."""
@@ -242,11 +245,11 @@ class Files(Registry):
     def record(
         self, model: Pipeline, kind: str, data: TrainingSet, parameters: Training, orchestrator: str, run: str
     ) -> Candidate:
-        """Pickle the model."""
+        """Write the model."""
         safe = "".join(character if character.isalnum() else "-" for character in run)
-        path = self._folder / parameters.experiment / safe / f"{kind}.pickle"
+        path = self._folder / parameters.experiment / safe / f"{kind}.skops"
         with home.replacing(path) as new:
-            new.write_bytes(pickle.dumps(model))
+            model_file.write(model, new)
         return Candidate(kind, models.evaluate(model, data), str(path))
 
     def register(self, winner: Candidate, name: str, alias: str) -> str:
@@ -256,12 +259,19 @@ class Files(Registry):
         return winner.location
 
     def champion(self, name: str, alias: str) -> Pipeline:
-        """Load the pickle that the alias stands for."""
+        """Load the model that the alias stands for."""
         path = self._folder / f"{name}@{alias}.json"
         if not path.exists():
             raise NoChampion(f"no model is registered as {name}@{alias} in {self._folder}; train one first")
-        location = Path(json.loads(path.read_text())["location"])
-        return pickle.loads(location.read_bytes())  # noqa: S301 - written by record()
+        try:
+            location = Path(json.loads(path.read_text())["location"]).resolve()
+        except (ValueError, TypeError, KeyError):
+            raise UnsafeModel(f"{path} does not say where a model is; train one again") from None
+        if not location.is_relative_to(self._folder.resolve()):
+            raise UnsafeModel(f"{path} names a model outside of {self._folder}; train one again")
+        if location.suffix == ".pickle":
+            raise UnsafeModel(f"{location} is a pickle, which may run code when read; train one again")
+        return model_file.read(location)
 
 
 if __name__ == "__main__":

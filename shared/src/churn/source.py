@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import secrets
 import threading
 import time
 import urllib.error
@@ -11,6 +12,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
+
+from churn.problem import BadData
+from churn.uri import shown
 
 FAULTS: Final = ("429", "500", "timeout", "truncated")
 
@@ -25,25 +29,33 @@ class SourceUnavailable(ConnectionError):
 
 
 def fetch(url: str, timeout_s: float = TIMEOUT_S) -> bytes:
-    """Return what the URL serves, whole, or raise `SourceUnavailable`."""
+    """Return what the URL serves, whole, or raise `SourceUnavailable`; a URL that cannot be asked is `BadData`."""
+    name = shown(url)
     try:
         with urllib.request.urlopen(url, timeout=timeout_s) as response:  # noqa: S310 - http(s), the caller has looked
             return bytes(response.read())
     except urllib.error.HTTPError as error:
-        raise SourceUnavailable(f"{url} answered {error.code}") from None
+        raise SourceUnavailable(f"{name} answered {error.code}") from None
     except http.client.IncompleteRead as error:
-        raise SourceUnavailable(f"{url} broke off after {len(error.partial)} bytes") from None
+        raise SourceUnavailable(f"{name} broke off after {len(error.partial)} bytes") from None
     except OSError as error:  # URLError and TimeoutError among them
-        raise SourceUnavailable(f"{url} did not answer: {error}") from None
+        raise SourceUnavailable(f"{name} did not answer: {error}") from None
+    except (http.client.InvalidURL, ValueError):  # UnicodeError among them; each of them quotes the URL
+        raise BadData(url, ["it is not a URL that can be asked; one with a user or a password in it cannot"]) from None
 
 
 @contextmanager
 def serving(content: bytes, faults: Sequence[str] = ()) -> Iterator[str]:
     """Serve the content at the URL that is yielded; each fault spoils one request, in order."""
     planned = iter(faults)
+    # A page in a browser of this machine can have a name of its own stand for 127.0.0.1, and read what it can guess.
+    path = f"/{secrets.token_hex(16)}/customers"
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if self.path.partition("?")[0] != path:
+                self.send_error(404)
+                return
             fault = next(planned, None)
             if fault in {"429", "500"}:
                 self.send_response(int(fault))
@@ -66,7 +78,7 @@ def serving(content: bytes, faults: Sequence[str] = ()) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/customers"
+        yield f"http://127.0.0.1:{server.server_port}{path}"
     finally:
         server.shutdown()
         server.server_close()

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
-from churn.parameters import arguments
+from churn.parameters import SECRETS, arguments, environment
 from churn_plain.adapter import catalogue, shapes
 from churn_plain.adapter.base import Plain
 from churn_plain.pipelines.settings import THREADS
@@ -49,15 +49,16 @@ class ProcessPerRun(Plain):
         return self._start(argv, trial)
 
     def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
+        secrets = environment(parameters)
         if pipeline in CHURN:
             # A reader's own command line, as churn_plain/__main__.py has it.
-            return self._start([sys.executable, "-m", "churn_plain", *arguments(pipeline, parameters)], trial)
-        argv = [sys.executable, "-m", catalogue.__name__, pipeline, json.dumps(dict(parameters)), str(self._caching)]
-        return self._start(argv, trial)
+            return self._start([sys.executable, "-m", "churn_plain", *arguments(pipeline, parameters)], trial, secrets)
+        values = json.dumps({name: value for name, value in parameters.items() if name not in SECRETS})
+        return self._start([sys.executable, "-m", catalogue.__name__, pipeline, values, str(self._caching)], trial, secrets)
 
-    def _start(self, argv: Sequence[str], trial: Trial) -> str:
+    def _start(self, argv: Sequence[str], trial: Trial, secrets: Mapping[str, str] | None = None) -> str:
         run = f"{trial.id}-{len(self._runs)}"
-        env = os.environ | {THREADS: str(self._width)}
+        env = {**os.environ, THREADS: str(self._width), **(secrets or {})}
         self._runs[run] = subprocess.Popen(argv, stdin=subprocess.DEVNULL, env=env)  # noqa: S603 - our own module
         return run
 
