@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 from conftest import run, watched, webhook
@@ -19,6 +24,10 @@ from churn_prefect.pipelines.parameters import CommonParameters, InferenceParame
 from contract.adapter import State
 from contract.events import Trial
 from contract.pipeline import STEPS
+from contract.tree import command as command_of
+from contract.tree import descendants
+
+JSON = {"Content-Type": "application/json"}
 
 SMALL = {"rows": 400, "n_estimators": 10, "tracking": "files"}
 """Quick to train on; the models are what they are."""
@@ -89,6 +98,29 @@ def test_broken_data_ends_the_command_with_one_line(engine: FlowCall, home: Path
     wrong_age = "age: 100 values are impossible (age is from 0 to 130), the first is row 1 (-1)"
     assert ended.stderr == f"prefect: {broken}: column frequency is missing; {wrong_age}\n"
     assert list(home.rglob("*@*")) == []
+
+
+def test_nobody_else_drives_the_temporary_server(home: Path) -> None:
+    """While a command runs, the server that Prefect has started for it refuses whoever does not know the password."""
+    refused: list[int] = []
+
+    class Source(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            ports = {found[1] for pid in descendants() if (found := re.search(r"--port (8\d{3})\b", command_of(pid)))}
+            for port in ports:  # Prefect takes one of the 8000s, the engine of the other tests takes a higher one
+                with pytest.raises(HTTPError) as refusal:
+                    urlopen(Request(f"http://127.0.0.1:{port}/api/flow_runs/filter", b"{}", JSON))
+                refused.append(refusal.value.code)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(customers.generate(400, 1).to_csv(index=False).encode())
+
+    with HTTPServer(("127.0.0.1", 0), Source) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/"
+        ended = command("train", "--n-estimators=10", "--tracking=files", f"--data={url}", CHURN_HOME=str(home))
+        server.shutdown()
+    assert (ended.returncode, refused) == (0, [401]), ended
 
 
 def test_a_source_that_fails_twice_is_survived(engine: FlowCall) -> None:

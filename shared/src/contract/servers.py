@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from contract import listening
 from contract.tree import descendants, kill_descendants
 
 HOST = "127.0.0.1"
@@ -65,7 +66,9 @@ class Servers:
         """Start a server that has ended again, by the same command."""
         command = self._commands[name]
         self.logs.mkdir(parents=True, exist_ok=True)
-        with (self.logs / f"{name}.log").open("ab") as log:
+        # Only the owner may read it: a server may log where it can be reached, or what it was given to keep others out.
+        log = os.open(self.logs / f"{name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
             self.running[name] = subprocess.Popen(  # noqa: S603 - the tool's own command
                 list(command.argv),
                 env=dict(command.env),
@@ -75,6 +78,8 @@ class Servers:
                 stderr=log,
                 start_new_session=True,
             )
+        finally:
+            os.close(log)
 
     def kill(self, name: str) -> None:
         """End a server and all that it has started at once, as if its container had been killed."""
@@ -84,6 +89,14 @@ class Servers:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         server.wait()
+
+    def listens(self, name: str, port: int) -> bool:
+        """Whether it is this server that listens on the port; to be asked before it is sent anything secret.
+
+        A port that was free may have been taken by somebody else before the server came to it.
+        """
+        server = self.running.get(name)
+        return server is not None and listening.listens(server.pid, HOST, port)
 
     def wait_until(self, ready: Callable[[], bool], what: str, limit_s: float = 120.0) -> None:
         """Return as soon as `ready()` holds; raise `NotReady` when a server ends or the limit passes."""

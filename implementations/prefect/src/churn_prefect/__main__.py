@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from dataclasses import asdict
 
 from churn import command_line, home
@@ -17,7 +18,11 @@ def settings() -> dict[str, str]:
     }
     if "PREFECT_API_URL" in os.environ:
         return quiet
+    # Without a password any web page in a browser of this machine could drive the temporary server.
+    password = os.environ.get("PREFECT_API_AUTH_STRING") or f"churn:{secrets.token_urlsafe(16)}"
     return quiet | {
+        "PREFECT_API_AUTH_STRING": password,
+        "PREFECT_SERVER_API_AUTH_STRING": password,
         "PREFECT_HOME": str(home.folder("prefect")),
         "PREFECT_SERVER_EPHEMERAL_ENABLED": "true",
         # With an empty home the temporary server takes longer than the 20 s that Prefect would give it on a busy machine.

@@ -42,9 +42,9 @@ class LocalExecutor(Adapter):
         self._cancelled: set[str] = set()
 
     def start(self, setup: Setup) -> Started:
-        port = free_port()
+        self._port = free_port()
         changed = settings.of_service(setup)
-        settings.write_config(setup.home, changed, port)
+        settings.write_config(setup.home, changed, self._port)
         password = secrets.token_urlsafe(24)
         with settings.private_file(setup.home / _PASSWORDS) as file:
             json.dump({_USER: password}, file)
@@ -58,13 +58,15 @@ class LocalExecutor(Adapter):
         self._servers.start("api-server", [*airflow, "api-server"], env)
         self._servers.start("scheduler", [*airflow, "scheduler", "--skip-serve-logs"], env)
         self._servers.start("dag-processor", [*airflow, "dag-processor"], env)
-        self._api = httpx.Client(base_url=f"http://{HOST}:{port}", timeout=30, trust_env=False)
+        self._api = httpx.Client(base_url=f"http://{HOST}:{self._port}", timeout=30, trust_env=False)
         self._servers.wait_until(self._healthy, "airflow")
         token = self._call("POST", "/auth/token", {"username": _USER, "password": password})["access_token"]
         self._api.headers["Authorization"] = f"Bearer {token}"
         return Started(settings.VERSIONS, changed)
 
     def _healthy(self) -> bool:
+        if not self._running.listens("api-server", self._port):
+            return False
         try:
             health = self._call("GET", "/api/v2/monitor/health")
         except httpx.HTTPError:

@@ -150,6 +150,7 @@ def _generated(port: int) -> dict[str, str]:
         "[api] port": str(port),
         "[core] execution_api_server_url": f"http://127.0.0.1:{port}/execution/",
         "[core] fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-        "[api] secret_key": secrets.token_urlsafe(32),
-        "[api_auth] jwt_secret": secrets.token_urlsafe(32),
+        "[api] secret_key": secrets.token_hex(32),
+        # Airflow signs with HS512, whose key must not be shorter than its hash: 64 bytes (RFC 7518, section 3.2).
+        "[api_auth] jwt_secret": secrets.token_hex(64),
     }

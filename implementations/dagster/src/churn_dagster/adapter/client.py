@@ -54,10 +54,10 @@ class Unexpected(RuntimeError):
 class Client:
     """Queries and mutations of one webserver."""
 
-    def __init__(self, port: int) -> None:
-        """Speak to the webserver on this port."""
-        self.port = port
-        self.url = f"http://{HOST}:{port}"
+    def __init__(self, port: int, path_prefix: str) -> None:
+        """Speak to the webserver on this port, below its path prefix."""
+        self.port, self.path_prefix = port, path_prefix
+        self.url = f"http://{HOST}:{port}{path_prefix}"
 
     def daemons_are_healthy(self) -> bool:
         """Whether every daemon that the instance requires has sent a heartbeat."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import sys
 import tempfile
 import time
@@ -51,7 +52,7 @@ class Multiprocess(Adapter):
         if len(str(temporary)) > _LONGEST_TEMPORARY_FOLDER:
             raise ValueError(f"TMPDIR is too long for Dagster's Unix sockets: {tempfile.gettempdir()}")
         self._changed = settings.changed(setup)
-        self._home, self._client = setup.home, Client(free_port())
+        self._home, self._client = setup.home, Client(free_port(), f"/{secrets.token_hex(16)}")
         self._location = Location(setup.home)
         self._configure(temporary / "code")
         # Not in `logs`: what lies in that folder of its home Dagster takes for telemetry to be uploaded.
@@ -68,19 +69,25 @@ class Multiprocess(Adapter):
         (self._home / "workspace.yaml").write_text(json.dumps({"load_from": [location]}))
 
     def _start(self, servers: Servers, socket: Path, env: Mapping[str, str]) -> None:
-        def start(name: str, *arguments: str) -> None:
-            servers.start(name, [sys.executable, "-m", *arguments], env, self._home)
+        def start(name: str, *arguments: str, **variables: str) -> None:
+            servers.start(name, [sys.executable, "-m", *arguments], {**env, **variables}, self._home)
 
         code, workspace = ["-m", "churn_dagster.adapter.definitions"], ["-w", "workspace.yaml"]
         start("code-server", "dagster", "code-server", "start", *code, "--socket", str(socket))
         # The others want it; and processes that create the SQLite files at the same moment break the table of
         # their versions.
         servers.wait_until(socket.exists, "the code server's socket")
-        start("webserver", "dagster_webserver", "-h", HOST, "-p", str(self._client.port), *workspace)
+        # The prefix is what a login would be. Every user of the machine can read a command line, but no other one variables.
+        prefix = {"DAGSTER_WEBSERVER_PATH_PREFIX": self._client.path_prefix}
+        start("webserver", "churn_dagster.adapter.webserver", "-h", HOST, "-p", str(self._client.port), *workspace, **prefix)
         start("daemon", "dagster._daemon", "run", *workspace)
         self._wait_until_ready()
 
+    def _wait_until_it_listens(self) -> None:
+        self._servers.wait_until(lambda: self._servers.listens("webserver", self._client.port), "the webserver")
+
     def _wait_until_ready(self) -> None:
+        self._wait_until_it_listens()
         self._servers.wait_until(lambda: answers(f"{self._client.url}/server_info"), "the webserver")
         self._servers.wait_until(self._client.location_is_loaded, "the code location")
         self._servers.wait_until(self._client.daemons_are_healthy, "the daemon")
@@ -93,6 +100,7 @@ class Multiprocess(Adapter):
 
     def restart(self, service: str) -> None:
         self._servers.restart(service)
+        self._wait_until_it_listens()
         self._servers.wait_until(self._client.reloads_location, "the code server")
         self._wait_until_ready()
 

@@ -53,6 +53,19 @@ def changed(setup: Setup) -> tuple[Setting, ...]:
     service = (
         Setting("dagster-webserver --port", "a free port", "3000", "two engines must not meet"),
         Setting(
+            "DAGSTER_WEBSERVER_PATH_PREFIX",
+            "random, for each start",
+            "none",
+            "the webserver has no login, and looks at neither Host nor Origin: without a prefix that cannot be guessed, any "
+            "web page in a browser of this machine, and any other user of it, could launch runs",
+        ),
+        Setting(
+            "dagster-webserver: what is not below the prefix",
+            "not found",
+            "`/` redirects to the prefix",
+            "whoever asked would be told the prefix; see webserver.py",
+        ),
+        Setting(
             "workspace.yaml: grpc_server.socket",
             "one `dagster code-server` on a Unix socket",
             "the webserver and the daemon load the code in a server each",

@@ -58,8 +58,9 @@ class Server:
         self.client: SyncPrefectClient = get_client(sync_client=True)
 
     def wait_until_ready(self) -> None:
-        """Return when the health check says that the server is ready."""
-        self.servers.wait_until(lambda: answers(f"{os.environ['PREFECT_API_URL']}/ready"), "the API server")
+        """Return when our server listens on its port, and the health check says that it is ready."""
+        port, url = int(os.environ["PREFECT_SERVER_API_PORT"]), os.environ["PREFECT_API_URL"]
+        self.servers.wait_until(lambda: self.servers.listens("server", port) and answers(f"{url}/ready"), "the API server")
 
     def start(self, name: str, *arguments: str, module: str = "prefect") -> None:
         """Start a process of the engine in its home, where no configuration file of a user can be found."""

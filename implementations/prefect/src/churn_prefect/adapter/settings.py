@@ -42,6 +42,12 @@ ENVIRONMENT: Final = (
     ),
     Setting("PREFECT_API_AUTH_STRING", "orchbench:{password}", "none", "the other end of the same"),
     Setting(
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS",
+        f"http://{HOST}:{{port}}",
+        "*: any web page may read the answers",
+        "the pages of the server itself are all that have to read what it says",
+    ),
+    Setting(
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE",
         "false",
         "true in the default profile",

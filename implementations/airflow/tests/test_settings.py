@@ -1,0 +1,38 @@
+"""The keys and the password by which Airflow's servers know each other."""
+
+from __future__ import annotations
+
+import warnings
+from configparser import RawConfigParser
+from pathlib import Path
+
+import jwt
+
+from churn_airflow.adapter import settings
+from contract.adapter import Setup
+
+HEX_KEYS = {("api", "secret_key"), ("api_auth", "jwt_secret")}
+
+
+def keys(home: Path) -> dict[tuple[str, str], str]:
+    """Return the keys that a start writes for its servers."""
+    home.mkdir()
+    setup = Setup("service", "local_executor", "stock", 2, home)
+    settings.write_config(home, settings.of_service(setup), 8080)
+    config = RawConfigParser()
+    config.read(home / "airflow.cfg")
+    return {key: config.get(*key) for key in (*HEX_KEYS, ("core", "fernet_key"))}
+
+
+def test_keys_are_new_for_each_start(tmp_path: Path) -> None:
+    """No key of one start opens the servers of another one."""
+    assert set(keys(tmp_path / "first").values()).isdisjoint(keys(tmp_path / "second").values())
+
+
+def test_keys_are_long_enough(tmp_path: Path) -> None:
+    """256 random bits at least; and as many as the signature of a token has, of which PyJWT warns otherwise."""
+    found = keys(tmp_path / "home")
+    assert all(len(bytes.fromhex(found[key])) >= 32 for key in HEX_KEYS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        jwt.encode({"sub": "admin"}, found["api_auth", "jwt_secret"], algorithm="HS512")
