@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
+from typing import Final
 
 from markdown_it import MarkdownIt
 
-HOSTILE = "a|b`c` <img src=x onerror=alert(1)> [d](http://e.example) *f* & \\|"
+HOSTILE = (
+    "a|b`c` <img src=x onerror=alert(1)> [d](http://e.example) *f* & \\| "
+    "@octocat o@e.example acme/o#1 GH-1 www.e.example :tada: $x$"
+)
 """A name that must be shown as it is."""
+
+LIVE: Final = re.compile(r"@\w|#\d|\bGH-\d|://|\bwww\.|:[a-z][\w+-]*:", re.IGNORECASE)
+"""What GitHub looks for in the text of a page that was Markdown, to make a mention, a link or an emoji of it."""
 
 
 class Page(HTMLParser):
@@ -20,6 +28,7 @@ class Page(HTMLParser):
         self.rows: list[list[str]] = []
         self.numbers: list[tuple[dict[str, str], str]] = []
         self.text = ""
+        self.live: list[str] = []
         self._in_number = False
         self.feed(str(text))  # of Markup, the parser would escape what it joins
         self.close()
@@ -60,6 +69,7 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         """Take a text."""
         self.text += data
+        self.live += LIVE.findall(data)
         if self.rows and self.rows[-1]:
             self.rows[-1][-1] += data.strip("\n")
         if self._in_number:

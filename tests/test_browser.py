@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import orchbench_in
+from small_runs import edited
 
 BROWSER = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 
@@ -32,12 +34,10 @@ pytestmark = [
 SCHEMES = {"dark": 0, "light": 1}
 """The colours that a reader likes, as the browser's engine numbers them."""
 
-# The policy forbids all that the page could fetch, and the browser reports what was forbidden.
-LOOK = """<meta http-equiv="Content-Security-Policy"
-  content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:">
-<script>
-const errors = [], fetched = [];
-addEventListener("securitypolicyviolation", (event) => fetched.push(event.blockedURI));
+# The page's own policy forbids whatever it could fetch, and every script behind it; the browser reports what was forbidden.
+LOOK = """<script>
+const errors = [], forbidden = [];
+addEventListener("securitypolicyviolation", (event) => forbidden.push([event.violatedDirective, event.blockedURI]));
 addEventListener("error", (event) => errors.push(event.message));
 addEventListener("unhandledrejection", (event) => errors.push(String(event.reason)));
 addEventListener("load", async () => {
@@ -53,7 +53,7 @@ addEventListener("load", async () => {
   };
   const input = document.querySelector(`input[data-filters="${table.id}"]`);
   const seen = {
-    errors, fetched, up: sorted(), down: sorted(),
+    errors, forbidden, up: sorted(), down: sorted(),
     overflow: Math.max(folded, overflow()),
     dark: matchMedia("(prefers-color-scheme: dark)").matches,
     checked: found.passes.map((each) => each.id),
@@ -93,8 +93,8 @@ def seen(request: pytest.FixtureRequest, mixed: Path, tmp_path_factory: pytest.T
 
 
 def test_a_browser_shows_it(seen: dict[str, Any]) -> None:
-    """No script error, nothing fetched, no sideways scrolling of the page, with all that folds folded or open."""
-    assert (seen["errors"], seen["fetched"], seen["overflow"]) == ([], [], 0)
+    """No script error, nothing that its policy forbids, no sideways scrolling, with all that folds folded or open."""
+    assert (seen["errors"], seen["forbidden"], seen["overflow"]) == ([], [], 0)
 
 
 def test_tables_can_be_sorted_and_filtered(seen: dict[str, Any]) -> None:
@@ -110,3 +110,64 @@ def test_it_can_be_read_by_all(seen: dict[str, Any]) -> None:
     """Of what axe finds without a person's judgement, such as too little contrast, nothing is serious."""
     assert {"color-contrast", "scrollable-region-focusable", "svg-img-alt"} <= set(seen["checked"])
     assert [each for each in seen["violations"] if each["impact"] in {"serious", "critical"}] == []
+
+
+# What a page may do ----------------------------------------------------------------------------------------------------
+
+POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="[^"]*">\n')
+
+WATCH = """<script>
+const obeyed = [], forbidden = [];
+addEventListener("securitypolicyviolation", (event) => forbidden.push(event.violatedDirective));
+addEventListener("load", () => {
+  document.getElementById("planted")?.click();
+  const styled = document.getElementById("styled");
+  if (styled && getComputedStyle(styled).order === "7") obeyed.push("style");
+  const sorted = document.querySelectorAll("th button").length;
+  document.documentElement.textContent = JSON.stringify({ obeyed, forbidden, sorted });
+});
+</script>"""
+
+PLANTED = """<script>obeyed.push("script")</script><script src="data:text/javascript,obeyed.push('file')"></script>
+<img src="data:," onerror="obeyed.push('handler')"><a id="planted" onclick="obeyed.push('click')">x</a>
+<style>#styled { order: 7 }</style><p id="styled">x</p>"""
+"""What a stranger would like to have in a page, if the escaping of a name were forgotten one day."""
+
+
+@pytest.fixture(scope="module")
+def pages(mixed: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """One of each kind of page."""
+    folder = tmp_path_factory.mktemp("pages")
+    later = shutil.copytree(mixed, folder / "later")
+    with edited(later / "run.json") as record:
+        record["id"], record["segments"][0]["began"] = "later", "2099-01-01T00:00:00+00:00"
+    orchbench_in(folder, "trend", mixed, later, "--out", "trend.html")
+    orchbench_in(folder, "compare", mixed, mixed, "--html", "compare.html")
+    return {path.name: path.read_text() for path in (mixed / "report.html", *sorted(folder.glob("*.html")))}
+
+
+def browsed(page: str, folder: Path) -> dict[str, Any]:
+    """Return what a browser says of a page that is watched."""
+    assert BROWSER, "there is no chromium, chromium-browser or google-chrome on the PATH"
+    (folder / "page.html").write_text(page.replace("<head>", f"<head>{WATCH}", 1))
+    argv = [
+        BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/profile",
+        "--virtual-time-budget=20000", "--dump-dom", (folder / "page.html").as_uri(),
+    ]  # fmt: skip
+    done = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=120)
+    found: dict[str, Any] = json.loads(html.unescape(re.findall(r"\{.*\}", done.stdout)[0]))
+    return found
+
+
+@pytest.mark.parametrize("name", ["report.html", "compare.html", "trend.html"])
+def test_a_page_does_what_its_policy_allows(name: str, pages: dict[str, str], tmp_path: Path) -> None:
+    """Its own script sorts tables, and its own style applies; what somebody planted in it is not obeyed."""
+    page = pages[name]
+    planted = page.replace("</main>", f"{PLANTED}</main>", 1)
+    seen = browsed(page, tmp_path)
+    assert seen["obeyed"] == seen["forbidden"] == [] and seen["sorted"] > 0
+    seen = browsed(planted, tmp_path)
+    assert seen["obeyed"] == [] and seen["sorted"] > 0 and len(seen["forbidden"]) >= 4
+    # The planted is as it would be obeyed.
+    without = browsed(POLICY.sub("", planted), tmp_path)
+    assert sorted(without["obeyed"]) == ["click", "file", "handler", "script", "style"]

@@ -65,12 +65,12 @@ def leave_behind(run: Path, what: str) -> None:
 
 def renamed(run: Path, name: str) -> Path:
     """Give the run, and the orchestrator that it measured, another name."""
-    for path in (run / "run.json", *run.glob("trials/*/trial.json")):
+    for path in (run / "run.json", *run.glob("trials/*/trial.json"), *run.glob("starts/*/start.json")):
         with edited(path) as record:
             if "setup" in record:
                 record["setup"]["orchestrator"] = name
             else:
-                record["id"] = name
+                record["id"], record["orchestrators"] = name, [name]
     return run
 
 
@@ -288,7 +288,7 @@ def test_hostile_names_are_text(before: Path, slower: Path, orchbench: Call, tmp
         changed = [row for row in each.rows if row[0] == "slower"]
         assert changed and all(len(row) == 7 and row[1].startswith(HOSTILE) for row in changed)
     assert page.tags.count("script") == 1
-    assert written.links == [] and not [link for link in page.links if link.startswith("http")]
+    assert written.live == written.links == [] and not [link for link in page.links if link.startswith("http")]
 
 
 def test_markdown_fits_into_a_comment(before: Path) -> None:

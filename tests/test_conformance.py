@@ -18,14 +18,15 @@ from bench.run.procedures import cancel_in_the_middle
 REAL = [(tool, setup) for tool in discover().values() for setup in setups_of(tool)]
 
 
-def _one_engine_for_all_rules(label: str) -> pytest.MarkDecorator:
+def _marks(setup: Setup) -> list[pytest.MarkDecorator]:
     # All rules of a setup in one worker of pytest-xdist: two would start two engines.
-    return pytest.mark.xdist_group(label)
+    one_engine = pytest.mark.xdist_group(setup.label)
+    return [one_engine] if setup.default else [one_engine, pytest.mark.slow("one more engine of the tool")]
 
 
 @pytest.fixture(
     scope="class",
-    params=[pytest.param(each, id=each[1].label, marks=_one_engine_for_all_rules(each[1].label)) for each in REAL],
+    params=[pytest.param(each, id=each[1].label, marks=_marks(each[1])) for each in REAL],
 )
 def candidate(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Candidate]:
     """Start one engine for all rules."""

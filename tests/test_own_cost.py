@@ -75,6 +75,7 @@ def made_up_run(folder: Path, events: int, sizes: Sequence[int] = (100,)) -> tup
         (place / "events-1.jsonl").write_text("\n".join(made_up_events(workload, trial, number)) + "\n")
     run = made_up_record(
         suite={"name": "made up", "about": "For tests."}, scenarios={"overhead": 1}, cpu_rounds_per_s=1e6,
+        orchestrators=sorted({setup.orchestrator for setup in SETUPS}),
         cases=recorded(*chains), trials_planned=trials, host=Host(cpu="any", cores=2),
     )  # fmt: skip
     return RunFolder(folder), run

@@ -20,8 +20,8 @@ from bench.plan import suite, warmups
 from bench.plan.tools import discover
 from bench.scenarios import METRICS, SCENARIOS, Capacity, Case, Scenario
 from bench.scenarios.kit.case import Axes
+from bench.scenarios.kit.common_metrics import COLD_RUN
 from bench.scenarios.kit.curve import Curve
-from bench.scenarios.kit.metrics import COLD_RUN
 from bench.scenarios.kit.observation import Lines
 
 pytestmark = pytest.mark.xdist_group("made_up_scenario")  # the run is made once

@@ -198,6 +198,7 @@ def test_hostile_names_are_text(measured: Path, orchbench: Call, tmp_path: Path)
     for each in (written, page):
         assert not {"img", "em"} & set(each.tags)
         assert HOSTILE in each.text
+    assert written.live == []
     assert page.tags.count("script") == 1
     assert all(len(row) == 4 for row in written.rows if HOSTILE in "".join(row))
 

@@ -1,1 +1,1 @@
-"""What every room needs and no room owns: problems, signals, the machine, statistics, numbers in words."""
+"""What every room needs and no room owns: problems, files, signals, the machine, statistics, text and numbers in words."""

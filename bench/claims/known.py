@@ -16,7 +16,7 @@ from bench.plan.setup import ANY, Setup, setups_of
 from bench.plan.tools import discover
 from bench.plan.warmups import NAMES
 from bench.scenarios import SCENARIOS, Capacity, Case
-from bench.scenarios.kit.metrics import COLD_RUN, COMMON
+from bench.scenarios.kit.common_metrics import COLD_RUN, COMMON
 from bench.store.rows import Results
 
 OF_EVERY_RUN: Final = (ENDS, *CHECKS)

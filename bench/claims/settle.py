@@ -15,7 +15,7 @@ from bench.claims.ledger import CheckQuestion, Claim, NumberQuestion
 from bench.derive.reading import is_range, reading
 from bench.plan.setup import Setup
 from bench.scenarios import METRICS
-from bench.scenarios.kit.metrics import COUNTS
+from bench.scenarios.kit.common_metrics import COUNTS
 from bench.store.rows import Check, Estimate, Results
 
 Word = Literal[

@@ -9,7 +9,7 @@ import click
 from bench.base.problem import Problem
 from bench.base.signals import Interrupted
 from bench.cli import claims, compare, conform, doctor, duel, list_, report, run, schema, show, track, trend
-from bench.cli.console import complain
+from bench.cli.console import complain, lossless, misuse
 
 
 @click.group(
@@ -36,6 +36,7 @@ def orchbench() -> None:
 
 def main() -> None:
     """Run a command; what a user can mend ends with exit code 2 and one line, or with click's usage and hint."""
+    lossless()
     try:
         sys.exit(orchbench.main(standalone_mode=False) or 0)
     except Interrupted as signal:
@@ -44,7 +45,7 @@ def main() -> None:
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:
-        error.show()
+        misuse(error)
         sys.exit(error.exit_code)
     except Problem as problem:
         complain(str(problem))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,8 @@ from rich.text import Text
 from bench.claims.known import Known
 from bench.claims.ledger import LEDGER, read
 from bench.claims.settle import Settled, Word, settle
-from bench.cli.console import FILE, err, out
+from bench.cli.console import FILE, document, err, out
+from bench.report.terminal import stacked
 from bench.store.folder import RunFolder
 from bench.store.rows import flat
 
@@ -35,7 +35,7 @@ def claims(run_dir: Path, ledger: Path, strict: bool, as_json: bool) -> None:
     known = Known(results)
     settled = settle(read(ledger, known), results)
     if as_json:
-        click.echo(json.dumps([_document(each) for each in settled]))
+        document([_document(each) for each in settled])
     else:
         out.print(_table(settled, known))
         counts = Counter(each.verdict for each in settled)
@@ -55,9 +55,9 @@ def _table(settled: Sequence[Settled], known: Known) -> Table:
         claim = each.claim
         table.add_row(
             _about(each, known),
-            Text.assemble(claim.claim, "\n", (claim.source, "dim")),
+            stacked(*map(Text, claim.claim.splitlines()), Text(claim.source, "dim")),
             Text(each.verdict, STYLES.get(each.verdict, "yellow")),
-            Text.assemble(each.because, (f"\n{claim.remark}" if claim.remark else "", "dim")),
+            stacked(Text(each.because), *(Text(line, "dim") for line in claim.remark.splitlines())),
         )
     return table
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ import click
 from rich.text import Text
 
 from bench.base.problem import Problem
-from bench.cli.console import FILE, FILE_OR_OUTPUT, OUTPUT, err, one_output, out, write
+from bench.cli.console import FILE, FILE_OR_OUTPUT, OUTPUT, document, err, one_output, out, write
 from bench.compare import comparison
 from bench.compare.comparison import Comparison
 from bench.report import terminal
@@ -48,7 +47,7 @@ def say(
         write(markdown, lambda: rendered.markdown(compared))
         write(html, lambda: rendered.html(compared))
     if as_json:
-        click.echo(json.dumps(compared.document()))
+        document(compared.document())
     elif compared.is_made and markdown != OUTPUT:
         for each in compared.differences:
             err.print(Text.assemble(("differs:", "yellow"), f" {each.said}"), soft_wrap=True)

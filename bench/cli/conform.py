@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from dataclasses import asdict
@@ -13,7 +12,7 @@ from rich.text import Text
 
 from bench.base.problem import Problem
 from bench.base.signals import raised
-from bench.cli.console import err, out
+from bench.cli.console import document, err, out
 from bench.plan import tools
 from bench.plan.setup import Setup, setups_of
 from bench.run import conformance
@@ -47,9 +46,7 @@ def conform(folder: Path, deployment: str | None, as_json: bool) -> None:
                 if not as_json:
                     _say(setup, finding)
     if as_json:
-        click.echo(
-            json.dumps([{"tier": setup.tier, "deployment": setup.deployment, **asdict(each)} for setup, each in found])
-        )
+        document([{"tier": setup.tier, "deployment": setup.deployment, **asdict(each)} for setup, each in found])
     sys.exit(1 if any(each.verdict == "broken" for _, each in found) else 0)
 
 

@@ -1,31 +1,70 @@
-"""Where the words of a command go: to the two consoles, or to a file that was asked for."""
+"""Where the words of a command go: to the two consoles, or to a file that was asked for.
+
+They hold names from runs, files and machines, perhaps a stranger's. Nothing goes to a terminal but through here.
+"""
 
 from __future__ import annotations
 
+import io
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.protocol import rich_cast
+from rich.segment import Segment
+from rich.text import Text
 
 from bench.base.problem import Problem
+from bench.base.text import masked, visible
 
 WIDE = 150
 """Columns, where the output is a file or a pipe."""
 
 
-def plain(**options: Any) -> Console:
-    """Return a console that shows strings as they are; what is to have a style is a `rich.text.Text`.
+class Plain(Console):
+    """A console that shows text as it is: styles are those of a `rich.text.Text`, and lines those of a `Group`.
 
-    They hold names from runs, files and machines, in which rich would find markup, as in `a[/b]`, and emojis, as in `:x:`.
+    Rich would find markup in a name, as in `a[/b]`, and emojis, as in `:x:`; a terminal would obey what is in it, and a line
+    break in it would begin a line that looks like one of ours.
     """
-    return Console(markup=False, emoji=False, highlight=False, **options)
+
+    def __init__(self, **options: Any) -> None:
+        """Take the options of rich's console."""
+        super().__init__(markup=False, emoji=False, highlight=False, **options)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Render it; all text, be it in a table or in a bar, comes by here before it is cut into lines."""
+        renderable = rich_cast(renderable)
+        if isinstance(renderable, str):
+            renderable = self.render_str(renderable)
+        return super().render(self._shown(renderable) if isinstance(renderable, Text) else renderable, options)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Make a text of a string; the columns of a table are measured by it."""
+        return self._shown(super().render_str(text, **options))
+
+    def _shown(self, text: Text) -> Text:
+        shown = visible(masked(text.plain), encoding=self.encoding)
+        if shown != text.plain:
+            text = text.copy()
+            text.plain = shown
+        return text
 
 
-out = plain(width=None if sys.stdout.isatty() else WIDE)
-err = plain(stderr=True, width=None if sys.stderr.isatty() else WIDE)
+out = Plain(width=None if sys.stdout.isatty() else WIDE)
+err = Plain(stderr=True, width=None if sys.stderr.isatty() else WIDE)
+
+
+def lossless() -> None:
+    """Let the two outputs escape what their encoding lacks, in text that does not come by here, such as a command's help."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
 
 OUTPUT = Path("-")
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -34,7 +73,26 @@ FILE_OR_OUTPUT = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 
 def complain(what: str) -> None:
     """Say one line on the error output."""
-    click.echo(f"orchbench: {' '.join(what.split())}", err=True)
+    echo(f"orchbench: {' '.join(masked(what).split())}", err=True)
+
+
+def misuse(error: click.ClickException) -> None:
+    """Say on the error output what click says of it: the usage, and a hint."""
+    said = io.StringIO()
+    error.show(said)
+    echo(said.getvalue().rstrip("\n"), err=True)
+
+
+def echo(text: str, *, err: bool = False) -> None:
+    """Print lines as they are, but for what would steer a terminal."""
+    stream = sys.stderr if err else sys.stdout
+    click.echo(visible(text, encoding=stream.encoding or "utf-8", lines=True), err=err)
+
+
+def document(value: Any, *, indent: int | None = None) -> None:
+    """Print JSON, for a program to read."""
+    # Of what steers a terminal, JSON in ASCII leaves this one character as it is.
+    click.echo(json.dumps(value, indent=indent).replace("\x7f", "\\u007f"))
 
 
 def one_output(markdown: Path | None, as_json: bool) -> None:
@@ -46,6 +104,6 @@ def one_output(markdown: Path | None, as_json: bool) -> None:
 def write(file: Path | None, content: Callable[[], str]) -> None:
     """Write what was asked for, to where it was asked for."""
     if file == OUTPUT:
-        click.echo(content())
+        echo(content())
     elif file:
         file.write_text(content(), encoding="utf-8")

@@ -11,6 +11,7 @@ from bench.base import machine
 from bench.base.problem import Problem
 from bench.base.signals import raised
 from bench.cli.compare import FAIL_OVER, fraction, say
+from bench.cli.console import write
 from bench.cli.inputs import Names
 from bench.compare import comparison
 from bench.plan import suite as suites
@@ -70,6 +71,6 @@ def duel(
         from bench.report.markdown import text  # noqa: PLC0415 - as in report.py
 
         said = str(problem)
-        (out / "compare.md").write_text(f"**{text(said[0].upper() + said[1:])}**\n")
+        write(out / "compare.md", lambda: f"**{text(said[0].upper() + said[1:])}**\n")
         raise
     say(compared, folders, out / "compare.md", out / "compare.html")

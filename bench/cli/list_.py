@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 
 import click
 from rich.text import Text
 
-from bench.cli.console import out
+from bench.cli.console import document, out
 from bench.plan import suite, tools
 from bench.plan.tools import Tool
 from bench.scenarios import SCENARIOS
@@ -22,7 +21,7 @@ def list_(as_json: bool) -> None:
     known = tools.discover()
     suites = {name: suite.load(name, known).about for name in suite.available()}
     if as_json:
-        click.echo(json.dumps(_document(known, suites)))
+        document(_document(known, suites))
         return
     for tool in known.values():
         lack = "  not installed: make setup" if tool.missing() else ""

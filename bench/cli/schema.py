@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
+from bench.cli.console import document
 from bench.store.schema import FILES, schema_of
 
 
@@ -13,4 +12,4 @@ from bench.store.schema import FILES, schema_of
 @click.argument("file", type=click.Choice(list(FILES)), default="results")
 def schema(file: str) -> None:
     """Print the JSON schema of a file that a run leaves: results.json, unless another is named."""
-    click.echo(json.dumps(schema_of(file), indent=2))
+    document(schema_of(file), indent=2)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from bench.cli.console import WIDE, out, plain
+from bench.cli.console import WIDE, Plain, document, out
 from bench.report import terminal
 from bench.store.folder import RunFolder
 
@@ -21,9 +20,9 @@ def show(run_dir: Path, as_json: bool, svg: Path | None) -> None:
     folder = RunFolder(run_dir)
     record, results = folder.run(), folder.results()
     if as_json:
-        click.echo(json.dumps(results.document()))
+        document(results.document())
         return
-    console = plain(record=True, width=WIDE) if svg else out
+    console = Plain(record=True, width=WIDE) if svg else out
     terminal.show(console, record, results)
     if svg:
         console.save_svg(str(svg), title=f"orchbench show {record.id}")

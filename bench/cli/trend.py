@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from bench.cli.console import FILE, FILE_OR_OUTPUT, OUTPUT, err, one_output, out, write
+from bench.cli.console import FILE, FILE_OR_OUTPUT, OUTPUT, document, err, one_output, out, write
 from bench.compare import history
 from bench.report import terminal
 
@@ -30,6 +29,6 @@ def trend(run_dirs: tuple[Path, ...], page: Path | None, markdown: Path | None, 
         write(markdown, lambda: rendered.markdown(changes))
         write(page, lambda: rendered.html(changes))
     if as_json:
-        click.echo(json.dumps(changes.document()))
+        document(changes.document())
     elif markdown != OUTPUT:
         terminal.show_trend(out, changes)

@@ -33,7 +33,7 @@ from bench.derive.controls import controls, noise_floor
 from bench.derive.figures import Figure
 from bench.derive.measured import measured_run
 from bench.plan.setup import Setup
-from bench.scenarios.kit.metrics import COUNTS, Metric
+from bench.scenarios.kit.common_metrics import COUNTS, Metric
 from bench.store.folder import RunFolder
 from bench.store.records import RunRecord
 from bench.store.rows import Control

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bench.base.problem import Problem
 from bench.derive.source import Source
 from bench.plan.tools import package_of
 from bench.scenarios.kit.observation import PIPELINE
@@ -25,6 +26,9 @@ _ROOMS: Final = ("pipelines/", "")
 
 _PIPELINES: Final = ("training.py", "inference.py")
 _DEPLOYMENT: Final = "deployment.py"
+
+MOST_SHOWN: Final = 100_000
+"""How many characters of code a report shows of a tool for a scenario; of ours, none has a tenth of it."""
 
 
 @dataclass(frozen=True)
@@ -120,11 +124,14 @@ def _lines(folder: RunFolder, tool: str, file: str, counted: Sequence[str]) -> i
 def _excerpt(folder: RunFolder, tool: str, scenario: str, names: Sequence[str]) -> Excerpt:
     parts = {name: _part(folder, tool, name) for name in names}
     present = [part for part in parts.values() if part]
+    text = "\n\n".join(part.text for part in present)
+    if len(text) > MOST_SHOWN:
+        raise Problem(f"{folder.path / 'run.json'}: `tools.{tool}.excerpts.{scenario}` is {len(text)} characters of code")
     return Excerpt(
         tool,
         scenario,
         places=tuple(part.place for part in present),
-        text="\n\n".join(part.text for part in present),
+        text=text,
         lines=sum(part.lines for part in present),
         missing=tuple(name for name, part in parts.items() if part is None),
     )

@@ -17,8 +17,8 @@ from bench.derive.measured import COLD_RUNS, Group, MeasuredTrial
 from bench.plan.setup import Setup
 from bench.scenarios import METRICS, SCENARIOS
 from bench.scenarios.kit.case import Axes
+from bench.scenarios.kit.common_metrics import COUNTS, Metric
 from bench.scenarios.kit.families import Family, Line, Sweep
-from bench.scenarios.kit.metrics import COUNTS, Metric
 
 ByStart = dict[str, list[float]]
 

@@ -13,8 +13,9 @@ from bench.events.verification import verify
 from bench.plan import warmups
 from bench.plan.setup import Setup
 from bench.scenarios import METRICS, SCENARIOS, Case, Seen
+from bench.scenarios.kit.common_metrics import COLD_RUN, measure_reported
 from bench.scenarios.kit.formulas import Run, makespan_s
-from bench.scenarios.kit.metrics import COLD_RUN, measure_reported
+from bench.store.crosscheck import check_records, fit_together
 from bench.store.folder import RunFolder
 from bench.store.records import ObservationRecord, RunRecord, StartRecord, TrialRecord
 
@@ -94,8 +95,11 @@ class MeasuredRun:
 
 def measured_run(folder: RunFolder, record: RunRecord) -> MeasuredRun:
     """Measure every trial in the run's folder."""
-    measured = measure(record, folder.trials(), folder.starts(), lambda trial: timeline.read(folder.events(trial)))
-    return replace(measured, observations=folder.observations())
+    trials, starts, observations = folder.trials(), folder.starts(), folder.observations()
+    check_records(folder.path, record, trials, starts, observations)
+    with fit_together(folder.path):
+        measured = measure(record, trials, starts, lambda trial: timeline.read(folder.events(trial)))
+    return replace(measured, observations=observations)
 
 
 def measure(

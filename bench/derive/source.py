@@ -17,9 +17,12 @@ class Source:
 
     def __init__(self, text: str) -> None:
         """Read the text, or raise SyntaxError or ValueError if it is not Python, or not for this version of Python."""
-        self._body = ast.parse(text).body
+        try:
+            self._body = ast.parse(text).body
+            self.code = _rows_of_code(text)
+        except (RecursionError, MemoryError, tokenize.TokenError):  # `1+1+1...` makes a tree as deep as it is long
+            raise ValueError("it is no program that anybody has written") from None
         self.lines = text.split("\n")
-        self.code = _rows_of_code(text)
 
     def rows_of(self, path: Sequence[str]) -> Sequence[int]:
         """Return the rows of what the names lead to, such as a class and a method; no rows if they lead nowhere."""

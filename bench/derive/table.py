@@ -11,7 +11,7 @@ from typing import Final
 from bench.plan.setup import Setup
 from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.case import WIDTH
-from bench.scenarios.kit.metrics import COLD_RUN
+from bench.scenarios.kit.common_metrics import COLD_RUN
 from bench.scenarios.kit.table import Column, Which
 from bench.store.rows import Estimate
 

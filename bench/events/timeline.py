@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench.events.log import Data, Event, events
+from bench.events.log import MOST, Data, Event, events
 
 
 class Attempt(msgspec.Struct, gc=False):
@@ -86,8 +86,11 @@ def read(folder: Path, *, grows: bool = False) -> Timeline:
     """Read the event files of a trial, or raise when a line of them is broken; `grows` while the trial goes on."""
     runs: dict[str, Timeline] = {}
     running: dict[tuple[str, int, int, str, str], Attempt] = {}
+    most = MOST
     for path in sorted(folder.glob("events-*.jsonl")):
-        for event in events(path, grows=grows):
+        of_file = events(path, grows=grows, most=most)
+        most -= path.stat().st_size
+        for event in of_file:
             timeline = runs.get(event.run) or runs.setdefault(event.run, Timeline())
             body = (event.host, event.pid, event.tid, event.run, event.node)
             if event.kind == "started":

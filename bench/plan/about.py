@@ -38,5 +38,5 @@ class About(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     """What a reader should know when one of these checks fails."""
     by_choice: dict[str, str] = {}
     """The services that the adapter starts although a user can do without them, and why it does."""
-    excerpts: dict[str, list[str]] = {}
+    excerpts: dict[str, Annotated[list[str], msgspec.Meta(max_length=50)]] = {}
     """By scenario: the parts of the code that show how it is done, each a `file.py:name`; see `bench.derive.excerpts`."""

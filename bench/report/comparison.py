@@ -10,7 +10,7 @@ from bench.base import wording
 from bench.compare.changed_checks import ChangedCheck
 from bench.compare.comparison import VERDICTS, Change, Comparison, Verdict
 from bench.report.charts import Drawing, Mark, Panel, dots
-from bench.report.markdown import table, text
+from bench.report.markdown import fold, table, text
 from bench.report.pages import page
 from bench.report.tools import Tools
 from bench.store.records import RunRecord
@@ -95,8 +95,7 @@ def markdown(comparison: Comparison) -> str:
     if comparison.changes:
         lines += [rest(comparison), ""]
     if others := comparison.of(*(verdict for verdict in VERDICTS if verdict not in CHANGED)):
-        lines += ["<details><summary>The other numbers</summary>", ""]
-        lines += [*_table(others, LIMIT - _size(lines) - 200), "</details>", ""]
+        lines += [*fold("The other numbers"), *_table(others, LIMIT - _size(lines) - 200), "</details>", ""]
     return "\n".join(lines)
 
 
@@ -182,13 +181,13 @@ def _runs(before: RunRecord, after: RunRecord) -> Iterator[tuple[str, str, str]]
 
 
 def _facts(run: RunRecord) -> Mapping[str, str]:
-    host, changed = run.host, " and changes" if run.git.dirty else ""
+    host = run.host
     return {
         "run": run.id,
         "began": run.segments[0].began if run.segments else "-",
         "finished": "yes" if run.finished else "no",
         "suite": f"{run.suite['name']}, seed {run.seed}, {run.trials_planned} runs",
-        "commit": f"{run.git.id}{changed}" if run.git.id else "not known",
+        "commit": f"{run.git.id} {run.git.changes}".rstrip() if run.git.id else "not known",
         "machine": f"{host.name}: {host.cpu}, {host.cores} cores, {host.memory_gb} GB, Python {host.python}",
         **{
             tool: ", ".join(f"{name} {version}" for name, version in versions.items())

@@ -115,8 +115,8 @@ def _provenance(facts: Facts) -> Iterator[tuple[str, str]]:
         yield tool, ", ".join(f"{name} {version}" for name, version in versions.items())
     for name, value in msgspec.structs.asdict(run.host).items():
         yield f"host: {name}", str(value)
-    for name, value in msgspec.to_builtins(run.git).items():
-        yield f"git: {name}", str(value)
+    for name, value in msgspec.structs.asdict(run.git).items():
+        yield f"git: {name}", "not known" if value is None else str(value)
     for name, digest in sorted(run.locks.items()):
         yield f"lock of {name}", digest
     for name, value in run.data.items():

@@ -10,7 +10,7 @@ from bench.derive.reading import reading
 from bench.report import answer
 from bench.report.contents import Contents
 from bench.report.facts import Facts
-from bench.report.markdown import table, text
+from bench.report.markdown import fold, table, text
 from bench.report.matrix import Cell, Line
 from bench.report.sections import Section, Subsection
 from bench.store.rows import Estimate
@@ -36,7 +36,7 @@ def _head(facts: Facts) -> Iterator[str]:
     run = facts.run
     yield f"# orchbench: {text(run.id)}"
     yield ""
-    host = f"{text(run.host.cpu)}, {run.host.cores} cores"
+    host = f"{text(run.host.cpu)}, {text(run.host.cores)} cores"
     state = "" if run.finished else " **The run is not finished.**"
     yield f"Suite {text(run.suite['name'])}, {text(facts.made)}, on {host}.{state}"
     yield ""
@@ -78,8 +78,7 @@ def _verdicts(cell: Cell) -> str:
 def _subsections(sections: Sequence[Section]) -> Iterator[str]:
     for section in sections:
         for subsection in section.subsections:
-            yield f"<details><summary>{text(section.name)}, {subsection.tier} tier</summary>"
-            yield ""
+            yield from fold(f"{section.name}, {subsection.tier} tier")
             yield from _numbers(subsection)
             yield "</details>"
             yield ""

@@ -1,6 +1,6 @@
 """What a terminal shows: the costs of a run side by side and the caveats, a comparison, a trend.
 
-The console has to show strings as they are (`bench.cli.console.plain`): somebody else's run may have any names.
+The console has to show strings as they are (`bench.cli.console.Plain`): somebody else's run may have any names.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
@@ -65,23 +65,28 @@ def _table(scenario: str, tier: str, rows: Sequence[Estimate]) -> Table:
     table.add_column("tool", no_wrap=True)
     numbers = Numbers.of(scenario, rows)
     for column in numbers.columns:
-        table.add_column(Text.assemble(column.heading, "\n", (column.workload or "", "dim")), justify="right")
+        table.add_column(stacked(Text(column.heading), Text(column.workload or "", "dim")), justify="right")
     for setup in numbers.setups:
         cells = [_cell(numbers, setup, column) for column in numbers.columns]
-        table.add_row(Text.assemble(setup.name, "\n", (setup.isolation, "dim")), *cells)
+        table.add_row(stacked(Text(setup.name), Text(setup.isolation, "dim")), *cells)
     return table
 
 
-def _cell(numbers: Numbers, setup: Setup, column: Column) -> Text:
+def stacked(*lines: Text) -> Group:
+    """Return text of several lines: a line break within a text is somebody else's, and is shown as one."""
+    return Group(*lines)
+
+
+def _cell(numbers: Numbers, setup: Setup, column: Column) -> Group | Text:
     row = numbers.cell(setup, column)
     if row is None:
         other = numbers.stand_in(setup, column)
-        return Text(f"one lane:\n{other.workload}" if other else "-", "dim")
+        return stacked(Text("one lane:", "dim"), Text(other.workload, "dim")) if other else Text("-", "dim")
     read = reading(row)
-    spread = (f"\n{read.spread}" if read.spread else "", "dim")
+    spread = [Text(read.spread, "dim")] if read.spread else []
     if read.kind != "value":
-        return Text.assemble((read.text, "dim"), spread)
-    return Text.assemble(("~" if row.unstable else "", "yellow"), read.text, spread)
+        return stacked(Text(read.text, "dim"), *spread)
+    return stacked(Text.assemble(("~" if row.unstable else "", "yellow"), read.text), *spread)
 
 
 def _caveats(console: Console, run: RunRecord, results: Results) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from html import escape
 from typing import Final
 
 from bench.compare.history import NOT_COMPARABLE, Gap, Number, Run, ScenarioTrend, Trend
 from bench.derive.reading import reading
 from bench.report.charts import Curve, Drawing, Point, Scales, curves
-from bench.report.markdown import table, text
+from bench.report.markdown import fold, table, text
 from bench.report.pages import page
 from bench.report.tools import Tools
 
@@ -65,8 +64,7 @@ def _facts(run: Run) -> Sequence[str]:
 
 
 def _part(scenario: ScenarioTrend, latest: Sequence[Run]) -> Iterator[str]:
-    yield f"<details><summary>{escape(' '.join(f'{scenario.name}, {scenario.tier} tier'.split()))}</summary>"
-    yield ""
+    yield from fold(f"{scenario.name}, {scenario.tier} tier")
     rows = [
         [text(number.column.name), text(series.setup.name), *(text(series.said(run.number)) for run in latest)]
         for number in scenario.numbers

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import IO, Any, Final, Self
 
 from bench.base.problem import Problem
+from bench.base.text import visible
 
 SIDES: Final = ("base", "head")
 """What the head would be merged into, and the head."""
@@ -125,7 +126,7 @@ class _Side:
                 log.write(line)
                 if shown:
                     with suppress(OSError):  # nobody reads on; the side must not stand still for that
-                        sys.stderr.buffer.write(line)
+                        sys.stderr.write(visible(line.decode(errors="replace"), lines=True))
                         sys.stderr.flush()
 
     def __enter__(self) -> Self:

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from bench.base.text import masked
 from bench.plan import warmups
 from bench.plan.plan import Plan, Start, Trial
 from bench.plan.tools import Tool, maker
@@ -201,7 +202,7 @@ class Executor:
             width=start.width,
             warmup=trial.warmup,
             end=outcome.end,
-            because=outcome.because,
+            because=outcome.because and masked(outcome.because),
             runs=list(outcome.runs),
             facts=outcome.facts,
         )

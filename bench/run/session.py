@@ -44,6 +44,9 @@ class Session:
     record: RunRecord
     plan: Plan
     tools: dict[str, Tool]
+    is_new: bool = False
+    data: Path | None = None
+    """The reader's customers, of which a new run has yet to make a copy."""
 
 
 def begin(folder: RunFolder, choice: Choice, warnings: Sequence[str] = (), turns: Turns | None = None) -> Session:
@@ -55,10 +58,6 @@ def begin(folder: RunFolder, choice: Choice, warnings: Sequence[str] = (), turns
     plan = make(replace(choice, data=folder.data(data) if data else None), rounds_per_s)
     by_name = {tool.name: tool for tool in choice.tools}
     folder.make_for_run(sum(SCENARIOS[trial.scenario].hooks.leaves_bytes for trial in plan.trials))
-    if data:
-        folder.keep_data(data)
-    for owner, source in _sources(by_name).items():
-        folder.keep_code(owner, source)
     record = RunRecord(
         id=folder.path.resolve().name,
         suite=msgspec.to_builtins(suite),
@@ -69,7 +68,7 @@ def begin(folder: RunFolder, choice: Choice, warnings: Sequence[str] = (), turns
         cpu_rounds_per_s=rounds_per_s,
         cases=plan.cases,
         own_workload=own.name if own else None,
-        data={"file": data.name, "sha256": machine.hash_of(folder.data(data))} if data else {},
+        data={"file": data.name, "sha256": machine.hash_of(data)} if data else {},
         tools={tool.name: tool.about for tool in choice.tools},
         trials_planned=len(plan.trials),
         plan=plan.digest,
@@ -79,7 +78,18 @@ def begin(folder: RunFolder, choice: Choice, warnings: Sequence[str] = (), turns
         warnings=list(warnings),
         duel=turns.duel if turns else "",
     )
-    return Session(began, folder, record, plan, by_name)
+    return Session(began, folder, record, plan, by_name, is_new=True, data=data)
+
+
+def _keep(session: Session) -> None:
+    """Copy what a new run is made with into the folder, which no other harness can write to by now."""
+    folder = session.folder
+    folder.check_is_free()  # another one may have been faster
+    if session.data:
+        folder.keep_data(session.data)
+        _kept_data(folder, session.record)
+    for owner, source in _sources(session.tools).items():
+        folder.keep_code(owner, source)
 
 
 def resume(folder: RunFolder) -> Session:
@@ -143,7 +153,8 @@ def _way_back(record: RunRecord) -> str:
     """Say how to have again what the run began with."""
     if not record.git.id:
         return "undo that"
-    return f"go back to commit {record.git.id[:9]}" + (" and the edits that it had then" if record.git.dirty else "")
+    edits = {True: " and the edits that it had then", None: " and the edits that it had then, if any"}
+    return f"go back to commit {record.git.id[:9]}" + edits.get(record.git.dirty, "")
 
 
 def _own(record: RunRecord) -> Workload | None:
@@ -168,6 +179,8 @@ def carry_out(session: Session, watcher: Watcher, publish: Publish, turns: Turns
     """
     folder, record = session.folder, session.record
     segment = Segment(began=datetime.now(UTC).isoformat(timespec="seconds"), boot_id=machine.host().boot_id)
+    if session.is_new:
+        _keep(session)
     record.segments.append(segment)
     folder.write_run(record)
     folder.close_interrupted_starts()

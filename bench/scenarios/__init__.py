@@ -13,7 +13,7 @@ from typing import Final
 from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import Case, Work
 from bench.scenarios.kit.check import Seen
-from bench.scenarios.kit.metrics import COMMON, Metric
+from bench.scenarios.kit.common_metrics import COMMON, Metric
 from bench.scenarios.kit.scenario import Scenario
 
 __all__ = ["METRICS", "SCENARIOS", "Capacity", "Case", "Scenario", "Seen", "Work"]

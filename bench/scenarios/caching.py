@@ -18,11 +18,11 @@ from bench.events.verification import AS_ASKED, Expectation
 from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import ONCE, Case
 from bench.scenarios.kit.check import Check, Seen, Verdict, lost, of
+from bench.scenarios.kit.common_metrics import Metric
 from bench.scenarios.kit.derived import Derived, Medians
 from bench.scenarios.kit.draw import Draw, seed_of
 from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.hooks import Hooks, Surroundings, Touch, own_home
-from bench.scenarios.kit.metrics import Metric
 from bench.scenarios.kit.procedures import Before, Once, Procedure, SeveralAtOnce
 from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column

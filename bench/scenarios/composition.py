@@ -14,9 +14,9 @@ import msgspec
 from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.check import Check, Seen, Verdict, lost, of
+from bench.scenarios.kit.common_metrics import Metric
 from bench.scenarios.kit.curve import Curve
 from bench.scenarios.kit.families import Line
-from bench.scenarios.kit.metrics import Metric
 from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column
 from contract.workload import Fault, Node, Workload

@@ -19,10 +19,10 @@ from bench.scenarios.churn import runs
 from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.check import Check, Seen, Verdict, lost, of
+from bench.scenarios.kit.common_metrics import Metric
 from bench.scenarios.kit.derived import Derived, Medians
 from bench.scenarios.kit.draw import Draw
 from bench.scenarios.kit.formulas import bodies_s
-from bench.scenarios.kit.metrics import Metric
 from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column
 from contract.pipeline import Pipeline

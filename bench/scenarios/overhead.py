@@ -13,10 +13,10 @@ import msgspec
 
 from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import Case
+from bench.scenarios.kit.common_metrics import COLD_RUN, Metric
 from bench.scenarios.kit.curve import Curve, Level
 from bench.scenarios.kit.families import Line, Sweep
 from bench.scenarios.kit.graphs import SHAPES, lanes, shaped
-from bench.scenarios.kit.metrics import COLD_RUN, Metric
 from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column, Which
 from contract.workload import Workload

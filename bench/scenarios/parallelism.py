@@ -16,11 +16,11 @@ from bench.events.timeline import max_concurrency, most_at_once
 from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.check import Check, Seen, Verdict, lost
+from bench.scenarios.kit.common_metrics import Metric
 from bench.scenarios.kit.curve import Curve
 from bench.scenarios.kit.derived import Derived, Medians
 from bench.scenarios.kit.families import Family
 from bench.scenarios.kit.formulas import Run, bodies_s, makespan_s
-from bench.scenarios.kit.metrics import Metric
 from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column
 from contract.workload import Node, Workload

@@ -15,13 +15,13 @@ from bench.base.stats import Quantity, exact, missing
 from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.check import Check, Seen, Verdict
+from bench.scenarios.kit.common_metrics import Metric
 from bench.scenarios.kit.curve import Curve
 from bench.scenarios.kit.derived import Derived, Medians
 from bench.scenarios.kit.draw import Draw
 from bench.scenarios.kit.families import Family
 from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.hooks import Hooks, own_home
-from bench.scenarios.kit.metrics import Metric
 from bench.scenarios.kit.procedures import Once
 from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column

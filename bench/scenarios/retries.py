@@ -15,8 +15,8 @@ import msgspec
 from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.check import Check, Seen, Verdict, lost, of
+from bench.scenarios.kit.common_metrics import Metric
 from bench.scenarios.kit.formulas import Run
-from bench.scenarios.kit.metrics import Metric
 from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column
 from contract.workload import Fault, Node, Retry, Workload

@@ -28,10 +28,10 @@ UNREAD = {"adapter.log"}
 def pack(run: RunFolder) -> None:
     """Pack what a run was derived from, in the same bytes for the same files."""
     with lzma.open(RAW, "wb", preset=9 | lzma.PRESET_EXTREME) as file, tarfile.open(fileobj=file, mode="w") as archive:
-        for path in [run.path / "run.json", *run.raw_files()]:
-            if path.name not in UNREAD:
-                content = path.read_bytes()
-                entry = tarfile.TarInfo(path.relative_to(run.path).as_posix())
+        for name in ["run.json", *run.raw_files()]:
+            if name.rpartition("/")[2] not in UNREAD:
+                content = run.file(name).read_bytes()
+                entry = tarfile.TarInfo(name)
                 entry.size = len(content)
                 archive.addfile(entry, io.BytesIO(content))
 

@@ -15,6 +15,12 @@ from bench.store.rows import Check, Estimate, Outcome, Results, Sample
 RUN: Final = "orchbench.run"
 FINGERPRINT: Final = "orchbench.fingerprint"
 """The tag by which a run is found again: two runs may have one name, and a name may hold the quotes of a query."""
+CONTENT: Final = "orchbench.content"
+"""The tag for all that an entry was made of.
+
+Whoever has a run can alter a copy, fingerprint and all. Where several people log their runs, an entry is therefore replaced
+by one of the same content only, so that nothing is lost by it.
+"""
 
 COUNTED: Final[Sequence[Outcome]] = ("pass", "fail", "unsupported")
 

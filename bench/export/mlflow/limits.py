@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from bench.base.text import masked
+
 PARAM_LENGTH, TAG_LENGTH = 500, 5000
 """How many characters of a value are logged: MLflow 3 takes 6000 and 8000, and older versions take fewer."""
 
@@ -23,5 +25,5 @@ def allowed(name: str) -> str:
 
 
 def fitting(values: Mapping[str, object], length: int) -> dict[str, str]:
-    """Return the values that there are, under names that MLflow takes, and cut to the length."""
-    return {allowed(key): str(value)[:length] for key, value in values.items() if value is not None}
+    """Return the values that there are, without credentials, under names that MLflow takes, and cut to the length."""
+    return {allowed(key): masked(str(value))[:length] for key, value in values.items() if value is not None}

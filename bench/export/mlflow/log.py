@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-import shutil
 import sqlite3
 import tempfile
 import zipfile
@@ -13,14 +13,19 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from bench.export.mlflow.entries import FINGERPRINT, Entry, fingerprint
+from bench.base.files import MB
+from bench.base.problem import Problem
+from bench.export.mlflow.entries import CONTENT, FINGERPRINT, Entry, fingerprint
 from bench.export.mlflow.limits import PARAM_LENGTH, TAG_LENGTH, fitting
 from bench.export.mlflow.manners import within
 from bench.export.mlflow.store import EXPERIMENT, Store
 from bench.store.folder import RunFolder
 from bench.store.records import RunRecord
+
+MOST: Final = 2000 * MB
+"""How large the raw files of a run may be together, to be logged."""
 
 
 @dataclass(frozen=True)
@@ -28,30 +33,40 @@ class Log:
     """A run's entries on their way into a store."""
 
     store: Store
+    folder: RunFolder
+    raw: Sequence[str]
     client: Any
     experiment: str
     fingerprint: str
+    content: str
     began: int
     ended: int
     status: str
 
     @classmethod
-    def open(cls, store: Store, run: RunRecord) -> Log:
+    def open(cls, store: Store, run: RunRecord, folder: RunFolder) -> Log:
         """Connect; the entries have the run's own times, by which MLflow sorts them."""
+        raw = folder.raw_files(without_data=bool(run.data))
+        if (size := sum(folder.file(name).stat().st_size for name in raw)) > MOST:
+            raise Problem(f"{folder.path}: the raw files have {size / MB:.0f} MB, and at most {MOST / MB:.0f} are logged")
         first, last = (datetime.fromisoformat(each.began).timestamp() for each in (run.segments[0], run.segments[-1]))
         times = (int(first * 1000), int((last + run.segments[-1].wall_s) * 1000))
+        content = _digest(folder, [*folder.documents(), *raw])
         client, experiment = _connect(store)
-        return cls(store, client, experiment, fingerprint(run), *times, "FINISHED" if run.finished else "KILLED")
+        status = "FINISHED" if run.finished else "KILLED"
+        return cls(store, folder, raw, client, experiment, fingerprint(run), content, *times, status)
 
     def create(self, entry: Entry, parent: str | None = None, behind: int = 0) -> str:
         """Log all of an entry but that it has ended, and return MLflow's id of it; `behind` is how many come behind it."""
         from mlflow.entities import Metric, Param  # noqa: PLC0415 - it takes seconds
 
-        tags = dict(entry.tags) | ({"mlflow.parentRunId": parent} if parent else {})
+        tags = {**entry.tags, CONTENT: self.content} | ({"mlflow.parentRunId": parent} if parent else {})
         # MLflow lists the youngest first, and runs of one age at random. Seconds are all that is known of when a run began.
         began = self.began + min(behind, 999)
         created = self.client.create_run(self.experiment, began, fitting(tags, TAG_LENGTH), entry.name)
-        logged = str(created.info.run_id)
+        logged, place = str(created.info.run_id), self.store.artifacts
+        if self.store.embedded and place and not created.info.artifact_uri.startswith(f"{place.as_uri()}/{logged}"):
+            raise Problem(f"{self.store.file} would keep the files elsewhere, in {created.info.artifact_uri[:200]}")
         self.client.log_batch(  # which makes batches of as many as MLflow takes at once
             logged,
             [Metric(point.key, point.value, self.ended, point.step) for point in entry.points],
@@ -65,31 +80,34 @@ class Log:
         """Say that an entry is complete; one that is not stays `running`."""
         self.client.set_terminated(entry, self.status, self.ended)
 
-    def keep_files(self, parent: str, folder: RunFolder) -> None:
+    def keep_files(self, parent: str) -> None:
         """Log the run's files; the raw ones, of which there may be ten thousands, in one."""
-        for path in folder.documents():
-            self.client.log_artifact(parent, str(path))
-        if raw := folder.raw_files():
+        for name in self.folder.documents():
+            self.client.log_artifact(parent, str(self.folder.file(name)), name.rpartition("/")[0] or None)
+        if self.raw:
             with tempfile.TemporaryDirectory(prefix="orchbench-") as temporary:
                 archive = Path(temporary) / "events.zip"
                 with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as writer:
-                    for path in raw:
-                        writer.write(path, path.relative_to(folder.path))
+                    for name in self.raw:
+                        writer.write(self.folder.file(name), name)
                 self.client.log_artifact(parent, str(archive))
 
     def forget_all_but(self, logged: Sequence[str]) -> None:
-        """Delete what was logged of the run before, whether that was seen through or not."""
+        """Delete what was logged of the run before, whether that was seen through or not: see `CONTENT`."""
         for earlier in [entry for entry in self._all() if entry not in logged]:
             self.client.delete_run(earlier)
-        if self.store.embedded and self.store.artifacts and self.store.artifacts.is_dir():
-            for kept in self.store.artifacts.iterdir():  # MLflow itself would keep the files until `mlflow gc`
-                if kept.name not in logged:
-                    shutil.rmtree(kept)
+        if self.store.embedded and self.store.artifacts:
+            kept_in = self.store.artifacts.relative_to(self.folder.shared).as_posix()
+            for kept in self.folder.names(kept_in):  # MLflow itself would keep the files until `mlflow gc`
+                if kept not in logged:
+                    self.folder.remove(f"{kept_in}/{kept}")
 
     def _all(self) -> Iterator[str]:
         token = None
         while True:
             query = f"tags.`{FINGERPRINT}` = '{self.fingerprint}'"
+            if not self.store.embedded:
+                query += f" and tags.`{CONTENT}` = '{self.content}'"
             page = self.client.search_runs([self.experiment], query, page_token=token)
             yield from (each.info.run_id for each in page)
             token = page.token
@@ -111,6 +129,16 @@ def _connect(store: Store) -> tuple[Any, str]:
 
     # A new database takes a while to be made. A server has as long as a request may take, including the look-up of the name.
     return connect() if store.file else within(float(os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"]), connect)
+
+
+def _digest(folder: RunFolder, names: Sequence[str]) -> str:
+    """Return a hash of files and of their names."""
+    whole = hashlib.sha256()
+    for name in names:
+        with folder.file(name).open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+        whole.update(f"{name!r} {content}\n".encode(errors="surrogatepass"))
+    return whole.hexdigest()
 
 
 def _experiment(client: Any, store: Store) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
-from bench.export.mlflow.store import without_login
+from bench.base.text import login_of, masked
 
 Answer = TypeVar("Answer")
 
@@ -29,6 +30,9 @@ _SETTINGS: Final = {
     "MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER": "false",
 }
 """MLflow's settings by environment variable, where the user has not set them."""
+
+_CUT_ELSEWHERE: Final = re.compile(r"[/@?#\s]")
+"""What stands encoded in a password: libraries cut the URI there, and name the pieces when they fail."""
 
 
 @contextmanager
@@ -61,13 +65,15 @@ def within(seconds: float, call: Callable[[], Answer]) -> Answer:
         raise TimeoutError(f"it gave no answer within {seconds:.0f} s") from None
 
 
-def why(error: BaseException) -> str:
+def why(error: BaseException, uri: str) -> str:
     """Say in one line what is at the bottom of an error: MLflow wraps those of the libraries below it, at length."""
+    if _CUT_ELSEWHERE.search(login_of(uri)):
+        return f"{type(error).__name__}; in a password, write / as %2F, @ as %40, ? as %3F and # as %23"
     while inner := error.__cause__ or (None if error.__suppress_context__ else error.__context__):
         if isinstance(inner, LookupError):  # how it found out that it does not know something
             break
         error = inner
     said = getattr(error, "strerror", None) or str(error) or type(error).__name__
     where = getattr(error, "filename", None)
-    line = " ".join(without_login(f"{where}: {said}" if where else said).split())
+    line = " ".join(masked(f"{where}: {said}" if where else said).split())
     return line if len(line) <= 300 else f"{line[:300]} ..."

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bench.base.problem import Problem
+from bench.base.text import masked_url
 from bench.scenarios.churn import runs
 from bench.store.folder import RunFolder
 
 EXPERIMENT: Final = "orchbench"
-
-_LOGIN: Final = re.compile(r"//[^/@\s]+@")
 
 
 @dataclass(frozen=True)
@@ -30,14 +27,11 @@ class Store:
         if given := uri or os.environ.get("MLFLOW_TRACKING_URI"):
             return cls(given)
         # That in which the churn pipelines of the run have recorded what they did.
-        own = runs.store(folder.shared)
-        if "?" in str(own):
-            raise Problem(f"{own}: what stands behind a ? is no part of a database's path; move the run's folder")
-        return cls(f"sqlite:///{own}", embedded=True)
+        return cls(f"sqlite:///{runs.store(folder.shared)}", embedded=True)
 
     def __str__(self) -> str:
-        """Return the URI without a password."""
-        return without_login(self.uri)
+        """Return the URI without credentials."""
+        return masked_url(self.uri)
 
     @property
     def file(self) -> Path | None:
@@ -49,8 +43,3 @@ class Store:
     def artifacts(self) -> Path | None:
         """Where files go, where no server knows: else MLflow would put them below whatever folder the process is in."""
         return self.file.parent / "orchbench-artifacts" if self.file else None
-
-
-def without_login(text: str) -> str:
-    """Return the text without the names and passwords that are in its URIs."""
-    return _LOGIN.sub("//", text)

@@ -18,8 +18,8 @@ from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.check import Check, Seen, Verdict, of
 from bench.scenarios.kit.check import lost as lost_in
+from bench.scenarios.kit.common_metrics import COLD_RUN, Metric, usual
 from bench.scenarios.kit.formulas import Run
-from bench.scenarios.kit.metrics import COLD_RUN, Metric, usual
 from bench.scenarios.kit.observation import PIPELINE, Look, Observation
 from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 import msgspec
 
+from bench.base.problem import Problem
 from bench.events.verification import AS_ASKED, Expectation, Expected, expected_of
 from bench.scenarios.kit.procedures import Once, Procedure
 from contract import pipeline
@@ -71,9 +72,18 @@ class RecordedCase(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def at(self, axes: Axes) -> Case:
         """Read the case back, at the place that a trial has recorded."""
-        return Case(pipeline.read(self.work), axes, self.procedure, self.expectation)
+        return Case(_read(self.work), axes, self.procedure, self.expectation)
 
     @property
     def asked(self) -> Work:
         """Read the work back."""
-        return pipeline.read(self.work)
+        return _read(self.work)
+
+
+@lru_cache(maxsize=1024)
+def _read(work: str) -> Work:
+    """Read work back, or raise `Problem`: it comes from a run, perhaps a stranger's."""
+    try:
+        return pipeline.read(work)
+    except (LookupError, RecursionError, TypeError, ValueError) as error:
+        raise Problem(f"the work of a case cannot be read: {str(error)[:300]}") from None

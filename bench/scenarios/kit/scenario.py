@@ -11,12 +11,12 @@ import msgspec
 from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.check import Check
+from bench.scenarios.kit.common_metrics import Metric, usual
 from bench.scenarios.kit.curve import Curve
 from bench.scenarios.kit.derived import Derived, Medians
 from bench.scenarios.kit.draw import Draw
 from bench.scenarios.kit.families import Line, Sweep
 from bench.scenarios.kit.hooks import Hooks
-from bench.scenarios.kit.metrics import Metric, usual
 from bench.scenarios.kit.observation import Look, Observation
 from bench.scenarios.kit.table import Column
 from contract.pipeline import Pipeline

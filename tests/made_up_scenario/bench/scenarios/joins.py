@@ -13,12 +13,12 @@ import msgspec
 from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.check import Check, Seen, Verdict, lost
+from bench.scenarios.kit.common_metrics import Metric
 from bench.scenarios.kit.curve import Curve
 from bench.scenarios.kit.derived import Derived, Medians
 from bench.scenarios.kit.families import Line
 from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.graphs import fan_in
-from bench.scenarios.kit.metrics import Metric
 from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column
 from contract.workload import Workload

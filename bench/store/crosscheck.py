@@ -1,0 +1,90 @@
+"""Whether the records of a run fit together: what one of them names, another one has.
+
+A run writes them so. The records of a stranger may name anything, and whoever derives from them looks it up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from bench.base.problem import Problem
+from bench.plan.setup import ANY, Setup
+from bench.plan.tools import TIERS
+from bench.scenarios import METRICS, SCENARIOS
+from bench.store.documents import WRONG, why
+from bench.store.records import ObservationRecord, RunRecord, StartRecord, TrialRecord
+
+MOST_TOOLS: Final = 100
+"""How many tools a run may have measured; everything in a report grows with it."""
+
+
+def check_run(run: RunRecord) -> None:
+    """Raise an error that names the key where run.json holds what no run writes."""
+    for key in ("name", "about"):
+        if not isinstance(run.suite.get(key), str):
+            raise TypeError(f"`suite.{key}` is no text")
+    if len(run.orchestrators) > MOST_TOOLS or len(set(run.orchestrators)) < len(run.orchestrators):
+        raise ValueError(f"`orchestrators` has a tool twice, or more than {MOST_TOOLS}")
+    if run.own_workload is not None and run.own_workload not in run.cases:
+        raise ValueError("`own_workload` is none of the cases")
+    for number, segment in enumerate(run.segments):
+        try:
+            datetime.fromisoformat(segment.began).timestamp()
+        except (ValueError, OverflowError):
+            raise ValueError(f"`segments[{number}].began` is no time") from None
+
+
+def check_records(
+    folder: Path,
+    run: RunRecord,
+    trials: Sequence[TrialRecord],
+    starts: Sequence[StartRecord],
+    observations: Sequence[ObservationRecord],
+) -> None:
+    """Raise where a record names what neither run.json has nor this orchbench: the line names the file and the key."""
+    for name in dict.fromkeys(trial.workload for trial in trials if trial.workload in run.cases):
+        try:
+            run.cases[name].at({}).expected  # noqa: B018 - raises, if the work is none, or is not what is expected of
+        except (Problem, *WRONG) as error:
+            raise Problem(f"{folder / 'run.json'}: `cases.{name}` is no case ({why(error)})") from None
+    for trial in trials:
+        file = folder / "trials" / trial.id / "trial.json"
+        _check(file, "workload", trial.workload, run.cases)
+        _check_scenario(file, trial.scenario, run)
+        _check_setup(file, trial.setup, run)
+    for start in starts:
+        _check_setup(folder / "starts" / start.id / "start.json", start.setup, run)
+    for observation in observations:
+        file = folder / "observations" / f"{observation.id}.json"
+        _check_scenario(file, observation.scenario, run)
+        _check_setup(file, observation.setup, run)
+        for metric in observation.values:
+            _check(file, "values", metric, METRICS)
+
+
+@contextmanager
+def fit_together(folder: Path) -> Iterator[None]:
+    """Name the folder where its records pass every check and still make no sense, such as axes of another scenario."""
+    try:
+        yield
+    except WRONG as error:
+        raise Problem(f"{folder}: the records do not fit together ({type(error).__name__}: {why(error)})") from error
+
+
+def _check_scenario(file: Path, name: str, run: RunRecord) -> None:
+    _check(file, "scenario", name, run.scenarios)
+    _check(file, "scenario", name, SCENARIOS)
+
+
+def _check_setup(file: Path, setup: Setup, run: RunRecord) -> None:
+    _check(file, "setup.orchestrator", setup.orchestrator, run.orchestrators)
+    _check(file, "setup.tier", setup.tier, (*TIERS, ANY))
+
+
+def _check(file: Path, key: str, name: str, known: Collection[str]) -> None:
+    if name not in known:
+        raise Problem(f"{file}: `{key}` is {name[:100]!r}, which neither run.json nor this orchbench knows")

@@ -1,0 +1,89 @@
+"""A run folder that anybody may have made: whatever is in it, a command ends soon, in one line, and touches nothing else.
+
+`make fuzz MUTATIONS=10000 SEED=1` tries as many as you like; without more said, some hundred are tried, always the same.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from fuzzing import Ended, Mutation, World, call, mutations
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from small_runs import block, finished_run, suite_of
+
+MUTATIONS = int(os.environ.get("ORCHBENCH_MUTATIONS", "150"))
+SEED = int(os.environ.get("ORCHBENCH_SEED", "0"))
+
+OFTEN = (
+    ("show", "run"),
+    ("show", "run", "--json"),
+    ("claims", "run"),
+    ("trend", ".", "--out", "out/trend.html"),
+    ("compare", "run", "honest"),
+    ("compare", "honest", "run"),
+    ("report", "run"),
+    ("report", "run"),
+)
+SELDOM = (("track", "run"),)
+"""It takes seconds."""
+
+
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of plain Python: a graph, retries, and frames that are handed on."""
+    folder = tmp_path_factory.mktemp("honest")
+    small = [
+        block("overhead", reference_starts=1, options={"sizes": {"chain": [1, 3]}, "sweep_ms": []}),
+        block("retries", options={"delay_s": 0.02, "backoff_tries": 1}),
+    ]
+    return finished_run(folder, suite_of(*small))
+
+
+def check(world: World, done: Ended, before: dict[str, object], what: str) -> None:
+    """Hold what must hold of any command on any folder."""
+    assert done.code in {0, 1, 2}, f"{what}: exit code {done.code}: {done.err[-2000:]}"
+    assert "Traceback" not in done.err, f"{what}: {done.err[-2000:]}"
+    if done.code == 2:
+        said = [line for line in done.err.splitlines() if line.startswith("orchbench: ")]
+        assert len(said) == 1, f"{what}: {done.err[-2000:]}"
+    assert world.others() == before, what
+
+
+def tried(honest: Path, command: Sequence[str], planned: Sequence[Mutation]) -> None:
+    """Make a world, change it, and call the command there."""
+    with tempfile.TemporaryDirectory(prefix="orchbench-fuzz-") as place:
+        world = World.of(honest, Path(place))
+        (world.folder / "out").mkdir()
+        if "honest" in command:
+            shutil.copytree(honest, world.folder / "honest")
+        what = f"{' '.join(command)}, after {'; '.join([mutate(world) for mutate in planned])}"
+        before = world.others()
+        done = call(world.folder, *command)
+        shutil.rmtree(world.folder / "out")
+        (world.folder / "out").mkdir()
+        check(world, done, before, what)
+
+
+@seed(SEED)
+@settings(max_examples=MUTATIONS, derandomize=False, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@given(command=st.sampled_from(OFTEN * 8 + SELDOM), planned=st.lists(mutations(), min_size=1, max_size=3))
+def test_no_folder_does_harm(honest: Path, command: Sequence[str], planned: Sequence[Mutation]) -> None:
+    """One line or success; no traceback, nothing that takes long or much memory, and no change outside the folder."""
+    tried(honest, command, planned)
+
+
+@pytest.mark.parametrize("command", [*dict.fromkeys(OFTEN), *SELDOM], ids=" ".join)
+def test_an_honest_folder_is_read(honest: Path, command: Sequence[str]) -> None:
+    """Without a mutation the same calls succeed, so that their limits are no hindrance."""
+    with tempfile.TemporaryDirectory(prefix="orchbench-fuzz-") as place:
+        world = World.of(honest, Path(place))
+        (world.folder / "out").mkdir()
+        shutil.copytree(honest, world.folder / "honest")
+        done = call(world.folder, *command)
+        assert done.code == 0, done.err
