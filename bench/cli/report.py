@@ -9,6 +9,7 @@ import click
 from bench.base.problem import Problem
 from bench.cli.console import err, out
 from bench.derive.results import Findings
+from bench.export.formats import FORMATS
 from bench.export.publish import publish
 from bench.store.folder import RunFolder
 from bench.store.records import RunRecord
@@ -30,8 +31,8 @@ def report(run_dir: Path, out_dir: Path | None) -> None:
     target.make()
     with target.locked():
         render(folder, record, publish(folder, record, target), target)
-    written = "report.html, summary.md, charts, results.json, samples.csv and pytest-benchmark.json"
-    out.print(f"wrote {written} to {target.path}", soft_wrap=True)
+    written = ("report.html", "summary.md", "charts", "results.json", "samples.csv", *(each.file for each in FORMATS))
+    out.print(f"wrote {', '.join(written)} to {target.path}", soft_wrap=True)
 
 
 def _identity(record: RunRecord) -> tuple[str, str, str]:

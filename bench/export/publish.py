@@ -5,7 +5,7 @@ from __future__ import annotations
 from bench.derive import excerpts, results
 from bench.derive.measured import measured_run
 from bench.derive.results import Findings
-from bench.export import pytest_benchmark
+from bench.export.formats import FORMATS
 from bench.store.folder import RunFolder
 from bench.store.records import RunRecord
 
@@ -19,6 +19,7 @@ def publish(folder: RunFolder, record: RunRecord, target: RunFolder | None = Non
     findings = results.derive(run, excerpts.counted(folder, record))
     place = target or folder
     place.write_results(findings.results, findings.samples)
-    place.write_pytest_benchmark(pytest_benchmark.document(record, findings.samples))
+    for each in FORMATS:
+        place.write_document(each.file, each.document(record, findings.samples))
     place.write_run(record)
     return findings

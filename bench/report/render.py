@@ -10,6 +10,7 @@ import msgspec
 from bench.base import wording
 from bench.derive.excerpts import excerpts
 from bench.derive.reading import reading
+from bench.export.formats import FORMATS
 from bench.plan.setup import ANY
 from bench.report import answer, prose
 from bench.report.contents import Contents
@@ -24,7 +25,7 @@ FILES = (
     ("results.json", "every number and every verdict"),
     ("samples.csv", "what each single run yielded"),
     ("run.json", "the suite, the versions, the settings and the machine"),
-    ("pytest-benchmark.json", "the timings, for programs that read pytest-benchmark's format"),
+    *((each.file, each.holds) for each in FORMATS),
     ("summary.md", "the same in short"),
 )
 

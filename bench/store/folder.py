@@ -34,8 +34,8 @@ Record = TypeVar("Record", TrialRecord, StartRecord, ObservationRecord)
 SHARED = "shared"
 """The name in code/ of the sources that all tools share."""
 
-DOCUMENTS = ("run.json", "results.json", "samples.csv", "pytest-benchmark.json", "report.html", "summary.md", "charts")
-"""What the folder of a run holds beside the raw records."""
+DOCUMENTS = ("run.json", "results.json", "samples.csv", "report.html", "summary.md", "charts")
+"""What the folder of a run holds beside the raw records, and beside its numbers in the formats of others."""
 
 PRIVATE: Final = ("data", "trials", "starts", "mlflow")
 """Where a run on the reader's own customers leaves copies of them, or what was computed of each of them."""
@@ -323,9 +323,9 @@ class RunFolder:
         self._write("samples.csv", table.getvalue().encode())
         self._write("results.json", pretty(results.document()))
 
-    def write_pytest_benchmark(self, document: Mapping[str, Any]) -> None:
-        """Write pytest-benchmark.json."""
-        self._write("pytest-benchmark.json", pretty(document))
+    def write_document(self, name: str, document: Mapping[str, Any]) -> None:
+        """Write what is derived in the format of others."""
+        self._write(name, pretty(document))
 
     def write_page(self, name: str, content: str) -> None:
         """Write a page of the report."""
@@ -354,10 +354,9 @@ class RunFolder:
             rows = csv.DictReader(io.StringIO(content.decode(), newline=""))
             return [_sample(row) for row in rows]
 
-    def documents(self) -> list[str]:
+    def documents(self, more: Sequence[str]) -> list[str]:
         """Return the names of the files that people and programs read of the run, those of the charts too."""
-        names = [name for name in DOCUMENTS if self._files.is_file(name)] + list(self._files.below("charts"))
-        return sorted(names, key=lambda name: DOCUMENTS.index(name.partition("/")[0]))
+        return [name for name in (*DOCUMENTS, *more) if self._files.is_file(name)] + list(self._files.below("charts"))
 
     def raw_files(self, *, without_data: bool = False) -> list[str]:
         """Return the names of the files from which, together with run.json, those documents can be derived again.

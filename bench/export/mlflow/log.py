@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from bench.base.files import MB
 from bench.base.problem import Problem
+from bench.export.formats import FORMATS
 from bench.export.mlflow.entries import CONTENT, FINGERPRINT, Entry, fingerprint
 from bench.export.mlflow.limits import PARAM_LENGTH, TAG_LENGTH, fitting
 from bench.export.mlflow.manners import within
@@ -51,7 +52,7 @@ class Log:
             raise Problem(f"{folder.path}: the raw files have {size / MB:.0f} MB, and at most {MOST / MB:.0f} are logged")
         first, last = (datetime.fromisoformat(each.began).timestamp() for each in (run.segments[0], run.segments[-1]))
         times = (int(first * 1000), int((last + run.segments[-1].wall_s) * 1000))
-        content = _digest(folder, [*folder.documents(), *raw])
+        content = _digest(folder, [*_documents(folder), *raw])
         client, experiment = _connect(store)
         status = "FINISHED" if run.finished else "KILLED"
         return cls(store, folder, raw, client, experiment, fingerprint(run), content, *times, status)
@@ -82,7 +83,7 @@ class Log:
 
     def keep_files(self, parent: str) -> None:
         """Log the run's files; the raw ones, of which there may be ten thousands, in one."""
-        for name in self.folder.documents():
+        for name in _documents(self.folder):
             self.client.log_artifact(parent, str(self.folder.file(name)), name.rpartition("/")[0] or None)
         if self.raw:
             with tempfile.TemporaryDirectory(prefix="orchbench-") as temporary:
@@ -113,6 +114,10 @@ class Log:
             token = page.token
             if not token:
                 return
+
+
+def _documents(folder: RunFolder) -> list[str]:
+    return folder.documents([each.file for each in FORMATS])
 
 
 def _connect(store: Store) -> tuple[Any, str]:
