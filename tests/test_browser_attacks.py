@@ -171,10 +171,15 @@ def services() -> Iterator[tuple[Tool, Setup]]:
         )
 
 
-@pytest.fixture(
-    scope="module",
-    params=[pytest.param(each, id=each[0].name, marks=pytest.mark.xdist_group(each[1].label)) for each in services()],
-)
+def marks(tool: Tool, setup: Setup) -> list[pytest.MarkDecorator]:
+    """One worker for an engine; and only Dagster's webserver has no login of its own, so that it is always tried."""
+    one_engine = pytest.mark.xdist_group(setup.label)
+    return (
+        [one_engine] if tool.name == "dagster" else [one_engine, pytest.mark.slow("one more engine, which asks for a login")]
+    )
+
+
+@pytest.fixture(scope="module", params=[pytest.param(each, id=each[0].name, marks=marks(*each)) for each in services()])
 def victim(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Candidate]:
     """An engine that runs, with work that could be launched."""
     tool, setup = request.param

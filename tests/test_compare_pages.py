@@ -171,11 +171,22 @@ def test_what_disappears_is_lost(before: Path, shorter: Path, orchbench: Call, t
     assert orchbench("compare", shorter, before).code == 0
 
 
-@pytest.mark.parametrize("change", [{"orchestrators": []}, {"own_workload": "mine"}, {"suite": {"name": "another"}}])
-def test_what_was_not_asked_for_is_not_lost(change: dict[str, Any], before: Path, shorter: Path, orchbench: Call) -> None:
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"orchestrators": ["plain", "another"]}, {}),
+        ({}, {"own_workload": "chain_20"}),
+        ({}, {"suite": {"name": "another", "about": "For tests."}}),
+    ],
+)
+def test_what_was_not_asked_for_is_not_lost(
+    first: dict[str, Any], second: dict[str, Any], before: Path, shorter: Path, orchbench: Call, tmp_path: Path
+) -> None:
     """Of another suite, workload or choice of tools a missing row says nothing."""
-    with edited(shorter / "run.json") as record:
-        record.update(change)
+    before = Path(shutil.copytree(before, tmp_path / "before"))
+    for run, change in ((before, first), (shorter, second)):
+        with edited(run / "run.json") as record:
+            record.update(change)
     done = orchbench("compare", before, shorter, "--json")
     assert done.code == 0, done.err
     document = json.loads(done.out)

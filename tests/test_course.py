@@ -43,6 +43,7 @@ def test_it_can_be_done_with_each_tool_of_the_course(exercise: Path) -> None:
     assert OF_THE_COURSE <= folders <= discover().keys()
 
 
+@pytest.mark.slow("each tool once more, beside the solutions")
 @of_each
 def test_it_starts_unsolved(exercise: Path, tool: str, tmp_path: Path) -> None:
     """What a student gets runs, though not to the end that it should have."""

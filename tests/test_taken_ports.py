@@ -67,6 +67,7 @@ def services() -> Iterator[tuple[Tool, Setup]]:
         yield from ((tool, each) for each in setups_of(tool) if each.tier == "service" and not each.is_plain)
 
 
+@pytest.mark.slow("an engine each, which waits for a port that it does not get")
 @pytest.mark.parametrize(("tool", "setup"), [pytest.param(*each, id=each[1].label) for each in services()])
 def test_a_stranger_is_told_nothing(tool: Tool, setup: Setup, stranger: Stranger, tmp_path: Path) -> None:
     """The engine does not start, and who has the port instead of the server is not even asked whether he is ready."""

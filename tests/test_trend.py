@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ def week(measured: Path, target: Path, number: int, change: Callable[[dict[str, 
     """Make the run of another week of it: what a trend reads, with numbers that are larger week by week."""
     target.mkdir(parents=True)
     run = record_of(measured)
-    run["segments"][0]["began"], run["id"] = f"2026-01-{number * 7:02d}T03:00:00+00:00", target.name
+    day = date(2025, 12, 31) + timedelta(weeks=number)
+    run["segments"][0]["began"], run["id"] = f"{day}T03:00:00+00:00", target.name
     change(run)
     (target / "run.json").write_text(json.dumps(run))
     results = results_of(measured)

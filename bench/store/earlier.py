@@ -96,6 +96,9 @@ def setup(keys: Document) -> Document:
 
 def results(document: Document) -> Document:
     """Return results.json with a setup in each row."""
+    for name, value in document.items():
+        if isinstance(value, list) and not all(isinstance(keys, dict) for keys in value):
+            raise TypeError(f"`{name}` is no list of rows")
     return {
         name: [row(keys) if "tier" in keys else keys for keys in value] if isinstance(value, list) else value
         for name, value in document.items()

@@ -245,7 +245,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     def of(cls, document: Mapping[str, Any]) -> Results:
         """Read the results from what results.json has."""
         for name, value in document.items():
-            if name not in PLAIN and not (isinstance(value, list) and all(isinstance(row, dict) for row in value)):
+            if name not in PLAIN and not isinstance(value, list):
                 raise TypeError(f"`{name}` is no list of rows")
         rows = {name: value if name in PLAIN else list(map(_nested, value)) for name, value in document.items()}
         return msgspec.convert(rows, cls)
