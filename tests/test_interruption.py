@@ -156,6 +156,9 @@ def interrupt_airflow(empty: Path, number: signal.Signals, reached: State) -> No
     go_on(empty, trials)
 
 
+@pytest.mark.slow(
+    reason="Airflow takes a quarter of a minute to start; that nothing is left of one is a rule of conformance, too"
+)
 def test_airflow_with_all_its_children_is_ended(empty: Path) -> None:
     """Though nothing of the harness is left that could end them."""
     interrupt_airflow(empty, signal.SIGKILL, body_runs)
@@ -168,6 +171,7 @@ def test_airflow_is_ended_at_any_moment(number: signal.Signals, empty: Path) -> 
     interrupt_airflow(empty, number, after(random.Random(number).uniform(5, 30)))
 
 
+@pytest.mark.slow(reason="two runs with all tools")
 def test_two_runs_at_once_do_not_meet(empty: Path) -> None:
     """Two runs with different folders both succeed; a second one into the same folder is refused."""
     (empty / "suite.toml").write_text(suite("library", 1, 100, 300))
@@ -193,6 +197,7 @@ def test_a_second_harness_is_kept_out_of_the_folder(empty: Path) -> None:
     assert "another orchbench is writing to it" in second.err
 
 
+@pytest.mark.slow(reason="a run with all tools")
 def test_a_users_own_homes_are_left_alone(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A broken configuration of the user's own disturbs no run, and nothing is written into it."""
     home = empty / "home"

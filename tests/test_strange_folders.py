@@ -17,6 +17,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from small_runs import block, finished_run, suite_of
 
+pytestmark = pytest.mark.xdist_group("strange_folders")  # the run is made once
+
 MUTATIONS = int(os.environ.get("ORCHBENCH_MUTATIONS", "50"))
 SEED = int(os.environ.get("ORCHBENCH_SEED", "0"))
 
