@@ -221,6 +221,7 @@ def test_all_come_to_the_same_result_on_the_reader_s_own_customers(orchbench: Ca
     assert record_of(tmp_path / "run")["data"]["file"] == "customers.csv"
 
 
+@pytest.mark.slow("it trains twice; what a stopped run leaves is tested in test_interruption.py, too")
 def test_an_interrupted_sequence_is_built_anew(orchbench: Call, tmp_path: Path) -> None:
     """Stopped after training, a run is gone on with: what the later runs build on is made again, uncounted."""
     (tmp_path / "pipelines.toml").write_text(SUITE)

@@ -19,9 +19,16 @@ SOLVED, NOT_SOLVED, CANNOT_SAY = 0, 1, 2
 
 OF_THE_COURSE = {"airflow", "dagster", "plain", "prefect"}
 
+MAKES_A_DATABASE = pytest.mark.slow("the tool makes a database first")
+
 of_each = pytest.mark.parametrize(
     ("exercise", "tool"),
-    [(exercise, tool) for exercise in EXERCISES for tool in discover() if (exercise / tool).is_dir()],
+    [
+        pytest.param(exercise, tool, marks=MAKES_A_DATABASE if tool in {"airflow", "prefect"} else ())
+        for exercise in EXERCISES
+        for tool in discover()
+        if (exercise / tool).is_dir()
+    ],
     ids=lambda value: value.name if isinstance(value, Path) else value,
 )
 in_each = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda folder: folder.name)
