@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import itertools
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -14,20 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browsers import needs_a_browser, path_of_browser
 from conftest import orchbench_in
 from small_runs import edited
-
-BROWSER = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 
 pytest_plugins = ["report_runs"]  # its runs are made once for all tests
 pytestmark = [
     pytest.mark.xdist_group("report"),
-    # `make` can bring Python packages, but no browser. GitHub's machines have one, so that no change gets by without these.
-    pytest.mark.skipif(
-        BROWSER is None and "GITHUB_ACTIONS" not in os.environ,
-        reason="there is no Chromium or Chrome here, and `make` installs Python packages only: that the report can be "
-        "sorted, filtered, read at the width of a phone, and read by all is not tested (what it says is); to test that too, "
-        "put chromium, chromium-browser or google-chrome on the PATH",
+    needs_a_browser(
+        "that the report can be sorted, filtered, and read on a phone and by all is not tested (what it says is)"
     ),
 ]
 
@@ -70,7 +64,6 @@ addEventListener("load", async () => {
 @pytest.fixture(scope="module", params=itertools.product((360, 1920), SCHEMES), ids=lambda its: f"{its[0]}-{its[1]}")
 def seen(request: pytest.FixtureRequest, mixed: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What a browser of that width found on the page, in those colours."""
-    assert BROWSER, "there is no chromium, chromium-browser or google-chrome on the PATH"
     width, scheme = request.param
     folder = tmp_path_factory.mktemp("browser")
     axe = (files("axe_playwright_python") / "axe.min.js").read_text().replace("</script", "<\\/script")
@@ -82,7 +75,7 @@ def seen(request: pytest.FixtureRequest, mixed: Path, tmp_path_factory: pytest.T
     )
     (folder / "page.html").write_text(frame)
     argv = [
-        BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/profile",
+        path_of_browser(), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/profile",
         "--allow-file-access-from-files", f"--blink-settings=preferredColorScheme={SCHEMES[scheme]}",
         f"--window-size={width + 100},2200", "--virtual-time-budget=60000", "--dump-dom", (folder / "page.html").as_uri(),
     ]  # fmt: skip
@@ -148,10 +141,9 @@ def pages(mixed: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, st
 
 def browsed(page: str, folder: Path) -> dict[str, Any]:
     """Return what a browser says of a page that is watched."""
-    assert BROWSER, "there is no chromium, chromium-browser or google-chrome on the PATH"
     (folder / "page.html").write_text(page.replace("<head>", f"<head>{WATCH}", 1))
     argv = [
-        BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/profile",
+        path_of_browser(), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/profile",
         "--virtual-time-budget=20000", "--dump-dom", (folder / "page.html").as_uri(),
     ]  # fmt: skip
     done = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=120)

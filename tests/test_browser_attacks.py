@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
-import shutil
 import sqlite3
 import subprocess
 import threading
@@ -18,6 +16,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from browsers import needs_a_browser, path_of_browser
 
 from bench.plan.setup import Setup, setups_of
 from bench.plan.tools import Tool, discover
@@ -25,14 +24,6 @@ from bench.run import conformance, footprint
 from bench.run.conformance import Candidate
 from contract.servers import HOST
 from contract.tree import descendants
-
-BROWSER = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
-
-needs_a_browser = pytest.mark.skipif(
-    BROWSER is None and "GITHUB_ACTIONS" not in os.environ,
-    reason="there is no Chromium or Chrome here: what a page can reach is only tried by requests such as a browser's; to "
-    "test it with a page too, put chromium, chromium-browser or google-chrome on the PATH",
-)
 
 RELOAD = "mutation { reloadWorkspace { __typename } }"
 LAUNCH = f"""mutation {{ launchRun(executionParams: {{
@@ -253,15 +244,21 @@ def test_a_foreign_request_is_refused(victim: Candidate, method: str, headers: d
     assert {url: each for url, each in answers.items() if each[0] not in refusals or each[1]} == {}
 
 
-@needs_a_browser
+@needs_a_browser("what a page can reach is only tried by requests such as those of a browser")
 def test_a_page_reaches_nothing(victim: Candidate, tmp_path: Path) -> None:
     """A page of another origin launches nothing, reloads nothing and reads nothing, in any way that a browser has."""
-    assert BROWSER, "there is no chromium, chromium-browser or google-chrome on the PATH"
     prey, attacker = Site(), Site()
     with unmoved(victim), prey.serving() as unguarded, attacker.serving() as origin:
         urls = [unguarded, *targets(victim, ASKED), *targets(victim, OPEN)]
         attacker.page = PAGE.replace("TARGETS", json.dumps(urls)).replace("RELOAD", json.dumps(RELOAD))
-        argv = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/profile", origin]
+        argv = [
+            path_of_browser(),
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            f"--user-data-dir={tmp_path}/profile",
+            origin,
+        ]
         with (tmp_path / "browser.log").open("wb") as log, subprocess.Popen(argv, stdout=log, stderr=log) as browser:
             try:
                 assert attacker.over.wait(120), (tmp_path / "browser.log").read_text()

@@ -462,6 +462,7 @@ def test_the_verdict_is_that_of_the_file(golden: Path, tmp_path: Path, orchbench
     assert verdict() == "does not hold"
 
 
-def test_a_folder_without_results_is_one_line(tmp_path: Path, orchbench_here: Call) -> None:
-    """It names the folder."""
-    assert "nothing" in refusal(orchbench_here("claims", tmp_path / "nothing"))
+def test_a_folder_that_is_no_run_is_one_line(tmp_path: Path, orchbench_here: Call) -> None:
+    """It names the folder, and does not send the reader to `report`, which could make nothing of it either."""
+    said = refusal(orchbench_here("claims", tmp_path / "nothing"))
+    assert "nothing" in said and "orchbench report" not in said

@@ -87,7 +87,7 @@ def _keep(session: Session) -> None:
     folder.check_is_free()  # another one may have been faster
     if session.data:
         folder.keep_data(session.data)
-        _kept_data(folder, session.record)
+        _kept_data(folder, session.record)  # raises, if the file has changed since it was hashed
     for owner, source in _sources(session.tools).items():
         folder.keep_code(owner, source)
 

@@ -387,6 +387,7 @@ class RunFolder:
 
     def _derived(self, name: str) -> bytes:
         if not self._files.is_file(name):
+            self.run()  # says so, where it is no run at all
             raise Problem(f"{self.path} has no {name}; `orchbench report {self.path}` makes it from the raw data")
         return self._read(name)
 
