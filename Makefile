@@ -42,8 +42,8 @@ check: .venv/ready
 # make fuzz [MUTATIONS=10000] [SEED=1]   what strangers may do to a run folder; see tests/test_strange_folders.py
 fuzz: MUTATIONS ?= 10000
 fuzz: SEED ?= 1
-fuzz: .venv/ready
-	ORCHBENCH_MUTATIONS=$(MUTATIONS) ORCHBENCH_SEED=$(SEED) .venv/bin/python -m pytest -q tests/test_strange_folders.py
+fuzz: .venv/ready implementations/plain/.venv/ready
+	ORCHBENCH_MUTATIONS=$(MUTATIONS) ORCHBENCH_SEED=$(SEED) .venv/bin/python -m pytest -q -rP tests/test_strange_folders.py
 
 # make exercise EXERCISE=retries TOOL=...   see course/README.md; ARGS=solution runs the solution
 exercise: .venv/ready $(patsubst %,implementations/%/.venv/ready,$(filter $(TOOL),$(TOOLS)))

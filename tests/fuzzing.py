@@ -77,11 +77,14 @@ SOURCES: Final = (
 
 @dataclass(frozen=True)
 class Ended:
-    """A command that ended, or was ended."""
+    """A command that ended, or was ended, and what it took."""
 
     code: int
     """The exit code, or minus the signal."""
     err: str
+    cpu_s: float = 0.0
+    memory: int = 0
+    """Bytes that it had in memory at the most, those of this process too."""
 
 
 def call(folder: Path, *arguments: str) -> Ended:
@@ -92,9 +95,9 @@ def call(folder: Path, *arguments: str) -> Ended:
             os.dup2(out.fileno(), 1)
             os.dup2(err.fileno(), 2)
             os._exit(_within_limits(folder, arguments))
-        _, status = os.waitpid(pid, 0)
+        _, status, used = os.wait4(pid, 0)
         err.seek(0)
-        return Ended(os.waitstatus_to_exitcode(status), err.read())
+        return Ended(os.waitstatus_to_exitcode(status), err.read(), used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
 
 
 def _within_limits(folder: Path, arguments: Sequence[str]) -> int:
@@ -167,6 +170,12 @@ def mutations(draw: st.DrawFn) -> Mutation:
     """Return something that a stranger may do to a run folder."""
     kind: Callable[[st.DrawFn], Mutation] = draw(st.sampled_from([_document, _document, _bytes, _source, _kind_of_file]))
     return kind(draw)
+
+
+@st.composite
+def traps(draw: st.DrawFn) -> Mutation:
+    """Return something of it that leaves what is planned as it is."""
+    return _kind_of_file(draw)
 
 
 def _document(draw: st.DrawFn) -> Mutation:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from fuzzing import Ended, Mutation, World, call, mutations
+from fuzzing import Ended, Mutation, World, call, mutations, traps
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from small_runs import block, finished_run, suite_of
@@ -22,7 +24,7 @@ pytestmark = pytest.mark.xdist_group("strange_folders")  # the run is made once
 MUTATIONS = int(os.environ.get("ORCHBENCH_MUTATIONS", "50"))
 SEED = int(os.environ.get("ORCHBENCH_SEED", "0"))
 
-OFTEN = (
+READING = (
     ("show", "run"),
     ("show", "run", "--json"),
     ("claims", "run"),
@@ -32,8 +34,33 @@ OFTEN = (
     ("report", "run"),
     ("report", "run"),
 )
-SELDOM = (("track", "run"),)
-"""It takes seconds."""
+LOGGING = ("track", "run")
+RESUMING = ("run", "--resume", "run", "--no-mlflow")
+"""These two take seconds: so they are tried less often."""
+
+
+@dataclass
+class Tally:
+    """How the calls ended, and what the most expensive ones took."""
+
+    codes: Counter[tuple[str, int]] = field(default_factory=Counter)
+    cpu_s: float = 0.0
+    memory: int = 0
+
+    def add(self, command: str, done: Ended) -> None:
+        """Count a call."""
+        self.codes[command, done.code] += 1
+        self.cpu_s, self.memory = max(self.cpu_s, done.cpu_s), max(self.memory, done.memory)
+
+
+@pytest.fixture(scope="module")
+def tally() -> Iterator[Tally]:
+    """What was counted is printed in the end, for `make fuzz`."""
+    counted = Tally()
+    yield counted
+    for (command, code), times in sorted(counted.codes.items()):
+        print(f"{command}: exit code {code} {times} times")
+    print(f"the longest took {counted.cpu_s:.1f} s of CPU time, the largest {counted.memory / 1e6:.0f} MB")
 
 
 @pytest.fixture(scope="module")
@@ -57,30 +84,44 @@ def check(world: World, done: Ended, before: dict[str, object], what: str) -> No
     assert world.others() == before, what
 
 
-def tried(honest: Path, command: Sequence[str], planned: Sequence[Mutation]) -> None:
+def tried(honest: Path, command: Sequence[str], planned: Sequence[Mutation]) -> Ended:
     """Make a world, change it, and call the command there."""
     with tempfile.TemporaryDirectory(prefix="orchbench-fuzz-") as place:
         world = World.of(honest, Path(place))
         (world.folder / "out").mkdir()
-        if "honest" in command:
-            shutil.copytree(honest, world.folder / "honest")
+        shutil.copytree(honest, world.folder / "honest")
         what = f"{' '.join(command)}, after {'; '.join([mutate(world) for mutate in planned])}"
         before = world.others()
         done = call(world.folder, *command)
         shutil.rmtree(world.folder / "out")
         (world.folder / "out").mkdir()
         check(world, done, before, what)
+    return done
+
+
+def drawn(examples: int) -> settings:
+    """Return how examples are drawn: so many, and none of them made simpler, which would take long."""
+    every = list(HealthCheck)
+    return settings(max_examples=examples, derandomize=False, phases=[Phase.generate], suppress_health_check=every)
 
 
 @seed(SEED)
-@settings(max_examples=MUTATIONS, derandomize=False, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
-@given(command=st.sampled_from(OFTEN * 8 + SELDOM), planned=st.lists(mutations(), min_size=1, max_size=3))
-def test_no_folder_does_harm(honest: Path, command: Sequence[str], planned: Sequence[Mutation]) -> None:
+@drawn(MUTATIONS)
+@given(command=st.sampled_from(READING * 8 + (LOGGING,)), planned=st.lists(mutations(), min_size=1, max_size=3))
+def test_no_folder_does_harm(honest: Path, tally: Tally, command: Sequence[str], planned: Sequence[Mutation]) -> None:
     """One line or success; no traceback, nothing that takes long or much memory, and no change outside the folder."""
-    tried(honest, command, planned)
+    tally.add(command[0], tried(honest, command, planned))
 
 
-@pytest.mark.parametrize("command", [*dict.fromkeys(OFTEN), *SELDOM], ids=" ".join)
+@seed(SEED)
+@drawn(max(5, MUTATIONS // 100))
+@given(planned=st.lists(traps(), min_size=1, max_size=3))
+def test_no_folder_does_harm_when_it_is_resumed(honest: Path, tally: Tally, planned: Sequence[Mutation]) -> None:
+    """Whoever measures on in a folder with traps loses nothing; what is planned there is the reader's own to judge."""
+    tally.add("run", tried(honest, RESUMING, planned))
+
+
+@pytest.mark.parametrize("command", [*dict.fromkeys(READING), LOGGING, RESUMING], ids=" ".join)
 def test_an_honest_folder_is_read(honest: Path, command: Sequence[str]) -> None:
     """Without a mutation the same calls succeed, so that their limits are no hindrance."""
     with tempfile.TemporaryDirectory(prefix="orchbench-fuzz-") as place:
