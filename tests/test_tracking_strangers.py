@@ -38,23 +38,45 @@ def test_a_copy_that_was_altered_stands_beside_the_true_one(tracked: Path, track
     assert len(logged(shared)[0]) == 4
 
 
+ELSEWHERE = "update runs set artifact_uri = '{mine}'"
+
 TRAPS = {
-    "a trigger": "create trigger trap after insert on runs begin update runs set artifact_uri = '{mine}'; end",
+    "a trigger": f"create trigger trap after insert on runs begin {ELSEWHERE}; end",
+    "a trigger that is called otherwise": f"create trigger trap after insert on runs begin {ELSEWHERE}; end;"
+    "pragma writable_schema = on; update sqlite_master set type = 'Trigger' where name = 'trap'",
+    "a trigger on the table that has one": f"create trigger trap after insert on secrets begin {ELSEWHERE}; end",
+    "another trigger by the name of MLflow's": "drop trigger prevent_secrets_aad_mutation;"
+    f"create trigger prevent_secrets_aad_mutation before update on secrets begin {ELSEWHERE}; end",
     "a view": "create view trap as select 1",
+    "a table of another kind": "create virtual table trap using fts5(x)",
 }
 
 
 @pytest.mark.parametrize("trap", TRAPS)
 def test_a_database_with_a_trap_is_refused(trap: str, tracked_copy: Path, tmp_path: Path) -> None:
-    """It could put files of the run wherever it wants to."""
+    """What is in it would run with each entry, and perhaps for ever."""
     mine = tmp_path / "mine"
     mine.mkdir()
-    with closing(sqlite3.connect(tracked_copy / "mlflow" / "mlflow.db")) as database, database:
-        database.execute(TRAPS[trap].format(mine=mine))
+    with closing(sqlite3.connect(tracked_copy / "mlflow" / "mlflow.db")) as database:
+        database.executescript(TRAPS[trap].format(mine=mine))
     before = digest(tracked_copy)
     with pytest.raises(Problem, match="trap"):
         track(RunFolder(tracked_copy))
     assert not list(mine.iterdir()) and digest(tracked_copy) == before
+
+
+def test_the_database_has_no_say_in_where_files_go(tracked_copy: Path, tmp_path: Path) -> None:
+    """Whatever it says of that, they go below the run's folder."""
+    mine = tmp_path / "mine"
+    mine.mkdir()
+
+    def lie(_done: int, _total: int) -> None:
+        with closing(sqlite3.connect(tracked_copy / "mlflow" / "mlflow.db")) as database, database:
+            database.execute(ELSEWHERE.format(mine=mine))
+
+    track(RunFolder(tracked_copy), tell=lie)
+    assert not list(mine.iterdir())
+    assert list(tracked_copy.glob("mlflow/orchbench-artifacts/*/artifacts/events.zip"))
 
 
 def numbers(*values: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -16,8 +17,15 @@ SQLite writes such a journal for a transaction in several databases (https://www
 are always in one.
 """
 
-_TRAPS: Final = "select name from sqlite_master where type = 'view' or (type = 'trigger' and tbl_name != 'secrets')"
-"""What makes a database do something else than it is told. MLflow has one trigger, on a table that nobody uses here."""
+_PLAIN: Final = re.compile(r"create (table|index|unique index)\b", re.IGNORECASE)
+"""What a database is made of. SQLite goes by this text, whatever stands in the column `type` beside it."""
+
+_OF_MLFLOW: Final = (
+    "CREATE TRIGGER prevent_secrets_aad_mutation BEFORE UPDATE ON secrets FOR EACH ROW "
+    "WHEN OLD.secret_id != NEW.secret_id OR OLD.secret_name != NEW.secret_name BEGIN "
+    "SELECT RAISE(ABORT, 'secret_id and secret_name are immutable (used as AAD in encryption)'); END"
+)
+"""The one trigger that MLflow makes, on a table that nobody uses here."""
 
 _BEGINS: Final = b"SQLite format 3\0"
 
@@ -29,14 +37,16 @@ def check_journal(journal: Path, end: bytes) -> None:
 
 
 def check_database(database: Path) -> None:
-    """Raise where a database has triggers or views, by which it could have files written elsewhere."""
+    """Raise where a database has triggers or views, which run whatever a stranger has written, and perhaps for ever."""
     with database.open("rb") as file:
         if file.read(len(_BEGINS)) != _BEGINS:
             return  # whoever opens it will say so
     try:
         with closing(sqlite3.connect(database)) as opened:
-            trap = opened.execute(_TRAPS).fetchone()
+            made = opened.execute("select name, sql from sqlite_master where sql is not null").fetchall()
     except sqlite3.Error as error:
         raise Problem(f"{database} cannot be read ({error})") from None
-    if trap:
-        raise Problem(f"{database} has a view or a trigger, {str(trap[0])[:100]!r}, which MLflow has not made")
+    for name, sql in made:
+        text = " ".join(str(sql).split())
+        if not _PLAIN.match(text) and text != _OF_MLFLOW:
+            raise Problem(f"{database} has {str(name)[:100]!r}, which is neither a table nor an index; this may be a trap")

@@ -12,7 +12,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -46,13 +46,16 @@ OURS: Final = (*DOCUMENTS, *PRIVATE, "observations", "code")
 _DATABASE: Final = "mlflow/mlflow.db"
 """The MLflow store, if there is one, in which the pipelines record their runs, and in which the run itself is logged."""
 
+ARTIFACTS: Final = "mlflow/orchbench-artifacts"
+"""Where that store has the files of the run's own entries: a folder for each entry, by MLflow's id."""
+
 LOG_KEPT = 200_000
 """Bytes that a run keeps of each log file of a tool."""
 
 SPACE_NEEDED = 500_000_000
 """Bytes that a run may need at the peak: the databases and logs of one engine at a time, and all events."""
 
-MOST: Final[Mapping[str, int]] = {"run.json": 16 * MB, "results.json": 32 * MB, "samples.csv": 64 * MB}
+MOST: Final[Mapping[str, int]] = {"run.json": 16 * MB, "results.json": 32 * MB, "samples.csv": 32 * MB}
 """How large the files may be: in memory they take up to 25 times as much. A run of 10,000 trials has a third of it."""
 
 MOST_OF_RECORD: Final = 4 * MB
@@ -61,7 +64,7 @@ MOST_OF_RECORD: Final = 4 * MB
 MOST_OF_SOURCE: Final = 200_000
 """How large a kept source may be that is read: it is parsed."""
 
-MOST_OF_DOCUMENT: Final = 256 * MB
+MOST_OF_DOCUMENT: Final = 64 * MB
 """How large a document may be that is handed on as it is."""
 
 
@@ -371,13 +374,17 @@ class RunFolder:
         """Return the path of one of those files, for those who hand it on."""
         return self._files.file(name, MOST_OF_DOCUMENT)
 
-    def remove(self, name: str) -> None:
-        """Remove a file or a folder of the run."""
-        self._files.remove(name)
+    def keep_artifact(self, entry: str, name: str, source: Path) -> None:
+        """Put a file where MLflow would put it, but for its database, which may be a stranger's, having a say in that."""
+        target = f"{ARTIFACTS}/{entry}/artifacts/{name}"
+        self._files.make(target.rpartition("/")[0])
+        self._files.copy(source, target)
 
-    def names(self, folder: str) -> list[str]:
-        """Return the names of what is in a folder of the run."""
-        return self._files.names(folder)
+    def forget_artifacts(self, all_but: Collection[str]) -> None:
+        """Remove the files of all entries but these."""
+        for entry in self._files.names(ARTIFACTS):
+            if entry not in all_but:
+                self._files.remove(f"{ARTIFACTS}/{entry}")
 
     def results(self) -> Results:
         """Read results.json."""

@@ -25,8 +25,8 @@ from bench.export.mlflow.store import EXPERIMENT, Store
 from bench.store.folder import RunFolder
 from bench.store.records import RunRecord
 
-MOST: Final = 2000 * MB
-"""How large the raw files of a run may be together, to be logged."""
+MOST: Final = 500 * MB
+"""How large the files of a run may be together, to be logged; those of the largest suite have a tenth of it."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,12 @@ class Log:
     @classmethod
     def open(cls, store: Store, run: RunRecord, folder: RunFolder) -> Log:
         """Connect; the entries have the run's own times, by which MLflow sorts them."""
-        raw = folder.raw_files(without_data=bool(run.data))
-        if (size := sum(folder.file(name).stat().st_size for name in raw)) > MOST:
-            raise Problem(f"{folder.path}: the raw files have {size / MB:.0f} MB, and at most {MOST / MB:.0f} are logged")
+        raw, documents = folder.raw_files(without_data=bool(run.data)), _documents(folder)
+        if (size := sum(folder.file(name).stat().st_size for name in [*raw, *documents])) > MOST:
+            raise Problem(f"{folder.path}: the files have {size / MB:.0f} MB, and at most {MOST / MB:.0f} are logged")
         first, last = (datetime.fromisoformat(each.began).timestamp() for each in (run.segments[0], run.segments[-1]))
         times = (int(first * 1000), int((last + run.segments[-1].wall_s) * 1000))
-        content = _digest(folder, [*_documents(folder), *raw])
+        content = _digest(folder, [*documents, *raw])
         client, experiment = _connect(store)
         status = "FINISHED" if run.finished else "KILLED"
         return cls(store, folder, raw, client, experiment, fingerprint(run), content, *times, status)
@@ -65,16 +65,17 @@ class Log:
         # MLflow lists the youngest first, and runs of one age at random. Seconds are all that is known of when a run began.
         began = self.began + min(behind, 999)
         created = self.client.create_run(self.experiment, began, fitting(tags, TAG_LENGTH), entry.name)
-        logged, place = str(created.info.run_id), self.store.artifacts
-        if self.store.embedded and place and not created.info.artifact_uri.startswith(f"{place.as_uri()}/{logged}"):
-            raise Problem(f"{self.store.file} would keep the files elsewhere, in {created.info.artifact_uri[:200]}")
+        logged = str(created.info.run_id)
         self.client.log_batch(  # which makes batches of as many as MLflow takes at once
             logged,
             [Metric(point.key, point.value, self.ended, point.step) for point in entry.points],
             [Param(key, value) for key, value in fitting(entry.params, PARAM_LENGTH).items()],
         )
-        for name, document in entry.documents.items():
-            self.client.log_text(logged, json.dumps(document, indent=1), name)
+        with tempfile.TemporaryDirectory(prefix="orchbench-") as temporary:
+            for name, document in entry.documents.items():
+                file = Path(temporary) / name
+                file.write_text(json.dumps(document, indent=1))
+                self._keep(logged, name, file)
         return logged
 
     def end(self, entry: str) -> None:
@@ -84,24 +85,28 @@ class Log:
     def keep_files(self, parent: str) -> None:
         """Log the run's files; the raw ones, of which there may be ten thousands, in one."""
         for name in _documents(self.folder):
-            self.client.log_artifact(parent, str(self.folder.file(name)), name.rpartition("/")[0] or None)
+            self._keep(parent, name, self.folder.file(name))
         if self.raw:
             with tempfile.TemporaryDirectory(prefix="orchbench-") as temporary:
                 archive = Path(temporary) / "events.zip"
                 with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as writer:
                     for name in self.raw:
                         writer.write(self.folder.file(name), name)
-                self.client.log_artifact(parent, str(archive))
+                self._keep(parent, archive.name, archive)
+
+    def _keep(self, entry: str, name: str, file: Path) -> None:
+        """Log a file. MLflow asks its database where to put it, and that of a run may be a stranger's: there we do it."""
+        if self.store.embedded:
+            self.folder.keep_artifact(entry, name, file)
+        else:
+            self.client.log_artifact(entry, str(file), name.rpartition("/")[0] or None)
 
     def forget_all_but(self, logged: Sequence[str]) -> None:
         """Delete what was logged of the run before, whether that was seen through or not: see `CONTENT`."""
         for earlier in [entry for entry in self._all() if entry not in logged]:
             self.client.delete_run(earlier)
-        if self.store.embedded and self.store.artifacts:
-            kept_in = self.store.artifacts.relative_to(self.folder.shared).as_posix()
-            for kept in self.folder.names(kept_in):  # MLflow itself would keep the files until `mlflow gc`
-                if kept not in logged:
-                    self.folder.remove(f"{kept_in}/{kept}")
+        if self.store.embedded:
+            self.folder.forget_artifacts(logged)  # MLflow itself would keep the files until `mlflow gc`
 
     def _all(self) -> Iterator[str]:
         token = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -24,10 +24,10 @@ class Store:
     @classmethod
     def choose(cls, folder: RunFolder, uri: str | None) -> Store:
         """Return the given one, or the one that MLflow's environment variable names, or the embedded one."""
-        if given := uri or os.environ.get("MLFLOW_TRACKING_URI"):
-            return cls(given)
         # That in which the churn pipelines of the run have recorded what they did.
-        return cls(f"sqlite:///{runs.store(folder.shared)}", embedded=True)
+        own = runs.store(folder.shared)
+        given = cls(uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{own}")
+        return replace(given, embedded=given.file == own)
 
     def __str__(self) -> str:
         """Return the URI without credentials."""
