@@ -21,7 +21,8 @@ HUGE = 10**400
 def honest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of plain Python."""
     small = block("overhead", reference_starts=1, options={"sizes": {"chain": [1]}, "sweep_ms": []})
-    return finished_run(tmp_path_factory.mktemp("records"), suite_of(small))
+    other = block("parallelism", reference_starts=1, widths=[1], options={"kinds": ["sleeping"]})
+    return finished_run(tmp_path_factory.mktemp("records"), suite_of(small, other))
 
 
 @pytest.fixture
@@ -58,6 +59,11 @@ def without(*keys: str | int) -> Change:
     return change
 
 
+def many_setups(results: Any) -> None:
+    """Let each of thousands of rows be of another deployment."""
+    results["estimates"] = [results["estimates"][0] | {"deployment": f"d{number}"} for number in range(10_000)]
+
+
 TRIAL, START = "trials/001.*/trial.json", "starts/*/start.json"
 CHANGED: dict[str, tuple[str, Change, str, str]] = {
     "a run without an id": ("run.json", without("id"), "show", "id"),
@@ -84,6 +90,7 @@ CHANGED: dict[str, tuple[str, Change, str, str]] = {
     "a setup at no tier": (TRIAL, at("setup", "tier")("another"), "report", "setup.tier"),
     "a trial of another folder": (TRIAL, at("id")("../../../mine"), "report", "id"),
     "a trial without a setup": (TRIAL, without("setup"), "report", "setup"),
+    "a size that is no number": (TRIAL, at("axes", "tasks")("3"), "report", "axes.tasks"),
     "a fact that is too large": (TRIAL, at("facts", "number")(HUGE), "report", "number"),
     "a round that is too large": (TRIAL, at("round")(HUGE), "report", "round"),
     "a start of another folder": (START, at("id")("another"), "report", "id"),
@@ -93,6 +100,11 @@ CHANGED: dict[str, tuple[str, Change, str, str]] = {
     "a row that is none": ("results.json", at("estimates", 0)(1), "show", "estimates"),
     "a median that is too large": ("results.json", at("estimates", 0, "median")(HUGE), "show", "median"),
     "rows that are none": ("results.json", at("estimates")({"a": 1}), "claims", "estimates"),
+    "results of another time": ("results.json", at("schema")(99), "show", "schema"),
+    "results of another run": ("results.json", at("run")("another"), "claims", "run"),
+    "a number of no tool": ("results.json", at("estimates", 0, "orchestrator")("another"), "show", "another"),
+    "more setups than there can be": ("results.json", many_setups, "show", "setups"),
+    "more warnings than there can be": ("run.json", at("warnings")(["hot"] * 600_000), "show", "warnings"),
     "no table of rows": ("results.json", without("checks"), "claims", "checks"),
 }
 
@@ -107,6 +119,15 @@ def test_what_a_record_should_not_hold_is_named(
         change(document)
     said = refusal(orchbench_here(command, "run"))
     assert path.name in said and named in said and len(said) < 1000
+
+
+def test_records_that_make_no_sense_together_are_refused(run: Path, orchbench_here: Call) -> None:
+    """Each may be right by itself, and name a case that another scenario has asked for."""
+    for path in run.glob("trials/*sleeping*/trial.json"):
+        with edited(path) as record:
+            record["workload"], record["axes"] = "chain_1", {}
+    assert "run" in refusal(orchbench_here("report", "run"))
+    assert "run" in refusal(orchbench_here("compare", "run", "run"))
 
 
 TEXTS: dict[str, bytes] = {

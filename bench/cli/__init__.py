@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 
 import click
 
@@ -48,6 +50,8 @@ def main() -> None:
         misuse(error)
         sys.exit(error.exit_code)
     except Problem as problem:
+        if os.environ.get("ORCHBENCH_TRACEBACK"):  # for contributors, who may want to know where
+            traceback.print_exc()
         complain(str(problem))
         sys.exit(problem.exit_code)
     except OSError as error:

@@ -15,6 +15,7 @@ from bench.cli.console import FILE, FILE_OR_OUTPUT, OUTPUT, document, err, one_o
 from bench.compare import comparison
 from bench.compare.comparison import Comparison
 from bench.report import terminal
+from bench.store.crosscheck import fit_together
 from bench.store.folder import RunFolder
 
 FAIL_OVER = click.option("--fail-over", default="10%", show_default=True, help="A slow-down within this is let pass.")
@@ -33,8 +34,10 @@ def compare(
 ) -> None:
     """Compare two runs: exit code 0 for no regression, 1 for one, 2 where they cannot be compared."""
     one_output(markdown, as_json)
-    compared = comparison.compare(RunFolder(before), RunFolder(after), fraction(fail_over), anyway=anyway)
-    say(compared, (before, after), markdown, html, as_json=as_json)
+    within = fraction(fail_over)
+    with fit_together(before, after):
+        compared = comparison.compare(RunFolder(before), RunFolder(after), within, anyway=anyway)
+        say(compared, (before, after), markdown, html, as_json=as_json)
 
 
 def say(

@@ -11,6 +11,7 @@ from bench.cli.console import err, out
 from bench.derive.results import Findings
 from bench.export.formats import FORMATS
 from bench.export.publish import publish
+from bench.store.crosscheck import fit_together
 from bench.store.folder import RunFolder
 from bench.store.records import RunRecord
 
@@ -29,7 +30,7 @@ def report(run_dir: Path, out_dir: Path | None) -> None:
     if target.holds_run() and _identity(other := target.run()) != _identity(record):
         raise Problem(f"{target.path} holds another run, {other.id}; give another --out")
     target.make()
-    with target.locked():
+    with target.locked(), fit_together(folder.path):
         render(folder, record, publish(folder, record, target), target)
     written = ("report.html", "summary.md", "charts", "results.json", "samples.csv", *(each.file for each in FORMATS))
     out.print(f"wrote {', '.join(written)} to {target.path}", soft_wrap=True)

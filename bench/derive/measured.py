@@ -15,7 +15,7 @@ from bench.plan.setup import Setup
 from bench.scenarios import METRICS, SCENARIOS, Case, Seen
 from bench.scenarios.kit.common_metrics import COLD_RUN, measure_reported
 from bench.scenarios.kit.formulas import Run, makespan_s
-from bench.store.crosscheck import check_records, fit_together
+from bench.store.crosscheck import check_records
 from bench.store.folder import RunFolder
 from bench.store.records import ObservationRecord, RunRecord, StartRecord, TrialRecord
 
@@ -97,8 +97,7 @@ def measured_run(folder: RunFolder, record: RunRecord) -> MeasuredRun:
     """Measure every trial in the run's folder."""
     trials, starts, observations = folder.trials(), folder.starts(), folder.observations()
     check_records(folder.path, record, trials, starts, observations)
-    with fit_together(folder.path):
-        measured = measure(record, trials, starts, lambda trial: timeline.read(folder.events(trial)))
+    measured = measure(record, trials, starts, lambda trial: timeline.read(folder.events(trial)))
     return replace(measured, observations=observations)
 
 

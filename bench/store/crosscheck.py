@@ -16,10 +16,14 @@ from bench.plan.setup import ANY, Setup
 from bench.plan.tools import TIERS
 from bench.scenarios import METRICS, SCENARIOS
 from bench.store.documents import WRONG, why
-from bench.store.records import ObservationRecord, RunRecord, StartRecord, TrialRecord
+from bench.store.records import READABLE, ObservationRecord, RunRecord, StartRecord, TrialRecord
+from bench.store.rows import Results
 
 MOST_TOOLS: Final = 100
 """How many tools a run may have measured; everything in a report grows with it."""
+
+MOST_SETUPS: Final = 500
+"""How many setups a run may have measured: every table has a line for each."""
 
 
 def check_run(run: RunRecord) -> None:
@@ -36,6 +40,22 @@ def check_run(run: RunRecord) -> None:
             datetime.fromisoformat(segment.began).timestamp()
         except (ValueError, OverflowError):
             raise ValueError(f"`segments[{number}].began` is no time") from None
+
+
+def check_results(run: RunRecord, results: Results) -> None:
+    """Raise an error that names the key where results.json holds what is not derived from such a run."""
+    if results.schema not in READABLE:
+        raise ValueError(f"`schema` is {results.schema}")
+    if results.run != run.id:
+        raise ValueError(f"`run` is {results.run[:100]!r}, and the run is {run.id[:100]!r}")
+    setups: set[Setup] = set()
+    for table in (results.estimates, results.ratios, results.controls, results.checks, results.engines, results.ranges):
+        setups |= {row.setup for row in table}
+    if len(setups) > MOST_SETUPS:
+        raise ValueError(f"there are {len(setups)} setups, and at most {MOST_SETUPS} are shown")
+    for setup in setups:
+        if setup.orchestrator not in run.orchestrators or setup.tier not in (*TIERS, ANY):
+            raise ValueError(f"the setup {setup.path[:100]!r} is none of the run")
 
 
 def check_records(
@@ -56,6 +76,7 @@ def check_records(
         _check(file, "workload", trial.workload, run.cases)
         _check_scenario(file, trial.scenario, run)
         _check_setup(file, trial.setup, run)
+        _check_axes(file, trial)
     for start in starts:
         _check_setup(folder / "starts" / start.id / "start.json", start.setup, run)
     for observation in observations:
@@ -67,17 +88,25 @@ def check_records(
 
 
 @contextmanager
-def fit_together(folder: Path) -> Iterator[None]:
-    """Name the folder where its records pass every check and still make no sense, such as axes of another scenario."""
+def fit_together(*folders: Path) -> Iterator[None]:
+    """Name the folders where records pass every check and still make no sense, such as facts of another scenario."""
     try:
         yield
     except WRONG as error:
-        raise Problem(f"{folder}: the records do not fit together ({type(error).__name__}: {why(error)})") from error
+        said = f"the records do not fit together ({type(error).__name__}: {why(error)})"
+        raise Problem(f"{' or '.join(map(str, folders))}: {said}") from error
 
 
 def _check_scenario(file: Path, name: str, run: RunRecord) -> None:
     _check(file, "scenario", name, run.scenarios)
     _check(file, "scenario", name, SCENARIOS)
+
+
+def _check_axes(file: Path, trial: TrialRecord) -> None:
+    scenario = SCENARIOS[trial.scenario]
+    for family in filter(None, (scenario.line, scenario.sweep)):
+        if isinstance(place := trial.axes.get(family.over, 0), str):
+            raise Problem(f"{file}: `axes.{family.over}` is {place[:100]!r}, and no number")
 
 
 def _check_setup(file: Path, setup: Setup, run: RunRecord) -> None:

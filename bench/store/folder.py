@@ -23,7 +23,7 @@ from bench.base.cells import from_cell, to_cell
 from bench.base.files import MB, Files, is_plain
 from bench.base.problem import Problem
 from bench.store import earlier
-from bench.store.crosscheck import check_run
+from bench.store.crosscheck import check_results, check_run
 from bench.store.databases import NAMES_A_FILE, check_database, check_journal
 from bench.store.documents import GREATEST, decoded, pretty, read_from
 from bench.store.records import READABLE, ObservationRecord, RunRecord, StartRecord, TrialRecord
@@ -389,8 +389,11 @@ class RunFolder:
     def results(self) -> Results:
         """Read results.json."""
         content = self._derived("results.json")
+        run = self.run()
         with read_from(self.path / "results.json", self._made_anew):
-            return Results.of(earlier.results(decoded(content)))
+            results = Results.of(earlier.results(decoded(content)))
+            check_results(run, results)
+        return results
 
     def _derived(self, name: str) -> bytes:
         if not self._files.is_file(name):

@@ -13,9 +13,10 @@ Older records are upgraded when they are read: see `bench.store.earlier`.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 from bench.base.origin import Commit, Host
 from bench.plan.about import About
@@ -201,10 +202,10 @@ class RunRecord(msgspec.Struct, kw_only=True):
     """The reader's own customers, where --data took the place of made-up ones: the file's name, and its hash."""
     locks: dict[str, str] = {}
     git: Commit = Commit()
-    warnings: list[str] = []
+    warnings: Annotated[list[str], Meta(max_length=1000)] = []
     duel: str = ""
     """The duel that the run is a side of, if any: each run was made right beside the same run of the other side."""
-    segments: list[Segment] = []
+    segments: Annotated[list[Segment], Meta(max_length=10_000)] = []
     finished: bool = False
 
     def about(self, tool: str) -> About:
