@@ -54,11 +54,11 @@ format: .venv/ready
 	.venv/bin/ruff check -q --fix
 	.venv/bin/ruff format -q
 
-# make report [RUN=reports/2026-...]   the latest finished run, where none is named
-report: RUN ?= $(patsubst %/run.json,%,$(lastword $(sort $(shell grep -ls '"finished": true' reports/20*/run.json))))
+# make report [RUN=reports/2026-...]   the latest finished run, where none is named; the shell must not read what a name says
 report: .venv/ready
-	@test -n "$(RUN)" || { echo "no finished run is called reports/20...: measure one with make bench, or name one with RUN=..."; exit 2; }
-	.venv/bin/orchbench report $(RUN)
+	@run="$${RUN:-$$(grep -ls '"finished": true' reports/20*/run.json | sort | tail -n 1)}"; \
+	test -n "$$run" || { echo "no finished run is called reports/20...: measure one with make bench, or name one with RUN=..."; exit 2; }; \
+	.venv/bin/orchbench report "$${run%/run.json}"
 
 clean:
 	rm -rf .venv .tools .mypy_cache .pytest_cache .ruff_cache implementations/*/.venv

@@ -101,7 +101,6 @@ CHANGED: dict[str, tuple[str, Change, str, str]] = {
     "a median that is too large": ("results.json", at("estimates", 0, "median")(HUGE), "show", "median"),
     "rows that are none": ("results.json", at("estimates")({"a": 1}), "claims", "estimates"),
     "results of another time": ("results.json", at("schema")(99), "show", "schema"),
-    "results of another run": ("results.json", at("run")("another"), "claims", "run"),
     "a number of no tool": ("results.json", at("estimates", 0, "orchestrator")("another"), "show", "another"),
     "more setups than there can be": ("results.json", many_setups, "show", "setups"),
     "more warnings than there can be": ("run.json", at("warnings")(["hot"] * 600_000), "show", "warnings"),

@@ -98,6 +98,23 @@ def test_a_journal_deletes_no_other_file(tracked_copy: Path, tmp_path: Path) -> 
     assert mine.read_text() == "mine"
 
 
+def test_what_a_journal_brings_back_is_looked_at(tracked_copy: Path) -> None:
+    """The first page of a database may be garbage, and another one with a trap may wait in the journal."""
+    database = tracked_copy / "mlflow" / "mlflow.db"
+    with closing(sqlite3.connect(database)) as opened:
+        opened.executescript(TRAPS["a trigger"])
+    content = database.read_bytes()
+    size = int.from_bytes(content[16:18], "big")
+    page, nonce = content[:size], 7
+    checksum = (nonce + sum(page[size - 200 : 0 : -200])) % 2**32
+    header = bytes.fromhex("d9d505f920a163d7") + numbers(1, nonce, len(content) // size, 512, size)
+    journal = header.ljust(512, b"\0") + numbers(1) + page + numbers(checksum)
+    database.with_name("mlflow.db-journal").write_bytes(journal)
+    database.write_bytes(b"X" * 16 + content[16:])
+    with pytest.raises(Problem, match="trap"):
+        track(RunFolder(tracked_copy))
+
+
 def test_no_customer_goes_to_a_store(tracked: Path, tracked_copy: Path, tmp_path: Path) -> None:
     """Neither those of the reader nor what was predicted of each of them."""
     trial = next(tracked_copy.glob("trials/*"))
