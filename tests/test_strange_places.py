@@ -43,7 +43,7 @@ def test_no_name_of_a_folder_is_a_command(name: str, tmp_path: Path) -> None:
     told.chmod(0o755)
     (tmp_path / "reports" / name).mkdir(parents=True)
     (tmp_path / "reports" / name / "run.json").write_text('{\n "finished": true\n}\n')
-    make = ["make", "--silent", "-f", ROOT / "Makefile", "report", "UV=/bin/true"]
+    make = ["make", "--silent", "-f", str(ROOT / "Makefile"), "report", "UV=/bin/true"]
     subprocess.run(make, cwd=tmp_path, check=True, capture_output=True)
     assert (tmp_path / "told").read_text().splitlines() == ["report", f"reports/{name}"]
     assert not (tmp_path / "PWNED").exists()

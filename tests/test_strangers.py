@@ -16,9 +16,10 @@ import pytest
 from conftest import Call, Done, refusal
 from small_runs import block, edited, finished_run, suite_of
 
+from bench.base import files
 from bench.store.folder import RunFolder
 
-SECRET = "a secret of the reader's"
+SECRET = "a secret of the readers"  # which no page has to write otherwise
 
 Trap = Callable[[Path, Path], object]
 """Prepares a run for whoever opens it; the other folder is the reader's."""
@@ -64,6 +65,17 @@ def state_of(folder: Path) -> dict[str, tuple[int, int, bytes]]:
 def link(name: str, to: str) -> Trap:
     """Put a link in the place of a file or a folder of the run."""
     return lambda run, mine: cleared(run, name).symlink_to(mine / to)
+
+
+def moved(name: str) -> Trap:
+    """Move a file or a folder of the run elsewhere, and put a link to it there: what it leads to is as it should be."""
+
+    def apply(run: Path, mine: Path) -> None:
+        place = next(iter(sorted(run.glob(name))))
+        place.rename(mine.with_name("elsewhere"))
+        place.symlink_to(mine.with_name("elsewhere"))
+
+    return apply
 
 
 def pipe(name: str) -> Trap:
@@ -120,22 +132,22 @@ REFUSED: dict[str, tuple[Trap, str, str]] = {
     "track, the store": (link("mlflow", "folder"), "track run", "mlflow"),
     "track, the database": (link("mlflow/mlflow.db", "profile"), "track run", "mlflow.db"),
     "report, the target": (link("report.html", "profile"), "report run", "report.html"),
-    "report, the charts": (link("charts", "folder"), "report run", "charts"),
+    "report, the charts": (moved("charts"), "report run", "charts"),
     "report, the code": (link("code", "."), "report run", "code"),
     "report, the code of a tool": (link("code/plain", "."), "report run", "plain"),
-    "report, the trials": (link("trials", "folder"), "report run", "trials"),
-    "report, the events of a trial": (link("trials/*/events-*", "profile"), "report run", "events-"),
-    "report, the record of a start": (link("starts/*/start.json", "profile"), "report run", "start.json"),
+    "report, the trials": (moved("trials"), "report run", "trials"),
+    "report, the events of a trial": (moved("trials/*/events-*"), "report run", "events-"),
+    "report, the record of a start": (moved("starts/*/start.json"), "report run", "start.json"),
     "report, the observations": (link("observations", "folder"), "report run", "observations"),
     "resume, a start": (link("starts/000-old", "folder"), "run --resume run", "000-old"),
     "resume, all starts": (link("starts", "."), "run --resume run", "starts"),
     "resume, the home of a start": (link("starts/000-old/home", "folder"), "run --resume run", "home"),
-    "resume, the trials": (link("trials", "folder"), "run --resume run", "trials"),
+    "resume, the trials": (moved("trials"), "run --resume run", "trials"),
     "resume, the store": (link("mlflow", "folder"), "run --resume run", "mlflow"),
-    "show, the record": (link("run.json", "profile"), "show run", "run.json"),
-    "show, the results": (link("results.json", "profile"), "show run", "results.json"),
-    "claims, the results": (link("results.json", "profile"), "claims run", "results.json"),
-    "compare, the trials": (link("trials", "folder"), "compare run run", "trials"),
+    "show, the record": (moved("run.json"), "show run", "run.json"),
+    "show, the results": (moved("results.json"), "show run", "results.json"),
+    "claims, the results": (moved("results.json"), "claims run", "results.json"),
+    "compare, the trials": (moved("trials"), "compare run run", "trials"),
     "a pipe for the record": (pipe("run.json"), "show run", "run.json"),
     "a pipe for the results": (pipe("results.json"), "show run", "results.json"),
     "a pipe for a record of a trial": (pipe("trials/*/trial.json"), "report run", "trial.json"),
@@ -186,13 +198,15 @@ PLANTED: dict[str, Trap] = {
 }
 
 
-def test_a_report_is_written_past_what_was_planted(run: Path, mine: Path, orchbench: Call) -> None:
+@pytest.mark.parametrize("trap", PLANTED.values(), ids=PLANTED)
+def test_a_report_is_written_past_what_was_planted(trap: Trap, run: Path, mine: Path, orchbench: Call) -> None:
     """A file that is written has a name that nobody could know before."""
-    for trap in PLANTED.values():
-        trap(run, mine)
+    kept = {path.name for path in run.iterdir()}
+    trap(run, mine)
+    planted = {path.name for path in run.iterdir()} - kept
     done = called(orchbench, "report run")
     assert done.code == 0, done.err
-    assert {path.name for path in run.iterdir() if path.is_symlink()} >= {"notes"}
+    assert {path.name for path in run.iterdir()} >= planted
 
 
 def test_no_code_of_the_readers_is_shown(run: Path, mine: Path, orchbench: Call) -> None:
@@ -232,7 +246,20 @@ def test_the_folder_itself_may_be_reached_through_a_link(run: Path, orchbench: C
 # Files are there whole, and for one harness at a time ------------------------------------------------------------------
 
 
-def test_a_file_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def written_by_a_run(page: Path) -> None:
+    """Write it as a file of a run's folder."""
+    RunFolder(page.parent).write_page(page.name, "a page")
+
+
+def named_by_the_reader(page: Path) -> None:
+    """Write it as a file that a reader names."""
+    files.write(page, b"a page")
+
+
+@pytest.mark.parametrize("write", [written_by_a_run, named_by_the_reader])
+def test_a_file_is_on_the_disk_before_it_has_its_name(
+    write: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A machine that loses power meanwhile keeps the old file or the new one."""
     done: list[str] = []
 
@@ -245,7 +272,7 @@ def test_a_file_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatc
 
     monkeypatch.setattr(os, "fsync", noted("on the disk", os.fsync))
     monkeypatch.setattr(os, "replace", noted("renamed", os.replace))
-    RunFolder(tmp_path).write_page("report.html", "a page")
+    write(tmp_path / "report.html")
     assert done == ["on the disk", "renamed"] and (tmp_path / "report.html").read_text() == "a page"
 
 
@@ -269,7 +296,7 @@ def test_a_file_system_without_locks_is_named(
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(fcntl, "flock", no_lock)
-    assert str(run.name) in refusal(orchbench_here("track", "run"))
+    assert "run" in refusal(orchbench_here("report", "run"))
 
 
 def test_a_question_mark_in_a_path_is_refused_at_once(orchbench: Call, tmp_path: Path) -> None:

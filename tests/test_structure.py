@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from importlib.util import resolve_name
 from pathlib import Path
 
@@ -144,3 +145,138 @@ def test_the_harness_writes_the_database_that_the_pipelines_write() -> None:
     ]
     harness, plain = ({name: versions.get(name) for name in names} for versions in found)
     assert harness == plain and None not in plain.values()
+
+
+# Dependencies ----------------------------------------------------------------------------------------------------------
+
+OTHERWISE_CALLED = {
+    "_pytest": "pytest",
+    "airflow": "apache-airflow",
+    "jwt": "pyjwt",
+    "markdown_it": "markdown-it-py",
+    "sklearn": "scikit-learn",
+}
+"""The distributions of modules that have another name."""
+
+OURS = {"bench", "churn", "contract"} | {source.name for source in SOURCES}
+
+
+def needed(folder: Path) -> set[str]:
+    """Return the distributions that the modules of a folder import, without Python's own, ours, and each other."""
+    own = {path.stem for path in folder.rglob("*") if path.is_dir() or path.suffix == ".py"}
+    modules = imported(folder) - set(sys.stdlib_module_names) - OURS - own
+    return {OTHERWISE_CALLED.get(module, module.replace("_", "-")) for module in modules}
+
+
+def declared(folder: Path, *, tests: bool = False) -> set[str]:
+    """Return the distributions that the project in a folder asks for, and those that it gets with our shared code."""
+    project = tomllib.loads((folder / "pyproject.toml").read_text())
+    requirements = project["project"]["dependencies"] + (project["dependency-groups"]["dev"] if tests else [])
+    if "orchbench-shared[churn]" in requirements:
+        requirements += churn_requirements()
+    names = {re.split(r"[^\w.-]", requirement, maxsplit=1)[0] for requirement in requirements}
+    return names | ({"mlflow"} if "mlflow-skinny" in names else set())
+
+
+def churn_requirements() -> list[str]:
+    """Return what the core of the pipelines asks for."""
+    project = tomllib.loads((ROOT / "shared/pyproject.toml").read_text())["project"]
+    requirements: list[str] = project["optional-dependencies"]["churn"]
+    return requirements
+
+
+@pytest.mark.parametrize("name", [".", *(f"implementations/{tool}" for tool in sorted(TOOLS))])
+def test_what_is_imported_is_declared(name: str) -> None:
+    """What only another package brings is gone when that one does without it."""
+    project = ROOT / name
+    sources = project / ("bench" if name == "." else "src")
+    assert needed(sources) - declared(project) == set()
+    assert needed(project / "tests") - declared(project, tests=True) == set()
+    assert name == "." or needed(ROOT / "shared/src/churn") - declared(project) == set()
+
+
+# One gate --------------------------------------------------------------------------------------------------------------
+
+TOUCHING = {
+    *("open", "read_text", "read_bytes", "write_text", "write_bytes", "touch", "truncate", "sendfile", "mkfifo", "mknod"),
+    *("iterdir", "glob", "rglob", "walk", "fwalk", "scandir", "listdir", "readlink"),
+    *("mkdir", "makedirs", "symlink", "symlink_to", "hardlink_to", "chmod", "chown", "utime", "copyfile", "copyfileobj"),
+    *("copy2", "copytree", "copymode", "copystat", "move", "rename", "renames", "unlink", "rmdir", "removedirs", "rmtree"),
+    *("TemporaryDirectory", "TemporaryFile", "NamedTemporaryFile", "SpooledTemporaryFile", "mkdtemp", "mkstemp"),
+    *("ZipFile", "TarFile", "make_archive", "unpack_archive", "save_svg", "save_html", "save_text", "savefig"),
+}
+"""Names by which a file or a folder is opened, listed, made, changed or removed, whatever has them."""
+
+IN_A_MODULE = {
+    "os": {"link", "remove", "replace"},
+    "shutil": {"copy"},
+    "sqlite3": {"connect"},
+    "tempfile": set[str](),
+}
+"""Names that do so in this module only."""
+
+PAST_THE_GATE = {
+    "base/machine.py": ("glob read_bytes read_text", "/proc, /sys, and the locks of this checkout"),
+    "claims/known.py": ("read_bytes", "the suites of this checkout"),
+    "claims/ledger.py": ("read_bytes", "a ledger that the user names, and trusts"),
+    "cli/conform.py": ("TemporaryDirectory", "a new folder of our own"),
+    "cli/duel.py": ("iterdir mkdir", "a new folder that the user names"),
+    "cli/inputs.py": ("read_text", "a workload that the user names, and trusts"),
+    "compare/history.py": ("scandir", "the names in folders, of which no link is followed"),
+    "events/timeline.py": ("glob", "the names in a folder that the gate has looked at"),
+    "export/mlflow/__init__.py": ("open", "a log, and no file"),
+    "export/mlflow/log.py": (
+        "TemporaryDirectory ZipFile connect mkdir open write_text",
+        "files that the gate has looked at; a new folder",
+    ),
+    "plan/suite.py": ("glob read_bytes", "suites of this checkout, or one that the user names, and trusts"),
+    "plan/tools.py": ("glob read_text", "the implementations of this checkout"),
+    "report/charts/drawing.py": ("savefig", "memory"),
+    "report/charts/theme.py": ("read_text", "the style of our page"),
+    "report/pages.py": ("read_text", "the style and the script of our page"),
+    "report/render.py": ("iterdir", "the names in a folder that the user names"),
+    "run/conformance.py": ("mkdir", "a new folder of our own"),
+    "run/duel.py": ("open read_text", "the log in a new folder of our own"),
+    "run/engine.py": ("mkdir mkdtemp open read_text rmtree unlink", "the new folder of an engine start, and one of our own"),
+    "run/footprint.py": ("walk", "the sizes in the home of an engine that we have started"),
+    "run/keeper.py": ("rmtree write_text", "the new folder of an engine start, and one of our own"),
+    "run/procedures/cancel_in_the_middle.py": ("read_text", "/proc"),
+    "run/procedures/once.py": ("unlink write_bytes", "the home of an engine that we have started"),
+    "scenarios/churn/runs.py": ("mkdir", "a folder that was checked when the run was locked"),
+    "scenarios/churn/traces.py": (
+        "connect read_bytes",
+        "the new folder of a trial, and a database that was checked with the run",
+    ),
+    "store/traps.py": ("connect", "a database that the gate has looked at"),
+    "store/folder.py": (
+        "TemporaryFile chmod mkdir open read_bytes replace rglob",
+        "the folder itself; our own sources; paths of the gate",
+    ),
+}
+"""What touches files without `bench/base/files.py`, and why no stranger can lead it astray."""
+
+
+def touches(path: Path) -> Iterator[str]:
+    """Yield the names in a module by which it touches files."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Attribute(ast.Name("ast")):
+                continue  # it has a `walk` of its own
+            case ast.Name("open"):
+                yield "open"
+            case ast.ImportFrom(module=str(module), names=names) if module in IN_A_MODULE:
+                yield from {each.name for each in names} & (TOUCHING | IN_A_MODULE[module])
+            case ast.Attribute(ast.Name(module), name) if name in IN_A_MODULE.get(module, ()):
+                yield name
+            case ast.Attribute(_, name) if name in TOUCHING:
+                yield name
+            case ast.Call(ast.Attribute(_, "replace"), args=[_], keywords=[]):  # a text's has two, a record's has keywords
+                yield "replace"
+
+
+def test_files_are_touched_through_one_gate() -> None:
+    """Whoever touches them elsewhere says here why no stranger's folder is meant; who does so no more, is taken out."""
+    paths = {str(path.relative_to(ROOT / "bench")): path for path in ROOT.glob("bench/**/*.py")}
+    found = {name: " ".join(sorted(set(touches(path)))) for name, path in paths.items()}
+    assert found.pop("base/files.py")
+    assert {name: names for name, names in found.items() if names} == {name: its for name, (its, _) in PAST_THE_GATE.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 from conftest import ROOT, Call
 from drawings import look
-from pages import HOSTILE, Page, rendered
+from pages import HOSTILE, OBEYED, STEERING, Page, rendered
 from small_runs import block, edited, finished_run, record_of, results_of, suite_of
 
 from bench.report.charts import Curve, Point, Scales, curves
@@ -37,7 +38,7 @@ def week(measured: Path, target: Path, number: int, change: Callable[[dict[str, 
     run["segments"][0]["began"], run["id"] = f"{day}T03:00:00+00:00", target.name
     change(run)
     (target / "run.json").write_text(json.dumps(run))
-    results = results_of(measured)
+    results = results_of(measured) | {"run": run["id"]}
     for row in results["estimates"]:
         for key in ("median", "low", "high"):
             row[key] = None if row[key] is None else row[key] * number
@@ -191,7 +192,7 @@ def test_hostile_names_are_text(measured: Path, orchbench: Call, tmp_path: Path)
     """The id of a run, its host and its versions are shown as they are, and make nothing of the page."""
 
     def change(run: dict[str, Any]) -> None:
-        run["id"] = run["host"]["name"] = run["versions"]["plain"]["python"] = HOSTILE
+        run["id"] = run["host"]["name"] = run["versions"]["plain"]["python"] = HOSTILE + STEERING
 
     folders = [week(measured, tmp_path / "1", 1), week(measured, tmp_path / "2", 2, change)]
     done = orchbench("trend", *folders, "--out", "t.html", "--markdown", "t.md")
@@ -203,6 +204,7 @@ def test_hostile_names_are_text(measured: Path, orchbench: Call, tmp_path: Path)
     assert written.live == []
     assert page.tags.count("script") == 1
     assert all(len(row) == 4 for row in written.rows if HOSTILE in "".join(row))
+    assert not any(OBEYED.search((tmp_path / name).read_text()) for name in ("t.md", "t.html"))
 
 
 def test_one_run_is_no_trend(measured: Path, orchbench: Call, tmp_path: Path) -> None:
@@ -221,14 +223,42 @@ def test_a_folder_without_runs_is_named(measured: Path, orchbench: Call, tmp_pat
 
 
 def test_runs_are_found_at_any_depth(measured: Path, orchbench: Call, tmp_path: Path) -> None:
-    """Below a folder that is no run, but neither in a run's own folder nor in a hidden one; a link may stand for a run."""
-    for number, name in enumerate(("all/a", "all/more/b", "all/more/still/c", "all/a/inside", "all/.hidden/d", "e"), 1):
+    """Below a folder that is no run, but neither in a run's own folder nor in a hidden one."""
+    for number, name in enumerate(("all/a", "all/more/b", "all/more/still/c", "all/a/inside", "all/.hidden/d"), 1):
         week(measured, tmp_path / name, number)
-    (tmp_path / "all" / "f").symlink_to(tmp_path / "e")
-    (tmp_path / "all" / "more" / "round").symlink_to(tmp_path / "all")
     done = orchbench("trend", "all", "--json")
     assert done.code == 0, done.err
-    assert [run["id"] for run in json.loads(done.out)["runs"]] == ["a", "b", "c", "e"]
+    assert [run["id"] for run in json.loads(done.out)["runs"]] == ["a", "b", "c"]
+
+
+def test_no_link_is_followed_but_the_one_that_is_named(measured: Path, orchbench: Call, tmp_path: Path) -> None:
+    """A stranger may have put it into the folder; it could lead to any run of the reader's, and round in circles."""
+    for number, name in enumerate(("all/a", "all/b", "mine"), 1):
+        week(measured, tmp_path / name, number)
+    (tmp_path / "all" / "planted").symlink_to(tmp_path / "mine")
+    (tmp_path / "all" / "round").symlink_to(tmp_path / "all")
+    (tmp_path / "link").symlink_to(tmp_path / "all")
+    done = orchbench("trend", "link", "--json")
+    assert done.code == 0, done.err
+    assert [run["id"] for run in json.loads(done.out)["runs"]] == ["a", "b"]
+
+
+def test_folders_without_end_are_passed_over(measured: Path, orchbench: Call, tmp_path: Path) -> None:
+    """No run is meant that lies so deep; those beside it are shown."""
+    for number in (1, 2):
+        week(measured, tmp_path / "all" / str(number), number)
+    deep = tmp_path / "all" / "deep"
+    deep.mkdir()
+    try:
+        for _ in range(1500):
+            deep /= "d"
+            deep.mkdir()
+        week(measured, deep / "3", 3)
+        done = orchbench("trend", "all", "--json")
+    finally:
+        subprocess.run(["rm", "-rf", tmp_path / "all" / "deep"], check=True)  # deeper than Python itself can delete
+    assert done.code == 0, done.err
+    assert [run["id"] for run in json.loads(done.out)["runs"]] == ["1", "2"]
 
 
 def test_a_run_without_results_is_left_out_and_named(measured: Path, orchbench: Call, tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 A link in such a folder leads to the files of whoever opens it, a pipe never ends, and a file may be as large as it likes.
 So each part of a path below the folder is looked at before anything is read, written or removed, and whatever is neither a
-plain file nor a folder is refused. The folder itself is named by the user, and may be reached through a link.
+plain file nor a folder is refused. The folder itself is named by the user, and may be reached through a link. Files that the
+user names one by one are written here too (`write`), because they may lie in such a folder.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import secrets
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -29,6 +30,7 @@ DEEPEST: Final = 50
 
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _MAKE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_INTO: Final = os.O_WRONLY | os.O_TRUNC | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class Files:
@@ -93,50 +95,32 @@ class Files:
             file.seek(max(0, _size(path, os.fstat(file.fileno())) - most))
             return file.read(most)
 
-    def make(self, folder: str, mode: int = 0o777) -> Path:
-        """Make a folder, and those above it, where they are not there yet; the mode is that of the last one."""
+    def make(self, folder: str) -> Path:
+        """Make a folder, and those above it, where they are not there yet."""
         path = self.path(folder)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.mkdir(mode, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True)
         return path
 
     def write(self, name: str, content: bytes) -> None:
         """Write a file, or replace it: a reader finds the old one or the new one, and never a part."""
-        with self._new(name, 0o666) as file:
+        with _replaced(self.path(name), 0o666) as file:
             file.write(content)
 
     def copy(self, source: Path, name: str, mode: int = 0o666) -> None:
         """Write a file that holds the same as another one of the user's."""
-        with self._new(name, mode) as file, source.open("rb") as original:
+        with _replaced(self.path(name), mode) as file, source.open("rb") as original:
             shutil.copyfileobj(original, file)
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, *, as_far_as_possible: bool = False) -> None:
         """Remove a file or a folder, if it is there. What links in a folder lead to stays as it is."""
         path = self.path(name)
         if not self.is_folder(name):
             path.unlink(missing_ok=True)
             return
         try:
-            shutil.rmtree(path, ignore_errors=True)
+            shutil.rmtree(path, ignore_errors=as_far_as_possible)
         except RecursionError:
             raise Problem(f"{path} cannot be deleted: too many folders lie in each other") from None
-
-    @contextmanager
-    def _new(self, name: str, mode: int) -> Iterator[BinaryIO]:
-        target = self.path(name)
-        # Nobody can have put anything under a name that is drawn now.
-        beside = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
-        handle = os.open(beside, _MAKE, mode)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                yield file
-                file.flush()
-                os.fsync(handle)  # a machine that loses power must not keep the new name without the content
-            beside.replace(target)
-        except BaseException:
-            with suppress(OSError):
-                beside.unlink()
-            raise
 
     def _looked_at(self, name: str) -> tuple[Path, int | None]:
         """Return a path and what is there, if anything is; raise where any part of the path is neither file nor folder."""
@@ -168,6 +152,55 @@ def read(path: Path, most: int = LARGEST) -> bytes:
     with _opened(path) as file:
         _check(path, os.fstat(file.fileno()), most)
         return file.read(most)
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file that the user has named, or replace it; a pipe or a device of that name is written to."""
+    try:
+        with _named(path) as file:
+            file.write(content)
+    except OSError as error:  # of the file that was named, not of the one beside it
+        raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+def _named(path: Path) -> AbstractContextManager[BinaryIO]:
+    """Return what the content of a file goes to, by what has its name now; a link is replaced, for it may be a trap."""
+    folder = os.path.realpath(path.parent)
+    if folder == "/dev" or folder.startswith("/proc/"):
+        return _into(path)  # the links in there are the system's, such as /dev/stdout
+    try:
+        now = path.lstat().st_mode
+    except FileNotFoundError:
+        return _replaced(path, 0o666)
+    if stat.S_ISLNK(now):
+        return _replaced(path, 0o666)
+    if stat.S_ISREG(now):
+        return _replaced(path, stat.S_IMODE(now))  # nobody may read it who might not read it before
+    return _into(path, os.O_NOFOLLOW)
+
+
+def _into(path: Path, more: int = 0) -> BinaryIO:
+    handle = os.open(path, _INTO | more)  # without waiting: nobody may ever read from a pipe that somebody has planted
+    os.set_blocking(handle, True)
+    return os.fdopen(handle, "wb")
+
+
+@contextmanager
+def _replaced(path: Path, mode: int) -> Iterator[BinaryIO]:
+    """Yield a file that gets the name when all is written, whatever has it now."""
+    # Nobody can have put anything under a name that is drawn now.
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(beside, _MAKE, mode)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(handle)  # a machine that loses power must not keep the new name without the content
+        beside.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink()
+        raise
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -18,6 +18,7 @@ from rich.protocol import rich_cast
 from rich.segment import Segment
 from rich.text import Text
 
+from bench.base import files
 from bench.base.problem import Problem
 from bench.base.text import masked, visible
 
@@ -106,4 +107,4 @@ def write(file: Path | None, content: Callable[[], str]) -> None:
     if file == OUTPUT:
         echo(content())
     elif file:
-        file.write_text(content(), encoding="utf-8")
+        files.write(file, content().encode())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache, cached_property
 from itertools import pairwise
@@ -18,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from bench.base.files import DEEPEST
 from bench.base.problem import Problem
 from bench.compare.comparable import Difference, differences
 from bench.derive.reading import reading
@@ -234,13 +236,18 @@ def find(places: Sequence[Path]) -> tuple[list[RunFolder], list[Path]]:
 
 
 def _below(place: Path) -> Iterator[Path]:
-    """Yield the runs below a folder at any depth; hidden folders and those of a run are left out."""
-    for folder, names, _ in os.walk(place):
-        paths = [Path(folder, name) for name in sorted(names) if not name.startswith(".")]
+    """Yield the runs below a folder; hidden folders and those of a run are left out, and links, which may lead anywhere."""
+    waiting = [(place, 0)]
+    while waiting:
+        folder, depth = waiting.pop()
         # os.access takes a folder without read permission, such as lost+found, for one without a run.
-        is_run = {path: os.access(path / "run.json", os.F_OK) for path in paths}
-        yield from (path for path in paths if is_run[path])
-        names[:] = [path.name for path in paths if not is_run[path]]
+        if depth and os.access(folder / "run.json", os.F_OK):
+            yield folder
+        elif depth < DEEPEST:
+            with suppress(OSError), os.scandir(folder) as entries:
+                inside = [each.name for each in entries if each.is_dir(follow_symlinks=False)]
+                names = sorted((name for name in inside if not name.startswith(".")), reverse=True)
+                waiting += [(folder / name, depth + 1) for name in names]
 
 
 def trend(folders: Sequence[RunFolder]) -> Trend:

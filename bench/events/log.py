@@ -10,8 +10,8 @@ import msgspec
 from bench.base.files import MB, read
 from bench.base.problem import Problem
 
-MOST: Final = 128 * MB
-"""How large the log of a trial may be, all files together: a graph of ten thousand tasks has a twentieth of it."""
+MOST: Final = 64 * MB
+"""How large the log of a trial may be, all files together: a graph of ten thousand tasks has a tenth of it."""
 
 Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 """A number of a size that a clock or a disk can have."""

@@ -22,9 +22,8 @@ import msgspec
 from bench.base.cells import from_cell, to_cell
 from bench.base.files import MB, Files, is_plain
 from bench.base.problem import Problem
-from bench.store import earlier
+from bench.store import earlier, traps
 from bench.store.crosscheck import check_results, check_run
-from bench.store.databases import NAMES_A_FILE, check_database, check_journal
 from bench.store.documents import GREATEST, decoded, pretty, read_from
 from bench.store.records import READABLE, ObservationRecord, RunRecord, StartRecord, TrialRecord
 from bench.store.rows import Results, Sample, flat, row_of
@@ -43,11 +42,8 @@ PRIVATE: Final = ("data", "trials", "starts", "mlflow")
 OURS: Final = (*DOCUMENTS, *PRIVATE, "observations", "code")
 """All that a run writes; what else somebody keeps in the folder is nothing to us."""
 
-_DATABASE: Final = "mlflow/mlflow.db"
-"""The MLflow store, if there is one, in which the pipelines record their runs, and in which the run itself is logged."""
-
 ARTIFACTS: Final = "mlflow/orchbench-artifacts"
-"""Where that store has the files of the run's own entries: a folder for each entry, by MLflow's id."""
+"""Where the run's MLflow store has the files of the run's own entries: a folder for each entry, by MLflow's id."""
 
 LOG_KEPT = 200_000
 """Bytes that a run keeps of each log file of a tool."""
@@ -118,30 +114,10 @@ class RunFolder:
                 raise Problem(
                     f"{self.path} is on a file system without locks ({error.strerror}); use a folder on a local disk"
                 ) from None
-            self._check_all()
+            traps.check(self._files, OURS)
             yield
         finally:
             os.close(handle)
-
-    def _check_all(self) -> None:
-        """Raise where anything of ours is neither a file nor a folder.
-
-        An engine may leave links and sockets in its home, which is not read, and deleted whole.
-        """
-        for name in OURS:
-            if name not in {"starts", "mlflow"}:
-                self._files.check(name)
-        for name in self._files.below("mlflow"):
-            if name.endswith("-journal"):
-                check_journal(self.path / name, self._files.read_end(name, len(NAMES_A_FILE)))
-        if self._files.is_file(_DATABASE):
-            check_database(self._files.path(_DATABASE))
-        for start in self._files.names("starts"):
-            for name in self._files.names(f"starts/{start}"):
-                if name == "home":
-                    self._files.path(f"starts/{start}/{name}")
-                else:
-                    self._files.check(f"starts/{start}/{name}")
 
     def write_run(self, run: RunRecord) -> None:
         """Write run.json."""
@@ -178,7 +154,7 @@ class RunFolder:
     def keep_data(self, file: Path) -> None:
         """Make that copy, so that the run can be resumed whatever becomes of the file; nobody else may read it."""
         for name in PRIVATE:
-            self._files.make(name, 0o700)
+            self._files.make(name).chmod(0o700)  # also where the folder was there already
         self._files.copy(file, f"data/{file.name}", 0o600)
 
     def keep_code(self, owner: str, source: Path) -> None:
@@ -218,7 +194,7 @@ class RunFolder:
                 if log.endswith(".log"):
                     self._files.make(logs)
                     self._write(f"{logs}/{log.rpartition('/')[2]}", self._files.read_end(log, LOG_KEPT))
-        self._files.remove(home)
+        self._files.remove(home, as_far_as_possible=True)
 
     def close_interrupted_starts(self) -> None:
         """Do the same for the engines whose harness was killed."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -73,3 +77,45 @@ def test_a_signature_is_in_no_error_line() -> None:
         with pytest.raises(BadData) as refusal:
             customers.validate(customers.load(signed, rows=0, seed=0), signed)
         assert url in str(refusal.value) and "SECRET" not in str(refusal.value)
+
+
+@pytest.fixture
+def endless() -> Iterator[str]:
+    """A URL that serves bytes until somebody has had enough: at once, or a few at a time below `/slowly`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            try:
+                while True:
+                    if self.path == "/slowly":
+                        time.sleep(0.05)
+                    self.wfile.write(b"x" * (1 if self.path == "/slowly" else 100_000))
+            except OSError:
+                pass
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_an_answer_without_an_end_is_refused(endless: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would fill the memory."""
+    monkeypatch.setattr(source, "LARGEST", 10_000_000)
+    with pytest.raises(BadData, match="10000000"):
+        source.fetch(endless)
+
+
+def test_an_answer_that_comes_too_slowly_is_given_up(endless: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte of it comes in time, and the last one never."""
+    monkeypatch.setattr(source, "WHOLE_S", 0.5)
+    began = time.monotonic()
+    with pytest.raises(source.SourceUnavailable):
+        source.fetch(f"{endless}/slowly")
+    assert time.monotonic() - began < 5

@@ -22,7 +22,10 @@ def folder(*parts: str) -> Path:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a path beside the given one, which replaces it when all went well: readers see all of a file or nothing."""
+    """Yield a path beside the given one, which replaces it when all went well: readers see all of a file or nothing.
+
+    It is not synced to the disk: what is kept so can be computed again, and no tool's own storage waits for the disk.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:

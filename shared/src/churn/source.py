@@ -21,6 +21,12 @@ FAULTS: Final = ("429", "500", "timeout", "truncated")
 TIMEOUT_S: Final = 5.0
 """How long a client waits for an answer."""
 
+WHOLE_S: Final = 600.0
+"""How long a client waits for the whole of it, however steadily it comes."""
+
+LARGEST: Final = 1_000_000_000
+"""How many bytes customers may have: some millions of them."""
+
 RETRY_AFTER_S: Final = 1
 
 
@@ -33,7 +39,7 @@ def fetch(url: str, timeout_s: float = TIMEOUT_S) -> bytes:
     name = shown(url)
     try:
         with urllib.request.urlopen(url, timeout=timeout_s) as response:  # noqa: S310 - http(s), the caller has looked
-            return bytes(response.read())
+            content = _content(response)
     except urllib.error.HTTPError as error:
         raise SourceUnavailable(f"{name} answered {error.code}") from None
     except http.client.IncompleteRead as error:
@@ -42,6 +48,21 @@ def fetch(url: str, timeout_s: float = TIMEOUT_S) -> bytes:
         raise SourceUnavailable(f"{name} did not answer: {error}") from None
     except (http.client.InvalidURL, ValueError):  # UnicodeError among them; each of them quotes the URL
         raise BadData(url, ["it is not a URL that can be asked; one with a user or a password in it cannot"]) from None
+    if len(content) > LARGEST:
+        raise BadData(url, [f"it has more than {LARGEST} bytes"])
+    return content
+
+
+def _content(response: http.client.HTTPResponse) -> bytes:
+    """Read an answer to its end, or beyond the limits: one that never ends would fill the memory, or never fill it."""
+    content, deadline = bytearray(), time.monotonic() + WHOLE_S
+    while len(content) <= LARGEST and (part := response.read1(2**20)):
+        content += part
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"it was not complete after {WHOLE_S:.0f} s")
+    if len(content) <= LARGEST and response.length:
+        raise http.client.IncompleteRead(bytes(content), response.length)
+    return bytes(content)
 
 
 @contextmanager

@@ -1,14 +1,19 @@
-"""The databases in a run folder, which may be a stranger's: opening one must touch no file beside it."""
+"""Traps in a run folder, which may be a stranger's: all of it is looked at before a command writes there."""
 
 from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+from bench.base.files import Files
 from bench.base.problem import Problem
+
+STORE: Final = "mlflow/mlflow.db"
+"""The MLflow store, if there is one, in which the pipelines record their runs, and in which the run itself is logged."""
 
 NAMES_A_FILE: Final = bytes.fromhex("d9d505f920a163d7")
 """The end of a journal that names another file, which SQLite deletes when it has rolled back what is in the journal.
@@ -28,13 +33,28 @@ _OF_MLFLOW: Final = (
 """The one trigger that MLflow makes, on a table that nobody uses here."""
 
 
-def check_journal(journal: Path, end: bytes) -> None:
-    """Raise where a journal, of which this is the end, names another file."""
-    if end.endswith(NAMES_A_FILE):
-        raise Problem(f"{journal} names another file, which SQLite would delete; this may be a trap")
+def check(files: Files, ours: Iterable[str]) -> None:
+    """Raise where anything of ours in the folder is neither a file nor a folder, or is a database with a trap.
+
+    An engine may leave links and sockets in its home, which is not read, and deleted whole.
+    """
+    for name in ours:
+        if name not in {"starts", "mlflow"}:
+            files.check(name)
+    for name in files.below("mlflow"):
+        if name.endswith("-journal") and files.read_end(name, len(NAMES_A_FILE)) == NAMES_A_FILE:
+            raise Problem(f"{files.root / name} names another file, which SQLite would delete; this may be a trap")
+    if files.is_file(STORE):
+        _check_database(files.path(STORE))
+    for start in files.names("starts"):
+        for name in files.names(f"starts/{start}"):
+            if name == "home":
+                files.path(f"starts/{start}/{name}")
+            else:
+                files.check(f"starts/{start}/{name}")
 
 
-def check_database(database: Path) -> None:
+def _check_database(database: Path) -> None:
     """Raise where a database has triggers or views, which run whatever a stranger has written, and perhaps for ever."""
     try:
         with closing(sqlite3.connect(database)) as opened:
