@@ -2,55 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Call
-from tracked_runs import another_store, client_of, key_of, logged, medians
+from conftest import Call
+from tracked_runs import another_store, client_of, key_of, logged, medians, mlflow_served
 
 from bench.export.mlflow import track
 from bench.store.folder import RunFolder
-from contract.servers import HOST, answers, free_port
 
 pytestmark = pytest.mark.xdist_group("tracked")  # as in test_tracking
 
 
 @pytest.fixture
 def mlflow_server(tracked: Path, tmp_path: Path) -> Iterator[str]:
-    """MLflow's own server, on a free port of this machine; its keeper ends it with the test, even a killed one."""
-    mlflow = ROOT / "implementations/plain/.venv/bin/mlflow"
-    assert mlflow.exists(), "MLflow's server is in the environment of plain, which is not set up: call `make setup`"
-    store, port, temporary = another_store(tracked, tmp_path), free_port(), tmp_path / "temporary"
-    temporary.mkdir()
-    argv = [sys.executable, "-m", "bench.run.keeper", tmp_path / "left_behind.json", temporary]
-    argv += [mlflow, "server", "--host", HOST, "--port", port, "--workers", "1"]
-    argv += ["--backend-store-uri", store, "--artifacts-destination", tmp_path / "artifacts"]
-    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TMPDIR": str(temporary), "MLFLOW_DISABLE_TELEMETRY": "true"}
-    env["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"  # half a dozen processes, of which nothing here makes use
-    with (tmp_path / "server.log").open("wb") as log:
-        env["ORCHBENCH_PIPE"] = str(log.fileno())  # where an adapter would answer its harness; a server answers at its port
-        process = subprocess.Popen(
-            [*map(str, argv)],
-            cwd=tmp_path,
-            env=env,
-            stdin=subprocess.PIPE,  # the leash: it ends when this process closes it, or is no more
-            stdout=log,
-            stderr=log,
-            pass_fds=(log.fileno(),),
-            start_new_session=True,  # a Ctrl-C at the terminal is for pytest, which then closes the leash
-        )
-    with process:
-        deadline = time.monotonic() + 120
-        while not answers(f"http://{HOST}:{port}/health", timeout_s=5):
-            assert process.poll() is None and time.monotonic() < deadline, (tmp_path / "server.log").read_text()
-            time.sleep(0.2)
-        yield f"http://{HOST}:{port}"
+    """MLflow's own server, with a store in which nothing is logged yet."""
+    with mlflow_served(another_store(tracked, tmp_path), tmp_path) as uri:
+        yield uri
 
 
 def test_a_server_takes_it(mlflow_server: str, tracked_copy: Path, orchbench: Call, monkeypatch: pytest.MonkeyPatch) -> None:

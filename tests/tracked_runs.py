@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
-from collections.abc import Mapping
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ORCHBENCH, call
+from conftest import ORCHBENCH, ROOT, call
 from small_runs import block, edited, finished_run, results_of, suite_of
 
 from bench.export.mlflow import EXPERIMENT
+from contract.servers import HOST, answers, free_port
 
 Logged = Any
 """A run as MLflow's client has it."""
@@ -80,6 +86,38 @@ def another_store(tracked: Path, place: Path) -> str:
     client = client_of(uri)
     client.rename_experiment(client.get_experiment_by_name(EXPERIMENT).experiment_id, "something else")
     return uri
+
+
+@contextmanager
+def mlflow_served(store: str, folder: Path) -> Iterator[str]:
+    """MLflow's own server, on a free port of this machine; its keeper ends it with the test, even a killed one."""
+    mlflow = ROOT / "implementations/plain/.venv/bin/mlflow"
+    assert mlflow.exists(), "MLflow's server is in the environment of plain, which is not set up: call `make setup`"
+    port, temporary = free_port(), folder / "temporary"
+    temporary.mkdir()
+    argv = [sys.executable, "-m", "bench.run.keeper", folder / "left_behind.json", temporary]
+    argv += [mlflow, "server", "--host", HOST, "--port", port, "--workers", "1"]
+    argv += ["--backend-store-uri", store, "--artifacts-destination", folder / "artifacts"]
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder), "TMPDIR": str(temporary), "MLFLOW_DISABLE_TELEMETRY": "true"}
+    env["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"  # half a dozen processes, of which nothing here makes use
+    with (folder / "server.log").open("wb") as log:
+        env["ORCHBENCH_PIPE"] = str(log.fileno())  # where an adapter would answer its harness; a server answers at its port
+        process = subprocess.Popen(
+            [*map(str, argv)],
+            cwd=folder,
+            env=env,
+            stdin=subprocess.PIPE,  # the leash: it ends when this process closes it, or is no more
+            stdout=log,
+            stderr=log,
+            pass_fds=(log.fileno(),),
+            start_new_session=True,  # a Ctrl-C at the terminal is for pytest, which then closes the leash
+        )
+    with process:
+        deadline = time.monotonic() + 120
+        while not answers(f"http://{HOST}:{port}/health", timeout_s=5):
+            assert process.poll() is None and time.monotonic() < deadline, (folder / "server.log").read_text()
+            time.sleep(0.2)
+        yield f"http://{HOST}:{port}"
 
 
 def key_of(row: Mapping[str, str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from churn import customers, models, scoring
+from churn import customers, models, scoring, source
 from churn.features import training_set
 from churn.parameters import Training
 from churn.problem import BadData
@@ -170,3 +170,17 @@ def test_a_csv_with_quotes_and_spaces_is_read() -> None:
     text = good().to_csv(index=False, quoting=1)
     read = customers._parse(b"\xef\xbb\xbf" + text.encode(), "x")  # noqa: SLF001
     pd.testing.assert_frame_equal(good(), customers.validate(read, "x"), check_exact=True)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its bytes, or by what a Parquet file says that it holds: equal values take no space in it."""
+    table = customers.generate(1000, 1)
+    table.to_csv(tmp_path / "a.csv", index=False)
+    table.to_parquet(tmp_path / "a.parquet")
+    monkeypatch.setattr(customers, "MOST_VALUES", 1000)
+    monkeypatch.setattr(source, "LARGEST", (tmp_path / "a.csv").stat().st_size - 1)
+    with pytest.raises(BadData, match=r"at most 1000|more than"):
+        customers.load(str(tmp_path / name), 0, 0)

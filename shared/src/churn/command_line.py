@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from churn.check import checked
-from churn.parameters import SECRETS, Inference, Training, from_environment
+from churn.parameters import SECRETS, Inference, Training
 from churn.problem import BadData, BadParameters, GateFailed, NoChampion, UnsafeModel
 from churn.source import SourceUnavailable
 
@@ -31,7 +31,6 @@ def main(name: str, train: Callable[[Training], object], infer: Callable[[Infere
 def parameters_of(options: argparse.Namespace) -> Training | Inference:
     """Return the parameters that the options stand for."""
     values = {key: value for key, value in vars(options).items() if key not in {"pipeline", "tag"}}
-    values |= {name: value for name, value in from_environment().items() if not values[name]}
     if values.get("data") and "://" not in values["data"]:
         values["data"] = str(Path(values["data"]).absolute())  # a server's working directory is another one
     if values.get("predictions"):
@@ -62,7 +61,7 @@ def _parser(name: str) -> argparse.ArgumentParser:
         for each in dataclasses.fields(kind):
             if each.name != "tags":
                 option = f"--{each.name.replace('_', '-')}"
-                hint = f"or ${SECRETS[each.name]}, which `ps` does not show" if each.name in SECRETS else " "
+                hint = f"or ${SECRETS[each.name]}, which neither `ps` nor the tool shows" if each.name in SECRETS else " "
                 sub.add_argument(option, type=_TYPES[str(each.type)], default=each.default, help=hint)
         sub.add_argument("--tag", action="append", default=[], metavar="KEY=VALUE", help="put on every MLflow run")
     commands.add_parser("check", help="say what is wrong with a file of customers").add_argument("file")

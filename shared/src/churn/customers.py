@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from churn import source
+from churn.parameters import or_secret
 from churn.problem import BadData
 
 Floats = NDArray[np.float64]
@@ -26,6 +27,9 @@ Numbers = Whole | Floats
 ID: Final = "customer_id"
 LABEL: Final = "churned"
 
+
+MOST_VALUES: Final = 500_000_000
+"""How many values customers may have; in memory they take 4 GB."""
 
 LARGEST: Final = 2.0**53
 """The largest whole number up to which a double counts without a gap."""
@@ -121,25 +125,40 @@ def churn_probability(customers: Mapping[str, Numbers] | pd.DataFrame) -> Floats
 
 def load(where: str, rows: int, seed: int, *, labelled: bool = True) -> pd.DataFrame:
     """Return the customers of a CSV or Parquet file, of a URL that serves one, or made-up ones where none is given."""
+    where = or_secret(where, "data")
     if not where:
         return generate(rows, seed, labelled=labelled)
     if where.startswith(("http://", "https://")):
         return _parse(source.fetch(where), where)
     try:
-        content = Path(where).read_bytes()
+        with Path(where).open("rb") as file:
+            content = file.read(source.LARGEST + 1)
     except OSError as error:
         raise BadData(where, [f"it cannot be read: {error.strerror}"]) from None
+    if len(content) > source.LARGEST:
+        raise BadData(where, [f"it has more than {source.LARGEST} bytes"])
     return _parse(content, where)
 
 
 def _parse(content: bytes, where: str) -> pd.DataFrame:
     try:
         if content.startswith(b"PAR1"):
-            return pd.read_parquet(io.BytesIO(content)).reset_index(drop=True)
-        # pandas 3 parses numbers to the last bit. An id is left as it is written: 007 is not 7.
-        return pd.read_csv(io.BytesIO(content), dtype={ID: "str"}, index_col=False, low_memory=False)
+            if (values := _values_in(content)) <= MOST_VALUES:
+                return pd.read_parquet(io.BytesIO(content)).reset_index(drop=True)
+        else:
+            # pandas 3 parses numbers to the last bit. An id is left as it is written: 007 is not 7.
+            return pd.read_csv(io.BytesIO(content), dtype={ID: "str"}, index_col=False, low_memory=False)
     except (ValueError, OSError) as error:  # ValueError: also what the CSV parser and the decoder raise
         raise BadData(where, [f"it is neither CSV nor Parquet: {' '.join(str(error).split())}"]) from None
+    raise BadData(where, [f"it has {values} values, and at most {MOST_VALUES} are read"])
+
+
+def _values_in(content: bytes) -> int:
+    """Return how many values a Parquet file has: equal ones take no space in the file, and all the more in memory."""
+    from pyarrow import parquet  # noqa: PLC0415 - as pandas does, because most tasks read no Parquet here
+
+    size = parquet.read_metadata(io.BytesIO(content))
+    return int(size.num_rows * size.num_columns)
 
 
 def validate(customers: pd.DataFrame, where: str, *, labelled: bool = True) -> pd.DataFrame:
@@ -147,7 +166,7 @@ def validate(customers: pd.DataFrame, where: str, *, labelled: bool = True) -> p
 
     Only `customer_id` may be a text, for it is none of a model's business.
     """
-    where = where or "generated customers"
+    where = or_secret(where, "data") or "generated customers"
     wanted = [name for name in COLUMNS if labelled or name != LABEL]
     twice = list(customers.columns[customers.columns.duplicated()].unique())
     problems = [f"column {name} is missing" for name in wanted if name not in customers]

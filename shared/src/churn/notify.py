@@ -11,6 +11,7 @@ import urllib.request
 from http.client import HTTPException
 from typing import Final
 
+from churn.parameters import or_secret
 from churn.uri import shown
 
 _LONGEST: Final = 2000
@@ -19,6 +20,7 @@ _LONGEST: Final = 2000
 
 def failure(webhook: str, orchestrator: str, pipeline: str, what: str) -> None:
     """Tell the webhook that a pipeline failed. No webhook, no message; and one that is down must not hide the failure."""
+    webhook = or_secret(webhook, "webhook")
     if not webhook:
         return
     try:

@@ -49,7 +49,7 @@ class Common:
     """What both pipelines can be told."""
 
     data: str = ""
-    """A CSV or Parquet file, or a URL that serves one; empty: made-up customers."""
+    """A CSV or Parquet file, or a URL that serves one; empty: $CHURN_DATA, or made-up customers."""
     rows: int = 5000
     """How many customers are made up."""
     seed: int = 7
@@ -60,7 +60,7 @@ class Common:
     """The alias by which inference finds it."""
     tracking: str = "mlflow"
     webhook: str = ""
-    """Where a failure is posted: a Slack or Discord webhook's URL; empty: nowhere."""
+    """Where a failure is posted: a Slack or Discord webhook's URL; empty: $CHURN_WEBHOOK, or nowhere."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """Put on every MLflow run."""
 
@@ -115,10 +115,13 @@ def arguments(pipeline: str, values: Mapping[str, Any]) -> list[str]:
 
 
 def environment(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return the environment variables for the parameters that may be secret."""
-    return {variable: str(values.get(name, "")) for name, variable in SECRETS.items()}
+    """Return the environment variables for the parameters that may be secret, where they are given."""
+    return {variable: str(values[name]) for name, variable in SECRETS.items() if values.get(name)}
 
 
-def from_environment() -> dict[str, str]:
-    """Return the parameters that the environment gives."""
-    return {name: os.environ[variable] for name, variable in SECRETS.items() if os.environ.get(variable)}
+def or_secret(given: str, name: str) -> str:
+    """Return the value that was given for a parameter that may be secret, or else the one in the environment.
+
+    This is asked where the value is used, and never before: a tool keeps the parameters of a run, and shows them.
+    """
+    return given or os.environ.get(SECRETS[name], "")

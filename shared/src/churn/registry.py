@@ -24,9 +24,9 @@ from churn import home, model_file, models
 from churn.customers import MEASURES
 from churn.features import TrainingSet
 from churn.models import Candidate
-from churn.parameters import Common, Training
+from churn.parameters import Common, Training, or_secret
 from churn.problem import NoChampion, UnsafeModel
-from churn.uri import shown
+from churn.uri import login_apart, shown
 
 KEY: Final = "pipeline_run"
 """The tag that holds the orchestrator's own id of the run: a task that is tried again is known by it."""
@@ -82,7 +82,7 @@ class MLflow(Registry):
             # Without a server MLflow would put artifacts below whatever folder the process happens to be in.
             self._file = Path(uri.removeprefix("sqlite:///"))
             self._artifacts = (self._file.absolute().parent / "artifacts").as_uri()
-        self._uri = uri
+        self._uri = _without_password(uri)
 
     def _mlflow(self) -> Any:
         import mlflow.sklearn  # noqa: PLC0415 - it takes seconds, and most tasks need no registry
@@ -181,6 +181,18 @@ class MLflow(Registry):
         return model_file.read(folder / "model.skops")
 
 
+def _without_password(uri: str) -> str:
+    """Return the URI; if it is a server's with a password in it, MLflow gets that by its variables instead.
+
+    MLflow quotes the URI in its errors. A tool keeps these, and the webhook is told of them.
+    """
+    bare, user, password = login_apart(uri)
+    if not uri.startswith(("http://", "https://")) or not password:
+        return uri
+    os.environ |= {"MLFLOW_TRACKING_USERNAME": user, "MLFLOW_TRACKING_PASSWORD": password}
+    return bare
+
+
 @contextmanager
 def _recorded_run(mlflow: Any, experiment: str, name: str, tags: Mapping[str, str]) -> Iterator[str]:
     with mlflow.start_run(experiment_id=experiment, run_name=name, tags=tags) as run:
@@ -224,7 +236,7 @@ def _log_dataset(mlflow: Any, dataset: Any) -> None:
 
 def _logged(parameters: Training) -> dict[str, Any]:
     kept = {key: value for key, value in asdict(parameters).items() if key not in {"tags", "webhook", "experiment"}}
-    return kept | {"data": shown(parameters.data)}
+    return kept | {"data": shown(or_secret(parameters.data, "data"))}
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 
 def shown(where: str) -> str:
@@ -14,3 +15,11 @@ def shown(where: str) -> str:
     if re.search(r"[@/?#;]", user):  # a password may hold any character: nobody can tell where this one ends
         return f"{scheme}://..."
     return f"{scheme}://{re.split('[?#;]', address)[0]}"
+
+
+def login_apart(url: str) -> tuple[str, str, str]:
+    """Return a URL without its login, the user, and the password; it ends at the last @, as people forget to encode one."""
+    scheme, _, rest = url.partition("://")
+    login, _, address = rest.rpartition("@")
+    user, _, password = login.partition(":")
+    return f"{scheme}://{address}", unquote(user), unquote(password)

@@ -24,13 +24,13 @@ def _optional(description: str) -> Param:
 
 
 COMMON: Final = {
-    "data": _optional("A CSV or Parquet file, or a URL that serves one; empty: made-up customers."),
+    "data": _optional("A CSV or Parquet file, or a URL of one; empty: $CHURN_DATA, or made-up customers."),
     "rows": _number("rows", 5000, "integer", "How many customers are made up."),
     "seed": _number("seed", 7, "integer", "Of the made-up customers, of the split and of the models."),
     "model": Param("churn", "The name that the winner is registered under.", type="string", minLength=1),
     "alias": Param("champion", "The alias by which inference finds it.", type="string", minLength=1),
     "tracking": Param("mlflow", "Where runs and models are kept.", type="string", enum=list(TRACKING)),
-    "webhook": _optional("Where a failure is posted: a Slack or Discord webhook's URL; empty: nowhere."),
+    "webhook": _optional("A Slack or Discord webhook's URL, for failures; empty: $CHURN_WEBHOOK, or none."),
     "tags": Param({}, "Put on every MLflow run.", type="object", additionalProperties={"type": "string"}),
 }
 

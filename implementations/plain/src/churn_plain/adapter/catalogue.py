@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from churn import home
-from churn.parameters import Inference, Training, from_environment
+from churn.parameters import Inference, Training
 from churn.patterns import Cached, Passing
 from churn.problem import BadParameters
 from churn_plain import pipelines
@@ -90,7 +90,7 @@ def main() -> None:
     """Be the process of one run."""
     pipeline, parameters, caching = sys.argv[1:]
     with ThreadPoolExecutor(int(os.environ[THREADS])) as pool:
-        run(pipeline, parameters_of(pipeline, json.loads(parameters) | from_environment()), pool, Path(caching))
+        run(pipeline, parameters_of(pipeline, json.loads(parameters)), pool, Path(caching))
 
 
 if __name__ == "__main__":

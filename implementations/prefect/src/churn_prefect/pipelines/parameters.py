@@ -14,13 +14,13 @@ class CommonParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    data: str = Field("", description="A CSV or Parquet file, or a URL that serves one; empty: made-up customers.")
+    data: str = Field("", description="A CSV or Parquet file, or a URL of one; empty: $CHURN_DATA, or made-up customers.")
     rows: int = Field(5000, ge=1, le=100_000_000, description="How many customers are made up.")
     seed: int = Field(7, ge=0, le=2**32 - 1, description="Of the made-up customers, of the split and of the models.")
     model: str = Field("churn", min_length=1, description="The name that the winner is registered under.")
     alias: str = Field("champion", min_length=1, description="The alias by which inference finds it.")
     tracking: Literal["mlflow", "files"] = Field("mlflow", description="Where runs and models are recorded.")
-    webhook: str = Field("", description="Where a failure is posted: a Slack or Discord webhook's URL; empty: nowhere.")
+    webhook: str = Field("", description="A Slack or Discord webhook's URL, for failures; empty: $CHURN_WEBHOOK, or none.")
     tags: dict[str, str] = Field({}, description="Put on every MLflow run.")
 
 
