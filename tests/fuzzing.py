@@ -276,13 +276,14 @@ def _kind_of_file(draw: st.DrawFn) -> Mutation:
     def mutate(world: World) -> str:
         every = sorted(path for path in world.run.rglob("*") if not path.is_symlink())
         place = world.run / extra if extra else every[which % len(every)] if every else world.run / "run.json"
+        for above in reversed(place.relative_to(world.run).parents[:-1]):
+            if not (world.run / above).is_dir():
+                (world.run / above).unlink(missing_ok=True)
+                (world.run / above).mkdir()
         if place.is_dir() and not place.is_symlink():
             shutil.rmtree(place)
         else:
             place.unlink(missing_ok=True)
-        if not place.parent.is_dir():
-            place.parent.unlink(missing_ok=True)
-            place.parent.mkdir(parents=True)
         to = world.targets[target % len(world.targets)]
         match how:
             case "link":

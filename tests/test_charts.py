@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import msgspec
 import pytest
 from drawings import KNOWN, SVG, TOOLS, look, mark, named, panel, parsed, places, texts
+from pages import OBEYED
 from small_runs import made_up_record
 
 from bench.plan.about import About, Colour
@@ -60,11 +61,12 @@ def test_names_are_shown_as_they_are(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["dots", "curves", "gantt"])
 def test_names_may_be_long_foreign_or_broken(kind: str) -> None:
     """What is too long for the picture is shortened there, not in the words; control characters break nothing."""
-    names = ["x" * 300, "客户流失" * 3, "null\0bell\aline\nend\ud800", "😀 ﷽"]
+    names = ["x" * 300, "客户流失" * 3, "null\0bell\aline\nend\ud800", "😀 ﷽", "\u202etxt.exe\u2028\ufffe"]
     drawing = named(names)[kind]
     shown = " ".join(texts(drawing))
     assert "x" * 101 not in shown and "…" in shown and names[1] in shown and "line end" in shown
     assert names[0] in drawing.alt
+    assert not any(OBEYED.search(file.decode()) for file in (drawing.svg.encode(), drawing.files()["svg"]))
 
 
 def test_text_stays_in_the_picture() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from conftest import Call, orchbench_in, refusal
-from pages import HOSTILE, Page, rendered
+from pages import HOSTILE, OBEYED, STEERING, Page, rendered
 from small_runs import block, edited, events_of, finished_run, results_of, stretch, suite_of
 
 from bench.base.stats import Quantity, Resampler
@@ -286,11 +286,12 @@ def test_two_things_are_not_printed_at_once(before: Path, orchbench: Call) -> No
 
 
 def test_hostile_names_are_text(before: Path, slower: Path, orchbench: Call, tmp_path: Path) -> None:
-    """Neither Markdown nor the page makes a picture, a link or another cell of a name."""
-    first = renamed(shutil.copytree(before, tmp_path / "first"), HOSTILE)
-    done = orchbench("compare", first, renamed(slower, HOSTILE), "--markdown", "c.md", "--html", "c.html")
+    """Neither Markdown nor the page makes a picture, a link or another cell of a name, or turns its direction."""
+    first, second = (renamed(run, HOSTILE + STEERING) for run in (shutil.copytree(before, tmp_path / "first"), slower))
+    done = orchbench("compare", first, second, "--markdown", "c.md", "--html", "c.html")
     assert done.code == 1, done.err
     assert HOSTILE in done.out
+    assert not any(OBEYED.search((tmp_path / name).read_text()) for name in ("c.md", "c.html"))
     written = rendered((tmp_path / "c.md").read_text())
     page = Page((tmp_path / "c.html").read_text())
     for each in (written, page):

@@ -55,6 +55,42 @@ def test_no_error_of_mlflow_tells_a_query(query: str, tracked_copy: Path, orchbe
     assert done.code == 2 and [secret for secret in SECRETS if secret in said] == [], said
 
 
+MISTAKES = {
+    "no scheme": "anna:qwertz-uiopas@127.0.0.1:5000",
+    "no scheme, a slash and an at": "anna:qwertz/@uiopas@127.0.0.1:5000/runs",
+    "no scheme but slashes": "//anna:qwertz-uiopas@127.0.0.1:5000",
+    "no colon": "http//anna:qwertz-uiopas@127.0.0.1:5000",
+    "no slashes": "http:anna:qwertz-uiopas@127.0.0.1:5000",
+    "a slash too many": "http:///anna:qwertz-uiopas@127.0.0.1:5000",
+    "a wide at sign": "http://anna:qwertz-uiopas\uff20127.0.0.1:5000",
+    "a small at sign": "http://anna:qwertz-uiopas\ufe6b127.0.0.1:5000",
+    "for a driver": "mssql+pyodbc:///?odbc_connect=DRIVER%3Dx%3BSERVER%3D127.0.0.1%3BUID%3Danna%3BPWD%3Dqwertz%3Buiopas",
+    "for a driver, first": "mssql+pyodbc:///?odbc_connect=pwd%3dqwertz%3buiopas%3bserver%3d127.0.0.1",
+    "for a driver, bare": "mssql+pyodbc:///?odbc_connect=DRIVER={x};SERVER=127.0.0.1;PWD={qwertz;uiopas}",
+    "for another page": "http://127.0.0.1/?next=http%3A%2F%2Fh.example%2F%3Fa%3Db%26token%3Dqwertz",
+}
+"""URIs as people write them by mistake, and as drivers of databases take them."""
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_no_mistake_shows_a_password(mistake: str) -> None:
+    """Alone, in quotes, as the value of something, and as a path, for which a library may take it."""
+    uri = MISTAKES[mistake]
+    for said in (uri, f"no scheme in '{uri}'.", f"uri={uri}", f"/home/bob/{uri}"):
+        assert [secret for secret in SECRETS if secret in masked(said)] == [], masked(said)
+        assert masked(masked(said)) == masked(said)
+
+
+@pytest.mark.parametrize(
+    "mistake", ["no scheme", "no scheme but slashes", "a slash too many", "a wide at sign", "for a driver"]
+)
+def test_no_error_of_mlflow_tells_what_was_mistaken(mistake: str, tracked_copy: Path, orchbench: Call) -> None:
+    """Whether it takes it for a path, for another scheme, or for no URI at all."""
+    done = orchbench("track", tracked_copy, "--uri", MISTAKES[mistake], timeout=60)
+    said = done.out + done.err
+    assert "Traceback" not in said and [secret for secret in SECRETS if secret in said] == [], said
+
+
 def test_nothing_that_mlflow_is_told_holds_credentials(tracked_copy: Path, tmp_path: Path, orchbench: Call) -> None:
     """The address of the customers is a parameter; its signature is not."""
     with edited(tracked_copy / "run.json") as record:
@@ -102,6 +138,10 @@ def test_any_password_is_masked(password: str) -> None:
         "https://store.example/a/b?page=2&keep=yes",
         "anna@example.org asked for a=b; see http://127.0.0.1:5000.",
         "databricks://profile",
+        "mailto:anna@example.org, <anna@example.org>",
+        "lodash@4.17.21 git@github.com:org/repo.git 50%",
+        "12:30@Berlin 2026-01-01T12:30:45@host /home/anna@work/a.py:12:",
+        r"C:\Users\anna@work sorted(key=None)",
         "Intel(R) Xeon(R) CPU @ 2.20GHz",
         "",
     ],
@@ -125,6 +165,9 @@ LONG = {
     "no value": "?" * 200_000 + "=",
     "ends": "?token=" + ")" * 200_000,
     "logins": "a://" + "b@" * 90_000,
+    "users": "(a" * 100_000 + "@",
+    "encoded": "%26key" * 40_000,
+    "names": ";" + "key" * 70_000,
 }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from pages import Page
+from pages import OBEYED, Page
 from small_runs import made_up_record
 
 from bench.derive.excerpts import Excerpt, excerpts, pipeline_files, pipeline_lines
@@ -206,6 +206,20 @@ def test_hostile_code_is_text(tmp_path: Path) -> None:
     page = Page(rendered(found))
     assert set(page.tags) == {"div", "section", "h4", "p", "pre", "code", "span"}
     assert HOSTILE.strip() in page.text and tool in page.text and "<i>.py:<u>" in page.text
+
+
+def test_code_is_shown_as_python_has_it(tmp_path: Path) -> None:
+    """No comment can look like code: what turns the direction or hides what follows is escaped. Layout stays layout."""
+    source = 'def attack():\r\n\tx = "\x1b[8m"  # \u202e\u2066safe()\u2069\u2028\x9b\r\n\treturn x\r\n'
+    folder = keep(tmp_path, {})
+    (tmp_path / "code/tool").mkdir(parents=True)
+    (tmp_path / "code/tool/a.py").write_bytes(source.encode())
+    page = rendered(excerpts(folder, record({"tool": {"some": ["a.py:attack"]}}), "some"))
+    assert not OBEYED.search(page)
+    shown = r"""def attack():
+        x = "\x1b[8m"  # \u202e\u2066safe()\u2069\u2028\x9b
+        return x"""
+    assert shown in Page(page).text
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import Call, orchbench_in, refusal
-from pages import Page, rendered
+from pages import OBEYED, STEERING, Page, rendered
 from small_runs import edited, results_of, samples_of
 
 from bench.base import wording
@@ -173,23 +173,25 @@ def test_a_report_is_made_again_where_it_was_written(run: Path, tmp_path: Path, 
 
 
 def test_hostile_names_are_text(run: Path, tmp_path: Path, orchbench: Call) -> None:
-    """HTML in the names of a run, its machine, its settings and its failures is shown, not obeyed."""
+    """HTML and controls in the names of a run, its machine, its settings and its failures are shown, not obeyed."""
     copy = tmp_path / "copy"
     shutil.copytree(run, copy)
+    name = HOSTILE + STEERING
 
     with edited(copy / "run.json") as record:
-        record["id"] = HOSTILE
-        record["suite"] |= {"name": HOSTILE, "about": HOSTILE}
-        record["host"]["cpu"] = HOSTILE
-        record["git"] = {HOSTILE: HOSTILE}
-        record["warnings"] = [HOSTILE]
+        record["id"] = name
+        record["suite"] |= {"name": name, "about": name}
+        record["host"]["cpu"] = name
+        record["git"] = {name: name}
+        record["warnings"] = [name]
+        record["tools"]["plain"]["title"] = name
     for path in sorted(copy.glob("trials/*/trial.json"))[:6]:
         with edited(path) as trial:
-            trial |= {"end": "crashed", "because": HOSTILE}
-            trial["setup"]["isolation"] = HOSTILE
+            trial |= {"end": "crashed", "because": name}
+            trial["setup"]["isolation"] = name
     for path in sorted(copy.glob("starts/*/start.json")):
         with edited(path) as start:
-            start["settings"].append(dict.fromkeys(("name", "value", "default", "because", "profile"), HOSTILE))
+            start["settings"].append(dict.fromkeys(("name", "value", "default", "because", "profile"), name))
     done = orchbench("report", "copy")
     assert done.code == 0, done.err
     page = page_of(copy)
@@ -200,6 +202,8 @@ def test_hostile_names_are_text(run: Path, tmp_path: Path, orchbench: Call) -> N
     assert "<img" not in (copy / "summary.md").read_text()
     summary = rendered((copy / "summary.md").read_text())
     assert HOSTILE in summary.text and summary.live == []
+    files = [copy / "report.html", copy / "summary.md", *copy.glob("charts/*.svg")]
+    assert len(files) > 2 and [file.name for file in files if OBEYED.search(file.read_text())] == []
 
 
 def test_what_is_folded_away_is_on_the_page(two_tools: Path) -> None:

@@ -63,15 +63,24 @@ def tally() -> Iterator[Tally]:
     print(f"the longest took {counted.cpu_s:.1f} s of CPU time, the largest {counted.memory / 1e6:.0f} MB")
 
 
+SMALL = (
+    block("overhead", reference_starts=1, options={"sizes": {"chain": [1, 3]}, "sweep_ms": []}),
+    block("retries", options={"delay_s": 0.02, "backoff_tries": 1}),
+)
+MORE = (
+    block("parallelism", widths=[1, 2], options={"kinds": ["sleeping"]}, skip=["processes"]),
+    block("caching", skip=["processes"]),
+    block("payload", options={"sizes_kb": [1]}, skip=["processes"]),
+    block("parameters", skip=["processes"]),
+    block("churn", options={"rows": 1000, "n_estimators": 5, "cases": ["train", "infer"]}, skip=["processes"]),
+)
+"""These take a minute: only many mutations are worth it."""
+
+
 @pytest.fixture(scope="module")
 def honest(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of plain Python: a graph, retries, and frames that are handed on."""
-    folder = tmp_path_factory.mktemp("honest")
-    small = [
-        block("overhead", reference_starts=1, options={"sizes": {"chain": [1, 3]}, "sweep_ms": []}),
-        block("retries", options={"delay_s": 0.02, "backoff_tries": 1}),
-    ]
-    return finished_run(folder, suite_of(*small))
+    """A run of plain Python: a graph and retries, and for many mutations all that there is to be derived."""
+    return finished_run(tmp_path_factory.mktemp("honest"), suite_of(*SMALL, *(MORE if MUTATIONS > 1000 else ())))
 
 
 def check(world: World, done: Ended, before: dict[str, object], what: str) -> None:

@@ -9,9 +9,11 @@ import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from conftest import ORCHBENCH, ROOT, Done
+from pages import OBEYED
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -35,9 +37,6 @@ STEERING = {
 """What a terminal would obey."""
 
 HOSTILE = "name" + "".join(STEERING.values())
-
-OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-"""Everything of the kind but the ends of our own lines."""
 
 
 def is_harmless(text: str) -> bool:
@@ -102,6 +101,19 @@ def test_json_is_harmless_and_whole(tmp_path: Path) -> None:
     done = printed("show", run, "--json", cwd=tmp_path)
     assert is_harmless(done.out)
     assert {row["because"] for row in json.loads(done.out)["checks"]} >= {HOSTILE}
+
+
+def test_a_picture_is_harmless_and_loads_nothing(tmp_path: Path) -> None:
+    """It is XML with the name in its title, and names no place but those within it."""
+    run = renamed(tmp_path / "run", f"{HOSTILE}\ufffe\uffff")
+    done = printed("show", run, "--svg", "drawn.svg", cwd=tmp_path)
+    assert done.code == 0, done.err
+    drawn = (tmp_path / "drawn.svg").read_text()
+    assert is_harmless(drawn)
+    texts = [(each.text or "").replace("\N{NO-BREAK SPACE}", " ") for each in ET.fromstring(drawn).iter() if each.text]
+    assert any(text.startswith(r"orchbench show name\x1b]52;c;") for text in texts)
+    assert re.findall(r"https?:[^\s\"']*", drawn) == ["http://www.w3.org/2000/svg"]
+    assert "@import" not in drawn and set(re.findall(r"url\((.)", drawn)) == {"#"}
 
 
 def screen(show: Callable[[Console], None]) -> str:

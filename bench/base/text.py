@@ -7,21 +7,40 @@ from typing import Final
 
 MASK: Final = "***"
 
-_STEERING: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters, line separators, what turns the direction of text, and halves of characters, which have no code."""
+_STEERING: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+"""Control characters, line separators, what turns the direction of text, and codes that are no characters."""
 
 _SUBSTITUTES: Final = {"≠": "!=", "→": "->"}
 """Signs of ours, for terminals that lack them."""
 
-_LOGIN_BEGINS: Final = re.compile(r"[A-Za-z0-9+.-]:/{1,2}(?!/)")
-"""What a login follows: two slashes, or one where a URL was taken for a path. Three are followed by a path."""
+_AT_SIGNS: Final = "@\uff20\ufe6b"
+"""The sign, and the two that Unicode takes for it: whoever writes Chinese or Japanese types one of these by mistake."""
 
-_QUERY: Final = re.compile(r"([?&;#])([^=&?#;\s]{1,100})=([^&\s]+)")
+_LOGIN_BEGINS: Final = (
+    # Two slashes, or one where a URL was taken for a path. Three are followed by a path.
+    re.compile(r"[A-Za-z0-9+.-]:/{1,2}(?!/)"),
+    # Without a scheme, or behind a slash too many: a user and a colon. A time begins with no letter, and C:\ is a drive.
+    re.compile(r"""(?<![\w.+-])(?!mailto:)(?=[^\W\d][^\s/:@='"]{0,99}:(?![/\\]))"""),
+)
+"""What is before a login; the first one that is found counts."""
+
+_MARK: Final = r"(?:[?&;#=]|%(?:26|3[BDF]))"
+"""What is before a name in a query, and, encoded or not, in a value of it: drivers of databases have a list in one value."""
+
+_LETTER: Final = rf"(?:(?!{_MARK})\S)"
 
 _SECRET: Final = re.compile(
-    r"passw|passphrase|pwd|secret|token|key|signature|credential|^x-(amz|goog)-|^(pass|pw|sig|auth|code)$", re.IGNORECASE
+    rf"""
+    ({_MARK}
+    (?: {_LETTER}{{0,99}}? (?:passw|passphrase|pwd|secret|token|key|signature|credential) {_LETTER}{{0,99}}
+      | x-(?:amz|goog)-{_LETTER}{{0,99}}
+      | pass | pw | sig | auth | code)
+    (?:=|%3D))
+    ([^&\s]+)
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
-"""The names of query values that open something: passwords, tokens, and what signs a URL at Amazon, Google and Azure."""
+"""Query values that open something: passwords, tokens, and what signs a URL at Amazon, Google and Azure."""
 
 
 def visible(text: str, *, encoding: str = "utf-8", lines: bool = False) -> str:
@@ -42,13 +61,15 @@ def _escape(character: str) -> str:
 
 def masked(text: str) -> str:
     """Return the text without the credentials that are in its URLs."""
-    return re.sub(r"\S+", lambda word: masked_url(word[0]), text) if ":/" in text or "=" in text else text
+    if not any(sign in text for sign in ("=", "%", *_AT_SIGNS)):  # as almost everywhere: a page has thousands of texts
+        return text
+    return re.sub(r"\S+", lambda word: masked_url(word[0]), text)
 
 
 def masked_url(url: str) -> str:
     """Return a URL without its credentials, whatever characters they have; in the worst case, more of it is hidden."""
     begins, ends = _login(url)
-    return _QUERY.sub(_masked_value, url[:begins] + MASK + url[ends:] if begins < ends else url)
+    return _SECRET.sub(_masked_value, url[:begins] + MASK + url[ends:] if begins < ends else url)
 
 
 def login_of(url: str) -> str:
@@ -59,11 +80,12 @@ def login_of(url: str) -> str:
 
 def _login(url: str) -> tuple[int, int]:
     """Return where they begin and end: at the last @, as people forget to encode a / or an @ in them."""
-    scheme, at = _LOGIN_BEGINS.search(url), url.rfind("@")
-    return (scheme.end(), at) if scheme and scheme.end() < at else (0, 0)
+    ends = max(0, *map(url.rfind, _AT_SIGNS))
+    found = (pattern.search(url, 0, ends) for pattern in _LOGIN_BEGINS)
+    return next(((each.end(), ends) for each in found if each), (0, 0))
 
 
 def _masked_value(found: re.Match[str]) -> str:
-    mark, name, value = found.groups()
+    name, value = found.groups()
     behind = value[len(value.rstrip("'\"`).,;:]}>")) :]  # of the sentence around the URL
-    return f"{mark}{name}={MASK}{behind}" if _SECRET.search(name) else found[0]
+    return f"{name}{MASK}{behind}"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from bench.cli.console import WIDE, Plain, document, out
+from bench.cli.console import FILE, WIDE, Plain, document, out, write
+from bench.cli.picture import picture
 from bench.report import terminal
 from bench.store.folder import RunFolder
 
@@ -14,7 +15,7 @@ from bench.store.folder import RunFolder
 @click.command()
 @click.argument("run_dir", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print results.json as it is.")
-@click.option("--svg", type=click.Path(path_type=Path), help="Also draw what is printed as a picture.")
+@click.option("--svg", type=FILE, help="Also draw what is printed as a picture.")
 def show(run_dir: Path, as_json: bool, svg: Path | None) -> None:
     """Print the summary of a run."""
     folder = RunFolder(run_dir)
@@ -24,5 +25,4 @@ def show(run_dir: Path, as_json: bool, svg: Path | None) -> None:
         return
     console = Plain(record=True, width=WIDE) if svg else out
     terminal.show(console, record, results)
-    if svg:
-        console.save_svg(str(svg), title=f"orchbench show {record.id}")
+    write(svg, lambda: picture(console, f"orchbench show {record.id}"))

@@ -9,6 +9,8 @@ from markupsafe import Markup, escape
 from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
 from pygments.token import Comment, Keyword, Name, Number, Operator, String  # type: ignore[import-untyped]
 
+from bench.base.text import visible
+
 _KINDS: Final = (
     ("k", (Keyword, Operator.Word)),
     ("s", (String,)),
@@ -18,14 +20,14 @@ _KINDS: Final = (
 )
 """The classes of the style sheet, and what Pygments calls that."""
 
-_LEXER: Final = PythonLexer(stripnl=False, ensurenl=False)
+_LEXER: Final = PythonLexer(stripnl=False, ensurenl=False, tabsize=8)
 
 
 def highlighted(text: str) -> Markup:
-    """Return the code as HTML; whatever it holds is text."""
+    """Return the code as HTML; whatever it holds is text, and stands where Python has it."""
     html = []
     for kind, tokens in itertools.groupby(_LEXER.get_tokens(text), lambda token: _kind(token[0])):
-        value = escape("".join(value for _, value in tokens))
+        value = escape(visible("".join(value for _, value in tokens), lines=True))
         html.append(Markup('<span class="{}">{}</span>').format(kind, value) if kind else value)
     return Markup().join(html)
 

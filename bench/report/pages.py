@@ -1,7 +1,7 @@
 """Pages: a filled template with style and script inside, so that there is a single file to open.
 
-Names come from workload files, from folders and from other people's machines: whatever is not Markup is text, and what would
-be obeyed all the same, the page's own policy forbids.
+Names come from workload files, from folders and from other people's machines: whatever is not Markup is text, and nothing
+in it hides what follows or turns its direction. What would be obeyed all the same, the page's own policy forbids.
 """
 
 from __future__ import annotations
@@ -14,11 +14,17 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from bench.base.text import masked
+from bench.base.text import masked, visible
 from bench.report.highlighting import highlighted
 from bench.report.tools import Tools
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
+
+
+def _text(value: object) -> str:
+    """Return what a template shows of a value."""
+    return value if isinstance(value, Markup) else visible(masked(str(value)), lines=True)
+
 
 _environment = Environment(
     loader=FileSystemLoader(_TEMPLATES),
@@ -26,7 +32,7 @@ _environment = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
-    finalize=lambda value: masked(value) if type(value) is str else value,
+    finalize=_text,
 )
 _environment.filters["highlighted"] = highlighted
 

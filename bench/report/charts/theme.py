@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from bench.base.text import masked, visible
 from bench.plan.about import Colour, Marker
 
 _STYLE: Final = Path(__file__).parents[1] / "templates" / "style.css"
@@ -77,8 +78,8 @@ def palette(colours: Iterable[Colour]) -> str:
 
 
 def plain(text: str) -> str:
-    """Return the text without the characters that XML forbids; names come from anywhere."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]", "\ufffd", re.sub(r"[\t\r\n]", " ", text))
+    """Return the text in one line, without what XML forbids; names come from anywhere."""
+    return visible(masked(re.sub(r"[\t\r\n]", " ", text)))
 
 
 def width(text: str, size: float) -> float:
