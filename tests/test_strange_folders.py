@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -59,8 +60,8 @@ def tally() -> Iterator[Tally]:
     counted = Tally()
     yield counted
     for (command, code), times in sorted(counted.codes.items()):
-        print(f"{command}: exit code {code} {times} times")
-    print(f"the longest took {counted.cpu_s:.1f} s of CPU time, the largest {counted.memory / 1e6:.0f} MB")
+        sys.stdout.write(f"{command}: exit code {code} {times} times\n")
+    sys.stdout.write(f"the longest took {counted.cpu_s:.1f} s of CPU time, the largest {counted.memory / 1e6:.0f} MB\n")
 
 
 SMALL = (

@@ -1,4 +1,4 @@
-"""Standing in a stranger's folder, or having one among one's own: what is lying there is not read, and no name is a command."""
+"""A stranger's folder to stand in, or among one's own: what lies there is not read, and no name is a command."""
 
 from __future__ import annotations
 

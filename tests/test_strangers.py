@@ -286,10 +286,9 @@ def test_nothing_is_written_to_a_folder_that_another_harness_has(orchbench: Call
     assert not list((tmp_path / "run").iterdir())
 
 
+@pytest.mark.usefixtures("run")
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.EBADF, errno.EOPNOTSUPP])
-def test_a_file_system_without_locks_is_named(
-    number: int, run: Path, orchbench_here: Call, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_system_without_locks_is_named(number: int, orchbench_here: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """NFS may have none, which is said in one line."""
 
     def no_lock(*_: object) -> None:
