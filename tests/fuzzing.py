@@ -123,6 +123,12 @@ def _within_limits(folder: Path, arguments: Sequence[str]) -> int:
     return code
 
 
+def state_of(folder: Path) -> dict[str, object]:
+    """Return all that can be seen of a folder and of what is in it."""
+    every = [folder, *folder.rglob("*")]
+    return {str(path): (path.read_bytes() if path.is_file() else "folder", path.stat().st_mode) for path in every}
+
+
 @dataclass(frozen=True)
 class World:
     """A folder with a run in it, which a stranger may have made, and with files of the reader's beside it."""
@@ -148,8 +154,7 @@ class World:
 
     def others(self) -> dict[str, object]:
         """Return all that is not in the run's folder, to see whether it stays as it is."""
-        beside = [path for path in self.folder.rglob("*") if path != self.run and self.run not in path.parents]
-        return {str(path): (path.read_bytes() if path.is_file() else "folder", path.stat().st_mode) for path in beside}
+        return {name: its for each in self.folder.iterdir() if each != self.run for name, its in state_of(each).items()}
 
     @classmethod
     def of(cls, base: Path, folder: Path) -> World:
