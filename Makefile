@@ -55,6 +55,9 @@ format: .venv/ready
 	.venv/bin/ruff format -q
 
 # make report [RUN=reports/2026-...]   the latest finished run, where none is named; the shell must not read what a name says
+ifneq ($(origin RUN),undefined)
+override export RUN := $(value RUN)
+endif
 report: .venv/ready
 	@run="$${RUN:-$$(grep -ls '"finished": true' reports/20*/run.json | sort | tail -n 1)}"; \
 	test -n "$$run" || { echo "no finished run is called reports/20...: measure one with make bench, or name one with RUN=..."; exit 2; }; \

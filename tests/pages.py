@@ -14,10 +14,10 @@ HOSTILE = (
 )
 """A name that must be shown as it is."""
 
-STEERING: Final = "\0\x1b[2J\x07\x7f\x9b2J\u202eforged\u202c\u2066forged\u2069\u2028forged\ufffe"
+STEERING: Final = "\0\x1b[2J\x07\x7f\x9b2J\u202eforged\u202c\u2066forged\u2069\u2028\u200eforged\u200b\u061c\ufffe"
 """Hides what is beside it or turns its direction, in a terminal, in an editor or on a page."""
 
-OBEYED: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+OBEYED: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufffe\uffff]")
 """Everything of the kind but the ends of our own lines."""
 
 LIVE: Final = re.compile(r"@\w|#\d|\bGH-\d|://|\bwww\.|:[a-z][\w+-]*:", re.IGNORECASE)

@@ -67,6 +67,8 @@ MISTAKES = {
     "for a driver": "mssql+pyodbc:///?odbc_connect=DRIVER%3Dx%3BSERVER%3D127.0.0.1%3BUID%3Danna%3BPWD%3Dqwertz%3Buiopas",
     "for a driver, first": "mssql+pyodbc:///?odbc_connect=pwd%3dqwertz%3buiopas%3bserver%3d127.0.0.1",
     "for a driver, bare": "mssql+pyodbc:///?odbc_connect=DRIVER={x};SERVER=127.0.0.1;PWD={qwertz;uiopas}",
+    "a bearer": "http://127.0.0.1/?apikey=x&bearer=qwertz-uiopas",
+    "a header": "http://127.0.0.1/?auth_header=qwertz-uiopas",
     "for another page": "http://127.0.0.1/?next=http%3A%2F%2Fh.example%2F%3Fa%3Db%26token%3Dqwertz",
 }
 """URIs as people write them by mistake, and as drivers of databases take them."""

@@ -31,7 +31,10 @@ def test_settings_of_matplotlib_are_not_taken_from_where_somebody_stands(
     assert (done.code, done.err) == (0, ""), done
 
 
-@pytest.mark.parametrize("name", ["2099-$(touch${IFS}PWNED)", "2099-`touch PWNED`", '2099-"; touch PWNED; "', "2099 a run"])
+@pytest.mark.parametrize(
+    "name",
+    ["2099-$(touch${IFS}PWNED)", "2099-`touch PWNED`", '2099-"; touch PWNED; "', "2099 a run", "2099-$(shell touch PWNED)"],
+)
 def test_no_name_of_a_folder_is_a_command(name: str, tmp_path: Path) -> None:
     """`make report` takes the latest run, whatever it is called."""
     for file in ("uv.lock", "pyproject.toml", "shared/pyproject.toml", ".venv/ready"):
@@ -44,6 +47,8 @@ def test_no_name_of_a_folder_is_a_command(name: str, tmp_path: Path) -> None:
     (tmp_path / "reports" / name).mkdir(parents=True)
     (tmp_path / "reports" / name / "run.json").write_text('{\n "finished": true\n}\n')
     make = ["make", "--silent", "-f", str(ROOT / "Makefile"), "report", "UV=/bin/true"]
-    subprocess.run(make, cwd=tmp_path, check=True, capture_output=True)
-    assert (tmp_path / "told").read_text().splitlines() == ["report", f"reports/{name}"]
-    assert not (tmp_path / "PWNED").exists()
+    for named in ([], [f"RUN=reports/{name}"]):
+        subprocess.run([*make, *named], cwd=tmp_path, check=True, capture_output=True)
+        assert (tmp_path / "told").read_text().splitlines() == ["report", f"reports/{name}"]
+        assert not (tmp_path / "PWNED").exists()
+        (tmp_path / "told").unlink()

@@ -120,6 +120,16 @@ def test_what_a_record_should_not_hold_is_named(
     assert path.name in said and named in said and len(said) < 1000
 
 
+def test_a_line_has_no_more_places_than_somebody_measures(run: Path, orchbench_here: Call) -> None:
+    """Each is compared with each."""
+    one = next(run.glob("trials/*chain_1"))
+    for size in range(2, 103):
+        copy = Path(shutil.copytree(one, one.with_name(f"{one.name}-{size}")))
+        with edited(copy / "trial.json") as record:
+            record["id"], record["axes"]["tasks"] = copy.name, size
+    assert "axes.tasks" in refusal(orchbench_here("report", "run"))
+
+
 def test_records_that_make_no_sense_together_are_refused(run: Path, orchbench_here: Call) -> None:
     """Each may be right by itself, and name a case that another scenario has asked for."""
     for path in run.glob("trials/*sleeping*/trial.json"):

@@ -325,6 +325,16 @@ def test_the_customers_are_the_readers_alone(tmp_path: Path) -> None:
         assert stat.S_IMODE(place.stat().st_mode) == 0o700, place
 
 
+def test_customers_without_an_end_are_not_read(run: Path, orchbench: Call) -> None:
+    """Whoever resumes a run reads the copy of them first."""
+    (run / "data").mkdir()
+    with (run / "data" / "x.csv").open("wb") as file:
+        file.truncate(10**13)
+    with edited(run / "run.json") as record:
+        record["data"] = {"file": "x.csv", "sha256": "0"}
+    assert "x.csv" in refused(called(orchbench, "run --resume run"))
+
+
 def test_no_customer_is_among_the_raw_files(run: Path) -> None:
     """What was predicted of each customer, and what a tool said of them, is not handed on; all that is derived from is."""
     trial = next(run.glob("trials/*"))

@@ -49,6 +49,8 @@ TRAPS = {
     f"create trigger prevent_secrets_aad_mutation before update on secrets begin {ELSEWHERE}; end",
     "a view": "create view trap as select 1",
     "a table of another kind": "create virtual table trap using fts5(x)",
+    "a table that takes for ever": "create table trap (x check (x regexp '(a+)+$'))",
+    "an index that takes all memory": "create index trap on runs (printf('%.*c', 900000000, name))",
 }
 
 
@@ -58,6 +60,7 @@ def test_a_database_with_a_trap_is_refused(trap: str, tracked_copy: Path, tmp_pa
     mine = tmp_path / "mine"
     mine.mkdir()
     with closing(sqlite3.connect(tracked_copy / "mlflow" / "mlflow.db")) as database:
+        database.create_function("regexp", 2, lambda *_: True)  # which SQLAlchemy has
         database.executescript(TRAPS[trap].format(mine=mine))
     before = digest(tracked_copy)
     with pytest.raises(Problem, match="trap"):
@@ -65,8 +68,11 @@ def test_a_database_with_a_trap_is_refused(trap: str, tracked_copy: Path, tmp_pa
     assert not list(mine.iterdir()) and digest(tracked_copy) == before
 
 
-def test_the_database_has_no_say_in_where_files_go(tracked_copy: Path, tmp_path: Path) -> None:
-    """Whatever it says of that, they go below the run's folder."""
+@pytest.mark.parametrize(
+    "spelled", ["", "sqlite:///{run}/mlflow/mlflow.db", "sqlite+pysqlite:///{run}/../copy/mlflow/mlflow.db"]
+)
+def test_the_database_has_no_say_in_where_files_go(spelled: str, tracked_copy: Path, tmp_path: Path) -> None:
+    """Whatever it says, they go below the run's folder; also where the reader names the store, however it is spelled."""
     mine = tmp_path / "mine"
     mine.mkdir()
 
@@ -74,9 +80,17 @@ def test_the_database_has_no_say_in_where_files_go(tracked_copy: Path, tmp_path:
         with closing(sqlite3.connect(tracked_copy / "mlflow" / "mlflow.db")) as database, database:
             database.execute(ELSEWHERE.format(mine=mine))
 
-    track(RunFolder(tracked_copy), tell=lie)
+    track(RunFolder(tracked_copy), spelled.format(run=tracked_copy), tell=lie)
     assert not list(mine.iterdir())
     assert list(tracked_copy.glob("mlflow/orchbench-artifacts/*/artifacts/events.zip"))
+
+
+def test_a_store_that_is_too_large_is_refused(tracked_copy: Path) -> None:
+    """Before it is opened."""
+    with (tracked_copy / "mlflow" / "mlflow.db").open("ab") as file:
+        file.truncate(10**12)
+    with pytest.raises(Problem, match="at most"):
+        track(RunFolder(tracked_copy))
 
 
 def numbers(*values: int) -> bytes:

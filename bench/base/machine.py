@@ -89,4 +89,5 @@ def _git(git: str, checkout: Path, *arguments: str) -> str | None:
 
 def hash_of(path: Path) -> str:
     """Return the beginning of the SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]

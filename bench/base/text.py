@@ -7,7 +7,9 @@ from typing import Final
 
 MASK: Final = "***"
 
-_STEERING: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+_STEERING: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufffe\uffff]"
+)
 """Control characters, line separators, what turns the direction of text, and codes that are no characters."""
 
 _SUBSTITUTES: Final = {"≠": "!=", "→": "->"}
@@ -32,9 +34,10 @@ _LETTER: Final = rf"(?:(?!{_MARK})\S)"
 _SECRET: Final = re.compile(
     rf"""
     ({_MARK}
-    (?: {_LETTER}{{0,99}}? (?:passw|passphrase|pwd|secret|token|key|signature|credential) {_LETTER}{{0,99}}
+    (?: {_LETTER}{{0,99}}? (?:passw|passphrase|pwd|secret|token|key|signature|credential|bearer|shared_?access)
+        {_LETTER}{{0,99}}
       | x-(?:amz|goog)-{_LETTER}{{0,99}}
-      | pass | pw | sig | auth | code)
+      | pass | pw | sig | auth | auth[_-]?header | code)
     (?:=|%3D))
     ([^&\s]+)
     """,

@@ -27,7 +27,7 @@ from bench.run.duel import Turns
 from bench.run.execute import Executor, Watcher
 from bench.run.observe import observe
 from bench.scenarios import SCENARIOS
-from bench.store.folder import SHARED, RunFolder
+from bench.store.folder import MOST_OF_DATA, SHARED, RunFolder
 from bench.store.records import RunRecord, Segment
 from contract.workload import Workload
 
@@ -167,7 +167,7 @@ def _kept_data(folder: RunFolder, record: RunRecord) -> Path | None:
     if not record.data:
         return None
     copy = folder.data(Path(record.data["file"]))
-    if not copy.is_file() or machine.hash_of(copy) != record.data["sha256"]:
+    if not copy.is_file() or copy.stat().st_size > MOST_OF_DATA or machine.hash_of(copy) != record.data["sha256"]:
         raise Problem(f"{copy}: the customers of this run are gone or have changed; begin a new run")
     return copy
 

@@ -5,6 +5,7 @@ A run writes them so. The records of a stranger may name anything, and whoever d
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -21,6 +22,9 @@ from bench.store.rows import Results
 
 MOST_TOOLS: Final = 100
 """How many tools a run may have measured; everything in a report grows with it."""
+
+MOST_PLACES: Final = 100
+"""Of how many sizes, or durations, a setup may have been measured: a line compares each of them with each."""
 
 MOST_SETUPS: Final = 500
 """How many setups a run may have measured: every table has a line for each."""
@@ -69,12 +73,17 @@ def check_records(
             run.cases[name].at({}).expected  # noqa: B018 - raises, if the work is none, or is not what is expected of
         except (Problem, *WRONG) as error:
             raise Problem(f"{folder / 'run.json'}: `cases.{name}` is no case ({why(error)})") from None
+    places: dict[tuple[str, Setup, str], set[float]] = defaultdict(set)
     for trial in trials:
         file = folder / "trials" / trial.id / "trial.json"
         _check(file, "workload", trial.workload, run.cases)
         _check_scenario(file, trial.scenario, run)
         _check_setup(file, trial.setup, run)
-        _check_axes(file, trial)
+        for axis, place in _places(file, trial):
+            known = places[trial.scenario, trial.setup, axis]
+            known.add(place)
+            if len(known) > MOST_PLACES:
+                raise Problem(f"{file}: `axes.{axis}` has more than {MOST_PLACES} values, of {trial.setup.label[:100]!r}")
     for start in starts:
         _check_setup(folder / "starts" / start.id / "start.json", start.setup, run)
     for observation in observations:
@@ -100,11 +109,14 @@ def _check_scenario(file: Path, name: str, run: RunRecord) -> None:
     _check(file, "scenario", name, SCENARIOS)
 
 
-def _check_axes(file: Path, trial: TrialRecord) -> None:
+def _places(file: Path, trial: TrialRecord) -> Iterator[tuple[str, float]]:
+    """Yield the places of a trial on the axes over which there are lines and sweeps."""
     scenario = SCENARIOS[trial.scenario]
     for family in filter(None, (scenario.line, scenario.sweep)):
-        if isinstance(place := trial.axes.get(family.over, 0), str):
+        place = trial.axes.get(family.over, 0)
+        if isinstance(place, str):
             raise Problem(f"{file}: `axes.{family.over}` is {place[:100]!r}, and no number")
+        yield family.over, place
 
 
 def _check_setup(file: Path, setup: Setup, run: RunRecord) -> None:

@@ -60,6 +60,9 @@ MOST_OF_RECORD: Final = 4 * MB
 MOST_OF_SOURCE: Final = 200_000
 """How large a kept source may be that is read: it is parsed."""
 
+MOST_OF_DATA: Final = 1000 * MB
+"""How large the copy of the reader's customers may be; the pipelines read no more."""
+
 MOST_OF_DOCUMENT: Final = 64 * MB
 """How large a document may be that is handed on as it is."""
 
@@ -214,6 +217,8 @@ class RunFolder:
 
     def run(self) -> RunRecord:
         """Read run.json."""
+        if self.path.is_file():
+            raise Problem(f"{self.path} is a file; give the folder of a run")
         if not self.holds_run():
             raise Problem(f"{self.path} is not the folder of a run: there is no run.json in it")
         path = self.path / "run.json"
@@ -374,12 +379,14 @@ class RunFolder:
     def _derived(self, name: str) -> bytes:
         if not self._files.is_file(name):
             self.run()  # says so, where it is no run at all
-            raise Problem(f"{self.path} has no {name}; `orchbench report {self.path}` makes it from the raw data")
+            raise Problem(f"{self.path} has no {name}; {self._made_anew}")
         return self._read(name)
 
     @property
     def _made_anew(self) -> str:
-        return f"`orchbench report {self.path}` makes it anew"
+        if not self._files.is_folder("trials"):
+            return "it cannot be made anew, for the raw data are missing (trials/)"
+        return f"`orchbench report {self.path}` makes it from the raw data"
 
     def _read(self, name: str) -> bytes:
         return self._files.read(name, MOST[name])

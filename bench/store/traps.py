@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from bench.base.files import Files
+from bench.base.files import MB, Files
 from bench.base.problem import Problem
 
 STORE: Final = "mlflow/mlflow.db"
@@ -24,6 +24,14 @@ are always in one.
 
 _PLAIN: Final = re.compile(r"create (table|index|unique index)\b", re.IGNORECASE)
 """What a database is made of. SQLite goes by this text, whatever stands in the column `type` beside it."""
+
+_COSTLY: Final = re.compile(
+    r"\b(regexp|match|glob|like|printf|format|zeroblob|randomblob|replace|hex|quote|group_concat)\b|\|\|", re.IGNORECASE
+)
+"""What a constraint of a table may take for ever by, or all memory; MLflow's compare, and do no more."""
+
+MOST: Final = 256 * MB
+"""How large a store may be: that of the largest suite has some megabytes."""
 
 _OF_MLFLOW: Final = (
     "CREATE TRIGGER prevent_secrets_aad_mutation BEFORE UPDATE ON secrets FOR EACH ROW "
@@ -45,7 +53,7 @@ def check(files: Files, ours: Iterable[str]) -> None:
         if name.endswith("-journal") and files.read_end(name, len(NAMES_A_FILE)) == NAMES_A_FILE:
             raise Problem(f"{files.root / name} names another file, which SQLite would delete; this may be a trap")
     if files.is_file(STORE):
-        _check_database(files.path(STORE))
+        _check_database(files.file(STORE, MOST))
     for start in files.names("starts"):
         for name in files.names(f"starts/{start}"):
             if name == "home":
@@ -63,5 +71,5 @@ def _check_database(database: Path) -> None:
         raise Problem(f"{database} cannot be read ({error})") from None
     for name, sql in made:
         text = " ".join(str(sql).split())
-        if not _PLAIN.match(text) and text != _OF_MLFLOW:
-            raise Problem(f"{database} has {str(name)[:100]!r}, which is neither a table nor an index; this may be a trap")
+        if text != _OF_MLFLOW and (not _PLAIN.match(text) or _COSTLY.search(text)):
+            raise Problem(f"{database} has {str(name)[:100]!r}, which is no table or index of MLflow's; this may be a trap")

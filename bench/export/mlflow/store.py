@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -36,8 +37,8 @@ class Store:
     @property
     def file(self) -> Path | None:
         """The database's file, where no server is needed."""
-        path = self.uri.removeprefix("sqlite:///").partition("?")[0]
-        return Path(path).absolute() if self.uri.startswith("sqlite:///") and path else None
+        of_sqlite = re.match(r"sqlite(\+\w+)?:///([^?]+)", self.uri)
+        return Path(of_sqlite[2]).resolve() if of_sqlite else None  # one file, however it is spelled
 
     @property
     def artifacts(self) -> Path | None:

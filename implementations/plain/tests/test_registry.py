@@ -6,9 +6,11 @@ import functools
 import json
 import os
 import pickle
+import sqlite3
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -85,6 +87,17 @@ def test_mlflow_holds_all_of_a_run(data: TrainingSet, tmp_path: Path) -> None:
     table = customers.generate(5, 8)[list(MEASURES)]
     assert isinstance(model.predict(table.astype("float64")), np.ndarray | pd.DataFrame)
     assert str(tmp_path) in client.get_experiment_by_name("churn").artifact_location
+
+
+def test_a_store_that_was_handed_on_has_no_say_in_where_models_go(data: TrainingSet, tmp_path: Path) -> None:
+    """What it names lies in the folder that it was copied from, or anywhere."""
+    elsewhere, registry = tmp_path / "elsewhere", MLflow(f"sqlite:///{tmp_path}/mlflow.db")
+    record(registry, data)
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as database, database:
+        database.execute("update experiments set artifact_location = ?", [elsewhere.as_uri()])
+    registry.register(record(registry, data, run="run/2"), "churn", "champion")
+    assert not elsewhere.exists()
+    assert registry.champion("churn", "champion")
 
 
 def test_a_second_attempt_replaces_the_first(data: TrainingSet, tmp_path: Path) -> None:

@@ -98,7 +98,11 @@ class MLflow(Registry):
         with self._one_at_a_time():
             client = self._mlflow().MlflowClient()
             if known := client.get_experiment_by_name(name):
-                return str(known.experiment_id)
+                if self._artifacts is None or known.artifact_location == self._artifacts:
+                    return str(known.experiment_id)
+                # The folder of the store was copied or handed on: what it names lies in another folder, perhaps anybody's.
+                client.rename_experiment(known.experiment_id, f"{name} before it was copied ({known.experiment_id})")
+                client.delete_experiment(known.experiment_id)
             try:
                 return str(client.create_experiment(name, self._artifacts))
             except MlflowException:  # a server has just been asked for it by another model's task
