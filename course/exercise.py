@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import runpy
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -98,6 +99,14 @@ def known(name: str) -> Tool:
     return found[name]
 
 
+def _filled_in(variables: Mapping[str, str], **values: str) -> dict[str, str]:
+    """Return the variables with such a value for each `{name}` in them."""
+    filled = dict(variables)
+    for name, value in values.items():
+        filled = {variable: its.replace(f"{{{name}}}", value) for variable, its in filled.items()}
+    return filled
+
+
 def run(exercise: Exercise, tool: Tool, script: Path, limit_s: float) -> Timeline:
     """Run the script in the tool's environment, with a home that is gone afterwards, and return what ran."""
     if lack := tool.missing():
@@ -109,7 +118,7 @@ def run(exercise: Exercise, tool: Tool, script: Path, limit_s: float) -> Timelin
         events.mkdir()
         steps.announce(current, Trial(exercise.folder.name, str(events)), exercise.faults)
         variables = {"HOME": str(home), "TMPDIR": place, "DO_NOT_TRACK": "1", steps.VARIABLE: str(current)}
-        variables |= {name: value.replace("{script}", str(script)) for name, value in tool.script.variables.items()}
+        variables |= _filled_in(tool.script.variables, script=str(script), secret=secrets.token_hex(16))
         # In the home, where a tool finds no configuration of the user's.
         call = partial(
             subprocess.run, env=environment.clean() | variables, cwd=home, text=True, check=False, timeout=limit_s

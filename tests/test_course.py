@@ -85,12 +85,12 @@ def test_what_is_wrong_is_seen(script: Path, tmp_path: Path) -> None:
     assert tried(script.parents[1], script.parent.name, tmp_path, script.stem).code == NOT_SOLVED
 
 
-def made_up(folder: Path, pipeline: str, check: str) -> Path:
-    """Make an exercise for plain Python."""
+def made_up(folder: Path, pipeline: str, check: str, tool: str = "plain") -> Path:
+    """Make an exercise for a tool."""
     exercise = folder / "exercise"
-    (exercise / "plain").mkdir(parents=True)
+    (exercise / tool).mkdir(parents=True)
     (exercise / "check.py").write_text(textwrap.dedent(check))
-    (exercise / "plain" / "pipeline.py").write_text(textwrap.dedent(pipeline))
+    (exercise / tool / "pipeline.py").write_text(textwrap.dedent(pipeline))
     return exercise
 
 
@@ -157,6 +157,27 @@ def test_what_a_tool_needs_is_said_in_its_folder(tmp_path: Path) -> None:
         """
     done = tried(made_up(tmp_path, needy, CHECK), "plain", tmp_path, PYTHONPATH=str(world))
     assert done.code == SOLVED, done
+
+
+def test_the_server_of_an_exercise_asks_for_a_password(tmp_path: Path) -> None:
+    """A flow call starts one, which any page in a browser could reach."""
+    script = """
+        import httpx
+        from contract.steps import step
+        from prefect import flow
+        from prefect.client.orchestration import get_client
+
+        @flow
+        def nightly() -> None:
+            with get_client(sync_client=True) as client:
+                if httpx.post(f"{client.api_url}flows/filter", json={}).status_code == 401:
+                    step("first")(int)()
+                if client.read_flows():
+                    step("second")(int)()
+
+        nightly()
+        """
+    assert tried(made_up(tmp_path, script, CHECK, tool="prefect"), "prefect", tmp_path).code == SOLVED
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,15 @@ def test_an_unchanged_run_goes_on(finished: Path, run: Path, orchbench: Call) ->
     assert {path.parent.name for path in run.glob("trials/0*.*/trial.json")} == planned
 
 
+def test_a_finished_run_has_nothing_left(finished: Path, tmp_path: Path, orchbench: Call) -> None:
+    """No run is announced, and none is made."""
+    run = Path(shutil.copytree(finished, tmp_path / "run"))
+    before = {path: path.read_bytes() for path in run.glob("trials/*/*")}
+    done = orchbench("run", "--resume", "run")
+    assert done.code == 0 and "engine starts" not in done.err, done.err
+    assert {path: path.read_bytes() for path in run.glob("trials/*/*")} == before
+
+
 def test_a_run_that_kept_no_code_goes_on(run: Path, orchbench: Call) -> None:
     """Early versions kept none, and there is nothing to compare with."""
     shutil.rmtree(run / "code")

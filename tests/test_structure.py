@@ -216,7 +216,7 @@ IN_A_MODULE = {
 """Names that do so in this module only."""
 
 PAST_THE_GATE = {
-    "base/machine.py": ("glob read_bytes read_text", "/proc, /sys, and the locks of this checkout"),
+    "base/machine.py": ("glob open read_text", "/proc, /sys, the locks of this checkout, and the copy of the customers"),
     "claims/known.py": ("read_bytes", "the suites of this checkout"),
     "claims/ledger.py": ("read_bytes", "a ledger that the user names, and trusts"),
     "cli/conform.py": ("TemporaryDirectory", "a new folder of our own"),

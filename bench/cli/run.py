@@ -116,9 +116,12 @@ def run(
 def measure(session: sessions.Session, turns: Turns | None) -> None:
     """Carry the run out, and render the report."""
     planned, folder = session.plan, session.folder
-    err.print(f"{len(planned.trials)} runs in {len(planned.starts)} engine starts, to {folder.path}")
     with folder.locked():
-        done = {record.id for record in folder.trials()} & {trial.id for trial in session.plan.trials}
+        done = {record.id for record in folder.trials()} & {trial.id for trial in planned.trials}
+        if len(done) < len(planned.trials):
+            err.print(f"{len(planned.trials)} runs in {len(planned.starts)} engine starts, to {folder.path}")
+        else:
+            err.print(f"nothing is left to do: {folder.path} has all of its {len(done)} runs")
         with Live(err, session.plan, done) as watcher:
             derived = sessions.carry_out(session, watcher, publish, turns)
         try:

@@ -52,7 +52,7 @@ class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     before: tuple[str, ...] = ()
     """What the tool's Python is called with first, if anything."""
     variables: dict[str, str] = {}
-    """More variables of the environment; `{script}` in a value is the path of the script."""
+    """More variables of the environment; in a value, `{script}` is the path of the script, `{secret}` is new each time."""
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,31 @@ def test_what_is_no_table_is_refused(content: bytes, tmp_path: Path) -> None:
             customers.validate(customers.load(str(where), 0, 0), str(where))
 
 
+LINES = good().to_csv(index=False).splitlines()
+UNREADABLE: dict[str, tuple[bytes, list[str]]] = {
+    "semicolons": ("\n".join(LINES).replace(",", ";").encode(), ["semicolons"]),
+    "semicolons, and commas in numbers": ("\n".join(LINES).replace(",", ";").replace(".", ",").encode(), ["semicolons"]),
+    "tabs": ("\n".join(LINES).replace(",", "\t").encode(), ["tabs"]),
+    "a long row": ("\n".join([*LINES[:6], f"{LINES[6]},1,2", *LINES[7:]]).encode(), ["line 7", "12", "10"]),
+    "a long first row": ("\n".join([LINES[0], f"{LINES[1]},1,2", *LINES[2:]]).encode(), ["line 2", "12", "10"]),
+    "a column without a name": ("\n".join([LINES[0], *(f"0,{each}" for each in LINES[1:])]).encode(), ["line 2", "11"]),
+    "Latin-1": ("\n".join([*LINES, f"M\u00fcller{LINES[1]}"]).encode("latin-1"), ["UTF-8"]),
+    "UTF-16": ("\n".join(LINES).encode("utf-16"), ["UTF-8"]),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("content", "named"), UNREADABLE.values(), ids=UNREADABLE)
+def test_what_keeps_a_csv_from_being_read_is_one_problem(content: bytes, named: list[str], tmp_path: Path) -> None:
+    """It is not ten missing columns, and pandas warns of nothing."""
+    path = tmp_path / "customers.csv"
+    path.write_bytes(content)
+    with pytest.raises(BadData) as caught:
+        customers.validate(customers.load(str(path), 0, 0), str(path))
+    (problem,) = caught.value.problems
+    assert [each for each in named if each not in problem] == []
+
+
 def test_customers_survive_csv_and_parquet_to_the_last_bit(tmp_path: Path) -> None:
     """What is written as CSV or Parquet and read again is the same table."""
     table = good()

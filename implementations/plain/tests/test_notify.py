@@ -38,6 +38,20 @@ def test_a_malformed_url_is_neither_an_error_nor_shown(url: str, caplog: pytest.
     assert "SECRET" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("url", "named"),
+    [
+        ("ftp://127.0.0.1/SECRET", "https://"),
+        ("hooks.example/SECRET", "https://"),
+        ("http://user:SECRET@127.0.0.1/", "user name"),
+    ],
+)
+def test_what_is_wrong_with_a_url_is_said(url: str, named: str, caplog: pytest.LogCaptureFixture) -> None:
+    """So that whoever gave it can mend it."""
+    notify.failure(url, "a tool", "train", "the real failure")
+    assert named in caplog.text and "SECRET" not in caplog.text
+
+
 def test_no_file_is_opened(tmp_path_factory: pytest.TempPathFactory) -> None:
     """A webhook is http or https."""
     file = tmp_path_factory.mktemp("canary") / "canary"

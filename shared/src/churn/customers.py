@@ -7,6 +7,7 @@ model can reach on them is known.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,9 @@ MEASURES: Final = tuple(name for name in COLUMNS if name not in {ID, LABEL})
 """The columns that a model may look at."""
 
 _BLOCK: Final = 100_000
+
+_LONGEST_HEADER: Final = 10_000
+"""How many bytes of a CSV file's first line are looked at to see what is between the columns."""
 
 LEAST_TO_TRAIN: Final = 40
 """Rows, and at least this share of each class is needed too: a split, stratified, must leave both classes on both sides."""
@@ -142,15 +146,38 @@ def load(where: str, rows: int, seed: int, *, labelled: bool = True) -> pd.DataF
 
 def _parse(content: bytes, where: str) -> pd.DataFrame:
     try:
-        if content.startswith(b"PAR1"):
-            if (values := _values_in(content)) <= MOST_VALUES:
-                return pd.read_parquet(io.BytesIO(content)).reset_index(drop=True)
-        else:
-            # pandas 3 parses numbers to the last bit. An id is left as it is written: 007 is not 7.
-            return pd.read_csv(io.BytesIO(content), dtype={ID: "str"}, index_col=False, low_memory=False)
+        return _parquet(content, where) if content.startswith(b"PAR1") else _csv(content, where)
+    except BadData:
+        raise
     except (ValueError, OSError) as error:  # ValueError: also what the CSV parser and the decoder raise
-        raise BadData(where, [f"it is neither CSV nor Parquet: {' '.join(str(error).split())}"]) from None
-    raise BadData(where, [f"it has {values} values, and at most {MOST_VALUES} are read"])
+        raise BadData(where, [_why(error)]) from None
+
+
+def _parquet(content: bytes, where: str) -> pd.DataFrame:
+    if (values := _values_in(content)) > MOST_VALUES:
+        raise BadData(where, [f"it has {values} values, and at most {MOST_VALUES} are read"])
+    return pd.read_parquet(io.BytesIO(content)).reset_index(drop=True)
+
+
+def _csv(content: bytes, where: str) -> pd.DataFrame:
+    header = io.BytesIO(content).readline(_LONGEST_HEADER)
+    for separator, name in ((b";", "semicolons"), (b"\t", "tabs")):
+        if separator in header and b"," not in header:
+            raise BadData(where, [f"there are {name} between its columns, and only commas are read"])
+    # Below a header, pandas lets the first row be too long; where there is none, it does not.
+    pd.read_csv(io.BytesIO(content), header=None, nrows=2)
+    # pandas 3 parses numbers to the last bit. An id is left as it is written: 007 is not 7.
+    return pd.read_csv(io.BytesIO(content), dtype={ID: "str"}, index_col=False, low_memory=False)
+
+
+def _why(error: Exception) -> str:
+    """Say why a file cannot be read."""
+    if isinstance(error, UnicodeDecodeError):
+        return "its text is not UTF-8; save it as UTF-8"
+    text = " ".join(str(error).split())
+    if uneven := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", text):
+        return f"line {uneven[2]} has {uneven[3]} values, and {uneven[1]} are expected"
+    return f"it is neither CSV nor Parquet: {text}"
 
 
 def _values_in(content: bytes) -> int:

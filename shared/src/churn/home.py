@@ -15,7 +15,9 @@ def folder(*parts: str) -> Path:
     project = Path(__file__).resolve().parents[3]
     if not (project / "implementations").is_dir():  # installed, not a checkout
         project = Path.cwd()
-    path = Path(os.environ.get("CHURN_HOME") or project / "churn-home").joinpath(*parts)
+    home = Path(os.environ.get("CHURN_HOME") or project / "churn-home")
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)  # customers, and what is predicted of them: for no other user
+    path = home.joinpath(*parts)
     path.mkdir(parents=True, exist_ok=True)
     return path
 

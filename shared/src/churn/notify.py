@@ -8,7 +8,7 @@ import re
 import urllib.error
 import urllib.parse
 import urllib.request
-from http.client import HTTPException
+from http.client import HTTPException, InvalidURL
 from typing import Final
 
 from churn.parameters import or_secret
@@ -16,6 +16,10 @@ from churn.uri import shown
 
 _LONGEST: Final = 2000
 """Characters of a message: Discord refuses longer ones."""
+
+
+class BadWebhook(ValueError):
+    """The URL cannot be posted to; the message says why, and quotes nothing of it."""
 
 
 def failure(webhook: str, orchestrator: str, pipeline: str, what: str) -> None:
@@ -31,8 +35,11 @@ def failure(webhook: str, orchestrator: str, pipeline: str, what: str) -> None:
 
 def post(webhook: str, text: str) -> None:
     """Post a text in the payload format of the webhook's owner."""
-    if urllib.parse.urlsplit(webhook).scheme not in {"http", "https"}:
-        raise ValueError("a webhook is an http or https URL")
+    url = urllib.parse.urlsplit(webhook)
+    if url.scheme not in {"http", "https"}:
+        raise BadWebhook("it does not begin with http:// or https://")
+    if "@" in url.netloc:
+        raise BadWebhook("a user name in the address is not supported")
     body = json.dumps(payload(webhook, text)).encode()
     request = urllib.request.Request(  # noqa: S310 - http(s), see above
         webhook, body, {"Content-Type": "application/json", "User-Agent": "churn"}
@@ -51,6 +58,10 @@ def _reason(error: Exception) -> str:
     # The texts of most of these errors quote the URL, or what a server wrote; the kind of the error does not.
     if isinstance(error, urllib.error.HTTPError):
         return f"it answered {error.code}"
+    if isinstance(error, BadWebhook):
+        return str(error)
+    if isinstance(error, ValueError | InvalidURL):
+        return "it is not a URL"
     cause = getattr(error, "reason", error)
     return type(cause if isinstance(cause, Exception) else error).__name__
 
