@@ -138,7 +138,7 @@ def test_the_command_predicts_what_the_core_does(home: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"\x00\xff" * 40, "it is neither CSV nor Parquet"),
+        (b"PAR1" + b"\x00\xff" * 40, "it is neither CSV nor Parquet"),
         (customers.generate(100, 1).drop(columns="frequency").to_csv(index=False).encode(), "column frequency is missing"),
     ],
     ids=["unreadable", "incomplete"],
