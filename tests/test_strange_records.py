@@ -88,6 +88,8 @@ CHANGED: dict[str, tuple[str, Change, str, str]] = {
     "a scenario that is none": (TRIAL, at("scenario")("another"), "report", "scenario"),
     "a setup of no tool": (TRIAL, at("setup", "orchestrator")("another"), "report", "setup.orchestrator"),
     "a setup at no tier": (TRIAL, at("setup", "tier")("another"), "report", "setup.tier"),
+    "a name that nobody can draw": (TRIAL, at("setup", "deployment")("x" * 100_000), "report", "deployment"),
+    "a name that nobody can show": ("results.json", at("estimates", 0, "workload")("x" * 100_000), "show", "workload"),
     "a trial of another folder": (TRIAL, at("id")("../../../mine"), "report", "id"),
     "a trial without a setup": (TRIAL, without("setup"), "report", "setup"),
     "a size that is no number": (TRIAL, at("axes", "tasks")("3"), "report", "axes.tasks"),

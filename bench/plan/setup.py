@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -15,17 +15,21 @@ ANY: Final = "any"
 """Stands for what a number does not depend on: the number is of the tool, however the tool is run."""
 
 
+Name = Annotated[str, msgspec.Meta(max_length=500)]
+"""A name that is drawn: one of a hundred thousand letters would take minutes to be laid out."""
+
+
 class Setup(msgspec.Struct, frozen=True):
     """A tool at a tier, in one deployment, with settings and a database."""
 
-    orchestrator: str
-    tier: str
-    profile: str
+    orchestrator: Name
+    tier: Name
+    profile: Name
     """The settings: `stock`, or `tuned`, by which the engine looks for work more often."""
-    deployment: str
-    isolation: str
+    deployment: Name
+    isolation: Name
     """How far tasks are kept apart from each other."""
-    database: str = "sqlite"
+    database: Name = "sqlite"
     """Where the tool keeps its state; `none` for plain Python, which has none."""
     default: bool = True
     """Whether it is the tool's first deployment at the tier: the one to compare with, where one must be chosen."""

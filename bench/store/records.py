@@ -20,7 +20,7 @@ from msgspec import Meta
 
 from bench.base.origin import Commit, Host
 from bench.plan.about import About
-from bench.plan.setup import Setup
+from bench.plan.setup import Name, Setup
 from bench.scenarios.kit.case import RecordedCase
 
 SCHEMA = 3
@@ -185,7 +185,7 @@ class RunRecord(msgspec.Struct, kw_only=True):
     width: int
     cpu_rounds_per_s: float
     """How many rounds of the CPU op this machine does in a second; by it durations are turned into work."""
-    cases: dict[str, RecordedCase] = {}
+    cases: dict[Name, RecordedCase] = {}
     """What was to be done, by the name of each case."""
     own_workload: str | None = None
     """The name of the reader's own workload, where --workload took the place of the scenario's."""

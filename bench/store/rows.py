@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from bench.plan.setup import Setup
+from bench.plan.setup import Name, Setup
 from bench.store.records import SCHEMA
 
 Axes = dict[str, str | int | float | bool]
@@ -54,7 +54,7 @@ class _OfFigure(msgspec.Struct, frozen=True, kw_only=True):
     """What a number is of: a metric of a setup, for a workload or for a family of workloads."""
 
     scenario: str
-    workload: str
+    workload: Name
     """The name of the workload, or of the family where the number is made of several workloads."""
     setup: Setup
     axes: Axes = {}
