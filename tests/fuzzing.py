@@ -142,8 +142,9 @@ class World:
 
     @property
     def files(self) -> list[Path]:
-        """All plain files of the run, in one order."""
-        return sorted(path for path in self.run.rglob("*") if path.is_file() and not path.is_symlink())
+        """All plain files of the run, in one order, but for those without an end, which nobody can change further."""
+        every = sorted(path for path in self.run.rglob("*") if path.is_file() and not path.is_symlink())
+        return [path for path in every if path.stat().st_size < LIMIT_BYTES]
 
     @property
     def targets(self) -> list[Path]:
