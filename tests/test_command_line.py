@@ -243,6 +243,8 @@ BROKEN_SUITES = {
     "type": ("rounds = 2", 'rounds = "two"'),
     "unknown control": ('control = ["plain"]', 'control = ["plian"]'),
     "negative sweep": ("[0.01, 20]", "[-1]"),
+    "more sizes than a report takes": ("[1, 4]", str(list(range(1, 102)))),
+    "more durations than a report takes": ("[0.01, 20]", str(list(range(1, 102)))),
 }
 
 

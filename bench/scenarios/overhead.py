@@ -15,20 +15,21 @@ from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.common_metrics import COLD_RUN, Metric
 from bench.scenarios.kit.curve import Curve, Level
-from bench.scenarios.kit.families import Line, Sweep
+from bench.scenarios.kit.families import MOST_PLACES, Line, Sweep
 from bench.scenarios.kit.graphs import SHAPES, lanes, shaped
 from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column, Which
 from contract.workload import Workload
 
+Few = msgspec.Meta(max_length=MOST_PLACES)
 Shape = msgspec.Meta(pattern=f"^({'|'.join(SHAPES)})$")
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a suite chooses."""
 
-    sizes: dict[Annotated[str, Shape], list[Annotated[int, msgspec.Meta(ge=1, le=1000)]]]
-    sweep_ms: list[Annotated[float, msgspec.Meta(gt=0)]] = []
+    sizes: dict[Annotated[str, Shape], Annotated[list[Annotated[int, msgspec.Meta(ge=1, le=1000)]], Few]]
+    sweep_ms: Annotated[list[Annotated[float, msgspec.Meta(gt=0)]], Few] = []
     sweep_depth: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
 
 

@@ -16,15 +16,13 @@ from bench.base.problem import Problem
 from bench.plan.setup import ANY, Setup
 from bench.plan.tools import TIERS
 from bench.scenarios import METRICS, SCENARIOS
+from bench.scenarios.kit.families import MOST_PLACES
 from bench.store.documents import WRONG, why
 from bench.store.records import READABLE, ObservationRecord, RunRecord, StartRecord, TrialRecord
 from bench.store.rows import Results
 
 MOST_TOOLS: Final = 100
 """How many tools a run may have measured; everything in a report grows with it."""
-
-MOST_PLACES: Final = 100
-"""Of how many sizes, or durations, a setup may have been measured: a line compares each of them with each."""
 
 MOST_SETUPS: Final = 500
 """How many setups a run may have measured: every table has a line for each."""

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from string import Formatter
+from typing import Final
 
 from bench.scenarios.kit.case import Axes
+
+MOST_PLACES: Final = 100
+"""Of how many sizes, or durations, a family may be: a line compares each of them with each."""
 
 
 @dataclass(frozen=True)
