@@ -16,13 +16,13 @@ SUITE = suite_of(
         "overhead",
         rounds=2,
         repeat=2,
-        reference_starts=2,
+        reference_starts=3,
         limit_s=60,
         control=["plain"],
         options={"sizes": {"chain": [1, 10, 20], "fan_out": [4, 8]}, "sweep_ms": [2, 10]},
     ),
     block("retries", reference_starts=2, limit_s=60, options={"delay_s": 0.05, "backoff_tries": 2}),
-    block("caching", limit_s=60, options={"cases": ["cold", "warm"]}),
+    block("caching", reference_starts=7, limit_s=60, options={"cases": ["cold", "warm"]}),
     block("payload", reference_starts=2, limit_s=60, control=["plain"], options={"sizes_kb": [1, 100]}),
     block("overhead", tier="service", reference_starts=2, limit_s=60, options={"sizes": {"chain": [1, 3]}}),
 )
@@ -52,8 +52,8 @@ def mixed(run: Path) -> Path:
         with edited(path) as start:
             its = start["setup"]
             place = scenario[start["id"]], its["deployment"], str(its["control"])
-            # Two starts in a row are one's: a control that was started once has no interval, and so no noise floor.
-            its["orchestrator"], its["profile"] = who[start["id"]] = WHO[seen[place] // 2 % len(WHO)]
+            # Three starts in a row are one's, because a control of fewer has no interval, and so no noise floor.
+            its["orchestrator"], its["profile"] = who[start["id"]] = WHO[seen[place] // 3 % len(WHO)]
             seen[place] += 1
     for path, trial in trials.items():
         trial["setup"]["orchestrator"], trial["setup"]["profile"] = its = who[trial["start"]]

@@ -334,9 +334,9 @@ def test_an_intercept_below_zero_is_judged_by_its_difference(before: Path, orchb
 
 
 def quantity(values: list[float], label: str) -> Quantity:
-    """Return the median of values in two engine starts."""
-    half = len(values) // 2
-    return Resampler.of(label, {"a": 2, "b": 2}).centre_of({"a": values[:half], "b": values[half:]})
+    """Return the median of values in an engine start each."""
+    starts = {f"s{number}": [value] for number, value in enumerate(values)}
+    return Resampler.of(label, dict.fromkeys(starts, 2)).centre_of(starts)
 
 
 AROUND_ZERO = [-0.4, 0.3, -0.1, 0.2, 0.0, -0.3, 0.1, 0.4]

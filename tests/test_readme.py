@@ -12,8 +12,9 @@ from conftest import ROOT
 from pages import Page
 
 from bench.base import wording
-from bench.base.stats import MIN_RUNS
+from bench.base.stats import MIN_STARTS
 from bench.derive.reading import reading
+from bench.store import earlier
 from bench.store.rows import Estimate, row_of
 
 SAMPLE = "reports/sample"
@@ -49,7 +50,7 @@ def read(run: str, name: str) -> Any:
     return json.loads((ROOT / run / name).read_text())
 
 
-RESULTS = {run: read(run, "results.json") for run in KEPT}
+RESULTS = {run: earlier.results(read(run, "results.json")) for run in KEPT}
 RUN = read(SAMPLE, "run.json")
 
 
@@ -149,7 +150,7 @@ def test_what_another_run_had_is_its_own(run: str) -> None:
     assert found[f"`{run}`"] == [pace, *(f"{each.text} [{each.spread}]" for each in numbers)]
 
 
-def test_quick_has_too_few_runs_to_compare() -> None:
+def test_quick_has_too_few_starts_to_compare() -> None:
     """No number of a tool has as many as a comparison asks for."""
     rows = RESULTS["reports/earlier/2026-11-21T10-03-15-quick"]["estimates"]
-    assert max(row["n"] for row in rows if row["orchestrator"] != "plain") < MIN_RUNS
+    assert max(row["starts"] for row in rows if row["orchestrator"] != "plain") < MIN_STARTS

@@ -139,9 +139,7 @@ def test_each_table_says_its_noise_floor(mixed: Path) -> None:
         reach = [max(row.high, 1 / row.low) - 1 for row in own or near if row.low is not None and row.high is not None]
         floor = f"{max(reach) * 100:.1f} %" if reach else "unknown, as no control has an interval"
         whose = f", that of {' and '.join(dict.fromkeys(row.scenario for row in near))}" if near and not own else ""
-        caption = (
-            f"<caption>Median and 95 % interval, or the range of <em>n</em> runs. Noise floor: {floor}{whose}</caption>"
-        )
+        caption = f"<caption>Median and 95 % interval, or of how many runs it is. Noise floor: {floor}{whose}</caption>"
         assert caption in tables_of(mixed)[f"Table: {scenario}, {tier} tier"]
         seen.add((bool(near), bool(own)))
     assert len(seen) == 3

@@ -166,18 +166,19 @@ def test_flat_is_a_level_of_nesting(drawn: Drawn) -> None:
 @pytest.mark.parametrize(
     ("runs", "note"),
     [
-        ((5, 20), "Bars: 95 % intervals"),
-        ((2, 5), "Bars: 95 % intervals, or the range of fewer than 5 runs"),
-        ((1, 2), "Bars: the range of fewer than 5 runs; without one: a single run"),
+        ((3, 5), "Bars: 95 % intervals"),
+        ((2, 5), "Bars: 95 % intervals; without one: fewer than 3 engine starts"),
+        ((1, 2), "No bars: fewer than 3 engine starts"),
         ((1, 1), "Each point is a single run"),
     ],
 )
 def test_a_chart_says_what_its_bars_are(drawn: Drawn, runs: tuple[int, int], note: str) -> None:
-    """The range of two runs is no interval, and a single run has none."""
+    """Two engine starts have no interval, and neither has a single run."""
     cases = cases_of("overhead", sizes={"chain": [1, 10]})
     rows = rows_of("overhead", "makespan_s", cases, ["prefect"])
     counted = [
-        changed(row, n=n, **({"low": None, "high": None} if n == 1 else {})) for row, n in zip(rows, runs, strict=True)
+        changed(row, n=n, starts=n, **({"low": None, "high": None} if n < 3 else {}))
+        for row, n in zip(rows, runs, strict=True)
     ]
     scaling(facts_of("overhead", cases, estimates=counted), "overhead", "library")
     assert [chart["note"] for chart in drawn.values()] == [note]

@@ -1,35 +1,40 @@
-"""Medians, lines and crossings, each with an interval from one bootstrap that respects how the data came about.
+"""Medians, lines and crossings, each with an interval that knows how far engine starts lie apart.
 
-Runs that share an engine start are not independent. So a resample draws engine starts first, then runs within each drawn
-start (Davison and Hinkley, Bootstrap Methods and their Application, 1997, section 3.8). Every derived number (a slope, a
-ratio, a crossing) is computed in each resample. No interval is a combination of other intervals.
+Runs that share an engine start are not independent, so that a start counts as one observation: the centre of its runs.
+Starts are resampled, and every derived number (a slope, a ratio, a crossing) is computed in each resample. How far a number
+scatters over the resamples is its standard error, and the interval is that of Student's t for as many starts: few starts
+do not show how far others would lie. No interval is a combination of other intervals.
 """
 
 from __future__ import annotations
 
+import itertools
+import math
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Final
 
 import numpy as np
 
 RESAMPLES = 1000
 LEVEL = 0.95
 
-MIN_RUNS = 5
-"""With five independent runs on either side, one side lies wholly above the other by chance in 1 of 252 cases.
-
-With fewer runs, an interval is little more than the range of the values.
-"""
+MIN_STARTS = 3
+"""How many engine starts an interval takes: two may agree by chance, and then say that all do."""
 
 PLAIN_TO_SEE = 2.0
 """An engine start has a bias that its runs do not show: some per cent, where we looked (docs/method.md).
 
-So what is said by single starts has to lie beyond a factor that no such bias comes near.
+So what is said by fewer starts has to lie beyond a factor that no such bias comes near.
 """
 
 TRIMMED = 0.1
-"""The share of runs that a trimmed mean leaves out at either end."""
+"""The share of values that a trimmed mean leaves out at either end."""
+
+MIN_TRIMMED = 5
+"""Of fewer values, none is left out."""
 
 Array = np.ndarray
 
@@ -48,13 +53,23 @@ class Quantity:
     why_not: str | None = None
 
     def interval(self, level: float = LEVEL) -> tuple[float | None, float | None]:
-        """Return the percentile interval, or nothing where a single value allows none."""
-        finite = self.draws[np.isfinite(self.draws)]
-        # A resample without a crossing has it beyond the measured points: the interval is open.
-        if self.n < 2 or finite.size < level * max(1, self.draws.size):
+        """Return the interval, or nothing where there are too few starts for one, or it is open."""
+        draws = self.draws[~np.isnan(self.draws)]  # a resample may lack the number: not every start has it
+        # In a resample without a crossing it lies beyond the measured points, nobody knows how far.
+        if self.point is None or self.starts < MIN_STARTS or np.isinf(draws).any():
             return None, None
-        low, high = np.quantile(finite, [(1 - level) / 2, (1 + level) / 2])
-        return float(low), float(high)
+        # Resamples scatter less than starts do, as if their mean were known.
+        reach = _student(level, self.starts - 1) * math.sqrt(self.starts / (self.starts - 1))
+        if self.is_above_zero:
+            factor = math.exp(reach * float(np.std(np.log(draws))))  # times scatter by factors
+            return self.point / factor, self.point * factor
+        half = reach * float(np.std(draws))
+        return self.point - half, self.point + half
+
+    @property
+    def is_above_zero(self) -> bool:
+        """Whether it is above zero in every resample."""
+        return self.point is not None and self.point > 0 and not (self.draws <= 0).any()
 
     def plus(self, other: Quantity) -> Quantity:
         """Return the sum of this and the other."""
@@ -73,11 +88,19 @@ class Quantity:
         """Return the ratio of this to the other."""
         if self.point is None or other.point is None:
             return missing(self.why_not or other.why_not or "there is nothing to divide")
-        if other.point <= 0 or np.mean(other.draws <= 0) > 1 - LEVEL:
+        if not other.is_above_zero:
             return missing("the value to divide by is not clearly above zero")
-        with np.errstate(divide="ignore", invalid="ignore"):
-            draws = self.draws / other.draws
+        if not self.is_above_zero:
+            return missing("the value to divide is not clearly above zero")
+        draws = self.draws / other.draws
         return Quantity(self.point / other.point, draws, min(self.n, other.n), min(self.starts, other.starts))
+
+
+def _student(level: float, freedom: int) -> float:
+    """Return how many standard errors the interval reaches to either side."""
+    from scipy.special import stdtrit  # noqa: PLC0415 - most commands compute no interval
+
+    return float(stdtrit(freedom, (1 + level) / 2))
 
 
 def exact(value: float, n: int, starts: int) -> Quantity:
@@ -108,7 +131,7 @@ def trimmed_means(table: Array) -> Array:
     """
     ordered = np.sort(table, axis=1)  # NaN sorts last
     counts = np.isfinite(ordered).sum(axis=1)[:, None]
-    left_out = np.where(counts < MIN_RUNS, 0, np.maximum(counts * TRIMMED, 1)).astype(int)
+    left_out = np.where(counts < MIN_TRIMMED, 0, np.maximum(counts * TRIMMED, 1)).astype(int)
     places = np.arange(ordered.shape[1])
     kept = (places >= left_out) & (places < counts - left_out)
     with np.errstate(invalid="ignore"):
@@ -122,7 +145,6 @@ class Resampler:
 
     starts: tuple[str, ...]
     picks: Array
-    seed: int
     centre: Centre
 
     @classmethod
@@ -131,35 +153,26 @@ class Resampler:
 
         The starts of each width are drawn among themselves, so that no resample lacks a width.
         """
-        seed = zlib.crc32(label.encode())
-        random = np.random.default_rng(seed)
+        random = np.random.default_rng(zlib.crc32(label.encode()))
         starts = list(widths)
         picks = np.empty((RESAMPLES, len(starts)), dtype=int)
         for width in dict.fromkeys(widths.values()):
             alike = np.array([place for place, start in enumerate(starts) if widths[start] == width])
             picks[:, alike] = alike[random.integers(0, len(alike), (RESAMPLES, len(alike)))]
-        return cls(tuple(starts), picks, seed, centre)
+        return cls(tuple(starts), picks, centre)
 
-    def centre_of(self, values: Mapping[str, Sequence[float]], name: str = "", centre: Centre | None = None) -> Quantity:
-        """Return the centre of the values, which are given by engine start; another name draws other runs."""
+    def centre_of(self, values: Mapping[str, Sequence[float]], centre: Centre | None = None) -> Quantity:
+        """Return the centre of the values, which are given by engine start: the centre of those of the starts."""
         centre = centre or self.centre
-        by_start = [list(values.get(start, ())) for start in self.starts]
-        pooled = [value for of_start in by_start for value in of_start]
-        if not pooled:
+        by_start = [values.get(start, ()) for start in self.starts]
+        runs = [len(of_start) for of_start in by_start]
+        if not any(runs):
             return missing("no run yielded it")
-        lengths = np.array([len(of_start) for of_start in by_start])
-        table = np.full((len(by_start), lengths.max()), np.nan)
+        table = np.full((len(by_start), max(runs)), np.nan)
         for row, of_start in zip(table, by_start, strict=True):
             row[: len(of_start)] = of_start
-        # Each number has a separate generator: a new number moves no other, and no two share draws by accident.
-        random = np.random.default_rng([self.seed, zlib.crc32(name.encode())])
-        runs = (random.random((*self.picks.shape, table.shape[1])) * np.maximum(lengths, 1)[self.picks][..., None]).astype(
-            int
-        )
-        drawn = table[self.picks[..., None], runs]
-        drawn[np.arange(table.shape[1]) >= lengths[self.picks][..., None]] = np.nan
-        draws = centre(drawn.reshape(RESAMPLES, -1))
-        return Quantity(float(centre(np.array([pooled]))[0]), draws, len(pooled), int((lengths > 0).sum()))
+        starts = centre(table)
+        return Quantity(float(centre(starts[None])[0]), centre(starts[self.picks]), sum(runs), sum(map(bool, runs)))
 
 
 def line(points: Mapping[int, Quantity]) -> tuple[Quantity, Quantity]:
@@ -186,14 +199,31 @@ def _with_draws(quantities: Iterable[Quantity]) -> Array:
     return np.column_stack([np.append(each.draws, each.point or 0.0) for each in quantities])
 
 
+CURVED: Final = 0.3
+"""By which share of the larger one the costs of a task at both ends of a line differ, where it is called curved."""
+
+
 def is_curved(points: Mapping[int, Quantity]) -> bool:
-    """Whether no straight line fits: a task costs something else between the last two sizes than between the first two."""
-    known = [(size, each.point) for size, each in sorted(points.items()) if each.point is not None]
+    """Whether no straight line fits: a task costs something else between the last two sizes than between the first two.
+
+    Where the starts are too few for an interval, the one has to cost twice as much as the other.
+    """
+    known = [(size, each) for size, each in sorted(points.items()) if each.point is not None]
     if len(known) < 3:
         return False
-    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = *known[:2], *known[-2:]
-    first, last = (y1 - y0) / (x1 - x0), (y3 - y2) / (x3 - x2)
-    return abs(last - first) > 0.3 * max(abs(first), abs(last))
+    first, last = (_slope(*ends) for ends in (known[:2], known[-2:]))
+    smaller, larger = sorted((first.point or 0.0, last.point or 0.0), key=abs)
+    apart = last.minus(first)
+    low, high = apart.interval()
+    if low is None or high is None:
+        return apart.starts < MIN_STARTS and abs(larger) > PLAIN_TO_SEE * abs(smaller)
+    return (low > 0 or high < 0) and abs(larger - smaller) > CURVED * abs(larger)
+
+
+def _slope(one: tuple[int, Quantity], other: tuple[int, Quantity]) -> Quantity:
+    (size, before), (larger, after) = one, other
+    rise = after.minus(before)
+    return replace(rise, point=(rise.point or 0.0) / (larger - size), draws=rise.draws / (larger - size))
 
 
 def half_efficiency(work: Sequence[float], plain: Sequence[Quantity], other: Sequence[Quantity]) -> Quantity:
@@ -210,7 +240,7 @@ def half_efficiency(work: Sequence[float], plain: Sequence[Quantity], other: Seq
     plain_s, other_s = _with_draws(plain), _with_draws(other)
     slack = plain_s - other_s / 2  # below zero: less than half of the time is the user's work
     crossings = np.array([_crossing(durations, row) for row in slack])
-    if not np.isfinite(crossings[-1]):
+    if np.isinf(crossings[-1]):
         if slack[-1, 0] >= 0:
             efficiency = plain_s[-1, 0] / other_s[-1, 0]
             return missing(f"even the shortest task ({_ms(work[0])}) reaches an efficiency of {efficiency:.2f}")
@@ -223,7 +253,7 @@ def half_efficiency(work: Sequence[float], plain: Sequence[Quantity], other: Seq
 def _crossing(durations: Array, slack: Array) -> float:
     ups = np.flatnonzero((slack[:-1] < 0) & (slack[1:] >= 0))
     if slack[0] >= 0 or not ups.size:
-        return float("nan")
+        return math.inf
     at = ups[0]
     return float(durations[at] - slack[at] * (durations[at + 1] - durations[at]) / (slack[at + 1] - slack[at]))
 
@@ -242,6 +272,13 @@ def mean_ratio(ratios: Sequence[Quantity]) -> Quantity:
     return Quantity(point, draws, min(each.n for each in known), min(each.starts for each in known))
 
 
+DRIFTING: Final = 0.02
+"""How rare the order of a series has to be among all orders of its values: the rarest of five are 2 of 120."""
+
+_ORDERS: Final = 5000
+"""How many orders are tried where there are too many to try all."""
+
+
 def instabilities(values: Sequence[float]) -> list[str]:
     """Return the signs that a series of repetitions, in the order of measuring, is not to be trusted."""
     if len(values) < 5:
@@ -255,15 +292,30 @@ def instabilities(values: Sequence[float]) -> list[str]:
     # Iglewicz and Hoaglin's modified z-score, with their threshold.
     if deviation > 0 and np.any(np.abs(series - middle) / deviation > 3.5):
         signs.append("outliers")
-    if len(set(values)) > 2 and _rank_correlation(series) * np.sqrt(len(series) - 1) > 2.58:  # two-sided, 1 %
+    if _is_drifting(series):
         signs.append("drift")
     return signs
 
 
-def _rank_correlation(series: Array) -> float:
-    """Return how much the values rise or fall in the order of measuring (the absolute value of Spearman's rho)."""
-    ranks = np.argsort(np.argsort(series))
-    return abs(float(np.corrcoef(np.arange(len(series)), ranks)[0, 1]))
+def _is_drifting(series: Array) -> bool:
+    """Whether the values rise or fall in the order of measuring, more than in nearly all other orders (Spearman's rho)."""
+    values, places, counts = np.unique(series, return_inverse=True, return_counts=True)
+    if len(values) < 3:  # one change is an event, and no drift
+        return False
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[places]  # equal values share a rank
+    ranks -= ranks.mean()
+    apart = np.abs(_orders(len(series)) @ ranks)
+    seen = abs(float((np.arange(len(series)) - (len(series) - 1) / 2) @ ranks))
+    return float(np.mean(apart >= seen - 1e-9)) <= DRIFTING
+
+
+@cache
+def _orders(n: int) -> Array:
+    """Return the places of the values in every order of them, or in a sample of the orders, around zero."""
+    middle = (n - 1) / 2
+    if n < 8:
+        return np.array(list(itertools.permutations(range(n)))) - middle
+    return np.random.default_rng(n).permuted(np.tile(np.arange(float(n)), (_ORDERS, 1)), axis=1) - middle
 
 
 def pytest_stats(values: Sequence[float]) -> dict[str, float | int | str | list[float]]:

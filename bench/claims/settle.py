@@ -12,7 +12,7 @@ import msgspec
 from bench.base.stats import PLAIN_TO_SEE
 from bench.claims.known import OF_EVERY_RUN
 from bench.claims.ledger import CheckQuestion, Claim, NumberQuestion
-from bench.derive.reading import is_range, reading
+from bench.derive.reading import reading
 from bench.plan.setup import Setup
 from bench.scenarios import METRICS
 from bench.scenarios.kit.common_metrics import COUNTS
@@ -181,10 +181,10 @@ def _by_number(question: NumberQuestion, row: Estimate, *, is_tried: bool) -> An
 
 def _bounds(row: Estimate, median: float) -> tuple[float, float]:
     """Return between which values the number lies."""
-    low, high = (median, median) if row.low is None or row.high is None else (row.low, row.high)
+    if row.low is not None and row.high is not None:
+        return row.low, row.high
     # What was seen without an engine, or counted, has no noise of a clock.
-    is_exact = row.starts == 0 or row.unit in COUNTS
-    if is_exact or (row.starts > 1 and not is_range(row)):
-        return low, high
-    # The range of few runs is narrower than what more runs would show, and that of one run is a point.
-    return min(low / PLAIN_TO_SEE, low * PLAIN_TO_SEE), max(high / PLAIN_TO_SEE, high * PLAIN_TO_SEE)
+    if row.starts == 0 or row.unit in COUNTS:
+        return median, median
+    # What more engine starts would show is beyond the few that there were.
+    return min(median / PLAIN_TO_SEE, median * PLAIN_TO_SEE), max(median / PLAIN_TO_SEE, median * PLAIN_TO_SEE)

@@ -23,7 +23,7 @@ from typing import Any, Final, Literal
 
 from bench.base import wording
 from bench.base.problem import Problem
-from bench.base.stats import MIN_RUNS, Quantity
+from bench.base.stats import MIN_STARTS, Quantity
 from bench.compare import pairing
 from bench.compare.changed_checks import ChangedCheck, changed_checks
 from bench.compare.comparable import Difference, asks_for_all_of, differences, is_duel
@@ -38,9 +38,6 @@ from bench.store.folder import RunFolder
 from bench.store.records import RunRecord
 from bench.store.rows import Control
 
-MIN_STARTS = 2
-"""A single engine start has a bias that its runs cannot show."""
-
 MIN_STARTS_OF_A_DUEL = 6
 """No noise floor backs the interval there: by chance, six starts all lie on one side of no change in 1 of 32 cases."""
 
@@ -52,9 +49,9 @@ FAMILY_ERROR = 0.05
 NAMED = 5
 """How many differences a refusal names."""
 
-Verdict = Literal["lost", "worse", "better", "same", "too few runs"]
+Verdict = Literal["lost", "worse", "better", "same", "too few starts"]
 
-VERDICTS: Final[Sequence[Verdict]] = ("lost", "worse", "better", "same", "too few runs")
+VERDICTS: Final[Sequence[Verdict]] = ("lost", "worse", "better", "same", "too few starts")
 """In the order in which a reader wants them."""
 
 
@@ -214,7 +211,7 @@ def compare(before: RunFolder, after: RunFolder, fail_over: float, *, anyway: bo
         then = "begin the duel anew" if in_duel else "`orchbench run --resume` goes on"
         because = f"{second.id} is not finished, and has no row yet for {len(gone)} numbers; {then}"
     elif without := unjudged(ranked):
-        because = f"too few runs to judge {', '.join(without)}: measure again with more --rounds or --repeat"
+        because = f"too few starts to judge {', '.join(without)}: measure again with --rounds {MIN_STARTS} or more"
     verdicts = changed_checks(*(checks(run) for run in runs), all_due=due and second.finished)
     return Comparison(first, second, fail_over, unlike, ranked, because, verdicts)
 
@@ -247,7 +244,7 @@ def changes(first: Numbers, second: Numbers, fail_over: float, floors: _Floors, 
     for key, (before, after) in common.items():
         metric, setup = before.metric, before.setup
         effect = effect_of(before.quantity, after.quantity, 1 - FAMILY_ERROR / max(1, families[metric]))
-        verdict: Verdict = "too few runs"
+        verdict: Verdict = "too few starts"
         if key in judged:
             floor = floors.at(before.scenario, setup.tier)
             verdict = judge(metric, before.quantity, after.quantity, effect, fail_over, floor)
@@ -313,15 +310,15 @@ def _is_judged(first: Figure, second: Figure) -> bool:
 
 
 def _means_something(figure: Figure) -> bool:
-    """Whether it is a loss if the second run lacks the number: it has enough runs, and is no cross-check."""
+    """Whether it is a loss if the second run lacks the number: it has enough starts, and is no cross-check."""
     return not figure.metric.crosscheck and figure.is_known and _enough(figure.quantity)
 
 
 def _enough(quantity: Quantity, starts: int = MIN_STARTS) -> bool:
-    return quantity.n >= MIN_RUNS and quantity.starts >= starts
+    return quantity.starts >= starts
 
 
 def unjudged(changes: Sequence[Change]) -> list[str]:
-    """Return the tools without a single number that has enough runs on both sides."""
-    judged = {change.setup.orchestrator for change in changes if change.verdict != "too few runs"}
+    """Return the tools without a single number that has enough engine starts on both sides."""
+    judged = {change.setup.orchestrator for change in changes if change.verdict != "too few starts"}
     return sorted({change.setup.orchestrator for change in changes} - judged)

@@ -87,7 +87,7 @@ class _Drawn:
         return _common(self._by_workload[workload])
 
     def median(self, workload: str, metric: str) -> Quantity:
-        return self._centre(self._by_workload[workload], metric, workload)
+        return self._centre(self._by_workload[workload], metric)
 
     # One after the other -----------------------------------------------------------------------------------------------
 
@@ -96,7 +96,7 @@ class _Drawn:
 
     def _direct(self, workload: str, metric: str, trials: Sequence[MeasuredTrial]) -> Figure:
         series = [trial.values[metric] for trial in trials if metric in trial.values]
-        figure = self._figure(workload, metric, self._centre(trials, metric, workload))
+        figure = self._figure(workload, metric, self._centre(trials, metric))
         return replace(figure, unstable=tuple(stats.instabilities(series)), axes=_common(trials))
 
     def _on_lines(self, line: Line) -> Iterator[Figure]:
@@ -120,11 +120,9 @@ class _Drawn:
         """
         every = [trial for trials in sizes.values() for trial in trials]
         if not any(trial.record.polls for trial in every):
-            return {size: self._centre(trials, "makespan_s", f"{family}{size}") for size, trials in sizes.items()}
-        wait = self._centre(every, "submit_to_first_s", family)
-        return {
-            size: self._centre(trials, "first_to_last_s", f"{family}{size}").plus(wait) for size, trials in sizes.items()
-        }
+            return {size: self._centre(trials, "makespan_s") for size, trials in sizes.items()}
+        wait = self._centre(every, "submit_to_first_s")
+        return {size: self._centre(trials, "first_to_last_s").plus(wait) for size, trials in sizes.items()}
 
     def _crossings(self, sweep: Sweep, reference: _Drawn) -> Iterator[Figure]:
         """Yield where the sweep of each family crosses half efficiency; plain Python is the measure, and has no crossing."""
@@ -139,11 +137,11 @@ class _Drawn:
     def makespans(self, sweep: Sweep) -> dict[str, dict[float, Quantity]]:
         """Return the median makespans of each family of a sweep, by task duration."""
         return {
-            family: {work: self._centre(trials, "makespan_s", f"{family}{work}") for work, trials in points.items()}
+            family: {work: self._centre(trials, "makespan_s") for work, trials in points.items()}
             for family, points in self._families(sweep).items()
         }
 
-    def _centre(self, trials: Sequence[MeasuredTrial], metric: str, name: str) -> Quantity:
+    def _centre(self, trials: Sequence[MeasuredTrial], metric: str) -> Quantity:
         """Return the median of a metric, or what the resampler takes instead; without values, the reason of a trial."""
         values: ByStart = defaultdict(list)
         for trial in trials:
@@ -155,7 +153,7 @@ class _Drawn:
         if values:
             # The median of a count that is the same in nearly every run is that count, whatever is taken for times.
             counted = metric in METRICS and METRICS[metric].unit in COUNTS
-            return self.resampler.centre_of(values, f"{name} {metric}", stats.medians if counted else None)
+            return self.resampler.centre_of(values, stats.medians if counted else None)
         reason = next((trial.because for trial in trials if trial.because), None)
         return stats.missing(reason or (METRICS[metric].lack if metric in METRICS else "no run yielded it"))
 

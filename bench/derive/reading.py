@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from bench.base.stats import MIN_RUNS
 from bench.base.wording import said
 from bench.scenarios import METRICS, SCENARIOS
-from bench.store.rows import Estimate, Ratio
+from bench.store.rows import Estimate
 
 _LINES: Final = {name for each in SCENARIOS.values() if each.line for name in (each.line.slope, each.line.intercept)}
 _COSTS: Final = _LINES | {name for name, metric in METRICS.items() if metric.costs}
@@ -23,7 +21,7 @@ class Reading:
     kind: Literal["value", "noise", "missing", "unsupported"]
     text: str
     spread: str = ""
-    """The interval, or how many runs there were where they are too few for one."""
+    """The interval, or how many runs there were where they were in too few engine starts for one."""
 
 
 def reading(row: Estimate) -> Reading:
@@ -35,24 +33,12 @@ def reading(row: Estimate) -> Reading:
         lost = row.metric in _COSTS and row.median <= 0
         runs = f"n={row.n}" if row.starts else ""
         return Reading("noise", "lost in noise", runs) if lost else Reading("value", value, runs)
-    spread = said(row.unit, low, high, like=row.median) + (f", n={row.n}" if is_range(row) else "")
+    spread = said(row.unit, low, high, like=row.median)
     if row.metric in _LINES and high < 0:
         return Reading("noise", "none: curved", spread)  # a task's cost grows with the graph: nothing is left for the run
     if row.metric in _COSTS and low <= 0:
         return Reading("noise", "lost in noise", spread)  # not told apart from zero
     return Reading("value", value, spread)
-
-
-def is_range(row: Estimate | Ratio) -> bool:
-    """Whether there were too few runs for an interval to be more than their range."""
-    return row.n < MIN_RUNS
-
-
-def bars(rows: Iterable[Estimate | Ratio]) -> str:
-    """Say what the bars of these numbers are in a chart; nothing if no number has a bar."""
-    few = {is_range(row) for row in rows if row.low is not None}
-    kinds = {False: "95 % intervals", True: f"the range of fewer than {MIN_RUNS} runs"}
-    return ", or ".join(kind for is_few, kind in kinds.items() if is_few in few)
 
 
 def is_unsupported(row: Estimate) -> bool:

@@ -46,13 +46,17 @@ def verdict(comparison: Comparison) -> str:
 
 
 def _judged(counts: Mapping[Verdict, int]) -> int:
-    return sum(count for verdict, count in counts.items() if verdict != "too few runs")
+    return sum(count for verdict, count in counts.items() if verdict != "too few starts")
 
 
 def rest(comparison: Comparison) -> str:
     """Count the numbers without a change, and say how large a change has to be to count."""
     counts = Counter(change.verdict for change in comparison.changes)
-    few = f", {counts['too few runs']} have too few runs to be judged" if counts["too few runs"] else ""
+    few = (
+        f", {counts['too few starts']} were measured in too few engine starts to be judged"
+        if counts["too few starts"]
+        else ""
+    )
     lies = "lies beyond the noise floor"
     duel = ""
     if comparison.is_duel:
@@ -157,7 +161,7 @@ def _charts(changes: Sequence[Change], tools: Tools) -> Iterator[Drawing]:
     """Yield a chart for each setup that has ratios; the setups of a tool follow each other."""
     ratios: dict[str, list[Change]] = defaultdict(list)
     for change in changes:
-        if change.verdict != "too few runs" and change.effect and change.effect.by == "ratio":
+        if change.verdict != "too few starts" and change.effect and change.effect.by == "ratio":
             ratios[change.setup.full_name].append(change)
     for setup, own in sorted(ratios.items()):
         # The largest changes come first.

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bench.base import wording
-from bench.derive.reading import is_range
 from bench.store.rows import Code, Control, Estimate, Range, Ratio, ReadyEngine
 
 
@@ -59,8 +58,7 @@ def bounds(row: Estimate) -> tuple[Part, ...]:
         return (" (n=", runs, ")")
     text = wording.said(row.unit, row.low, row.high, like=row.median)
     interval = Number(text, row.low, "estimates", row.key, "low", row.high)
-    few: tuple[Part, ...] = (", n=", runs) if is_range(row) else ()
-    return (" [", interval, *few, "]")
+    return (" [", interval, "]")
 
 
 def times(row: Ratio) -> tuple[Part, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from bench.derive.reading import bars
+from bench.base.stats import MIN_STARTS
 from bench.plan.setup import Setup
 from bench.plan.tools import REFERENCE
 from bench.report import charts
@@ -114,11 +115,11 @@ def _fit(facts: Facts, chart: Chart, family: str, setup: Setup) -> Fit | None:
     return Fit(slope.median / 1000, intercept.median / 1000)
 
 
+_FEW: Final = f"fewer than {MIN_STARTS} engine starts"
+
+
 def _note(rows: Sequence[Measured]) -> str:
     """Say what the bars are, and which points have none."""
-    what = bars(rows)
-    if not what:
-        return "Each point is a single run"
-    if any(row.n == 1 for row in rows):
-        return f"Bars: {what}; without one: a single run"
-    return f"Bars: {what}"
+    if all(row.low is None for row in rows):
+        return "Each point is a single run" if all(row.n == 1 for row in rows) else f"No bars: {_FEW}"
+    return "Bars: 95 % intervals" + (f"; without one: {_FEW}" if any(row.low is None for row in rows) else "")

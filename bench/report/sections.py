@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bench.derive.controls import controlled, noise_floor
-from bench.derive.reading import bars, reading
+from bench.derive.reading import reading
 from bench.derive.table import Table, matches
 from bench.plan.setup import Setup
 from bench.report import timelines
@@ -105,7 +105,7 @@ def _headline_chart(facts: Facts, subsection: Subsection) -> Drawing | None:
             panels.append(Panel(column.title, own[0].unit, marks))
             drawn += own
     title = f"{subsection.scenario}, {subsection.tier} tier: median, interval and single runs"
-    return dots(title, panels, bars(drawn)) if panels else None
+    return dots(title, panels) if panels else None
 
 
 def _mark(facts: Facts, table: Table, setup: Setup, column: Column) -> Mark:

@@ -114,7 +114,7 @@ def _print_controls(console: Console, results: Results) -> None:
             f"{row.setup.orchestrator} {row.ratio:.3f} [{row.low:.3f}, {row.high:.3f}]" for row in pairs if row.low
         )
         noise = "unknown" if floor is None else f"{floor:.1%}"
-        console.print(f"A/A control, {scenario}, {tier}: {ratios or 'too few runs'}; noise floor {noise}")
+        console.print(f"A/A control, {scenario}, {tier}: {ratios or 'too few starts'}; noise floor {noise}")
 
 
 def _print_lacks(console: Console, results: Results) -> None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from bench.base.stats import MIN_STARTS
 from bench.plan.tools import REFERENCE
 from contract.pipeline import STEPS
 
@@ -100,9 +101,16 @@ def results(document: Document) -> Document:
         if isinstance(value, list) and not all(isinstance(keys, dict) for keys in value):
             raise TypeError(f"`{name}` is no list of rows")
     return {
-        name: [row(keys) if "tier" in keys else keys for keys in value] if isinstance(value, list) else value
+        name: [_without_range(row(keys) if "tier" in keys else keys) for keys in value] if isinstance(value, list) else value
         for name, value in document.items()
     }
+
+
+def _without_range(keys: Document) -> Document:
+    """Return a row of results.json without what was called an interval, and was the range of one engine start or two."""
+    if not isinstance(starts := keys.get("starts"), int) or not 0 < starts < MIN_STARTS or "low" not in keys:
+        return keys
+    return keys | {"low": None, "high": None} | ({"above_noise": None} if "above_noise" in keys else {})
 
 
 def row(keys: Document) -> Document:

@@ -78,7 +78,7 @@ class Estimate(_OfFigure, frozen=True, kw_only=True):
     """How many engine starts they ran in."""
     median: float | None
     low: float | None
-    """The lower end of the 95 % interval, or of the range where there are fewer than five trials."""
+    """The lower end of the 95 % interval; null where there are fewer than three engine starts."""
     high: float | None
     unstable: list[str] = []
     """The signs that the number is not to be trusted without a look: spread, outliers, drift, curved."""
@@ -106,7 +106,7 @@ class Ratio(_OfFigure, frozen=True, kw_only=True):
     """The estimate that is divided."""
     ratio: float | None
     low: float | None
-    """The lower end of the ratio's own 95 % interval."""
+    """The lower end of the ratio's own 95 % interval; null where a side has fewer than three engine starts."""
     high: float | None
     above_noise: bool | None
     """Whether the interval lies wholly beyond the noise floor; null where either is unknown."""

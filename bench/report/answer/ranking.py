@@ -68,9 +68,11 @@ def _is_apart(facts: Facts, row: Estimate, best: Estimate) -> bool:
     if reading(best).kind == "noise":
         return row.low is not None and best.high is not None and row.low > PLAIN_TO_SEE * max(best.high, 0)
     ratio = facts.ratio(row, best)
-    if ratio is None or ratio.low is None:
+    if ratio is None or ratio.ratio is None:
         return False
-    return bool(ratio.above_noise) or (ratio.above_noise is None and ratio.low > PLAIN_TO_SEE)
+    if ratio.above_noise is None:  # too few engine starts for an interval, or nobody knows the noise
+        return (ratio.low or ratio.ratio) > PLAIN_TO_SEE
+    return ratio.above_noise
 
 
 def with_isolation(row: Estimate) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.derive.reading import is_range
 from bench.report import prose
 from bench.report.answer.card import NOT_MEASURED, Card
 from bench.report.answer.ends import beside_tasks, ends_of, is_shortest, lag_of, wait_of, waits_of
@@ -93,7 +92,7 @@ def _not_in_proportion(facts: Facts, ranked: Sequence[Estimate]) -> list[Sentenc
 
 
 def _is_above(row: Estimate, other: Estimate) -> bool:
-    if is_range(row) or is_range(other) or row.low is None or other.high is None:
+    if row.low is None or other.high is None:
         return False
     return row.low > other.high
 
