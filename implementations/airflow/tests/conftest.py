@@ -27,7 +27,7 @@ os.environ |= {
     "MLFLOW_DISABLE_TELEMETRY": "true",
 }
 
-LIMIT_S = 60.0
+LIMIT_S = 180.0
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,10 @@ class Engine:
     def _over(self, run: str, trial: Trial, bodies: int) -> Ran:
         finished = FinishedBodies(trial)
         state = self.adapter.wait(run, lambda: finished() >= bodies, LIMIT_S)
-        logs = Path(trial.events).glob("*.jsonl")
-        events = [json.loads(line) for log in logs for line in log.read_text().splitlines()]
-        return Ran(state, sorted(events, key=lambda event: event["t"]), self.adapter.reported(run))
+        return Ran(state, events_of(trial.events), self.adapter.reported(run))
+
+
+def events_of(folder: Path | str) -> list[dict[str, Any]]:
+    """Return what has been logged in the folder of a trial."""
+    events = [json.loads(line) for log in Path(folder).glob("*.jsonl") for line in log.read_text().splitlines()]
+    return sorted(events, key=lambda event: event["t"])

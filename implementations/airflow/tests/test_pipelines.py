@@ -23,7 +23,15 @@ from churn.parameters import LIMITS, Inference, Training
 from churn.patterns import Cached, Passing
 from churn.problem import BadData, BadParameters, GateFailed, NoChampion
 from churn_airflow import __main__ as pipelines
-from churn_airflow.pipelines import caching, inference, parameters, passing, training, training_taskflow
+from churn_airflow.pipelines import (
+    caching,
+    inference,
+    inference_taskflow,
+    parameters,
+    passing,
+    training,
+    training_taskflow,
+)
 from contract.pipeline import STEPS
 
 SMALL: dict[str, Any] = {"rows": 400, "n_estimators": 5, "min_roc_auc": 0.5, "tracking": "files"}
@@ -80,6 +88,7 @@ def steps(dag: DAG) -> dict[str, set[str]]:
         ("train", training.dag),
         ("train", training_taskflow.training_dag),
         ("infer", inference.dag),
+        ("infer", inference_taskflow.inference_dag),
         ("cached", caching.dag),
         ("passing", passing.dag),
         ("passing", passing.file_dag),
@@ -89,6 +98,24 @@ def steps(dag: DAG) -> dict[str, set[str]]:
 def test_a_pipeline_has_the_steps_and_edges_that_all_implementations_have(pipeline: str, dag: DAG) -> None:
     """Each task waits for the tasks that its step waits for, in either style of writing a DAG."""
     assert {name: set(after) for name, after in STEPS[pipeline].items()} == steps(dag)
+
+
+@pytest.mark.parametrize(("file", "suffix"), [("deployment.py", ""), ("deployment_taskflow.py", "_taskflow")])
+def test_a_dag_file_has_the_pipelines_in_its_own_style_only(file: str, suffix: str) -> None:
+    """Airflow takes every DAG that is made while it reads a file; a second training would be one that nobody asked for."""
+    path = Path(inference.__file__).with_name(file)
+    code = f"from airflow.dag_processing.dagbag import DagBag; print(*DagBag({str(path)!r}).dags)"
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert set(found.stdout.splitlines()[-1].split()) == {f"churn_training{suffix}", f"churn_inference{suffix}"}
+
+
+@pytest.mark.parametrize("dag", [training.dag, training_taskflow.training_dag], ids=lambda dag: dag.dag_id)
+def test_a_training_renews_what_its_inference_waits_for(dag: DAG) -> None:
+    """The asset that the last step makes is the one by which Airflow starts the inference; one training runs at a time."""
+    inferences = {training.dag: inference.dag, training_taskflow.training_dag: inference_taskflow.inference_dag}
+    assert inferences[dag].schedule == dag.get_task("register").outlets
+    assert [task.task_id for task in dag.tasks if task.outlets] == ["register"]
+    assert dag.max_active_runs == 1
 
 
 def test_parameters_have_the_names_and_defaults_of_the_core() -> None:
@@ -165,6 +192,15 @@ def test_a_source_that_fails_twice_is_survived(home: Path) -> None:
     with source.serving(content, ["500", "truncated"]) as url:
         pipelines.train(Training(**SMALL | {"data": url}))
     assert len(registered(home)) == 1
+
+
+def test_frames_go_where_one_setting_says(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In another storage than the churn home, the kept features stay, and the frames of the run do not."""
+    monkeypatch.setenv("CHURN_STORAGE", f"file://{tmp_path}/storage")
+    pipelines.train(Training(**SMALL))
+    assert [path.name for path in home.iterdir()] == ["registry"]
+    kept = [path for path in (tmp_path / "storage").rglob("*") if path.is_file()]
+    assert sorted(path.name for path in kept) == ["features.pickle", "table.parquet", "whole"]
 
 
 def test_bad_data_are_not_loaded_again(tmp_path: Path) -> None:

@@ -24,6 +24,17 @@ def keys(home: Path) -> dict[tuple[str, str], str]:
     return {key: config.get(*key) for key in (*HEX_KEYS, ("core", "fernet_key"))}
 
 
+def test_tuned_is_a_tenth_of_each_default(tmp_path: Path) -> None:
+    """Low-latency settings follow one rule, and change nothing else."""
+    profiles = [
+        settings.of_service(Setup("service", "local_executor", profile, 2, tmp_path)) for profile in ("stock", "tuned")
+    ]
+    stock, tuned = ({each.name: each for each in profile} for profile in profiles)
+    assert stock.items() < tuned.items()
+    changed = [tuned[name] for name in tuned.keys() - stock.keys()]
+    assert [each.name for each in changed if float(each.value) != float(each.default) / 10] == []
+
+
 def test_keys_are_new_for_each_start(tmp_path: Path) -> None:
     """No key of one start opens the servers of another one."""
     assert set(keys(tmp_path / "first").values()).isdisjoint(keys(tmp_path / "second").values())

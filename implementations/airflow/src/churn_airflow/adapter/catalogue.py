@@ -22,6 +22,25 @@ DAGS: Final[Mapping[str, Sequence[str]]] = {
 }
 """The DAGs of each pipeline. A run cannot change the tasks of a DAG, so another way of passing a frame is another DAG."""
 
+TASKFLOW: Final[Mapping[str, Sequence[str]]] = {
+    **DAGS,
+    "train": ("churn_training_taskflow",),
+    "infer": ("churn_inference_taskflow",),
+}
+"""The same, with the churn pipelines in TaskFlow style."""
+
+SOURCES: Final[Mapping[str, tuple[str, str]]] = {
+    "churn_training": ("training", "dag"),
+    "churn_training_taskflow": ("training_taskflow", "training_dag"),
+    "churn_inference": ("inference", "dag"),
+    "churn_inference_taskflow": ("inference_taskflow", "inference_dag"),
+    "churn_whole": ("whole", "dag"),
+    "churn_caching": ("caching", "dag"),
+    "churn_passing": ("passing", "dag"),
+    "churn_passing_file": ("passing", "file_dag"),
+}
+"""The module of each DAG, and its name there."""
+
 DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "train": asdict(Training()),
     "infer": asdict(Inference()),
@@ -31,9 +50,9 @@ DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 
 
-def dag_of(pipeline: str, parameters: Mapping[str, Any]) -> str:
-    """Return the DAG for a run with these parameters."""
-    first, *others = DAGS[pipeline]
+def dag_of(dags: Sequence[str], parameters: Mapping[str, Any]) -> str:
+    """Return which of the DAGs of a pipeline is for a run with these parameters."""
+    first, *others = dags
     return others[0] if parameters.get("way") == "file" else first
 
 
@@ -42,7 +61,9 @@ def unsupported(work: Workload | Pipeline, way: str) -> str:
     if isinstance(work, Workload):
         return _namesakes(work.tree)
     if work.parameters.get("way") == "store" != way:
-        return "XComs are kept in the database here; object storage is measured at the library tier, in dag_test_objects"
+        return (
+            "XComs are kept in the database here; dag_test_objects and local_executor_objects have object storage for them"
+        )
     if work.pipeline == "passing" and work.parameters.get("way", Passing().way) == "value" != way:
         return "here every XCom goes to object storage, which is way=store"
     return ""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from churn_airflow import pipelines
+from churn_airflow.adapter import catalogue
 from contract import editions
 from contract.workload import Workload
 
@@ -26,12 +27,10 @@ from churn_airflow.adapter import shapes
 dag = shapes.read(__file__)
 '''
 
-_PIPELINE_FILE: Final = '''"""The DAG of one of the pipelines; churn_airflow/pipelines/deployment.py has them all."""
+_PIPELINE_FILE: Final = '''"""The DAG of one of the pipelines; a user would write churn_airflow/pipelines/deployment.py."""
 
 from churn_airflow.pipelines.{module} import {name} as dag
 '''
-
-_PASSING_FILE: Final = ("passing", "file_dag")
 
 
 def write(workload: Workload, folder: Path) -> Path:
@@ -46,7 +45,7 @@ def write_pipeline(dag_id: str, folder: Path) -> Path:
     if dag_id == CACHING:
         return write_caching(folder, editions.FIRST)
     folder.mkdir(parents=True, exist_ok=True)
-    module, name = _PASSING_FILE if dag_id == "churn_passing_file" else (dag_id.removeprefix("churn_"), "dag")
+    module, name = catalogue.SOURCES[dag_id]
     return _write(dag_id, _PIPELINE_FILE.format(module=module, name=name), folder)
 
 

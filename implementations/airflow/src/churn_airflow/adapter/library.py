@@ -84,7 +84,7 @@ class DagTest(Adapter):
     def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
         # Defaults included: dag.test() leaves the values of a run in the DAG's params, where the next run would find them.
         conf = {**catalogue.DEFAULTS[pipeline], **parameters}
-        return self._submit(catalogue.dag_of(pipeline, parameters), conf, trial)
+        return self._submit(catalogue.dag_of(catalogue.DAGS[pipeline], parameters), conf, trial)
 
     def _submit(self, dag: str, conf: dict[str, Any], trial: Trial) -> str:
         self._runs[trial.id] = self._main_thread.submit(_test, dag, conf)

@@ -16,7 +16,7 @@ from typing import Any, Final
 import httpx
 
 from churn_airflow.adapter import catalogue, dag_files, settings
-from contract.adapter import Adapter, Refused, Reported, Setup, Started, State
+from contract.adapter import Adapter, Refused, Reported, Setting, Setup, Started, State
 from contract.events import Trial
 from contract.pipeline import Pipeline
 from contract.servers import HOST, NotReady, Servers, free_port
@@ -36,6 +36,9 @@ _STATES: Final = {"success": State.SUCCEEDED, "failed": State.FAILED}
 class LocalExecutor(Adapter):
     """The servers that Airflow's documentation lists, each a process; the scheduler forks the workers of the tasks."""
 
+    _dags_of = catalogue.DAGS
+    _way = "value"
+
     def __init__(self) -> None:
         self._servers: Servers | None = None
         self._api = httpx.Client()
@@ -43,7 +46,7 @@ class LocalExecutor(Adapter):
 
     def start(self, setup: Setup) -> Started:
         self._port = free_port()
-        changed = settings.of_service(setup)
+        changed = self._settings(setup)
         settings.write_config(setup.home, changed, self._port)
         password = secrets.token_urlsafe(24)
         with settings.private_file(setup.home / _PASSWORDS) as file:
@@ -63,6 +66,9 @@ class LocalExecutor(Adapter):
         token = self._call("POST", "/auth/token", {"username": _USER, "password": password})["access_token"]
         self._api.headers["Authorization"] = f"Bearer {token}"
         return Started(settings.VERSIONS, changed)
+
+    def _settings(self, setup: Setup) -> tuple[Setting, ...]:
+        return settings.of_service(setup)
 
     def _healthy(self) -> bool:
         if not self._running.listens("api-server", self._port):
@@ -100,11 +106,11 @@ class LocalExecutor(Adapter):
         self._wait_until_parsed([workload.name for workload in workloads], written)
 
     def unsupported(self, work: Workload | Pipeline, runs_at_once: int = 1) -> str:
-        return catalogue.unsupported(work, "value")
+        return catalogue.unsupported(work, self._way)
 
     def deploy_pipelines(self, pipelines_: Sequence[str]) -> None:
         written = time.time()
-        dags = [dag for pipeline in pipelines_ for dag in catalogue.DAGS[pipeline]]
+        dags = [dag for pipeline in pipelines_ for dag in self._dags_of[pipeline]]
         for dag in dags:
             dag_files.write_pipeline(dag, self._dags)
         self._wait_until_parsed(dags, written)
@@ -136,7 +142,7 @@ class LocalExecutor(Adapter):
         return self._trigger(workload, {"trial": trial.to_dict()})
 
     def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
-        return self._trigger(catalogue.dag_of(pipeline, parameters), dict(parameters))
+        return self._trigger(catalogue.dag_of(self._dags_of[pipeline], parameters), dict(parameters))
 
     def _trigger(self, dag: str, conf: dict[str, Any]) -> str:
         runs = f"/api/v2/dags/{dag}/dagRuns"
@@ -182,6 +188,21 @@ class LocalExecutor(Adapter):
 
     def _call(self, method: str, url: str, content: object = None) -> Any:
         return self._api.request(method, url, json=content).raise_for_status().json()
+
+
+class LocalExecutorTaskFlow(LocalExecutor):
+    """The same, with the churn pipelines in TaskFlow style."""
+
+    _dags_of = catalogue.TASKFLOW
+
+
+class LocalExecutorObjects(LocalExecutor):
+    """The same, with object storage for the XComs."""
+
+    _way = "store"
+
+    def _settings(self, setup: Setup) -> tuple[Setting, ...]:
+        return (*settings.of_service(setup), *settings.OBJECTS)
 
 
 def _seconds(time_stamp: str | None) -> float | None:

@@ -83,6 +83,7 @@ with DAG(
     params={
         "value": Param(1, "What the result depends on.", type="integer"),
         "unhashable": Param(False, "Whether it also depends on something that no hash can be made of.", type="boolean"),
+        "by_file": Param(False, "Whether the result goes by the whole source file; here it always does.", type="boolean"),
     },
 ) as dag:
     begin_task = PythonOperator(

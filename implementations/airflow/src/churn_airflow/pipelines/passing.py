@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow.providers.standard.operators.python import PythonOperator
-from airflow.sdk import DAG, Param
+from airflow.sdk import DAG, ObjectStoragePath, Param
 from airflow.sdk.types import RuntimeTaskInstanceProtocol
 
 from churn.patterns import WAYS
@@ -45,12 +45,12 @@ def take(table: pd.DataFrame) -> None:
         says["token"] = checksum(table)
 
 
-def make_file(params: dict[str, Any], ti: RuntimeTaskInstanceProtocol) -> str:
+def make_file(params: dict[str, Any], ti: RuntimeTaskInstanceProtocol) -> ObjectStoragePath:
     """Make a frame, and write it."""
     return frames.write(make(params), frames.folder(ti) / "frame.parquet")
 
 
-def take_file(path: str) -> None:
+def take_file(path: ObjectStoragePath) -> None:
     """Read a frame, and look at it."""
     take(frames.read(path))
 
@@ -62,9 +62,7 @@ with DAG(
     params=PARAMETERS,
 ) as dag:
     make_task = PythonOperator(task_id="make", python_callable=make)
-    take_task = PythonOperator(task_id="take", python_callable=take, op_kwargs={"table": make_task.output})
-
-    make_task >> take_task
+    PythonOperator(task_id="take", python_callable=take, op_kwargs={"table": make_task.output})
 
 with DAG(
     "churn_passing_file",
@@ -76,4 +74,4 @@ with DAG(
     take_file_task = PythonOperator(task_id="take", python_callable=take_file, op_kwargs={"path": make_file_task.output})
     cleanup_task = PythonOperator(task_id="cleanup", python_callable=frames.remove)
 
-    make_file_task >> take_file_task >> cleanup_task.as_teardown(setups=make_file_task)
+    take_file_task >> cleanup_task.as_teardown(setups=make_file_task)

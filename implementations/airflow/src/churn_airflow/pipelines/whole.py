@@ -26,6 +26,7 @@ with DAG(
     "churn_whole",
     description="Trains three models in one task",
     schedule=None,
+    max_active_runs=1,  # a run moves the alias
     params=parameters.TRAINING,
     default_args={"on_failure_callback": notify_failure},
 ) as dag:

@@ -1,0 +1,82 @@
+"""The churn pipelines and object storage on Airflow's own servers: what only they do, `dag.test()` cannot show."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from conftest import LIMIT_S, Engine, events_of
+
+from churn_airflow.adapter import settings
+from churn_airflow.adapter.service import LocalExecutor, LocalExecutorObjects, LocalExecutorTaskFlow
+from contract.adapter import Setting, State
+from contract.pipeline import STEPS
+
+SMALL = {"rows": 400, "tracking": "files"}
+TRAINING = SMALL | {"n_estimators": 5, "min_roc_auc": 0.5}
+
+LOOPS_S = 5.0
+"""Several of the scheduler's loops, each of which would start a run that is due."""
+
+
+@contextmanager
+def up(adapter: type[LocalExecutor], folder: Path, *pipelines: str) -> Iterator[Engine]:
+    """Start an engine, and deploy pipelines."""
+    engine = Engine(folder)
+    try:
+        engine.up(adapter, "service").adapter.deploy_pipelines(pipelines)
+        yield engine
+    finally:
+        engine.down()
+
+
+def steps_of_last(engine: Engine) -> set[str]:
+    """Return the steps that have begun in the last trial."""
+    last = max(engine.folder.glob("trial*"))
+    return {event["node"] for event in events_of(last)}
+
+
+def eventually(happens: Callable[[], bool], limit_s: float) -> bool:
+    """Wait until something is so, and say whether it is."""
+    deadline = time.monotonic() + limit_s
+    while not happens() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return happens()
+
+
+def test_taskflow_pipelines_run_when_they_are_asked_to_and_only_then(tmp_path: Path) -> None:
+    """The training makes every step once, and starts no inference, although it renews the asset of one; then one is run."""
+    with up(LocalExecutorTaskFlow, tmp_path, "train", "infer") as engine:
+        trained = engine.run_pipeline("train", **TRAINING)
+        assert (trained.state, trained.tries) == (State.SUCCEEDED, dict.fromkeys(STEPS["train"], 1))
+        assert not eventually(lambda: steps_of_last(engine) != set(STEPS["train"]), LOOPS_S)
+        inferred = engine.run_pipeline("infer", **SMALL)
+        assert (inferred.state, inferred.tries) == (State.SUCCEEDED, dict.fromkeys(STEPS["infer"], 1))
+    assert not list(tmp_path.glob("churn/frames/*"))
+
+
+@pytest.mark.slow(reason="it starts Airflow's servers to see what the harness turns off")
+def test_as_a_user_has_it_an_inference_follows_a_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With Airflow's own schedule, which the harness turns off, the asset starts the inference."""
+
+    def with_schedule(width: int) -> tuple[Setting, ...]:
+        return tuple(each for each in changed(width) if "use_job_schedule" not in each.name)
+
+    changed = settings.service
+    monkeypatch.setattr(settings, "service", with_schedule)
+    with up(LocalExecutor, tmp_path, "train", "infer") as engine:
+        assert engine.run_pipeline("train", **TRAINING).state is State.SUCCEEDED
+        assert eventually(lambda: "score" in steps_of_last(engine), LIMIT_S)
+
+
+@pytest.mark.slow(reason="it starts Airflow's servers for a deployment beside the usual ones")
+def test_a_frame_goes_through_object_storage(tmp_path: Path) -> None:
+    """What is taken is what was made; it was in a file of the storage, as large as the frame at least."""
+    with up(LocalExecutorObjects, tmp_path, "passing") as engine:
+        passed = engine.run_pipeline("passing", size=100_000, way="store")
+    assert (passed.state, passed.said["make"]) == (State.SUCCEEDED, passed.said["take"])
+    stored = [file for file in tmp_path.glob("engine/xcom/churn_passing/*/make/*") if file.is_file()]
+    assert [file.stat().st_size > 100_000 for file in stored] == [True]
