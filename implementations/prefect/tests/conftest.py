@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from churn_prefect.adapter.library import FlowCall
+from churn_prefect.adapter import library
+from churn_prefect.adapter.library import AsyncFlowCall, Calls, FlowCall, ProcessPool
 from contract import steps
 from contract.adapter import Setup, State
 from contract.events import Trial
@@ -45,6 +46,20 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CHURN_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     return tmp_path / "home"
+
+
+@pytest.fixture
+def other(engine: FlowCall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], FlowCall]:
+    """Start an engine of another deployment on the server that is there: Prefect reads its settings but once."""
+    monkeypatch.setattr(library, "Server", lambda _: engine._engine)  # noqa: SLF001
+    kinds = {"async_flow_call": AsyncFlowCall, "calls": Calls, "process_pool": ProcessPool}
+
+    def start(deployment: str) -> FlowCall:
+        started = kinds[deployment]()
+        started.start(Setup("library", deployment, "stock", 2, tmp_path))
+        return started
+
+    return start
 
 
 def run(engine: FlowCall, pipeline: str, parameters: dict[str, Any], name: str = "run") -> State:

@@ -14,10 +14,9 @@ from typing import Any
 import pytest
 from conftest import events_in, run, watched, webhook
 
-from churn_prefect.adapter import library
-from churn_prefect.adapter.library import Calls, FlowCall, ProcessPool
+from churn_prefect.adapter.library import FlowCall
 from contract import steps
-from contract.adapter import Setup, State
+from contract.adapter import State
 from contract.editions import FIRST
 from contract.events import Trial
 from contract.pipeline import STEPS
@@ -44,19 +43,6 @@ def computed(engine: FlowCall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     return run_it
 
 
-@pytest.fixture
-def other(engine: FlowCall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[type[FlowCall]], FlowCall]:
-    """Start an engine of another deployment on the server that is there: Prefect reads its settings but once."""
-    monkeypatch.setattr(library, "Server", lambda _: engine._engine)  # noqa: SLF001
-
-    def start(kind: type[FlowCall]) -> FlowCall:
-        started = kind()
-        started.start(Setup("library", {Calls: "calls", ProcessPool: "process_pool"}[kind], "stock", 2, tmp_path))
-        return started
-
-    return start
-
-
 def test_a_result_is_kept_until_something_changes(engine: FlowCall, computed: Computed) -> None:
     """Unchanged inputs and source are a hit; another value and another body are none, a changed helper is one."""
     assert [computed(value=5), computed(value=5), computed(value=6)] == [1, 0, 1]
@@ -66,6 +52,16 @@ def test_a_result_is_kept_until_something_changes(engine: FlowCall, computed: Co
     assert computed(value=5) == 0, "Prefect sees a task's own lines only: if it saw the helper, that would be news"
     engine.edit(FIRST)
     assert computed(value=5) == 0
+
+
+def test_a_key_over_the_file_sees_an_edited_helper(engine: FlowCall, computed: Computed) -> None:
+    """The same file is a hit, and an edit anywhere in it is none; the way back is a hit again."""
+    engine.edit(FIRST)
+    assert [computed(value=10, by_file=True) for _ in range(2)] == [1, 0]
+    engine.edit({**FIRST, "helper": 2})
+    assert computed(value=10, by_file=True) == 1
+    engine.edit(FIRST)
+    assert computed(value=10, by_file=True) == 0
 
 
 def test_an_old_or_spoiled_result_is_made_anew(engine: FlowCall, computed: Computed) -> None:
@@ -143,18 +139,18 @@ def test_a_whole_training_that_fails_is_tried_three_times_and_told(
 PAIR = Workload("pair", tuple(Node(name, "sleep", params={"seconds": 0.5}) for name in ("left", "right")))
 
 
-def test_called_tasks_run_one_after_another(other: Callable[[type[FlowCall]], FlowCall], tmp_path: Path) -> None:
+def test_called_tasks_run_one_after_another(other: Callable[[str], FlowCall], tmp_path: Path) -> None:
     """Two nodes that could run at once do not, and both are in this process."""
-    events = run_pair(other(Calls), tmp_path / "calls")
+    events = run_pair(other("calls"), tmp_path / "calls")
     assert [event["kind"] for event in events] == ["started", "finished"] * 2
     assert {event["pid"] for event in events} == {os.getpid()}
 
 
 def test_a_process_pool_runs_tasks_in_other_processes(
-    other: Callable[[type[FlowCall]], FlowCall], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    other: Callable[[str], FlowCall], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two nodes run in processes of their own, none of them this one, and so do the steps that pass a frame."""
-    pool = other(ProcessPool)
+    pool = other("process_pool")
     processes = {event["pid"] for event in run_pair(pool, tmp_path / "pool")}
     assert (len(processes), os.getpid() in processes) == (2, False)
 
@@ -164,6 +160,19 @@ def test_a_process_pool_runs_tasks_in_other_processes(
     said = [event["data"]["token"] for event in events() if event["kind"] == "finished"]
     assert (len(said), len(set(said))) == (2, 1)
     assert os.getpid() not in {event["pid"] for event in events()}
+
+
+def test_a_process_pool_trains_the_models_elsewhere(
+    other: Callable[[str], FlowCall], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The three models, which are submitted, are trained in other processes; what is called stays in this one."""
+    pool = other("process_pool")
+    pool.deploy_pipelines(["train"])
+    events = watched(tmp_path / "training", monkeypatch)
+    parameters = {"rows": 400, "n_estimators": 10, "tracking": "files"}
+    assert run(pool, "train", parameters, "training") is State.SUCCEEDED
+    here = {event["node"] for event in events() if event["pid"] == os.getpid()}
+    assert {event["node"] for event in events()} - here == {node for node in STEPS["train"] if node.startswith("train_")}
 
 
 def run_pair(engine: FlowCall, folder: Path) -> list[Any]:

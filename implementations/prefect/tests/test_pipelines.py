@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import os
 import re
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 from conftest import run, watched, webhook
+from pydantic import ValidationError
 
 from churn import customers, features, models, scoring, source
 from churn.parameters import LIMITS, Inference, Training
@@ -58,18 +62,52 @@ def test_the_parameters_are_those_of_the_core(core: type, ours: type[CommonParam
 
 
 @pytest.mark.parametrize(
-    "wrong",
-    [
-        *({name: beyond} for name, (low, high) in LIMITS.items() for beyond in (low - 1, high + 1)),
-        {"n_estimator": 5},
-        {"tracking": "x"},
-    ],
-    ids=str,
+    ("name", "beyond"), [(name, end + by) for name, ends in LIMITS.items() for end, by in zip(ends, (-1, 1), strict=True)]
 )
-def test_prefect_refuses_wrong_parameters(engine: FlowCall, wrong: dict[str, Any]) -> None:
-    """A value out of its limits and an unknown name never become a run."""
-    with pytest.raises(Exception, match=f"parameters.{next(iter(wrong))}"):
-        engine.submit_pipeline("train", wrong, Trial("wrong", ""))
+def test_nothing_is_accepted_beyond_the_limits(name: str, beyond: float) -> None:
+    """One more than the most, and one less than the least, is no value of a parameter."""
+    kind = TrainingParameters if name in TrainingParameters.model_fields else InferenceParameters
+    with pytest.raises(ValidationError, match=name):
+        kind(**{name: beyond})
+
+
+@pytest.mark.parametrize("wrong", [{"n_estimators": "many"}, {"held_out": 0.9}, {"trees": 5}], ids=str)
+def test_a_call_with_wrong_parameters_is_a_run_that_fails(
+    engine: FlowCall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, Any]
+) -> None:
+    """No step begins, Prefect has recorded a run without tasks, and the webhook hears which parameter it was."""
+    events = watched(tmp_path / "wrong", monkeypatch)
+    with webhook("/services/hook") as (url, posted):
+        submitted = engine.submit_pipeline("train", {**wrong, "webhook": url}, Trial("wrong", ""))
+        assert engine.wait(submitted, lambda: False, 60) is State.FAILED
+    assert events() == []
+    reported = engine.reported(submitted)
+    assert reported.submitted is not None and reported.attempts == {}
+    [message] = posted
+    assert f"parameters.{next(iter(wrong))}" in message["text"]
+
+
+def test_an_api_refuses_wrong_parameters_before_there_is_a_run(engine: FlowCall) -> None:
+    """A server answers 409 to a submission with a value out of its limits or a name that nobody knows."""
+    from prefect.client.orchestration import get_client
+    from prefect.exceptions import PrefectHTTPStatusError
+
+    deployment = engine._pipelines["train"].to_deployment("refusing")  # noqa: SLF001
+    with get_client(sync_client=True) as client:
+        for wrong in ({"held_out": 0.9}, {"trees": 5}):
+            with pytest.raises(PrefectHTTPStatusError) as refusal:
+                client.create_flow_run_from_deployment(deployment.apply(), parameters={"parameters": wrong})
+            assert refusal.value.response.status_code == HTTPStatus.CONFLICT
+
+
+@pytest.mark.usefixtures("engine")  # Prefect may only be imported once the engine has set its environment
+def test_the_scheduler_knows_when_a_nightly_run_is_due() -> None:
+    """The server's own look for the next runs of a cron finds them; with an older `whenever` it fails."""
+    from prefect.server.schemas.schedules import CronSchedule
+
+    start = datetime(2026, 11, 26, 12, tzinfo=UTC)
+    dates = asyncio.run(CronSchedule(cron="0 3 * * *").get_dates(2, start=start))
+    assert [date.timestamp() - start.timestamp() for date in dates] == [15 * 3600, 39 * 3600]
 
 
 def test_the_command_predicts_what_the_core_does(engine: FlowCall, home: Path) -> None:
@@ -151,6 +189,29 @@ def test_a_refused_model_is_not_registered_and_somebody_hears_of_it(
     assert "train failed on Prefect" in message[key]
     assert "1.000 is asked for" in message[key]
     assert list(home.rglob("*@*")) == []
+
+
+@pytest.mark.parametrize("least", [0.0, 1.0])
+def test_the_gate_shows_what_it_decides_by(engine: FlowCall, least: float) -> None:
+    """The run has an artifact with the best model's metric and what is asked for, whether the model passes or not."""
+    from prefect.artifacts import Artifact
+
+    asked = f"asked for {least:.3f}"
+    assert run(engine, "train", {**SMALL, "min_roc_auc": least}) is (State.FAILED if least else State.SUCCEEDED)
+    artifact = Artifact.get("gate")
+    assert artifact is not None and "roc_auc" in str(artifact.data) and asked in str(artifact.data)
+
+
+def test_the_preparation_is_a_part_of_the_flow(engine: FlowCall) -> None:
+    """Its tasks are recorded in the run of the flow that calls it, and there is no other flow run."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowFilter, FlowFilterName
+
+    submitted = engine.submit_pipeline("train", SMALL, Trial("prepared", ""))
+    assert engine.wait(submitted, lambda: False, 60) is State.SUCCEEDED
+    assert {"load", "validate"} <= engine.reported(submitted).attempts.keys()
+    with get_client(sync_client=True) as client:
+        assert client.read_flow_runs(flow_filter=FlowFilter(name=FlowFilterName(any_=["prepare"]))) == []
 
 
 def test_unchanged_features_are_not_made_again(engine: FlowCall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

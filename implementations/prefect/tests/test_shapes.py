@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import events_in
 
-from churn_prefect.adapter.library import FlowCall
+from churn_prefect.adapter.library import AsyncFlowCall, FlowCall
 from contract.adapter import Reported, State
 from contract.events import Trial
 from contract.workload import Fault, Node, Retry, Workload
@@ -30,6 +32,12 @@ NESTED = Workload(
         Node("end", after=("last", "beside")),
     ),
 )
+
+
+@pytest.fixture(params=["flow_call", "async_flow_call"])
+def either(engine: FlowCall, other: Callable[[str], FlowCall], request: pytest.FixtureRequest) -> FlowCall:
+    """Return an engine whose flows are synchronous, and one whose flows are asynchronous."""
+    return engine if request.param == "flow_call" else other(request.param)
 
 
 def run(engine: FlowCall, workload: Workload, folder: Path) -> tuple[State, list[Any], Reported]:
@@ -55,16 +63,16 @@ def test_nodes_that_differ_in_their_work_only_are_mapped() -> None:
     assert [[node.id for node in alike] for alike in submissions(workload)] == [["a"], ["b", "c"], ["r"], ["e"]]
 
 
-def test_a_diamond_runs_every_body_once(engine: FlowCall, tmp_path: Path) -> None:
+def test_a_diamond_runs_every_body_once(either: FlowCall, tmp_path: Path) -> None:
     """Each of the four bodies of a diamond finishes once, and Prefect has recorded each as a task run of that name."""
-    state, events, reported = run(engine, DIAMOND, tmp_path)
+    state, events, reported = run(either, DIAMOND, tmp_path)
     assert state is State.SUCCEEDED
     assert counted(events, "finished") == reported.attempts == dict.fromkeys("abcd", 1)
     assert sorted(reported.tasks) == ["a", "b", "c", "d"]
 
 
 @pytest.mark.parametrize("after", [(), ("a",)])
-def test_a_retry_survives_as_many_faults_as_it_allows(engine: FlowCall, tmp_path: Path, after: tuple[str, ...]) -> None:
+def test_a_retry_survives_as_many_faults_as_it_allows(either: FlowCall, tmp_path: Path, after: tuple[str, ...]) -> None:
     """Two planned faults are survived with two retries and not with one, in a chain and beside a sibling."""
     name = "wide" if after else "line"
     enough, too_few = tmp_path / "enough", tmp_path / "too_few"
@@ -72,7 +80,7 @@ def test_a_retry_survives_as_many_faults_as_it_allows(engine: FlowCall, tmp_path
         folder.mkdir()
         faulty = Node("b", after=after, retry=Retry(times, 0), fault=Fault(2))
         nodes = (Node("a"), Node("c", after=("a",)), faulty) if after else (faulty,)
-        state, events, reported = run(engine, Workload(f"{name}_{times}", nodes), folder)
+        state, events, reported = run(either, Workload(f"{name}_{times}", nodes), folder)
         assert (state is State.SUCCEEDED, counted(events, "finished")["b"]) == (times == 2, int(times == 2))
         assert counted(events, "started")["b"] == reported.attempts["b"] == times + 1
 
@@ -96,7 +104,7 @@ def test_the_waits_before_retries_are_those_that_were_asked_for(engine: FlowCall
         assert all(asked_s <= wait < asked_s + 0.5 for asked_s, wait in zip(delays_s, waits, strict=True)), (name, waits)
 
 
-def test_only_what_stands_below_a_failure_does_not_run(engine: FlowCall, tmp_path: Path) -> None:
+def test_only_what_stands_below_a_failure_does_not_run(either: FlowCall, tmp_path: Path) -> None:
     """A final fault is not tried again, another one until its retries are used up; the branch beside them runs on."""
     nodes = (
         Node("a"),
@@ -107,36 +115,50 @@ def test_only_what_stands_below_a_failure_does_not_run(engine: FlowCall, tmp_pat
         Node("beside", after=("a",), op="sleep", params={"seconds": 0.3}),
         Node("end", after=("beside",)),
     )
-    state, events, reported = run(engine, Workload("failing", nodes), tmp_path)
+    state, events, reported = run(either, Workload("failing", nodes), tmp_path)
     assert state is State.FAILED
     assert counted(events, "started") == {"a": 1, "final": 1, "exhausted": 2, "beside": 1, "end": 1}
     assert reported.attempts == counted(events, "started")
 
 
-def test_groups_are_subflows(engine: FlowCall, tmp_path: Path) -> None:
+def test_groups_are_subflows(either: FlowCall, tmp_path: Path) -> None:
     """Every body of a nested workload runs once, and Prefect has a flow run in a flow run for each group."""
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.filters import FlowFilter, FlowFilterName
 
-    state, events, reported = run(engine, NESTED, tmp_path)
+    named = FlowFilter(name=FlowFilterName(any_=["outer", "inner"]))
+    with get_client(sync_client=True) as client:
+        before = {each.id for each in client.read_flow_runs(flow_filter=named)}
+        state, events, reported = run(either, NESTED, tmp_path)
+        subflows = [each for each in client.read_flow_runs(flow_filter=named) if each.id not in before]
     assert state is State.SUCCEEDED
     assert counted(events, "finished") == reported.attempts == {node.id: 1 for node in NESTED.nodes}
-    with get_client(sync_client=True) as client:
-        named = FlowFilter(name=FlowFilterName(any_=["outer", "inner"]))
-        assert [each.parent_task_run_id is None for each in client.read_flow_runs(flow_filter=named)] == [False, False]
+    assert [each.parent_task_run_id is None for each in subflows] == [False, False]
 
 
-def test_a_failure_in_a_group_reaches_the_run(engine: FlowCall, tmp_path: Path) -> None:
-    """What waits for the failed node does not run, in its group or outside; everything else does."""
+def test_a_failure_in_a_group_reaches_the_run(either: FlowCall, tmp_path: Path) -> None:
+    """What waits for the failed node does not run, in its group or outside; everything else does.
+
+    An asynchronous subflow that failed gives nothing to whoever awaits it, not even what was done before the failure.
+    """
+    awaited: set[str] = {"of_first"} if isinstance(either, AsyncFlowCall) else set()
     nodes = (replace(node, fault=Fault(9)) if node.id == "deep" else node for node in NESTED.nodes)
-    state, events, reported = run(engine, Workload("nested_failing", tuple(nodes)), tmp_path)
+    state, events, reported = run(either, Workload("nested_failing", tuple(nodes)), tmp_path)
     assert state is State.FAILED
-    assert sorted(counted(events, "started")) == sorted(["before", "first", "deep", "beside", "of_first"])
+    assert counted(events, "started").keys() == {"before", "first", "deep", "beside", "of_first"} - awaited
     assert reported.attempts == counted(events, "started")
 
 
-def test_a_group_whose_input_failed_never_begins(engine: FlowCall, tmp_path: Path) -> None:
+def test_a_group_whose_input_failed_never_begins(either: FlowCall, tmp_path: Path) -> None:
     """A failure before a group ends the run as failed, without the group."""
     nodes = (replace(node, fault=Fault(9)) if node.id == "before" else node for node in NESTED.nodes)
-    state, events, _ = run(engine, Workload("nested_starved", tuple(nodes)), tmp_path)
+    state, events, _ = run(either, Workload("nested_starved", tuple(nodes)), tmp_path)
     assert (state, sorted(counted(events, "started"))) == (State.FAILED, ["before"])
+
+
+def test_no_more_tasks_run_at_once_than_the_width_allows(either: FlowCall, tmp_path: Path) -> None:
+    """Of five nodes that could all run at once, two do."""
+    nodes = tuple(Node(f"n{i}", "sleep", params={"seconds": 0.3}) for i in range(5))
+    _, events, _ = run(either, Workload("wide", nodes), tmp_path)
+    steps = [{"started": 1, "finished": -1}[event["kind"]] for event in events]
+    assert max(accumulate(steps)) == 2

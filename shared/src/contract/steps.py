@@ -11,9 +11,10 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ContextDecorator, contextmanager
 from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 from contract.body import fail_as_planned
 from contract.events import Trial, emit, named
@@ -23,12 +24,32 @@ VARIABLE: Final = "ORCHBENCH_TRIAL"
 MEETING_S: Final = 30.0
 
 
-@contextmanager
-def step(name: str, token: str = "") -> Iterator[dict[str, str]]:
+class step(ContextDecorator):  # noqa: N801 - a decorator
     """Log when the step begins and ends; fail it at the end, after all work, as often as the trial plans.
 
-    `token`, or what the step puts under that key of the dict, names what the step got or made.
+    `token`, or what the step puts under that key of the dict, names what the step got or made. The generator below would do
+    but for one thing: a tool may send a decorated function to another process, and a generator cannot be pickled.
     """
+
+    def __init__(self, name: str, token: str = "") -> None:
+        """Name the step, and what it gets."""
+        self._name, self._token = name, token
+
+    def _recreate_cm(self) -> Self:
+        return type(self)(self._name, self._token)  # for each call of a decorated function
+
+    def __enter__(self) -> dict[str, str]:
+        self._logged = _logged(self._name, self._token)
+        return self._logged.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        return self._logged.__exit__(kind, error, trace)
+
+
+@contextmanager
+def _logged(name: str, token: str) -> Iterator[dict[str, str]]:
     report = {"token": token} if token else {}
     if not (current := os.environ.get(VARIABLE)):
         yield report

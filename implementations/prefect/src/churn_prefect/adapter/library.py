@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from uuid import UUID
 from churn_prefect.adapter import catalogue
 from churn_prefect.adapter.server import Server
 from churn_prefect.adapter.settings import started
-from contract.adapter import Adapter, LocalRuns, Refused, Reported, Setup, Started, State, Unsupported
+from contract.adapter import Adapter, LocalRuns, Reported, Setup, Started, State, Unsupported
 from contract.editions import FIRST
 from contract.events import Trial
 from contract.pipeline import Pipeline
@@ -19,13 +20,9 @@ from contract.workload import Workload
 if TYPE_CHECKING:
     from prefect import Flow
 
-    from churn_prefect.adapter.shapes import Runner
-
 
 class FlowCall(Adapter):
     """`flow(...)` in a worker thread, against the engine's server."""
-
-    _called = False
 
     def __init__(self) -> None:
         self._runs = LocalRuns()
@@ -47,23 +44,21 @@ class FlowCall(Adapter):
         self._server = Server(setup)
         return started(setup)
 
-    def _runner(self) -> Runner:
-        from churn_prefect.adapter.shapes import threads
-
-        return threads(self._width)
-
     def services(self) -> Mapping[str, int]:
         return self._engine.servers.pids()
 
     def deploy(self, workloads: Sequence[Workload]) -> None:
-        from churn_prefect.adapter import shapes
-
         for workload in workloads:
             self._tasks[workload.name] = [node.id for node in workload.nodes]
-            self._flows[workload.name] = shapes.build(workload, self._runner(), called=self._called)
+            self._flows[workload.name] = self._build(workload)
+
+    def _build(self, workload: Workload) -> Flow[..., Any]:
+        from churn_prefect.adapter.shapes import build, threads
+
+        return build(workload, threads(self._width))
 
     def submit(self, workload: str, trial: Trial) -> str:
-        return self._submit(self._flows[workload], trial, trial, self._tasks[workload])
+        return self._submit(self._flows[workload], {"trial": trial}, trial, self._tasks[workload])
 
     def unsupported(self, work: Workload | Pipeline, runs_at_once: int = 1) -> str:
         return ""
@@ -86,28 +81,24 @@ class FlowCall(Adapter):
         return catalogue.kept_files()
 
     def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
-        from prefect.exceptions import ParameterTypeError
+        # Prefect looks at the parameters when the flow run begins: a call with wrong ones is a run that fails.
+        return self._submit(self._pipelines[pipeline], {"parameters": dict(parameters)}, trial, catalogue.TASKS[pipeline])
 
-        flow = self._pipelines[pipeline]
-        # Checked here, as a server does it for a submission; the call would only fail after it had begun.
-        try:
-            chosen = flow.validate_parameters({"parameters": dict(parameters)})["parameters"]
-        except ParameterTypeError as error:
-            raise Refused(str(error)) from error
-        return self._submit(flow, chosen, trial, catalogue.TASKS[pipeline])
-
-    def _submit(self, flow: Any, argument: object, trial: Trial, tasks: Collection[str]) -> str:
+    def _submit(self, flow: Any, arguments: Mapping[str, object], trial: Trial, tasks: Collection[str]) -> str:
         # A trial may be more than one run.
         self._submitted += 1
         run = f"{trial.id}-{self._submitted}"
-        return self._runs.submit(run, lambda: self._call(flow, argument, run, tasks))
+        return self._runs.submit(run, lambda: self._call(flow, arguments, run, tasks))
 
-    def _call(self, flow: Any, argument: object, run: str, tasks: Collection[str]) -> None:
+    def _call(self, flow: Any, arguments: Mapping[str, object], run: str, tasks: Collection[str]) -> None:
         # The state names the flow run, under which the server's records can be found; a plain call does not.
-        state = flow(argument, return_state=True)
+        state = self._end(flow, arguments)
         self._flow_runs[run] = state.state_details.flow_run_id, tasks
         if not state.is_completed():
             raise RuntimeError(f"the flow ended as {state.name}: {state.message}")
+
+    def _end(self, flow: Any, arguments: Mapping[str, object]) -> Any:
+        return flow(**arguments, return_state=True)
 
     def state(self, run: str) -> State:
         return self._runs.state(run)
@@ -128,19 +119,36 @@ class FlowCall(Adapter):
             self._server = None
 
 
+class AsyncFlowCall(FlowCall):
+    """`asyncio.run(flow(...))`: an asynchronous flow of asynchronous tasks."""
+
+    def _build(self, workload: Workload) -> Flow[..., Any]:
+        from churn_prefect.adapter.gathering import build
+
+        return build(workload, self._width)
+
+    def _end(self, flow: Any, arguments: Mapping[str, object]) -> Any:
+        return asyncio.run(super()._end(flow, arguments))
+
+
 class Calls(FlowCall):
     """Tasks are called one after another, as functions are: what one gets without `.submit()`."""
 
-    _called = True
+    def _build(self, workload: Workload) -> Flow[..., Any]:
+        from churn_prefect.adapter.shapes import build, threads
+
+        return build(workload, threads(self._width), called=True)
 
 
 class ProcessPool(FlowCall):
     """Tasks run in a pool of processes, which every flow run starts and stops."""
 
-    def _runner(self) -> Runner:
-        from prefect.task_runners import ProcessPoolTaskRunner
+    def _build(self, workload: Workload) -> Flow[..., Any]:
+        from churn_prefect.adapter.shapes import build, processes
 
-        return lambda: ProcessPoolTaskRunner(max_workers=self._width)
+        return build(workload, processes(self._width))
 
     def _load(self, pipeline: str) -> Flow[..., Any]:
-        return super()._load(pipeline).with_options(task_runner=self._runner()())
+        from churn_prefect.adapter.shapes import processes
+
+        return super()._load(pipeline).with_options(task_runner=processes(self._width)())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import subprocess
 import sys
 from abc import abstractmethod
@@ -10,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 from churn_prefect.adapter import catalogue
@@ -36,15 +37,27 @@ _FLOW_FILE = '''\
 
 from pathlib import Path
 
-from churn_prefect.adapter.shapes import build, threads
+from churn_prefect.adapter.shapes import build, {runner}
 from contract.workload import Workload
 
-flow = build(Workload.from_json(Path(__file__).with_suffix(".json").read_text()), threads({width}))
+flow = build(Workload.from_json(Path(__file__).with_suffix(".json").read_text()), {runner}({width}))
+'''
+
+_PIPELINE_FILE = '''\
+"""A pipeline with another task runner, as the process of a flow run imports it."""
+
+from churn_prefect.adapter.shapes import {runner}
+from {module} import {name}
+
+flow = {name}.with_options(task_runner={runner}({width})())
 '''
 
 
 class _Service(Adapter):
     """Submits through the API, and asks it for states; how flow runs get processes is up to the subclass."""
+
+    _runner = "threads"
+    """What makes the task runner of a flow: a function in shapes.py."""
 
     def __init__(self) -> None:
         self._server: Server | None = None
@@ -86,7 +99,7 @@ class _Service(Adapter):
         for workload in workloads:
             file = self._flows / workload.name
             file.with_suffix(".json").write_text(workload.to_json())
-            file.with_suffix(".py").write_text(_FLOW_FILE.format(width=self._width))
+            file.with_suffix(".py").write_text(_FLOW_FILE.format(runner=self._runner, width=self._width))
             self._tasks[f"{workload.name}/{WORKLOAD}"] = [node.id for node in workload.nodes]
         self._add([f"{workload.name}/{WORKLOAD}" for workload in workloads])
 
@@ -183,8 +196,23 @@ class Serve(_Service):
         return deployment.last_polled is not None and deployment.last_polled > since
 
 
+class ServeProcesses(Serve):
+    """The same with another task runner: tasks that are submitted run in a pool of processes, which each flow run starts."""
+
+    _runner = "processes"
+
+    def deploy_pipelines(self, pipelines_: Sequence[str]) -> None:
+        for name in set(pipelines_) & catalogue.MODULES.keys():
+            module = catalogue.MODULES[name].rpartition(".")[0]
+            text = _PIPELINE_FILE.format(runner=self._runner, width=self._width, module=module, name=name)
+            (self._flows / _own_file(name)).write_text(text)
+        super().deploy_pipelines(pipelines_)
+
+
 class Worker(_Service):
     """A process work pool and its worker, which learns of new deployments from the server."""
+
+    _job_variables: ClassVar[Mapping[str, Any]] = {}
 
     def _start_runner(self) -> None:
         since = datetime.now(UTC)
@@ -205,7 +233,21 @@ class Worker(_Service):
     def _deploy(self, names: Sequence[str]) -> None:
         from prefect import deploy
 
-        deploy(*_deployments(self._flows, names), work_pool_name=POOL, print_next_steps_message=False)
+        deployments = _deployments(self._flows, names)
+        for each in deployments:
+            each.job_variables |= self._job_variables
+        deploy(*deployments, work_pool_name=POOL, print_next_steps_message=False)
+
+
+class WorkerCommand(Worker):
+    """The worker starts the command that the deployment names, and not a supervisor that finds out what to start."""
+
+    _job_variables: ClassVar[Mapping[str, Any]] = {"command": shlex.join([sys.executable, "-m", "prefect.engine"])}
+
+
+def _own_file(pipeline: str) -> str:
+    # No workload can have this name, because of the dash.
+    return f"{PIPELINE}-{pipeline}.py"
 
 
 def _deployments(folder: Path, names: Sequence[str]) -> list[RunnerDeployment]:
@@ -218,10 +260,15 @@ def _deployment(folder: Path, flow_name: str, name: str) -> RunnerDeployment:
     from prefect.flows import load_flow_from_entrypoint
 
     found: Any
-    if name == PIPELINE and flow_name in catalogue.MODULES:
+    if name == WORKLOAD:
+        file = f"{flow_name}.py:flow"
+    elif (folder / _own_file(flow_name)).exists():
+        file = f"{_own_file(flow_name)}:flow"
+    elif flow_name in catalogue.MODULES:
         found = load_flow_from_entrypoint(catalogue.entrypoint(flow_name, folder))
         return found.to_deployment(name, entrypoint_type=EntrypointType.MODULE_PATH)  # type: ignore[no-any-return]
-    file = f"{catalogue.CACHING}:{flow_name}" if name == PIPELINE else f"{flow_name}.py:flow"
+    else:
+        file = f"{catalogue.CACHING}:{flow_name}"
     found = flow.from_source(str(folder), file)
     return found.to_deployment(name)  # type: ignore[no-any-return]
 

@@ -11,23 +11,36 @@ from contract.adapter import Setting, Setup, Started
 from contract.servers import HOST, free_port
 
 _LATENCY: Final = (
-    "the poll interval is what a submitted run waits for; docs.prefect.io/v3/concepts/workers (Polling for work) "
-    "names the setting of workers, docs.prefect.io/v3/api-ref/settings-ref both, and 1 s is the value that "
-    "Prefect's support recommends for latency (linen.prefect.io/t/30203088); no page recommends less"
+    "latency: a submitted run waits for the next poll. A tenth of the default, as for every tool; "
+    "docs.prefect.io/v3/api-ref/settings-ref names both settings, v3/concepts/workers (Polling for work) that of workers"
 )
+# PREFECT_WORKER_PREFETCH_SECONDS is none of them: it says how long before its time a *scheduled* run is taken.
 
 _FAIR: Final = "fairness: every tool runs as many tasks at once"
 _THREADS: Final = Setting("ThreadPoolTaskRunner(max_workers=)", "{width}", "unbounded", _FAIR)
 _PROCESSES: Final = Setting("ProcessPoolTaskRunner(max_workers=)", "{width}", "the number of CPUs", _FAIR)
+_SEMAPHORE: Final = Setting("asyncio.Semaphore()", "{width}", "none: all at once", _FAIR)
+_COMMAND: Final = Setting(
+    "job_variables", "command", "none: a supervisor finds out what to start", "what the supervisor costs is the question"
+)
+_NO_CACHE: Final = Setting(
+    "@task(cache_policy=)",
+    "NO_CACHE where a table is an argument",
+    "DEFAULT: the arguments are hashed",
+    "each table would be hashed for a result that nobody keeps; docs.prefect.io/v3/concepts/caching names the policy",
+)
 
 IN_CODE: Final = {
-    "flow_call": (_THREADS,),
-    "process_pool": (_PROCESSES,),
+    "flow_call": (_THREADS, _NO_CACHE),
+    "async_flow_call": (_SEMAPHORE,),
+    "process_pool": (_PROCESSES, _NO_CACHE),
     "calls": (),
-    "serve": (_THREADS,),
-    "worker": (_THREADS,),
+    "serve": (_THREADS, _NO_CACHE),
+    "serve_processes": (_PROCESSES, _NO_CACHE),
+    "worker": (_THREADS, _NO_CACHE),
+    "worker_command": (_THREADS, _COMMAND),
 }
-"""Changed in the code of the flows of each deployment (see shapes.py and library.py), as Prefect's users do it."""
+"""Changed in the code of the flows and deployments, as Prefect's users do it (see shapes.py, gathering.py, service.py)."""
 
 ENVIRONMENT: Final = (
     Setting("PREFECT_HOME", "{home}/prefect", "~/.prefect", "database, profiles and storage belong to the run"),

@@ -8,7 +8,7 @@ from typing import Any
 from prefect import Flow, Task, flow, task, unmapped
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.futures import PrefectFuture
-from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner, ThreadPoolTaskRunner
 from prefect.tasks import exponential_backoff
 
 from contract import body
@@ -22,6 +22,11 @@ Runner = Callable[[], TaskRunner[Any]]
 def threads(width: int) -> Runner:
     """Return what makes Prefect's default task runner, with so many threads."""
     return lambda: ThreadPoolTaskRunner(max_workers=width)
+
+
+def processes(width: int) -> Runner:
+    """Return what makes a task runner with so many processes, which every flow run starts and stops."""
+    return lambda: ProcessPoolTaskRunner(max_workers=width)
 
 
 @task(task_run_name="{node.id}")
@@ -50,7 +55,7 @@ def _call(workload: Workload, trial: Trial) -> None:
     # A call runs the task here and now: nothing can run beside it in a chain. A failure raises.
     tokens: dict[str, str] = {}
     for node in workload.nodes:
-        tokens[node.id] = _task(node)(node, trial, {parent: tokens[parent] for parent in node.after})
+        tokens[node.id] = task_of(node)(node, trial, {parent: tokens[parent] for parent in node.after})
 
 
 def _submit(workload: Workload, trial: Trial) -> list[PrefectFuture[str]]:
@@ -59,9 +64,9 @@ def _submit(workload: Workload, trial: Trial) -> list[PrefectFuture[str]]:
         first = alike[0]
         tokens = {parent: futures[parent] for parent in first.after}
         if len(alike) == 1:
-            futures[first.id] = _task(first).submit(first, trial, tokens)
+            futures[first.id] = task_of(first).submit(first, trial, tokens)
         else:
-            mapped = _task(first).map(alike, unmapped(trial), unmapped(tokens))
+            mapped = task_of(first).map(alike, unmapped(trial), unmapped(tokens))
             futures |= zip((node.id for node in alike), mapped, strict=True)
     # A flow that returns futures waits for them, and fails when one of them failed.
     return list(futures.values())
@@ -94,11 +99,11 @@ def _nested(group: Group, runner: Runner, *, called: bool) -> Flow[..., Any]:
     def run(trial: Trial, tokens: dict[str, str] = {}) -> Any:  # noqa: B006 - nothing changes it
         known: dict[str, Any] = dict(tokens)
         for member in members:
-            inputs = {parent: known[parent] for parent in _inputs(member)}
+            inputs = {parent: known[parent] for parent in parents(member)}
             if isinstance(member, Node) and called:
-                known[member.id] = _task(member)(member, trial, inputs, return_state=True)
+                known[member.id] = task_of(member)(member, trial, inputs, return_state=True)
             elif isinstance(member, Node):
-                known[member.id] = _task(member).submit(member, trial, inputs)
+                known[member.id] = task_of(member).submit(member, trial, inputs)
             else:
                 state = subflows[member.name](trial, inputs, return_state=True)
                 known |= zip((node.id for node in member.nodes), _ends(member, state), strict=True)
@@ -112,9 +117,9 @@ def _nodes_first(group: Group) -> list[Node | Group]:
     """Return the members in the order of their submission: a group only when no node is left that could come before it."""
     waiting = list(group.members)
     order: list[Node | Group] = []
-    known = _inputs(group)
+    known = parents(group)
     while waiting:
-        ready = [member for member in waiting if _inputs(member) <= known]
+        ready = [member for member in waiting if parents(member) <= known]
         member = next((each for each in ready if isinstance(each, Node)), ready[0])
         waiting.remove(member)
         order.append(member)
@@ -122,7 +127,7 @@ def _nodes_first(group: Group) -> list[Node | Group]:
     return order
 
 
-def _inputs(member: Node | Group) -> set[str]:
+def parents(member: Node | Group) -> set[str]:
     """Return the nodes that a node waits for, or those outside of a group that some node in it waits for."""
     if isinstance(member, Node):
         return set(member.after)
@@ -140,10 +145,12 @@ def may_pass(_task: Task[..., Any], _task_run: TaskRun, state: State[Any]) -> bo
     return not isinstance(state.result(raise_on_failure=False), body.FinalFault)
 
 
-def _task(node: Node) -> Any:  # Any, because the types of Prefect cannot tell a sync task from an async one here
+def task_of(node: Node, plain: Any = work, condition: Any = may_pass) -> Any:
+    """Return the task of a node: the plain one, with the node's retries."""
+    # Any, because the types of Prefect cannot tell a sync task from an async one here.
     if (retry := node.retry) is None:
-        return work
-    tried_again = work.with_options(retries=retry.times, retry_condition_fn=may_pass)
+        return plain
+    tried_again = plain.with_options(retries=retry.times, retry_condition_fn=condition)
     if retry.delays_s:
         return tried_again.with_options(retry_delay_seconds=list(retry.delays_s))
     if retry.delay_s is None:

@@ -1,17 +1,21 @@
 """A kept result: begin -> compute -> use, where `compute` does not run again while nothing that it depends on has changed.
 
-Prefect keeps it: the key is made of the task's inputs and source.
+Prefect keeps it: the key is made of the task's inputs and source. TASK_SOURCE is the text of the task alone; a key function
+of one's own can have a look at the whole file.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
 from threading import Lock
+from typing import Any
 
 from prefect import flow, task
-from prefect.cache_policies import INPUTS, TASK_SOURCE
+from prefect.cache_policies import INPUTS, TASK_SOURCE, CachePolicy
+from prefect.context import TaskRunContext
 from prefect.locking.filesystem import FileSystemLockManager
 from prefect.transactions import IsolationLevel
+from prefect.utilities.hashing import file_hash
 
 from churn import home
 from churn.patterns import Cached, slow
@@ -31,7 +35,7 @@ def cached(parameters: Cached = Cached()) -> None:  # noqa: B008 - it is frozen
     """Compute something slow, and use it."""
     value = begin(parameters.value)
     arguments = (value, Lock()) if parameters.unhashable else (value,)
-    use(compute(*arguments))
+    use(compute_by_file(*arguments) if parameters.by_file else compute(*arguments))
 
 
 @task
@@ -49,8 +53,16 @@ def compute(value: int, _lock: object = None) -> dict[str, str]:
         return slow(f"{describe(value)}/{body}")
 
 
+def file(_context: TaskRunContext, _inputs: dict[str, Any]) -> str:
+    """Return the hash of this file: an edit of anything in it is another key."""
+    return str(file_hash(__file__))
+
+
+compute_by_file = compute.with_options(cache_policy=INPUTS + CachePolicy.from_cache_key_fn(file))
+
+
 def describe(value: int) -> str:
-    """Help the above: Prefect does not look at it."""
+    """Help the above: TASK_SOURCE does not look at it."""
     helper = 1
     return f"{value}/{helper}"
 

@@ -1,11 +1,11 @@
-"""Preparation: from wherever the customers are to customers that can be used. Both pipelines call it as a subflow."""
+"""Preparation: from wherever the customers are to customers that can be used. Both pipelines begin with it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pandas as pd
-from prefect import Task, flow, task
+from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import exponential_backoff
@@ -15,9 +15,8 @@ from churn.problem import BadData
 from contract.steps import step
 
 
-@flow
 def prepare(data: str, rows: int, seed: int, *, labelled: bool) -> pd.DataFrame:
-    """Load the customers and validate them."""
+    """Load the customers and validate them, each as a task of the flow that calls this."""
     return validate(load(data, rows, seed, labelled=labelled), data, labelled=labelled)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
 from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import INPUTS, NO_CACHE, CachePolicy
 from prefect.context import TaskRunContext
 from prefect.runtime import flow_run
@@ -40,7 +42,7 @@ def code_of_features(_context: TaskRunContext, _inputs: dict[str, Any]) -> str:
     return str(file_hash(churn.features.__file__))
 
 
-@task(cache_policy=INPUTS + CachePolicy.from_cache_key_fn(code_of_features))
+@task(cache_policy=INPUTS + CachePolicy.from_cache_key_fn(code_of_features), cache_expiration=timedelta(days=30))
 @step("features")
 def features(customers: pd.DataFrame, held_out: float, seed: int) -> TrainingSet:
     """Split the customers, fit the features on one part, and apply them to both."""
@@ -63,10 +65,12 @@ def select(candidates: list[Candidate]) -> Candidate:
 
 
 @task
-@step("gate")
 def gate(best: Candidate, parameters: Training) -> Candidate:
-    """Refuse a model that is not good enough."""
-    return models.gate(best, parameters.min_roc_auc)
+    """Show beside the run how good the best model is, and refuse it if it is not good enough."""
+    reached, least = best.metrics[models.DECIDES], parameters.min_roc_auc
+    create_markdown_artifact(f"{best.kind}: {models.DECIDES} {reached:.3f}, asked for {least:.3f}", key="gate")
+    with step("gate"):
+        return models.gate(best, least)
 
 
 @task
