@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,9 @@ from contract import steps
 from contract.adapter import Adapter, Reported, Setup, State
 from contract.events import Trial
 from contract.pipeline import STEPS
+
+SMALL = {"rows": 400, "n_estimators": 10, "tracking": "files"}
+"""Parameters that are quick to train with; the models are what they are."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -48,6 +54,26 @@ def logged(folder: str | Path) -> list[dict[str, Any]]:
     """Return the events of a trial in their order."""
     events = [json.loads(line) for file in Path(folder).glob("events-*") for line in file.read_text().splitlines()]
     return sorted(events, key=lambda event: event["t"])
+
+
+@contextmanager
+def webhook(path: str) -> Iterator[tuple[str, list[Any]]]:
+    """Listen at a loopback URL, and collect what is posted there."""
+    posted: list[Any] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}{path}", posted
+        server.shutdown()
 
 
 @dataclass(frozen=True)

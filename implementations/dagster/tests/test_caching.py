@@ -81,6 +81,18 @@ def test_an_edited_body_is_made_anew_and_an_edited_helper_is_not_seen(keeping: I
         keeping.edit({})
 
 
+def test_the_hash_of_the_file_as_version_sees_an_edited_helper(keeping: InProcess, perform: Perform) -> None:
+    """Nobody raises a version: the same file is up to date, and an edit anywhere in it is not."""
+    by_file = {"value": 45, "by_file": True}
+    assert [perform(keeping, "cached", by_file).started for _ in range(2)] == [ONCE, {}]
+    try:
+        keeping.edit({"helper": 2})
+        edited = perform(keeping, "cached", by_file)
+        assert (edited.started, edited.says["use"]) == ({"compute": 1, "use": 1}, "45/2/1")
+    finally:
+        keeping.edit({})
+
+
 def test_what_has_failed_is_made_the_next_time(keeping: InProcess, perform: Perform) -> None:
     """After a failure of `compute`, `begin` is up to date, and the other two are made."""
     failed = perform(keeping, "cached", {"value": 50}, {"compute": 1})
@@ -99,7 +111,7 @@ def test_what_cannot_be_hashed_does_not_matter(keeping: InProcess, perform: Perf
 def test_dagster_does_not_look_at_what_it_has_kept(keeping: InProcess, perform: Perform, spoil: str) -> None:
     """A spoilt file is not noticed while all is up to date, and fails what needs it later, until all is made anew."""
     perform(keeping, "cached", {"value": 70})
-    [kept] = keeping.kept_files()
+    [kept] = (file for file in keeping.kept_files() if file.name == "computed")
     kept.unlink() if spoil == "delete" else kept.write_bytes(b"\0 this is not a result")
     spoilt = perform(keeping, "cached", {"value": 70})
     assert (spoilt.state, spoilt.started) == (State.SUCCEEDED, {})
@@ -109,7 +121,7 @@ def test_dagster_does_not_look_at_what_it_has_kept(keeping: InProcess, perform: 
 
 def test_what_is_not_there_is_said(keeping: InProcess) -> None:
     """Nothing expires, two runs do not fit into a process, and values of separate processes are stored."""
-    with pytest.raises(Unsupported, match="age makes no asset stale"):
+    with pytest.raises(Unsupported, match="60 s"):
         keeping.edit({**FIRST, "KEPT_S": 1})
     cached = Pipeline("cached", "cached")
     assert "one process" in keeping.unsupported(cached, runs_at_once=2)
@@ -134,5 +146,7 @@ def test_the_service_tier_launches_what_is_stale(tmp_path: Path, perform: Perfor
         assert [file.name for file in engine.kept_files()] == ["computed"]
         warm = perform(engine, "cached", {})
         assert (warm.state, warm.started, set(warm.reported.cached)) == (State.SUCCEEDED, {}, set(ONCE))
+        by_file = {"value": 2, "by_file": True}
+        assert [perform(engine, "cached", by_file).started for _ in range(2)] == [ONCE, {}]
     finally:
         engine.stop()

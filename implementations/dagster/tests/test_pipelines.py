@@ -7,31 +7,25 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
-from conftest import Perform
+from conftest import SMALL, Perform, webhook
 
 from churn import customers, features, models, scoring, source
 from churn.parameters import LIMITS, Inference, Training
 from churn_dagster.adapter import catalogue
 from churn_dagster.adapter.library import InProcess
+from churn_dagster.pipelines import inference, whole
 from churn_dagster.pipelines.deployment import defs
-from churn_dagster.pipelines.parameters import CommonParameters, InferenceParameters, TrainingParameters
+from churn_dagster.pipelines.parameters import CommonParameters, InferenceParameters, TrainingParameters, run_config
 from contract import steps
 from contract.adapter import State
 from contract.events import Trial
 from contract.pipeline import ONE_TASK, STEPS
-
-SMALL = {"rows": 400, "n_estimators": 10, "tracking": "files"}
-"""Quick to train on; the models are what they are."""
 
 
 @pytest.fixture(autouse=True)
@@ -52,26 +46,6 @@ def command(*arguments: object) -> subprocess.CompletedProcess[str]:
 def run(engine: InProcess, pipeline: str, parameters: dict[str, Any]) -> State:
     """Run a pipeline through the adapter, and wait for its end."""
     return engine.wait(engine.submit_pipeline(pipeline, parameters, Trial("run", "")), lambda: False, 60)
-
-
-@contextmanager
-def webhook(path: str) -> Iterator[tuple[str, list[Any]]]:
-    """Listen at a loopback URL, and collect what is posted there."""
-    posted: list[Any] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}{path}", posted
-        server.shutdown()
 
 
 @pytest.mark.parametrize(("core", "ours"), [(Training, TrainingParameters), (Inference, InferenceParameters)])
@@ -190,6 +164,36 @@ def test_a_refused_model_is_not_registered_and_somebody_hears_of_it(
     assert list(home.rglob("*@*")) == []
 
 
+def test_two_failures_of_a_run_are_one_message(engine: InProcess, perform: Perform) -> None:
+    """What does not depend on a failed model runs on; the message has the words of both failures."""
+    with webhook("/services/hook") as (url, posted):
+        faults = {"train_random_forest": 9, "train_gradient_boosting": 9}
+        failed = perform(engine, "train", {**SMALL, "webhook": url}, faults)
+    assert (failed.state, failed.started["train_logistic_regression"]) == (State.FAILED, 1)
+    [message] = posted
+    assert "train_random_forest" in message["text"] and "train_gradient_boosting" in message["text"]
+
+
+def test_a_run_without_a_step_is_told_too(engine: InProcess) -> None:
+    """A parameter that the resource refuses fails the run before any step."""
+    with webhook("/services/hook") as (url, posted):
+        assert run(engine, "train", {**SMALL, "n_estimators": 0, "webhook": url}) is State.FAILED
+    assert ["train failed on Dagster" in message["text"] for message in posted] == [True]
+
+
+def test_another_parameter_makes_another_version_of_the_data() -> None:
+    """Features of the same customers with another `held_out` are not taken for those that were there."""
+    job = defs.resolve_job_def("train")
+    versions = set()
+    with dg.DagsterInstance.ephemeral() as instance:
+        for held_out, assets in ((0.25, ["raw_customers", "customers", "features"]), (0.4, ["features"])):
+            config = run_config("train", **SMALL, held_out=held_out)
+            done = job.execute_in_process(config, instance, asset_selection=[dg.AssetKey(asset) for asset in assets])
+            [made] = done.asset_materializations_for_node("features")
+            versions.add((made.tags or {})["dagster/data_version"])
+    assert len(versions) == 2
+
+
 def test_every_step_is_logged_once_and_a_retried_one_leaves_one_mlflow_run(
     engine: InProcess, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,6 +214,26 @@ def test_every_step_is_logged_once_and_a_retried_one_leaves_one_mlflow_run(
     recorded = client.search_runs([experiment.experiment_id])
     assert sorted(each.data.tags["model"] for each in recorded) == sorted(models.KINDS)
     assert {each.data.params["orchestrator"] for each in recorded} == {"dagster"}
+
+
+def test_the_sensor_of_a_job_tells_what_the_command_tells(engine: InProcess) -> None:
+    """Called by a daemon or by whoever executed the job, the message is the same."""
+    with webhook("/services/hook") as (url, posted), dg.DagsterInstance.ephemeral() as instance:
+        parameters = {"rows": 50, "tracking": "files", "webhook": url}
+        assert run(engine, "infer", parameters) is State.FAILED
+        job = defs.resolve_job_def("infer")
+        failed = job.execute_in_process(run_config("infer", **parameters), instance, raise_on_error=False)
+        context = dg.build_run_status_sensor_context(
+            inference.infer_failed.name, failed.get_run_failure_event(), instance, failed.dagster_run
+        )
+        inference.infer_failed(context.for_run_failure())
+    assert len(posted) == 2 and posted[0] == posted[1]
+
+
+@pytest.mark.parametrize("definitions", [defs, whole.defs], ids=["deployment", "whole"])
+def test_the_definitions_can_be_loaded(definitions: dg.Definitions) -> None:
+    """Jobs, sensors and schedules find what they are about."""
+    dg.Definitions.validate_loadable(definitions)
 
 
 def test_a_missing_champion_is_named(engine: InProcess) -> None:

@@ -31,11 +31,15 @@ def execute(workload: Workload, trial: Trial) -> dg.ExecuteInProcessResult:
         return job.execute_in_process(shapes.run_config(trial), instance, raise_on_error=False)
 
 
+def edges(workload: Workload) -> dict[str, set[str]]:
+    """Return what each asset of the workload depends on, as Dagster's lineage has it."""
+    graph = shapes.definitions(workload).resolve_asset_graph()
+    return {key.path[-1]: {parent.path[-1] for parent in graph.get(key).parent_keys} for key in graph.get_all_asset_keys()}
+
+
 def test_every_edge_is_a_dependency_of_assets() -> None:
     """The asset graph has the workload's nodes and edges, and nothing else."""
-    graph = shapes.definitions(DIAMOND).resolve_asset_graph()
-    edges = {key.path[-1]: {parent.path[-1] for parent in graph.get(key).parent_keys} for key in graph.get_all_asset_keys()}
-    assert edges == {"a": set(), "b": {"a"}, "c": {"a"}, "d": {"b", "c"}}
+    assert edges(DIAMOND) == {"a": set(), "b": {"a"}, "c": {"a"}, "d": {"b", "c"}}
 
 
 def test_a_diamond_runs_every_body_once(trial: Trial) -> None:
@@ -142,6 +146,11 @@ def test_a_group_is_a_graph_in_a_graph(trial: Trial) -> None:
         "last": 0,
         "alone": 1,
     }
+
+
+def test_the_lineage_of_groups_is_that_of_their_nodes() -> None:
+    """An asset made by a graph depends on what its own node waits for, and on nothing else that the graph gets."""
+    assert edges(nested()) == {node.id: set(node.after) for node in nested().nodes}
 
 
 def test_a_failure_in_a_group_reaches_the_run(trial: Trial) -> None:

@@ -5,30 +5,35 @@ from __future__ import annotations
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from churn import command_line, home
 from churn.parameters import Common, Inference, Training
 from churn.problem import GateFailed
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 # Dagster takes seconds to import, and `check` needs none of it.
 
 
 def train(parameters: Training) -> str:
     """Execute the job."""
-    return str(execute("train", parameters, "champion"))
+    return str(execute("train", parameters).asset_value("champion"))
 
 
 def infer(parameters: Inference) -> Path:
     """Execute the job."""
-    return Path(execute("infer", parameters, "predictions_file"))
+    [written] = execute("infer", parameters).asset_materializations_for_node("predictions_file")
+    return Path(str(written.metadata["path"].value))
 
 
-def execute(job: str, parameters: Common, result: str) -> Any:
-    """Execute the job in this process, and return the value of its last asset, or raise what the core raised."""
+def execute(job: str, parameters: Common) -> dg.ExecuteInProcessResult:
+    """Execute the job in this process, and return its result; or tell of the failure, and raise what the core raised."""
     import dagster as dg
 
     from churn_dagster.pipelines.deployment import defs
+    from churn_dagster.pipelines.notifications import tell
     from churn_dagster.pipelines.parameters import run_config
 
     raised: list[Any] = []
@@ -43,8 +48,9 @@ def execute(job: str, parameters: Common, result: str) -> Any:
     with dg.DagsterInstance.get() as instance:
         # By default Dagster raises the exception of a step here, and then does not call the step's hooks.
         run = defs.resolve_job_def(job).with_hooks({keep}).execute_in_process(config, instance, raise_on_error=False)
-    if run.success:
-        return run.asset_value(result)
+        if run.success:
+            return run
+        tell(instance, run.dagster_run)
     for check in run.get_asset_check_evaluations():
         if not check.passed:
             raise GateFailed(check.description)

@@ -23,9 +23,6 @@ from contract.adapter import Unsupported
 from contract.pipeline import STEPS, Pipeline
 from contract.workload import Workload
 
-VALUE: Final = "value"
-"""The key of the asset that those of the pipeline `cached` depend on."""
-
 TRIED: Final = ("SUCCESS", "FAILURE")
 """How a step ends that was tried at all."""
 
@@ -50,6 +47,8 @@ _STEP_OF: Final = {
     "begun": "begin",
     "computed": "compute",
     "used": "use",
+    "computed_by_file": "compute",
+    "used_by_file": "use",
     **{f"made_{way}": "make" for way in WAYS},
     **{f"taken_{way}": "take" for way in WAYS},
 }
@@ -67,15 +66,22 @@ def pipeline_of(job: str) -> str:
 
 def jobs_of(pipeline: str) -> Sequence[str]:
     """Return the names of the pipeline's jobs."""
-    return [f"passing_{way}" for way in WAYS] if pipeline == "passing" else [pipeline]
+    match pipeline:
+        case "passing":
+            return [f"passing_{way}" for way in WAYS]
+        case "cached":
+            return ["cached", "cached_by_file"]
+        case _:
+            return [pipeline]
 
 
 def request(pipeline: str, values: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Return the job to be run for these parameters, which are checked, and its run config."""
     if pipeline == "cached":
         chosen = Cached(**values)
-        (home.folder("dagster-kept") / "value").write_text(str(chosen.value))
-        return pipeline, {"resources": {"companion": {"config": {"unhashable": chosen.unhashable}}}}
+        if chosen.by_file:
+            return "cached_by_file", {}
+        return "cached", {"resources": {"companion": {"config": {"unhashable": chosen.unhashable}}}}
     if pipeline == "passing":
         from churn_dagster.pipelines import passing
 
@@ -84,6 +90,15 @@ def request(pipeline: str, values: Mapping[str, Any]) -> tuple[str, dict[str, An
     # As a user would launch it, and not through our classes: it is Dagster that has to refuse what is wrong.
     resource = "inference" if pipeline == "infer" else "training"
     return pipeline, {"resources": {resource: {"config": dict(values)}}}
+
+
+def write_value(values: Mapping[str, Any]) -> bool:
+    """Write the file from elsewhere that the pipeline `cached` depends on, and tell whether that made it another one."""
+    file, text = home.folder("dagster-kept") / "value", str(Cached(**values).value)
+    if file.exists() and file.read_text() == text:
+        return False
+    file.write_text(text)
+    return True
 
 
 def definitions(pipeline: str, caching: Path) -> dg.Definitions:
@@ -115,8 +130,8 @@ def check_editions(numbers: Mapping[str, int]) -> None:
     """Raise where an edition asks for what Dagster has no way to do."""
     if {**editions.FIRST, **numbers}["KEPT_S"] != editions.FIRST["KEPT_S"]:
         raise Unsupported(
-            "age makes no asset stale; an automation condition (freshness_failed, on_cron) can make it again, "
-            "after a minute at least, and here a result is too old after a second"
+            "here a result is too old after a second, which is below Dagster's least of 60 s; age makes no asset stale, "
+            "and an automation condition (freshness_failed, on_cron) can have it made again"
         )
 
 
@@ -127,6 +142,6 @@ def write_caching(folder: Path, numbers: Mapping[str, int]) -> Path:
 
 
 def kept_files(dagster_home: Path) -> Sequence[Path]:
-    """Return the file in which Dagster's IO manager keeps the result of `compute`."""
-    file = dagster_home / "storage" / "computed"
-    return [file] if file.exists() else []
+    """Return the files in which Dagster's IO manager keeps the results of `compute`."""
+    files = (dagster_home / "storage" / asset for asset in ("computed", "computed_by_file"))
+    return [file for file in files if file.exists()]

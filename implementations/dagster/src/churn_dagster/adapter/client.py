@@ -96,11 +96,6 @@ class Client:
             raise Unexpected(f"{job} was not launched: {answer}")
         return str(answer["run"]["runId"])
 
-    def report_materialization(self, asset: str, data_version: str) -> None:
-        """Report the data version that something which Dagster does not make has now."""
-        # Not as an observation: those count only for assets whose observation Dagster itself makes.
-        self._post(f"report_asset_materialization/{asset}", json.dumps({"data_version": data_version}).encode())
-
     def stale_and_fresh(self, job: str) -> tuple[list[str], list[str]]:
         """Return the job's assets that have to be made, with all that depends on them, and those that are up to date."""
         nodes = self._ask(_STALE, job={**_REPOSITORY, "pipelineName": job})["assetNodes"]
@@ -110,7 +105,7 @@ class Client:
         stale: set[str] = set()
         while look_at:
             stale.add(key := look_at.pop())
-            look_at += [child for each in nodes[key]["dependedByKeys"] if (child := _key(each)) not in stale]
+            look_at += [child for each in nodes[key]["dependedByKeys"] if (child := _key(each)) in nodes.keys() - stale]
         return sorted(stale), sorted(nodes.keys() - stale)
 
     def status(self, run: str) -> str:

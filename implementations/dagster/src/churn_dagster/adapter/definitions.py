@@ -53,6 +53,12 @@ class Jobs(dg.RepositoryData):
 
         return dict.fromkeys(gate.check_keys, gate)
 
+    def get_all_sensors(self) -> list[dg.SensorDefinition]:
+        # From the start: a sensor tells of no failure from before the daemon knew of it, which may be a minute later.
+        from churn_dagster.pipelines.notifications import notify_failure
+
+        return [notify_failure()]
+
     def get_top_level_resources(self) -> Mapping[str, Any]:
         return {}
 
@@ -76,7 +82,8 @@ def _definitions(pipeline: str) -> dg.Definitions:
 
 
 def _executor(*, of_pipelines: bool) -> dg.ExecutorDefinition:
-    return dg.multiprocess_executor.configured(_LOCATION.executor(of_pipelines=of_pipelines))
+    # Dagster's default executor, which is the one or the other by its config.
+    return dg.multi_or_in_process_executor.configured(_LOCATION.executor(of_pipelines=of_pipelines))
 
 
 @dg.repository

@@ -13,6 +13,7 @@ import dagster as dg
 
 from churn_dagster.adapter import catalogue, settings, shapes, staleness
 from churn_dagster.adapter.location import Location
+from churn_dagster.pipelines.notifications import tell
 from contract.adapter import Adapter, LocalRuns, Reported, Setup, Started, State, Unsupported
 from contract.events import Trial
 from contract.pipeline import Pipeline
@@ -21,16 +22,17 @@ from contract.workload import Workload
 
 
 class _Library(Adapter):
-    """A run is a call, in a thread of its own; its record goes to SQLite, as a deployment's does."""
+    """A run is a call, in a thread of its own."""
 
     _process_per_step: bool
+    _recorded = True
+    """Whether the call gets an instance, whose records go to SQLite as a deployment's do."""
 
     def __init__(self) -> None:
         self._runs = LocalRuns(at_once=1)  # two in one process may wait for each other for ever; see unsupported()
         self._pipelines: dict[str, dg.Definitions] = {}
         self._run_ids: dict[str, str] = {}
         self._fresh: dict[str, tuple[str, ...]] = {}
-        self._version = ""
         self._instance: dg.DagsterInstance | None = None
 
     def start(self, setup: Setup) -> Started:
@@ -39,7 +41,7 @@ class _Library(Adapter):
         os.environ |= settings.environment(setup.home)
         self._location = Location(setup.home)
         self._location.prepare(changed)
-        self._instance = dg.DagsterInstance.get()
+        self._instance = dg.DagsterInstance.get() if self._recorded else None
         return Started(settings.VERSIONS, changed)
 
     def submit(self, workload: str, trial: Trial) -> str:
@@ -71,11 +73,10 @@ class _Library(Adapter):
             return self._submit(job, config)
         if self._instance is None:
             raise RuntimeError("the engine is not started")
-        # Who writes the value reports it, once for each version.
-        if (version := str(parameters.get("value", 1))) != self._version:
-            staleness.report_value(self._instance, version)
-            self._version = version
-        stale, fresh = staleness.stale_and_fresh(self._pipelines[pipeline], self._instance)
+        # Who writes the file has it observed.
+        if catalogue.write_value(parameters):
+            staleness.observe(self._pipelines[pipeline], self._instance)
+        stale, fresh = staleness.stale_and_fresh(self._pipelines[pipeline], job, self._instance)
         run = self._submit(job, config, stale) if stale else self._runs.submit(str(uuid4()), lambda: None)
         self._fresh[run] = tuple(catalogue.name_of(key.to_user_string(), job) for key in fresh)
         return run
@@ -86,6 +87,9 @@ class _Library(Adapter):
 
     def _see_through(self, run: str, job: str, config: Any, selection: Sequence[dg.AssetKey] | None) -> None:
         if problem := self._execute(run, job, config, selection):
+            failed = self._instance and self._instance.get_run_by_id(self._run_ids.get(run, run))
+            if self._instance and failed and catalogue.pipeline_of(job):
+                tell(self._instance, failed)  # as a sensor does where there is a daemon
             raise RuntimeError(f"the run failed: {problem}")
 
     @abstractmethod
@@ -153,11 +157,22 @@ class InProcess(_Library):
         self._jobs |= {job: self._pipelines[pipeline].resolve_job_def(job) for job in catalogue.jobs_of(pipeline)}
 
     def _execute(self, run: str, job: str, config: Any, selection: Sequence[dg.AssetKey] | None) -> str:
-        # Were the exception of a step raised here, its hooks would not be called, and what does not depend on it not run.
+        # Were the exception of a step raised here, what does not depend on the step would not run.
         result = self._jobs[job].execute_in_process(
             config, self._instance, raise_on_error=False, run_id=run, asset_selection=selection
         )
         return "" if result.success else str(result.get_run_failure_event().message)
+
+
+class InProcessEphemeral(InProcess):
+    """The same without `instance=`: each call makes an instance in memory, and forgets it."""
+
+    _recorded = False
+
+    def unsupported(self, work: Workload | Pipeline, runs_at_once: int = 1) -> str:
+        if isinstance(work, Pipeline) and work.pipeline == "cached":
+            return "nothing is known of an earlier run: the instance was in memory, and is gone"
+        return super().unsupported(work, runs_at_once)
 
 
 class ExecuteJob(_Library):

@@ -60,7 +60,7 @@ class Location:
         return list(json.loads(self._pipelines.read_text())) if self._pipelines.exists() else []
 
     def executor(self, *, of_pipelines: bool) -> dict[str, Any]:
-        """Return the config of the executor: that of the workloads' jobs, or that of the pipelines'."""
+        """Return the config of the default executor: that of the workloads' jobs, or that of the pipelines'."""
         config = json.loads((self._executor_of_pipelines if of_pipelines else self._executor).read_text())
         return dict(config)
 

@@ -1,6 +1,6 @@
-"""The service tier: webserver, daemon, code server, and the multiprocess executor in a process per run.
+"""The service tier: webserver, daemon, code server, and a process per run.
 
-launchRun -> run queue -> daemon -> code server -> run worker -> a process for each step
+launchRun -> run queue -> daemon -> code server -> run worker -> with the multiprocess executor, a process for each step
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
-from churn_dagster.adapter import catalogue, settings, shapes
+import dagster as dg
+
+from churn_dagster.adapter import catalogue, settings, shapes, staleness
 from churn_dagster.adapter.client import LOCATION, Client, Unexpected
 from churn_dagster.adapter.location import Location
 from contract.adapter import SLOW_POLL_S, Adapter, Reported, Setup, Started, State
@@ -41,10 +43,11 @@ _LONGEST_TEMPORARY_FOLDER: Final = 70
 class Multiprocess(Adapter):
     """Dagster's three long-running services, driven through the webserver's GraphQL API."""
 
+    _process_per_step = True
+
     def __init__(self) -> None:
         self._to_undo = ExitStack()
         self._fresh: dict[str, tuple[str, ...]] = {}
-        self._version = ""
 
     def start(self, setup: Setup) -> Started:
         # The code server leaves a socket behind at each reload, so this folder goes after the servers.
@@ -113,7 +116,7 @@ class Multiprocess(Adapter):
         return self._client.launch(shapes.job_name(workload), shapes.run_config(trial))
 
     def unsupported(self, work: Workload | Pipeline, runs_at_once: int = 1) -> str:
-        return catalogue.unsupported(work, process_per_step=True)
+        return catalogue.unsupported(work, process_per_step=self._process_per_step)
 
     def deploy_pipelines(self, pipelines_: Sequence[str]) -> None:
         self._location.add_pipelines(pipelines_)
@@ -130,10 +133,10 @@ class Multiprocess(Adapter):
         job, config = catalogue.request(pipeline, parameters)
         if pipeline != "cached":
             return self._client.launch(job, config)
-        # Who writes the value reports it, once for each version.
-        if (version := str(parameters.get("value", 1))) != self._version:
-            self._client.report_materialization(catalogue.VALUE, version)
-            self._version = version
+        # Who writes the file has it observed. A run on the servers would do that as well, in seconds.
+        if catalogue.write_value(parameters):
+            with dg.DagsterInstance.from_config(str(self._home)) as instance:
+                staleness.observe(catalogue.definitions(pipeline, self._location.caching), instance)
         stale, fresh = self._client.stale_and_fresh(job)
         run = self._client.launch(job, config, stale) if stale else f"{_NOTHING_TO_DO}{uuid4()}"
         self._fresh[run] = tuple(catalogue.name_of(asset, job) for asset in fresh)
@@ -178,3 +181,9 @@ class Multiprocess(Adapter):
 
     def stop(self) -> None:
         self._to_undo.close()
+
+
+class InProcessRuns(Multiprocess):
+    """The same with the in-process executor: the run worker makes one step after another."""
+
+    _process_per_step = False

@@ -15,8 +15,8 @@ from contract.adapter import Setting, Setup
 VERSIONS: Final = {"python": platform.python_version(), "dagster": dagster.__version__}
 
 _INSTANCE: Final = "dagster.yaml: "
-_EXECUTOR: Final = "multiprocess_executor: "
-_OF_PIPELINES: Final = "multiprocess_executor of the churn jobs: "
+_EXECUTOR: Final = "executor: "
+_OF_PIPELINES: Final = "executor of the churn jobs: "
 
 
 def changed(setup: Setup) -> tuple[Setting, ...]:
@@ -25,14 +25,8 @@ def changed(setup: Setup) -> tuple[Setting, ...]:
         Setting(
             "DAGSTER_HOME",
             "the engine's home",
-            "unset: a temporary instance",
-            "SQLite and logs stay below it",
-        ),
-        Setting(
-            _INSTANCE + "telemetry.enabled",
-            "false",
-            "true",
-            "nothing may leave the machine while it is measured",
+            "unset: `DagsterInstance.get()` and the daemon refuse, and the webserver makes a temporary folder",
+            "SQLite and logs, where there are any, stay below it",
         ),
         Setting(
             "DAGSTER_DISABLE_TELEMETRY",
@@ -42,12 +36,47 @@ def changed(setup: Setup) -> tuple[Setting, ...]:
             "DAGSTER_HOME/logs (dagster/_core/telemetry_upload.py)",
         ),
     )
-    executor = (
+    recorded = (
         Setting(
-            _EXECUTOR + "max_concurrent",
+            _INSTANCE + "telemetry.enabled",
+            "false",
+            "true",
+            "nothing may leave the machine while it is measured",
+        ),
+    )
+    instance = (
+        Setting(
+            "execute_in_process: instance=",
+            "DagsterInstance.get()",
+            "an instance in memory, which captures no logs and is forgotten with the call",
+            "the other tools' calls record their runs too, and a later run builds on what is recorded; "
+            "in_process_ephemeral measures the default",
+        ),
+    )
+    multiprocess = (
+        Setting(
+            _EXECUTOR + "multiprocess.max_concurrent",
             str(setup.width),
             "the number of CPUs",
             "the same width for everyone",
+        ),
+    )
+    in_process = (
+        Setting(
+            _EXECUTOR + "in_process",
+            "{}",
+            "multiprocess",
+            "the other mode of the default executor: 'execute each step within the same process' "
+            "(docs.dagster.io/guides/operate/run-executors)",
+        ),
+    )
+    no_logs = (
+        Setting(
+            _INSTANCE + "compute_logs",
+            '{"module": "dagster.core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}',
+            "LocalComputeLogManager: for each step two `tail`s, and two interpreters that watch over them",
+            "to see what they cost, this alone is changed; it gives up a step's stdout and stderr in the UI. "
+            "It is the default of Dagster's Helm chart (github.com/dagster-io/dagster/issues/27054)",
         ),
     )
     service = (
@@ -74,7 +103,19 @@ def changed(setup: Setup) -> tuple[Setting, ...]:
             "a daemon with a server of its own restarts it every 60 s",
         ),
         Setting(
-            _EXECUTOR + "start_method.forkserver",
+            _INSTANCE + "run_coordinator",
+            '{"module": "dagster.core.run_coordinator", "class": "QueuedRunCoordinator", '
+            '"config": {"dequeue_interval_seconds": 1}}',
+            "5 s",
+            "how often the daemon looks at the run queue (docs.dagster.io/deployment/oss/dagster-yaml): whole seconds only, "
+            "so not a tenth; with 0 the daemon would never pause. DefaultRunCoordinator has no wait, but no queue "
+            "either, and so neither priorities nor limits",
+            profile="tuned",
+        ),
+    )
+    forkserver = (
+        Setting(
+            _EXECUTOR + "multiprocess.start_method.forkserver",
             "{}",
             "spawn",
             "'a great way to reduce per-process overhead during multiprocess execution' "
@@ -82,26 +123,21 @@ def changed(setup: Setup) -> tuple[Setting, ...]:
             profile="tuned",
         ),
         Setting(
-            _OF_PIPELINES + "start_method.forkserver.preload_modules",
+            _OF_PIPELINES + "multiprocess.start_method.forkserver.preload_modules",
             '["churn_dagster.adapter.definitions", "churn_dagster.pipelines.deployment"]',
             "the code location's module",
             "that module imports the pipelines only for their own jobs, so that no step of a workload waits for pandas; a "
             "user's pipelines are the code location, and the default preloads them",
             profile="tuned",
         ),
-        Setting(
-            _INSTANCE + "run_coordinator",
-            '{"module": "dagster.core.run_coordinator", "class": "DefaultRunCoordinator"}',
-            "QueuedRunCoordinator, whose queue the daemon looks at every 5 s",
-            "'immediately sends runs to the run launcher' (docs.dagster.io/deployment/oss/dagster-yaml); "
-            "it gives up the limit on runs in progress, which one run at a time does not need",
-            profile="tuned",
-        ),
     )
     in_deployment = {
-        "in_process": everywhere,
-        "execute_job": everywhere + executor,
-        "multiprocess": everywhere + executor + service,
+        "in_process": everywhere + recorded + instance,
+        "in_process_ephemeral": everywhere,
+        "execute_job": everywhere + recorded + multiprocess,
+        "multiprocess": everywhere + recorded + service + multiprocess + forkserver,
+        "multiprocess_no_logs": everywhere + recorded + service + multiprocess + no_logs,
+        "in_process_runs": everywhere + recorded + service + in_process,
     }[setup.deployment]
     return tuple(each for each in in_deployment if each.profile in ("stock", setup.profile))
 
@@ -117,7 +153,7 @@ def write_instance(home: Path, settings: Sequence[Setting]) -> None:
 
 
 def executor_config(settings: Sequence[Setting], *, of_pipelines: bool = False) -> dict[str, Any]:
-    """Return the config of the multiprocess executor: that of the workloads' jobs, or that of the churn jobs."""
+    """Return the config of the default executor: that of the workloads' jobs, or that of the churn jobs."""
     return _config((_EXECUTOR, _OF_PIPELINES) if of_pipelines else (_EXECUTOR,), settings)
 
 

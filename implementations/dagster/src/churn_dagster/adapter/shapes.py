@@ -94,6 +94,7 @@ def _graph_asset(workload: str, group: Group) -> dg.AssetsDefinition:
         _graph(workload, group, ()),
         keys_by_input_name={_INPUT + parent: dg.AssetKey([workload, parent]) for parent in _outside(group)},
         keys_by_output_name={node.id: dg.AssetKey([workload, node.id]) for node in group.nodes},
+        internal_asset_deps={node.id: {dg.AssetKey([workload, parent]) for parent in node.after} for node in group.nodes},
     )
 
 

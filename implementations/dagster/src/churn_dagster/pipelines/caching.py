@@ -1,13 +1,16 @@
 """A kept result: value -> begun -> computed -> used, each of which is only made when it is stale or missing.
 
 Dagster keeps no results by a key. It keeps the latest result of each asset, and knows from which code version and from which
-data versions of the inputs it was made. A change of either makes the asset stale, and all that depends on it. A run makes
-each asset that it is asked for, so it is asked for the stale and missing ones, as by "Materialize unsynced" in the UI.
+data versions of the inputs it was made. A change of either makes the asset stale, and all that depends on it. A file from
+elsewhere gets its data version when Dagster observes it. A run makes each asset that it is asked for, so it is asked
+for the stale and missing ones, as by "Materialize unsynced" in the UI.
 """
 
 # Without `from __future__ import annotations`: this file may be loaded from elsewhere, under no module's name.
 
 from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -22,7 +25,19 @@ KEPT_S = 3600
 # The author of `computed` edits this number with its code.
 body = 1
 
-value = dg.AssetSpec("value", description="A file from elsewhere: who writes it reports its new data version to Dagster.")
+# An edit of anything in this file is another version.
+FILE = sha256(Path(__file__).read_bytes()).hexdigest()
+
+
+def source() -> Path:
+    """Return the file from elsewhere that the assets depend on."""
+    return home.folder("dagster-kept") / "value"
+
+
+@dg.observable_source_asset
+def value() -> dg.DataVersion:
+    """Look at the file: its hash is its data version."""
+    return dg.DataVersion(sha256(source().read_bytes()).hexdigest())
 
 
 class Companion(dg.ConfigurableResource[Any]):
@@ -39,7 +54,7 @@ class Companion(dg.ConfigurableResource[Any]):
 @step("begin")
 def begun() -> int:
     """Return what the result depends on."""
-    return int((home.folder("dagster-kept") / "value").read_text())
+    return int(source().read_text())
 
 
 @dg.asset(
@@ -66,8 +81,26 @@ def used(computed: dict[str, str]) -> None:
         pass
 
 
+@dg.asset(code_version=FILE)
+def computed_by_file(begun: int) -> dict[str, str]:
+    """Compute the same, in a version that no author has to raise."""
+    with step("compute"):
+        return slow(f"{describe(begun)}/{body}")
+
+
+@dg.asset(code_version="1")
+def used_by_file(computed_by_file: dict[str, str]) -> None:
+    """Use that."""
+    with step("use", token=computed_by_file["text"]):
+        pass
+
+
 defs = dg.Definitions(
-    assets=[value, begun, computed, used],
-    jobs=[dg.define_asset_job("cached", [begun, computed, used])],
+    assets=[value, begun, computed, used, computed_by_file, used_by_file],
+    jobs=[
+        dg.define_asset_job("observed", [value]),
+        dg.define_asset_job("cached", [begun, computed, used]),
+        dg.define_asset_job("cached_by_file", [begun, computed_by_file, used_by_file]),
+    ],
     resources={"companion": Companion(), "io_manager": dg.FilesystemIOManager()},
 )

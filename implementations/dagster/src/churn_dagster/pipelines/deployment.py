@@ -18,5 +18,6 @@ defs = dg.Definitions(
         dg.ScheduleDefinition(job=training.train, cron_schedule="0 3 * * *"),
         dg.ScheduleDefinition(job=inference.infer, cron_schedule="0 4 * * *"),
     ],
+    sensors=[training.train_failed, inference.infer_failed],
     resources=RESOURCES,
 )

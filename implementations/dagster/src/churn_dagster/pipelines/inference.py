@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import dagster as dg
 import pandas as pd
 
 from churn import scoring
 from churn.parameters import Inference
 from churn_dagster.pipelines.notifications import notify_failure
-from churn_dagster.pipelines.preparation import prepare
+from churn_dagster.pipelines.preparation import RETRIED, load, validate
 from churn_dagster.pipelines.resources import ModelRegistry
 from contract.steps import step
 
-prepared = prepare("new_customers", "inference", labelled=False)
+
+@dg.asset(retry_policy=RETRIED)
+@step("load")
+def raw_new_customers(inference: dg.ResourceParam[Inference]) -> pd.DataFrame:
+    """Read the customers, or make them up."""
+    return load(inference)
+
+
+@dg.asset
+@step("validate")
+def new_customers(raw_new_customers: pd.DataFrame, inference: dg.ResourceParam[Inference]) -> pd.DataFrame:
+    """Refuse customers that the model cannot use."""
+    return validate(raw_new_customers, inference)
 
 
 # The champion comes from the registry, by its alias. It is named as an asset for the lineage alone.
-@dg.asset(deps=["champion"], code_version="1")
+@dg.asset(deps=["champion"])
 @step("score")
 def predictions(
     new_customers: pd.DataFrame, inference: dg.ResourceParam[Inference], registry: ModelRegistry
@@ -28,11 +38,14 @@ def predictions(
     return scoring.score(champion, new_customers)
 
 
-@dg.asset(code_version="1")
+@dg.asset
 @step("save")
-def predictions_file(predictions: pd.DataFrame, inference: dg.ResourceParam[Inference]) -> Path:
-    """Write the predictions."""
-    return scoring.save(predictions, inference.output)
+def predictions_file(predictions: pd.DataFrame, inference: dg.ResourceParam[Inference]) -> dg.MaterializeResult:
+    """Write the predictions. The file is the asset, so there is no value for an IO manager, but metadata for the UI."""
+    path = scoring.save(predictions, inference.output)
+    return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(path), "dagster/row_count": len(predictions)})
 
 
-infer = dg.define_asset_job("infer", dg.AssetSelection.groups("inference"), hooks={notify_failure("inference")})
+infer = dg.define_asset_job("infer", dg.AssetSelection.groups("inference"))
+
+infer_failed = notify_failure(infer)

@@ -1,26 +1,51 @@
-"""Notifications: a failure hook, which Dagster calls in the process of the step that failed."""
+"""Notifications: a sensor, which the daemon asks every 30 s whether a run has failed."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import dagster as dg
 
 from churn import notify
 
 
-def notify_failure(pipeline: str) -> dg.HookDefinition:
-    """Return the hook for the job that has the parameters of the pipeline."""
+def notify_failure(*jobs: Any) -> dg.SensorDefinition:
+    """Return the sensor that tells of each failed run of the jobs; of all that there are, if none is named."""
 
-    @dg.failure_hook(f"notify_{pipeline}_failure", required_resource_keys={pipeline})
-    def post(context: dg.HookContext) -> None:
-        parameters = getattr(context.resources, pipeline)
-        notify.failure(parameters.webhook, "Dagster", context.job_name, _reason(context))
+    @dg.run_failure_sensor(
+        name="_".join(["notify", *(job.name for job in jobs), "failure"]),
+        monitored_jobs=list(jobs) or None,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+    )
+    def post(context: dg.RunFailureSensorContext) -> None:
+        tell(context.instance, context.dagster_run)
 
     return post
 
 
-def _reason(context: dg.HookContext) -> str:
+def tell(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
+    """Post why the run has failed. Where there is no daemon, whoever executes the job calls this."""
+    # A sensor is outside of the run: it has no resource of it, but what the run was launched with.
+    configured = [resource.get("config", {}) for resource in run.run_config.get("resources", {}).values()]
+    webhook = next((each["webhook"] for each in configured if "webhook" in each), "")
+    notify.failure(webhook, "Dagster", run.job_name, _reason(instance, run.run_id))
+
+
+def _reason(instance: dg.DagsterInstance, run_id: str) -> str:
+    def events(kind: dg.DagsterEventType) -> list[dg.DagsterEvent]:
+        return [entry.get_dagster_event() for entry in instance.all_logs(run_id, of_type=kind)]
+
     # The exception of a blocking check only names the check. The evaluation says why it did not pass.
-    logged = context.instance.all_logs(context.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
-    checks = [entry.get_dagster_event().asset_check_evaluation_data for entry in logged]
+    checks = [event.asset_check_evaluation_data for event in events(dg.DagsterEventType.ASSET_CHECK_EVALUATION)]
     refusals = [check.description for check in checks if not check.passed and check.description]
-    return refusals[-1] if refusals else str(context.op_exception)
+    failures = [_words_of(event) for event in events(dg.DagsterEventType.STEP_FAILURE)]
+    return "; ".join(refusals or failures or [str(event.message) for event in events(dg.DagsterEventType.RUN_FAILURE)])
+
+
+def _words_of(failure: dg.DagsterEvent) -> str:
+    data = failure.step_failure_data
+    if data.user_failure_data and data.user_failure_data.description:  # a `dg.Failure`
+        return str(data.user_failure_data.description)
+    # What a step raises is the cause of an exception of Dagster's own, and its text begins with the class.
+    error = data.error and (data.error.cause or data.error)
+    return error.message.strip().partition(": ")[2] or error.message.strip() if error else str(failure.message)

@@ -11,14 +11,26 @@ from churn.models import Candidate
 from churn.parameters import Training
 from churn.problem import GateFailed
 from churn_dagster.pipelines.notifications import notify_failure
-from churn_dagster.pipelines.preparation import prepare
+from churn_dagster.pipelines.preparation import RETRIED, load, validate
 from churn_dagster.pipelines.resources import ModelRegistry
 from contract.steps import step
 
-prepared = prepare("customers", "training", labelled=True)
+
+@dg.asset(retry_policy=RETRIED)
+@step("load")
+def raw_customers(training: dg.ResourceParam[Training]) -> pd.DataFrame:
+    """Read the customers, or make them up."""
+    return load(training)
 
 
-@dg.asset(code_version="1")
+@dg.asset
+@step("validate")
+def customers(raw_customers: pd.DataFrame, training: dg.ResourceParam[Training]) -> pd.DataFrame:
+    """Refuse customers that a model cannot use."""
+    return validate(raw_customers, training)
+
+
+@dg.asset
 @step("features")
 def features(customers: pd.DataFrame, training: dg.ResourceParam[Training]) -> TrainingSet:
     """Split the customers, fit the features on one part, and apply them to both."""
@@ -28,7 +40,7 @@ def features(customers: pd.DataFrame, training: dg.ResourceParam[Training]) -> T
 def train_model(kind: str) -> dg.AssetsDefinition:
     """Return the asset that is a trained model of the kind."""
 
-    @dg.asset(name=kind, retry_policy=dg.RetryPolicy(max_retries=2, delay=1), code_version="1")
+    @dg.asset(name=kind, retry_policy=dg.RetryPolicy(max_retries=2, delay=1))
     def model(
         context: dg.AssetExecutionContext,
         features: TrainingSet,
@@ -48,7 +60,7 @@ def train_model(kind: str) -> dg.AssetsDefinition:
 trained = [train_model(kind) for kind in models.KINDS]
 
 
-@dg.asset(code_version="1")
+@dg.asset
 @step("select")
 def best_model(random_forest: Candidate, gradient_boosting: Candidate, logistic_regression: Candidate) -> Candidate:
     """Return the best of them."""
@@ -66,11 +78,13 @@ def gate(best_model: Candidate, training: dg.ResourceParam[Training]) -> dg.Asse
     return dg.AssetCheckResult(passed=True)
 
 
-@dg.asset(code_version="1")
+@dg.asset
 @step("register")
 def champion(best_model: Candidate, training: dg.ResourceParam[Training], registry: ModelRegistry) -> str:
     """Make the winner the model that inference finds by its alias."""
     return registry.open(training).register(best_model, training.model, training.alias)
 
 
-train = dg.define_asset_job("train", dg.AssetSelection.groups("training"), hooks={notify_failure("training")})
+train = dg.define_asset_job("train", dg.AssetSelection.groups("training"))
+
+train_failed = notify_failure(train)

@@ -11,12 +11,14 @@ from churn_dagster.pipelines.resources import RESOURCES
 from contract.steps import step
 
 
-@dg.asset(retry_policy=dg.RetryPolicy(max_retries=2, delay=1), code_version="1")
+@dg.asset(retry_policy=dg.RetryPolicy(max_retries=2, delay=1))
 def trained_by_script(context: dg.AssetExecutionContext, training: dg.ResourceParam[Training]) -> str:
     """Run the script; a retry runs all of it again."""
     return script.train(training, "dagster", context.run.run_id, step)
 
 
-train_whole = dg.define_asset_job("train_whole", [trained_by_script], hooks={notify_failure("training")})
+train_whole = dg.define_asset_job("train_whole", [trained_by_script])
 
-defs = dg.Definitions(assets=[trained_by_script], jobs=[train_whole], resources=RESOURCES)
+defs = dg.Definitions(
+    assets=[trained_by_script], jobs=[train_whole], sensors=[notify_failure(train_whole)], resources=RESOURCES
+)
