@@ -152,8 +152,8 @@ class Services(ThreadingHTTPServer):
         self.shutdown()
         self.server_close()
 
-    def are_opened_by(self, *kinds: str, limit_s: float = 30) -> bool:
-        """Whether these secrets have come, and no others; a tool may call the webhook a moment after the end of a run."""
+    def are_opened_by(self, *kinds: str, limit_s: float = 60) -> bool:
+        """Whether these secrets have come, and no others; a tool may call the webhook half a minute after a run."""
         deadline = time.monotonic() + limit_s
         while self.opened != set(kinds) and time.monotonic() < deadline:
             time.sleep(0.05)

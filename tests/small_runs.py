@@ -108,5 +108,8 @@ def events_of(log: Path) -> list[dict[str, Any]]:
 
 def stretch(log: Path, began: int, factor: float) -> None:
     """Let everything in a log of events happen so many times as long behind that moment."""
-    events = [event | {"t": began + int((event["t"] - began) * factor)} for event in events_of(log)]
+    events = [
+        event | {"t": began + int((event["t"] - began) * factor)} if event["t"] > began else event
+        for event in events_of(log)
+    ]
     log.write_text("".join(json.dumps(event) + "\n" for event in events))

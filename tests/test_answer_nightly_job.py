@@ -16,6 +16,10 @@ ASKED = [check for needs in answer.TOPICS.values() for check in needs.values()]
 
 CACHING = [*answer.TOPICS["caching"].values()]
 
+RETRIES = [*answer.TOPICS["retries"].values()]
+
+GOING_ON = next(iter(answer.TOPICS["going on after a failure"].values()))
+
 
 def nightly(*checks: Check) -> Card:
     """Return the card on a nightly job."""
@@ -63,20 +67,20 @@ def test_without_a_need_there_is_no_pick_but_the_times() -> None:
 
 def test_topics_are_counted_by_what_the_tool_does_itself() -> None:
     """What is written by hand, declared by the author, unsupported or failed is not met by the tool alone, and is shown."""
-    checks = [check("prefect", name) for name in ASKED[:4]] + [check("airflow", ASKED[0])]
-    checks += [check("airflow", ASKED[1], means="by_hand"), check("airflow", ASKED[2], means="declared")]
-    checks += [check("airflow", ASKED[3], "fail")]
+    checks = [check("prefect", name) for name in [*RETRIES, GOING_ON]] + [check("airflow", RETRIES[0])]
+    checks += [check("airflow", RETRIES[1], means="by_hand"), check("airflow", RETRIES[2], means="declared")]
+    checks += [check("airflow", RETRIES[3], means="opt_in"), check("airflow", GOING_ON, "fail")]
     card = nightly(*checks)
     assert card.pick == "Prefect, by what was measured"
     assert says(card, "not alike", "retries", "going on after a failure", "2", "Prefect 2", "Airflow 0")
-    assert says(card, "Retries", "3", "Prefect 3", "Airflow 1", "1 by hand", "1 if declared")
-    assert [str(row[1]) for row in card.rows] == ["yes", "by hand", "if declared", "no"]
+    assert says(card, "Retries", "4", "Prefect 4", "Airflow 2", "1 by hand", "1 if declared")
+    assert [str(row[1]) for row in card.rows] == ["yes", "by hand", "if declared", "opt-in", "no"]
     assert str(card.rows[0][0]).startswith("retries")
     assert says(card, "not measured", "scheduling")
 
 
 def test_one_feature_does_not_decide() -> None:
-    """A topic of nine needs weighs no more than one of a single need, and is named where the tools differ in it."""
+    """A topic of ten needs weighs no more than one of a single need, and is named where the tools differ in it."""
     without = {name: check("airflow", name, means="by_hand") for name in CACHING}
     card = nightly(*all_met("prefect"), *all_met("dagster"), *all_met("airflow", without))
     assert card.pick == "Dagster or Prefect for caching; otherwise alike in features"
@@ -95,7 +99,30 @@ def test_it_is_said_whose_cache_it_is() -> None:
     by_hand = {name: check("airflow", name, means="by_hand") for name in CACHING}
     card = nightly(*all_met("prefect"), *all_met("dagster", declared), *all_met("airflow", by_hand))
     assert card.pick == "Prefect for caching; otherwise alike in features"
-    assert says(card, "Prefect", "own", "9", "Dagster", "declares", "6 alone", "2 more", "Airflow", "none", "by hand")
+    assert says(card, "Prefect", "own", "10", "Dagster", "7", "2 more", "declares", "Airflow", "none", "by hand")
+
+
+def test_what_a_documented_argument_asks_for_is_the_tools_own() -> None:
+    """A tool that is asked by an argument meets the need as one does that need not be asked, and the table says so."""
+    asked = {name: check("prefect", name, means="opt_in") for name in ASKED}
+    card = nightly(*all_met("airflow"), *all_met("prefect", asked))
+    assert card.pick == "No difference in features"
+    assert {(str(row[1]), str(row[2])) for row in card.rows} == {("yes", "opt-in")}
+
+
+def test_what_does_not_arise_counts_for_nobody() -> None:
+    """A need that cannot be put to a tool makes it neither better nor worse, and is in no denominator of the tool's."""
+    left_out = {name: check("dagster", name, "not_applicable") for name in CACHING[-2:]}
+    card = nightly(*all_met("prefect"), *all_met("dagster", left_out))
+    assert card.pick == "No difference in features"
+    assert [str(row[1]) for row in card.rows[-2:]] == ["not applicable"] * 2
+    lacks = {CACHING[2]: check("dagster", CACHING[2], "fail")}
+    card = nightly(*all_met("prefect"), *all_met("dagster", left_out | lacks))
+    assert card.pick == "Prefect for caching; otherwise alike in features"
+    assert says(card, "10", "Prefect", "10", "Dagster", "7 of 8")
+    # Eight of eight are more than nine of ten.
+    card = nightly(*all_met("prefect", {CACHING[2]: check("prefect", CACHING[2], "fail")}), *all_met("dagster", left_out))
+    assert card.pick == "Dagster for caching; otherwise alike in features"
 
 
 def test_as_many_needs_are_not_the_same_needs() -> None:
@@ -119,13 +146,13 @@ def test_without_a_cache_nothing_is_stale_and_that_is_no_merit() -> None:
     card = nightly(*all_met("prefect"), *all_met("airflow", none))
     assert card.pick == "Prefect for caching; otherwise alike in features"
     assert says(card, "Airflow", "none")
-    assert [str(row[1]) for row in card.rows[-9:]] == ["unsupported", *["no cache"] * 8]
+    assert [str(row[1]) for row in card.rows[-10:]] == ["unsupported", *["no cache"] * 9]
 
 
 def test_topics_that_differ_for_everybody_make_no_winner() -> None:
     """Where each has a topic of its own, none is picked."""
-    lacks = [check("prefect", ASKED[3], "fail"), check("airflow", ASKED[0], "fail")]
-    card = nightly(check("prefect", ASKED[0]), check("airflow", ASKED[3]), *lacks)
+    lacks = [check("prefect", GOING_ON, "fail"), check("airflow", RETRIES[0], "fail")]
+    card = nightly(check("prefect", RETRIES[0]), check("airflow", GOING_ON), *lacks)
     assert card.pick == "No tool in all topics"
 
 

@@ -134,4 +134,4 @@ def test_every_deployment_is_tried() -> None:
     found = {(setup.orchestrator, setup.tier, setup.deployment) for _, setup in REAL}
     assert found == {(name, each.tier, each.name) for name, tool in discover().items() for each in tool.deployments}
     services: list[Setup] = [each for _, each in REAL if (each.orchestrator, each.tier) == ("prefect", "service")]
-    assert {each.deployment for each in services} == {"serve", "worker"}
+    assert {each.deployment for each in services} >= {"serve", "worker"}

@@ -108,6 +108,26 @@ def test_what_slows_both_sides_hides_nothing(fought: Path, orchbench: Call, tmp_
     assert others["chain_1", "makespan_s"]["verdict"] == "same"
 
 
+def test_a_slower_tenth_is_seen(fought: Path, orchbench: Call, tmp_path: Path) -> None:
+    """Where one run of each engine start takes half as long again, the mean without the slowest may hide it."""
+    duel = tmp_path / "slow"
+    shutil.copytree(fought, duel)
+    for side in ("base", "head"):
+        for number, (name, (began, ended)) in enumerate(trials(duel / side).items()):
+            own = 0.99 + 0.005 * (number * (5 + len(side)) % 5)
+            slow = (
+                1.5
+                if side == "head" and json.loads((duel / side / "trials" / name / "trial.json").read_text())["repeat"] == 2
+                else 1
+            )
+            for log in (duel / side / "trials" / name).glob("events*.jsonl"):
+                stretch(log, began, 20e6 / (ended - began) * own * slow)
+    found = changes_of(orchbench("compare", duel / "base", duel / "head", "--json"))
+    assert found["chain_1", "makespan_s_p90"]["verdict"] == "worse"
+    assert found["chain_1", "makespan_s_p90"]["effect"]["size"] == pytest.approx(1.5, rel=0.05)
+    assert found["chain_1", "makespan_s"]["effect"]["size"] < 1.25
+
+
 @pytest.mark.parametrize("whole", [False, True], ids=["some runs of a start", "a whole start"])
 def test_a_run_without_its_twin_is_left_out(whole: bool, fought: Path, orchbench: Call, tmp_path: Path) -> None:
     """Where runs of one side came to nothing, in its slow minutes, say, the others are compared with their own twins."""
@@ -142,7 +162,7 @@ def test_what_is_not_in_step_is_not_compared(fought: Path, orchbench: Call) -> N
 def test_the_same_plan_is_one_of_the_same_work() -> None:
     """Runs of the same names that compute more are another plan, so that they are not made beside each other."""
     known = tools.discover()
-    chosen = suite.load("smoke", known)
+    chosen = suite.load("quick", known)
     plain = [known["plain"]]
     first, again, more = (planning.make(planning.Choice(chosen, plain, 1), rounds_per_s) for rounds_per_s in (1e6, 1e6, 2e6))
     assert [trial.id for trial in first.trials] == [trial.id for trial in more.trials]
@@ -209,9 +229,9 @@ def test_a_mistake_is_told_before_anything_is_started(orchbench: Call, tmp_path:
     taken = tmp_path / "taken"
     taken.mkdir()
     (taken / "mine").touch()
-    options = ("--suite", "smoke", "--out", "out")
+    options = ("--suite", "quick", "--out", "out")
     assert ".venv/bin/orchbench" in refusal(orchbench("duel", ROOT, taken, *options))
-    assert "taken" in refusal(orchbench("duel", ROOT, ROOT, "--suite", "smoke", "--out", "taken"))
+    assert "taken" in refusal(orchbench("duel", ROOT, ROOT, "--suite", "quick", "--out", "taken"))
     assert "--fail-over much" in refusal(orchbench("duel", ROOT, ROOT, *options, "--fail-over", "much"))
     assert "'smok'" in refusal(orchbench("duel", ROOT, ROOT, "--suite", "smok", "--out", "out"))
     assert "'prefct'" in refusal(orchbench("duel", ROOT, ROOT, *options, "--on", "prefct"))

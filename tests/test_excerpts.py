@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pages import OBEYED, Page
 from small_runs import made_up_record
 
-from bench.derive.excerpts import Excerpt, excerpts, pipeline_files, pipeline_lines
+from bench.derive.excerpts import Excerpt, counted, excerpts, pipeline_files, pipeline_lines
 from bench.plan.about import About
 from bench.report.highlighting import highlighted
 from bench.store.folder import RunFolder
@@ -179,6 +179,18 @@ def test_modules_are_followed_and_counted_once(tmp_path: Path) -> None:
     names = ("training.py", "inference.py", "common.py", "late.py", "deployment.py")
     assert pipeline_files(folder, run) == {"tool": tuple(f"pipelines/{name}" for name in names)}
     assert pipeline_lines(folder, run) == {"tool": 3 + 3 + 2 + 1 + 2}
+
+
+def test_another_style_counts_its_own_modules_and_what_they_share(tmp_path: Path) -> None:
+    """The modules that the tool names are followed; a tool that lacks one of them, or the style, has no count of it."""
+    short = {"training_short.py": "from churn_tool.pipelines import late\nlate.x\n", "inference_short.py": "y = 2\n"}
+    folder = keep(tmp_path, {f"tool/pipelines/{name}": text for name, text in (ROOM | short).items()})
+    styles = {"short": [f"pipelines/{name}" for name in short], "lost": ["pipelines/training_short.py", "pipelines/lost.py"]}
+    run = made_up_record(orchestrators=["tool", "other"], tools={"tool": About(styles=styles), "other": About()})
+    assert pipeline_files(folder, run, "short") == {"tool": (*styles["short"], "pipelines/late.py")}
+    assert pipeline_lines(folder, run, "short") == {"tool": 2 + 1 + 1}
+    assert pipeline_lines(folder, run) == {"tool": 3 + 3 + 2 + 1 + 2}
+    assert {row.scenario: row.lines for row in counted(folder, run)} == {"pipeline": 11, "pipeline_short": 4}
 
 
 def test_pipelines_without_a_room_count_the_same(tmp_path: Path) -> None:

@@ -11,14 +11,14 @@ from golden import pack
 from pages import Page
 from small_runs import made_up_record
 
-from bench.derive.measured import measured_run
+from bench.derive.measured import measured_parts
 from bench.derive.results import derive
 from bench.export.publish import publish
 from bench.plan.setup import ANY, Setup
 from bench.plan.tools import CORE, discover
 from bench.run.observe import observe
 from bench.scenarios import SCENARIOS
-from bench.scenarios.kit.observation import PIPELINE
+from bench.scenarios.kit.observation import PIPELINE, pipeline_in
 from bench.store.folder import SHARED, RunFolder
 
 KNOWN = discover()
@@ -46,15 +46,15 @@ def run(tmp_path: Path) -> RunFolder:
 
 
 def test_lines_of_code_are_an_estimate_of_each_tool(run: RunFolder) -> None:
-    """Beside the section `code`, which has the same numbers; they are of the tool, however it is run."""
+    """Beside the section `code`, which has the same numbers, for each style; they are of the tool, however it is run."""
     results = publish(run, run.run()).results
-    counted = {row.orchestrator: row.lines for row in results.code if row.scenario == PIPELINE}
-    assert counted.keys() == KNOWN.keys()
-    found = {row.setup: row for row in results.estimates}
-    assert {setup.orchestrator: row.median for setup, row in found.items()} == counted
-    assert found.keys() == {Setup.of_any_kind(tool) for tool in KNOWN}
-    said = {(row.scenario, row.workload, row.metric, row.unit, row.starts) for row in results.estimates}
-    assert said == {("churn", PIPELINE, "lines_of_code", "lines", 0)}
+    parts = {(name, part) for name, each in KNOWN.items() for part in (PIPELINE, *map(pipeline_in, each.about.styles))}
+    counted = {(row.orchestrator, row.scenario): row.lines for row in results.code if row.scenario != "churn"}
+    assert counted.keys() == parts > {(tool, PIPELINE) for tool in KNOWN}
+    assert {(row.setup.orchestrator, row.workload): row.median for row in results.estimates} == counted
+    assert {row.setup for row in results.estimates} == {Setup.of_any_kind(tool) for tool in KNOWN}
+    said = {(row.scenario, row.metric, row.unit, row.starts) for row in results.estimates}
+    assert said == {("churn", "lines_of_code", "lines", 0)}
 
 
 def test_they_are_read_from_what_was_written_down(run: RunFolder) -> None:
@@ -63,8 +63,8 @@ def test_they_are_read_from_what_was_written_down(run: RunFolder) -> None:
     assert record.setup.tier == ANY and "training.py" in record.because
     changed = msgspec.structs.replace(record, values={"lines_of_code": 7.0})
     (run.path / "observations" / f"{record.id}.json").write_bytes(msgspec.json.encode(changed))
-    rows = {row.setup: row.median for row in derive(measured_run(run, run.run())).results.estimates}
-    assert rows[record.setup] == 7
+    rows = {(row.setup, row.workload): row.median for row in derive(measured_parts(run, run.run())[0]).results.estimates}
+    assert rows[record.setup, record.case] == 7
 
 
 def test_a_verdict_is_a_check_like_all_others(run: RunFolder) -> None:
@@ -77,14 +77,14 @@ def test_a_verdict_is_a_check_like_all_others(run: RunFolder) -> None:
         short = each.setup.orchestrator != "airflow"
         seen = msgspec.structs.replace(each, holds={"is_short": short})
         (run.path / "observations" / f"{each.id}.json").write_bytes(msgspec.json.encode(seen))
-    rows = {row.setup.orchestrator: row for row in derive(measured_run(run, run.run())).results.checks}
+    rows = {row.setup.orchestrator: row for row in derive(measured_parts(run, run.run())[0]).results.checks}
     assert {name: (row.check, row.verdict, row.means) for name, row in rows.items()} == {
         "airflow": ("is_short", "fail", "native"),
         "dagster": ("is_short", "pass", "native"),
         "plain": ("is_short", "pass", "native"),
         "prefect": ("is_short", "pass", "by_hand"),
     }
-    assert all("training.py" in row.because for row in rows.values())
+    assert all("pipelines/training" in row.because for row in rows.values())
 
 
 def test_a_resumed_run_looks_no_second_time(run: RunFolder) -> None:

@@ -41,7 +41,7 @@ CAUGHT_BY = {
         "tried_as_often_as_needed",
         "and [234] were needed",
     ),
-    "does_not_wait": ("retries", "waits_are_kept", "s were asked for"),
+    "does_not_wait": ("retries", "constant_waits_are_kept", "s were asked for"),
     "retries_what_is_final": ("retries", "final_error_is_tried_once", "it was tried 2 times"),
     "runs_a_neighbour_again": ("retries", "nothing_else_runs_again", "beside, which did not fail, ran 2 times"),
     "goes_on_below_a_failure": (
@@ -71,6 +71,8 @@ CAUGHT_BY = {
 """Each fault, with the scenario and the check that catch it, and what the check says it saw (a regular expression)."""
 
 ALSO_CAUGHT_BY = {
+    "does_not_wait": {"sequences_of_waits_are_kept"},
+    "looks_at_the_body_alone": {"changed_helper_is_seen_by_file"},
     "believes_every_parameter": {"wrong_type_is_refused", "out_of_range_is_refused"},
     "tries_everything_again": {"models_are_trained_at_once"},
 }
@@ -178,7 +180,7 @@ def test_what_joins_runs_behind_its_hosts_in_the_same_engines() -> None:
     planned = planning.make(planning.Choice(suite, list(known.values()), 1), 1e6)
     ids = [trial.id for trial in planned.trials]
     assert len(ids) == len(set(ids))
-    shared = [start for start in planned.starts if start.setup.tier == "library"]
+    shared = [start for start in planned.starts if start.setup.tier == "library" and start.setup.default]
     assert {len([start for start in shared if start.setup.orchestrator == tool]) for tool in ("airflow", "prefect")} == {1}
     for start in shared:
         scenarios = list(dict.fromkeys(trial.scenario for trial in start.trials))

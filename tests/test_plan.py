@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +91,7 @@ def lanes_of(setup: Setup, width: int) -> set[int]:
 
 @given(SUITES, SEEDS)
 def test_the_same_seed_makes_the_same_plan(suite: Suite, seed: int) -> None:
-    """Starts, runs, their order, their pauses and what they are told: all of it."""
+    """Starts, runs, their order, their phases and what they are told: all of it."""
     assert planned(suite, seed) == planned(suite, seed)
 
 
@@ -107,6 +107,30 @@ def test_another_seed_makes_another_order(seed: int, other: int) -> None:
     assert runs(one) == runs(two)
     order = [[trial.case.name for trial in each.trials] for each in (one, two)]
     assert (order[0] == order[1]) == (seed == other)
+
+
+@given(SUITES, SEEDS)
+def test_submissions_are_spread_over_the_period(suite: Suite, seed: int) -> None:
+    """One in each of as many equal parts of it as a setup has runs in a block; where nobody polls, there is no phase."""
+    phases: dict[tuple[str, str, int], list[float]] = defaultdict(list)
+    for start in planned(suite, seed).starts:
+        for trial in start.trials:
+            assert (trial.phase is None) == (start.polls_every_s == 0)
+            if trial.phase is not None:
+                phases[trial.scenario, start.setup.path, start.width].append(trial.phase)
+    for drawn in phases.values():
+        assert [int(phase * len(drawn)) for phase in sorted(drawn)] == list(range(len(drawn)))
+
+
+@given(SUITES, SEEDS)
+def test_the_widths_of_a_setup_run_side_by_side(suite: Suite, seed: int) -> None:
+    """In each round: what they are divided by is not minutes away."""
+    places: dict[tuple[str, str, int], list[int]] = defaultdict(list)
+    for place, start in enumerate(planned(suite, seed).starts):
+        if start.setup.orchestrator != "plain":  # which has several such groups of starts in a round
+            places[start.trials[0].scenario, start.setup.path, start.round].append(place)
+    for taken in places.values():
+        assert taken == list(range(taken[0], taken[0] + len(taken)))
 
 
 @given(SUITES, SEEDS)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import cast
@@ -18,7 +20,7 @@ from bench.scenarios import Case, Work
 from bench.scenarios.kit.graphs import shaped
 from bench.scenarios.kit.procedures import CancelInTheMiddle, SeveralAtOnce
 from bench.store.records import Reported
-from contract.events import Trial
+from contract.events import Trial, emit
 
 WORK = shaped("chain", 1)
 NODE = WORK.nodes[0].id
@@ -35,6 +37,10 @@ time.sleep(60)
 
 class FakeEngine:
     """Answers at once, and writes down what it was asked for. Each run of it has a body in a process."""
+
+    root = os.getpid()
+    """The bodies are children of the test."""
+    took_up: float | None = None
 
     def __init__(self, can_cancel: bool = True) -> None:
         """Start with no run."""
@@ -138,3 +144,29 @@ def test_a_run_that_cannot_be_cancelled_still_goes_on(engine: FakeEngine, tmp_pa
     with pytest.raises(UnsupportedWork):
         cancel_in_the_middle.carry_out(scene, CancelInTheMiddle(NODE))
     assert len(scene.going_on) == 1
+
+
+@pytest.mark.parametrize("phase", [0.1, 0.9])
+def test_a_run_is_submitted_in_its_phase(tmp_path: Path, phase: float) -> None:
+    """So long after the engine took up the run before, or whole periods later; the pause is on record."""
+    engine, period_s = FakeEngine(), 0.4
+    engine.took_up = time.monotonic() - 1.3
+    scene = Scene(cast("Engine", engine), Case(WORK), Trial("t", str(tmp_path)), 5.0, phase=phase, period_s=period_s)
+    before = time.monotonic()
+    scene.wait_for_phase()
+    now = time.monotonic()
+    assert (now - engine.took_up) % period_s == pytest.approx(phase * period_s, abs=0.1)
+    assert scene.pause_s == pytest.approx(now - before, abs=0.1)
+
+
+def test_the_first_body_tells_when_the_engine_took_up_a_run(tmp_path: Path) -> None:
+    """By it the next run finds its phase; a run without a body, and an engine that does not poll, tell nothing."""
+    engine = FakeEngine()
+    polling = Scene(cast("Engine", engine), Case(WORK), Trial("t", str(tmp_path)), 5.0, period_s=1.0)
+    polling.note_poll()
+    assert engine.took_up is None
+    emit(Trial("t", str(tmp_path)), "started", NODE)
+    Scene(cast("Engine", engine), Case(WORK), Trial("t", str(tmp_path)), 5.0).note_poll()
+    assert engine.took_up is None
+    polling.note_poll()
+    assert engine.took_up == pytest.approx(time.monotonic(), abs=5)

@@ -23,7 +23,7 @@ Placed = TypeVar("Placed", Estimate, Check)
 
 VERDICTS = {"pass": "✓ pass", "fail": "✗ fail", "unsupported": "\u2013 unsupported"}
 SIGNS = {"pass": "✓", "fail": "✗", "unsupported": "unsupported"}
-MEANS = {"by_hand": "by hand", "declared": "declared"}
+MEANS = {"by_hand": "by hand", "declared": "declared", "opt_in": "opt-in"}
 
 
 def tables_of(run: Path) -> dict[str, str]:

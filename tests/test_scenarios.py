@@ -57,8 +57,9 @@ def test_it_is_listed_between_those_that_it_belongs_to(world: Path) -> None:
     """With its question, and where its order puts it."""
     lines = [line.split() for line in copied_orchbench(world, "list").out.splitlines() if line.startswith("scenario ")]
     names = [words[1] for words in lines]
-    assert names == [*list(SCENARIOS)[:7], "joins", *list(SCENARIOS)[7:]]
-    assert " ".join(lines[7][2:]) == QUESTION
+    before = [name for name, scenario in SCENARIOS.items() if scenario.order < 75]
+    assert names == [*before, "joins", *list(SCENARIOS)[len(before) :]]
+    assert " ".join(lines[len(before)][2:]) == QUESTION
 
 
 def test_it_is_measured(world: Path) -> None:
@@ -120,6 +121,10 @@ class Unseen:
 
     tools = ("plain",)
 
+    def styles(self, tool: str) -> Sequence[str]:
+        """Return that there is one style."""
+        return ()
+
     def lines(self, tool: str, part: str) -> Lines:
         """Return the line."""
         return Lines(1, ["training.py"])
@@ -151,6 +156,11 @@ class Asked:
         return cls(scenario, {case.name: case for case in found})
 
     @property
+    def plain(self) -> Asked:
+        """Plain Python is asked for the same."""
+        return self
+
+    @property
     def workloads(self) -> Sequence[str]:
         """The workloads that were asked for."""
         return list(self.cases)
@@ -179,9 +189,13 @@ class Asked:
             found |= {(each.workload, each.metric) for each in scenario.derive(self)}
         for case in cases:
             if scenario.line and (family := scenario.line.of(case.axes)):
-                found |= {(family, metric) for metric in (scenario.line.slope, scenario.line.intercept) if metric}
+                found |= {
+                    (family, metric)
+                    for metric in (scenario.line.slope, scenario.line.intercept, scenario.line.ahead)
+                    if metric
+                }
             if scenario.sweep and (family := scenario.sweep.of(case.axes)):
-                found.add((family, scenario.sweep.half))
+                found |= {(family, half) for half, _ in scenario.sweep.halves}
         return found
 
 

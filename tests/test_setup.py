@@ -47,7 +47,7 @@ def test_the_second_of_a_pair_is_the_same_setup_with_other_draws() -> None:
 def test_a_plan_takes_the_database_from_the_deployment() -> None:
     """Each start says it, in its own tool's words."""
     known = tools.discover()
-    made = planning.make(planning.Choice(suite.load("smoke", known), list(known.values()), seed=1), 1e6)
+    made = planning.make(planning.Choice(suite.load("quick", known), list(known.values()), seed=1), 1e6)
     said = {(start.setup.orchestrator, start.setup.deployment): start.setup.database for start in made.starts}
     databases = {(tool.name, each.name): each.database for tool in known.values() for each in tool.deployments}
     assert said and said.items() <= databases.items()

@@ -113,6 +113,12 @@ def test_intervals_cover_the_truth(starts: int, runs: int, spread: str) -> None:
     assert min(hits.values()) >= 0.93 * EXPERIMENTS, hits
 
 
+def test_the_slowest_tenth_is_the_value_that_nine_of_ten_are_not_above() -> None:
+    """Of few values it is the largest, and of none there is none."""
+    rows = np.array([[*range(1, 21)], [3, 1, 2, *[math.nan] * 17], [math.nan] * 20], dtype=float)
+    assert stats.slowest_tenths(rows)[:2].tolist() == [18, 3] and math.isnan(stats.slowest_tenths(rows)[2])
+
+
 def test_pairs_tell_no_difference_where_there_is_none() -> None:
     """Where a machine's pace shakes both twins by a third, the ratio's interval is of what is their own, and holds 1."""
     draw = random.Random(11)
@@ -152,12 +158,24 @@ def test_one_size_makes_no_line() -> None:
     assert slope.point is None and slope.why_not == "a line needs at least two sizes"
 
 
+def seen(work: Sequence[float]) -> list[Quantity]:
+    """Return how long tasks were seen to take, in one way only."""
+    return [stats.exact(w, 3, 3) for w in work]
+
+
+def test_half_efficiency_goes_by_what_was_seen() -> None:
+    """Tasks that were planned for 0.1 s and took 0.05 s are tasks of 0.05 s."""
+    plain = [quantity({"a": [5 * w] * 3}) for w in (0.0005, 0.005, 0.5)]
+    other = [quantity({"a": [0.25 + 5 * w] * 3}) for w in (0.0005, 0.005, 0.5)]
+    assert stats.half_efficiency(seen([0.0005, 0.005, 0.5]), plain, other).point == pytest.approx(0.05)
+
+
 def test_half_efficiency_is_where_half_the_time_is_work() -> None:
     """With 0.5 s overhead a run, on 5 tasks in a row, tasks of 0.1 s are half of the time."""
     work = [0.001, 0.01, 1.0]
     plain = [quantity({"a": [5 * w] * 3}) for w in work]
     other = [quantity({"a": [0.5 + 5 * w] * 3}) for w in work]
-    assert stats.half_efficiency(work, plain, other).point == pytest.approx(0.1)
+    assert stats.half_efficiency(seen(work), plain, other).point == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize(("overhead", "said"), [(1e-6, "even the shortest task"), (1e3, "even the longest task")])
@@ -166,7 +184,7 @@ def test_half_efficiency_is_not_guessed(overhead: float, said: str) -> None:
     work = [0.001, 0.01, 1.0]
     plain = [quantity({"a": [w] * 3}) for w in work]
     other = [quantity({"a": [overhead + w] * 3}) for w in work]
-    its = stats.half_efficiency(work, plain, other)
+    its = stats.half_efficiency(seen(work), plain, other)
     assert its.point is None and its.why_not is not None and its.why_not.startswith(said)
 
 
@@ -191,8 +209,8 @@ def test_a_crossing_beyond_the_points_leaves_the_interval_open() -> None:
     plain = [quantity(starts_of(w, w, w)) for w in work]
     steady = [quantity(starts_of(0.1 + w, 0.11 + w, 0.12 + w)) for w in work]
     wild = [quantity(starts_of(0.1 + w, 0.11 + w, 9.0 + w)) for w in work]
-    assert stats.half_efficiency(work, plain, steady).interval() != (None, None)
-    its = stats.half_efficiency(work, plain, wild)
+    assert stats.half_efficiency(seen(work), plain, steady).interval() != (None, None)
+    its = stats.half_efficiency(seen(work), plain, wild)
     assert its.point is not None and its.interval() == (None, None)
 
 

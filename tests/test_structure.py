@@ -217,7 +217,6 @@ IN_A_MODULE = {
 
 PAST_THE_GATE = {
     "base/machine.py": ("glob open read_text", "/proc, /sys, the locks of this checkout, and the copy of the customers"),
-    "claims/known.py": ("read_bytes", "the suites of this checkout"),
     "claims/ledger.py": ("read_bytes", "a ledger that the user names, and trusts"),
     "cli/conform.py": ("TemporaryDirectory", "a new folder of our own"),
     "cli/duel.py": ("iterdir mkdir", "a new folder that the user names"),

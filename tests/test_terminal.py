@@ -23,6 +23,7 @@ from bench.base.text import visible
 from bench.cli.console import Plain
 from bench.cli.progress import Live, waiting
 from bench.plan import planning, suite, tools
+from bench.run import forecast
 
 STEERING = {
     "the clipboard": "\x1b]52;c;ZXZpbA==\x07",
@@ -142,11 +143,11 @@ def test_tables_are_harmless_on_a_terminal() -> None:
 def test_the_progress_is_harmless_on_a_terminal() -> None:
     """The bar and what is printed above it name tools, workloads and what went wrong with them."""
     known = tools.discover()
-    chosen = suite.load("smoke", known)
+    chosen = suite.load("quick", known)
     plan = planning.make(planning.Choice(chosen, tools.choose(known, ["plain"]), seed=1), cpu_rounds_per_s=1e6)
 
     def show(console: Console) -> None:
-        with Live(console, plan, set()) as watcher:
+        with Live(console, plan, forecast.of(plan, 1e6, [])) as watcher:
             watcher.lost(plan.starts[0], HOSTILE)
         with waiting(console, HOSTILE):
             pass

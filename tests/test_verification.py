@@ -8,12 +8,13 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bench.events.timeline import read
+from bench.events.timeline import Timeline, read
 from bench.events.verification import AS_ASKED, Expectation, verify
 from contract.workload import Fault, Node, Retry, Workload
 
@@ -55,25 +56,35 @@ class Seen:
     """When the tool was told to cancel the run; 0, if it was not."""
     expectation: Expectation = AS_ASKED
 
-    def wrong(self, width: int | None = None) -> dict[str, str]:
-        """Write the logs, read them, and return what is wrong with them."""
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """Return what was logged of it, the earliest first."""
         events = [(0, 0, "submitted", "", {}), (0, self.settled, "settled", "", {"state": self.state})]
         events += [(0, self.cancelling, "cancelling", "", {})] if self.cancelling else []
         events += [(body.process, t, kind, body.node, data) for body in self.bodies for t, kind, data in body.lines]
-        with tempfile.TemporaryDirectory() as folder:
-            for process, t, kind, node, data in sorted(events, key=lambda event: event[1]):
-                if (t, kind, node) == self.lost:
-                    continue
-                event = {"t": t, "kind": kind, "node": node, "trial": "1", "pid": process, "tid": process, "data": data}
-                with Path(folder, f"events-{process}.jsonl").open("a") as log:
-                    log.write(json.dumps(event) + "\n")
-            timeline = read(Path(folder))
-        return verify(timeline, self.work, width or self.width, self.expectation)
+        return [
+            {"t": t, "kind": kind, "node": node, "trial": "1", "pid": process, "tid": process, "data": data}
+            for process, t, kind, node, data in sorted(events, key=lambda event: event[1])
+            if (t, kind, node) != self.lost
+        ]
+
+    def wrong(self, width: int | None = None) -> dict[str, str]:
+        """Write the logs, read them, and return what is wrong with them."""
+        return verify(logged(self.events), self.work, width or self.width, self.expectation)
 
     @property
     def most_at_once(self) -> int:
         """How many bodies ran at one moment."""
         return max(sum(one.began <= body.began < one.ended for one in self.bodies) for body in self.bodies)
+
+
+def logged(events: Sequence[dict[str, Any]]) -> Timeline:
+    """Return what a reader of the logs sees; each process has a log."""
+    with tempfile.TemporaryDirectory() as folder:
+        for event in events:
+            with Path(folder, f"events-{event['pid']}.jsonl").open("a") as log:
+                log.write(json.dumps(event) + "\n")
+        return read(Path(folder))
 
 
 @st.composite
@@ -209,6 +220,65 @@ def test_an_early_end_is_named(run: Seen) -> None:
 def test_a_wrong_outcome_is_named(state: str, run: Seen) -> None:
     """A failure that the tool calls a success, or the other way round, or nothing at all."""
     assert (replace(run, state=state).wrong().keys() == {"settled_after_last_body"}) == (state != run.state)
+
+
+# Several runs ----------------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def several_runs(draw: st.DrawFn) -> list[Seen]:
+    """Any two to four runs of one graph that its tool is right to call successful."""
+    work, width = draw(graphs()), draw(st.integers(1, 3))
+    chance = draw(st.randoms(use_true_random=False))
+    runs = [legal_run(work, width, chance) for _ in range(draw(st.integers(2, 4)))]
+    assume(runs[0].state == SUCCEEDED)
+    return runs
+
+
+def wrong_of(runs: Sequence[Seen], asked: int = 0) -> dict[str, str]:
+    """Return what is wrong with a trial of those runs, each of whose events says which it is of."""
+    events = [
+        event | {"run": str(number), "pid": 10 * number + event["pid"]}
+        for number, run in enumerate(runs, 1)
+        for event in run.events
+    ]
+    return verify(logged(events), runs[0].work, runs[0].width, runs=asked or len(runs))
+
+
+@given(several_runs())
+def test_several_legal_runs_pass(runs: list[Seen]) -> None:
+    """Their bodies are not mixed up, and the width is that of each."""
+    assert wrong_of(runs) == {}
+
+
+@given(several_runs())
+def test_a_run_that_left_no_trace_is_named(runs: list[Seen]) -> None:
+    """Each of those that were asked for has to be there."""
+    assert "every_body_ran_once" in wrong_of(runs, asked=len(runs) + 1)
+
+
+@given(several_runs(), st.data())
+def test_what_is_wrong_with_one_of_several_is_named(runs: list[Seen], data: st.DataObject) -> None:
+    """A body that was lost, did other work, or ended after the run: any of the runs is looked at."""
+    number = data.draw(st.integers(0, len(runs) - 1))
+    body = drawn(data, [each for each in runs[number].bodies if each.token])
+    damaged = {
+        "every_body_ran_once": replace(runs[number], lost=(body.ended, "finished", body.node)),
+        "work_verified": changed(runs[number], body, replace(body, token="forged")),
+        "settled_after_last_body": replace(runs[number], settled=max(each.ended for each in runs[number].bodies) - 1),
+    }
+    for check, run in damaged.items():
+        assert check in wrong_of([*runs[:number], run, *runs[number + 1 :]])
+
+
+@given(st.integers(2, 5), st.integers(2, 4))
+def test_a_run_that_is_too_wide_is_named(width: int, runs: int) -> None:
+    """Although all runs together may have as many bodies at once."""
+    work = Workload("wide", tuple(Node(f"n{number}") for number in range(width)))
+    bodies = [Body(node.id, place, 1, 2, work.tokens[node.id]) for place, node in enumerate(work.nodes, 1)]
+    wide = Seen(work, width, tuple(bodies), 3, SUCCEEDED)
+    assert wrong_of([wide] * runs) == {}
+    assert wrong_of([replace(wide, width=width - 1)] * runs).keys() == {"width_respected"}
 
 
 # Runs that are cancelled -----------------------------------------------------------------------------------------------

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 
 import pytest
 
 from bench.scenarios.kit.graphs import SHAPES, shaped
+from contract import body
+from contract.events import Trial
 from contract.workload import Fault, Node, Retry, Workload, WorkloadError
 
 
@@ -20,8 +24,9 @@ def test_a_shape_has_its_size_and_survives_json(shape: str, size: int) -> None:
 
 
 def test_all_that_a_node_can_say_survives_json() -> None:
-    """Params, retry and fault come back as they were."""
-    workload = Workload("w", (Node("a", "sleep", (), {"seconds": 0.5}, Retry(3, 0.1), Fault(2)), Node("b", after=("a",))))
+    """Params, retry, fault and imports come back as they were."""
+    last = Node("b", after=("a",), imports=("json", "os.path"))
+    workload = Workload("w", (Node("a", "sleep", (), {"seconds": 0.5}, Retry(3, 0.1), Fault(2)), last))
     assert Workload.from_json(workload.to_json()) == workload
 
 
@@ -37,6 +42,32 @@ def test_a_token_tells_the_work_that_led_to_it() -> None:
     other = Workload("w", (Node("a", "sleep", (), {"seconds": 1}), Node("b", after=("a",))))
     assert one.tokens["b"] != other.tokens["b"]
     assert one.tokens == Workload("again", one.nodes).tokens
+    importing = Workload("w", (Node("a", imports=("json",)), Node("b", after=("a",))))
+    assert one.tokens["b"] != importing.tokens["b"]
+
+
+def test_an_import_is_a_part_of_the_body(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes between the start and the end of the body, and only the first body of a process pays for it."""
+    (tmp_path / "module_of_a_user.py").write_text("import time\ntime.sleep(0.1)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    events = tmp_path / "events"
+    events.mkdir()
+    node = Node("a", imports=("module_of_a_user",))
+    for _ in range(2):
+        body.run(node, Trial("t", str(events)), {})
+    del sys.modules["module_of_a_user"]
+    (log,) = events.iterdir()
+    times = [json.loads(line)["t"] / 1e9 for line in log.read_text().splitlines()]
+    first, second = times[1] - times[0], times[3] - times[2]
+    assert first >= 0.1 > second
+
+
+def test_a_module_that_is_not_there_fails_the_body(tmp_path: Path) -> None:
+    """And the event says which one it is."""
+    with pytest.raises(ModuleNotFoundError):
+        body.run(Node("a", imports=("no_such_module",)), Trial("t", str(tmp_path)), {})
+    (log,) = tmp_path.iterdir()
+    assert "no_such_module" in json.loads(log.read_text().splitlines()[-1])["data"]["error"]
 
 
 NODE = {"id": "a"}
@@ -63,6 +94,8 @@ BROKEN = {
     "id type": ([{"id": ["a"]}], "`id` is a string"),
     "op type": ([{"id": "a", "op": ["noop"]}], "`op` is a string"),
     "retry": ([{"id": "a", "retry": {"times": -1}}], "retry.times is -1"),
+    "imports": ([{"id": "a", "imports": "json"}], "`imports` is a list"),
+    "no module": ([{"id": "a", "imports": ["os; x"]}], "imports has 'os; x'"),
     "retry key": ([{"id": "a", "retry": {"often": 1}}], "unknown key 'often'"),
     "node": (["a"], "node 1: it should be an object"),
 }

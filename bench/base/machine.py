@@ -6,8 +6,10 @@ import hashlib
 import os
 import platform
 import shutil
+import statistics
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -67,6 +69,24 @@ def calibrate() -> float:
         body.work(node)
         best = min(best, time.perf_counter() - before)
     return rounds / best
+
+
+PROBED = (1, 2)
+"""On how many lanes at once the pace is probed beside the engine starts."""
+
+
+def pace(lanes: int) -> float:
+    """Return how many rounds of the CPU op each of so many lanes does in a second, while all of them work."""
+    rounds, tries = 20_000, 12
+    node = Node("pace", "cpu", (), {"rounds": rounds})
+
+    def took_s(_: int) -> float:
+        before = time.perf_counter()
+        body.work(node)
+        return time.perf_counter() - before
+
+    with ThreadPoolExecutor(lanes) as pool:  # the op lets go of the GIL
+        return rounds / statistics.median(pool.map(took_s, range(lanes * tries)))
 
 
 def git_state(checkout: Path) -> Commit:

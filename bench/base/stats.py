@@ -36,6 +36,9 @@ TRIMMED = 0.1
 MIN_TRIMMED = 5
 """Of fewer values, none is left out."""
 
+MIN_WAITS = 4
+"""How many waits a period is fitted to."""
+
 Array = np.ndarray
 
 Centre = Callable[[Array], Array]
@@ -70,6 +73,10 @@ class Quantity:
     def is_above_zero(self) -> bool:
         """Whether it is above zero in every resample."""
         return self.point is not None and self.point > 0 and not (self.draws <= 0).any()
+
+    def times(self, factor: float) -> Quantity:
+        """Return a multiple of this."""
+        return self if self.point is None else replace(self, point=self.point * factor, draws=self.draws * factor)
 
     def plus(self, other: Quantity) -> Quantity:
         """Return the sum of this and the other."""
@@ -139,6 +146,15 @@ def trimmed_means(table: Array) -> Array:
     return means
 
 
+def slowest_tenths(table: Array) -> Array:
+    """Return of each row the value that nine of ten are not above; of fewer than ten values, the largest."""
+    ordered = np.sort(table, axis=1)  # NaN sorts last
+    counts = np.isfinite(ordered).sum(axis=1)
+    places = np.maximum(np.ceil(counts * (1 - TRIMMED)).astype(int) - 1, 0)
+    found: Array = ordered[np.arange(len(ordered)), places]
+    return found
+
+
 @dataclass(frozen=True)
 class Resampler:
     """The engine starts of one setup, drawn once, so that all numbers of the setup see the same draws."""
@@ -146,24 +162,32 @@ class Resampler:
     starts: tuple[str, ...]
     picks: Array
     centre: Centre
+    of_runs: Centre
+    """What is taken of the runs of a start, before the centre is taken of the starts."""
 
     @classmethod
-    def of(cls, label: str, widths: Mapping[str, int | None], centre: Centre = medians) -> Resampler:
+    def of(
+        cls, label: str, widths: Mapping[str, int | None], centre: Centre = medians, of_runs: Centre | None = None
+    ) -> Resampler:
         """Draw for the setup with the label; the same label always gets the same draws.
 
-        The starts of each width are drawn among themselves, so that no resample lacks a width.
+        The starts of each width are drawn among themselves, so that no resample lacks a width. Those of a round run side by
+        side and are divided by each other, so the same rounds are drawn for every width.
         """
         random = np.random.default_rng(zlib.crc32(label.encode()))
         starts = list(widths)
         picks = np.empty((RESAMPLES, len(starts)), dtype=int)
+        drawn: dict[int, Array] = {}
         for width in dict.fromkeys(widths.values()):
             alike = np.array([place for place, start in enumerate(starts) if widths[start] == width])
-            picks[:, alike] = alike[random.integers(0, len(alike), (RESAMPLES, len(alike)))]
-        return cls(tuple(starts), picks, centre)
+            size = len(alike)
+            drawn[size] = drawn.get(size, random.integers(0, size, (RESAMPLES, size)))
+            picks[:, alike] = alike[drawn[size]]
+        return cls(tuple(starts), picks, centre, of_runs or centre)
 
     def centre_of(self, values: Mapping[str, Sequence[float]], centre: Centre | None = None) -> Quantity:
         """Return the centre of the values, which are given by engine start: the centre of those of the starts."""
-        centre = centre or self.centre
+        of_runs, centre = (centre, centre) if centre else (self.of_runs, self.centre)
         by_start = [values.get(start, ()) for start in self.starts]
         runs = [len(of_start) for of_start in by_start]
         if not any(runs):
@@ -171,7 +195,7 @@ class Resampler:
         table = np.full((len(by_start), max(runs)), np.nan)
         for row, of_start in zip(table, by_start, strict=True):
             row[: len(of_start)] = of_start
-        starts = centre(table)
+        starts = of_runs(table)
         return Quantity(float(centre(starts[None])[0]), centre(starts[self.picks]), sum(runs), sum(map(bool, runs)))
 
 
@@ -223,29 +247,28 @@ def is_curved(points: Mapping[int, Quantity]) -> bool:
 def _slope(one: tuple[int, Quantity], other: tuple[int, Quantity]) -> Quantity:
     (size, before), (larger, after) = one, other
     rise = after.minus(before)
-    return replace(rise, point=(rise.point or 0.0) / (larger - size), draws=rise.draws / (larger - size))
+    return rise.times(1 / (larger - size))
 
 
-def half_efficiency(work: Sequence[float], plain: Sequence[Quantity], other: Sequence[Quantity]) -> Quantity:
-    """Return the task duration at which plain / other crosses one half.
+def half_efficiency(work: Sequence[Quantity], plain: Sequence[Quantity], other: Sequence[Quantity]) -> Quantity:
+    """Return the task duration at which plain / other crosses one half; `work` is how long the task took in plain Python.
 
-    Between two measured durations both makespans are taken as straight lines, because makespan = overhead + depth x work;
+    Between two measured durations both times are taken as straight lines, because time = overhead + depth x work;
     a straight line through the efficiencies themselves would be off by a factor where points lie far apart.
     """
     if len(work) < 2:
         return missing("a crossing needs at least two task durations")
-    if lost := [each.why_not for each in (*plain, *other) if each.point is None]:
-        return missing(lost[0] or "a task duration of the sweep has no makespan")
-    durations = np.array(work)
-    plain_s, other_s = _with_draws(plain), _with_draws(other)
+    if lost := [each.why_not for each in (*work, *plain, *other) if each.point is None]:
+        return missing(lost[0] or "a task duration of the sweep has no time")
+    work_s, plain_s, other_s = _with_draws(work), _with_draws(plain), _with_draws(other)
     slack = plain_s - other_s / 2  # below zero: less than half of the time is the user's work
-    crossings = np.array([_crossing(durations, row) for row in slack])
+    crossings = np.array([_crossing(durations, row) for durations, row in zip(work_s, slack, strict=True)])
     if np.isinf(crossings[-1]):
         if slack[-1, 0] >= 0:
             efficiency = plain_s[-1, 0] / other_s[-1, 0]
-            return missing(f"even the shortest task ({_ms(work[0])}) reaches an efficiency of {efficiency:.2f}")
+            return missing(f"even the shortest task ({_ms(work_s[-1, 0])}) reaches an efficiency of {efficiency:.2f}")
         efficiency = plain_s[-1, -1] / other_s[-1, -1]
-        return missing(f"even the longest task ({_ms(work[-1])}) reaches an efficiency of {efficiency:.2f} only")
+        return missing(f"even the longest task ({_ms(work_s[-1, -1])}) reaches an efficiency of {efficiency:.2f} only")
     n, starts = min(each.n for each in other), min(each.starts for each in other)
     return Quantity(float(crossings[-1]), crossings[:-1], n, starts)
 
@@ -259,7 +282,7 @@ def _crossing(durations: Array, slack: Array) -> float:
 
 
 def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:g} ms"
+    return f"{seconds * 1000:.3g} ms"
 
 
 def mean_ratio(ratios: Sequence[Quantity]) -> Quantity:
@@ -270,6 +293,30 @@ def mean_ratio(ratios: Sequence[Quantity]) -> Quantity:
     point = float(np.exp(np.mean([np.log(each.point or 1.0) for each in known])))
     draws = np.exp(np.mean([np.log(each.draws) for each in known], axis=0))
     return Quantity(point, draws, min(each.n for each in known), min(each.starts for each in known))
+
+
+def spread(waits: Sequence[float]) -> tuple[float, float] | None:
+    """Return the shortest wait and the period of waits that are L + U(0, P), as waits for the next poll are.
+
+    It is the line (Theil-Sen) through the sorted waits, which lie evenly between L and L + P. The least and the most wait
+    would lie the farther apart the more runs there are.
+    """
+    if len(waits) < MIN_WAITS:
+        return None
+    ordered = np.sort(np.array(waits))
+    places = (np.arange(len(ordered)) + 0.5) / len(ordered)
+    first, second = np.triu_indices(len(ordered), 1)
+    period = float(np.median((ordered[second] - ordered[first]) / (places[second] - places[first])))
+    return float(np.median(ordered - period * places)), period
+
+
+def median_of(quantities: Sequence[Quantity]) -> Quantity:
+    """Return the median of several numbers, of which none may be missing."""
+    if not quantities or (lost := [each.why_not for each in quantities if each.point is None]):
+        return missing((lost[0] if quantities else None) or "there is nothing to take the median of")
+    *draws, point = np.median(_with_draws(quantities), axis=1)
+    n, starts = min(each.n for each in quantities), min(each.starts for each in quantities)
+    return Quantity(float(point), np.array(draws), n, starts)
 
 
 DRIFTING: Final = 0.02

@@ -22,6 +22,19 @@ def said(unit: str, *values: float, like: float | None = None) -> str:
     return f"{' .. '.join(digits(value * scale) for value in values)} {unit}"
 
 
+def roughly(seconds: float) -> str:
+    """Return a time that was guessed: no more digits than a guess has."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number of things."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def base(unit: str, value: float) -> tuple[str, float]:
     """Return the number in the unit by which numbers of the kind are sorted."""
     return ("s", value / 1000) if unit == "ms" else (unit, value)

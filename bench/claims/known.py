@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 from typing import Final
-
-import msgspec
 
 from bench.derive.checks import ENDS
 from bench.events.verification import CHECKS
@@ -15,7 +13,7 @@ from bench.plan import suite
 from bench.plan.setup import ANY, Setup, setups_of
 from bench.plan.tools import discover
 from bench.plan.warmups import NAMES
-from bench.scenarios import SCENARIOS, Capacity, Case
+from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.common_metrics import COLD_RUN, COMMON
 from bench.store.rows import Results
 
@@ -59,7 +57,7 @@ class Known:
     def metrics(self, scenario: str) -> AbstractSet[str]:
         """Return the metrics that a scenario has: its own, and those of the common ones that its cases yield."""
         chosen = SCENARIOS[scenario]
-        of_cases = {metric for case in _cases(scenario) for metric in chosen.metrics(case)}
+        of_cases = {metric for case in suite.cases(scenario) for metric in chosen.metrics(case)}
         of_any = {COLD_RUN, *(metric.name for metric in COMMON if metric.crosscheck)}
         rows = {row.metric for row in self._results.estimates if row.scenario == scenario}
         return {metric.name for metric in chosen.own_metrics} | of_cases | of_any | rows
@@ -69,21 +67,8 @@ class Known:
         chosen = SCENARIOS[scenario]
         families = [each for each in (chosen.line, chosen.sweep, *(curve.family for curve in chosen.curves)) if each]
         names = {*NAMES, *(case.name for case in chosen.warmups)}
-        for case in _cases(scenario):
+        for case in suite.cases(scenario):
             names |= {case.name, *(name for family in families if (name := family.of(case.axes)))}
         shown = {column.workload for column in chosen.columns if column.workload}
         rows = {row.workload for row in self._results.estimates if row.scenario == scenario}
         return names | shown | rows
-
-
-def _cases(scenario: str) -> Iterator[Case]:
-    """Yield the cases of a scenario in all suites of ours, at every width."""
-    for path in suite.available().values():
-        # Read, and not loaded: whether its tools are all in this checkout is no question here.
-        chosen = msgspec.toml.decode(path.read_bytes(), type=suite.Suite)
-        for block in chosen.blocks:
-            if block.scenario == scenario:
-                options = SCENARIOS[scenario].parse(block.options)
-                for width in block.widths or [chosen.width]:
-                    for lanes in {1, width}:
-                        yield from SCENARIOS[scenario].cases(options, Capacity(width, lanes, cpu_rounds_per_s=1))

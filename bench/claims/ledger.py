@@ -21,7 +21,7 @@ from bench.scenarios import SCENARIOS
 LEDGER: Final = Path(__file__).with_name("ledger.toml")
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
-Result = Literal["native", "declared", "by_hand", "fail", "unsupported"]
+Result = Literal["native", "opt_in", "declared", "by_hand", "fail", "unsupported"]
 """What a check came to: by what means it passed, or that it did not."""
 
 

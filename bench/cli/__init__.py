@@ -10,14 +10,16 @@ import click
 
 from bench.base.problem import Problem
 from bench.base.signals import Interrupted
-from bench.cli import claims, compare, conform, doctor, duel, list_, report, run, schema, show, track, trend
+from bench.cli import claims, compare, conform, doctor, duel, list_, merge, report, run, schema, show, track, trend, try_
 from bench.cli.console import complain, lossless, misuse
 
 
 @click.group(
     commands=[
+        try_.try_,
         run.run,
         report.report,
+        merge.merge,
         track.track,
         show.show,
         claims.claims,

@@ -10,6 +10,7 @@ from rich.text import Text
 from bench.base import machine
 from bench.cli.console import out
 from bench.plan import tools
+from bench.run.environment import ToolEnvironment
 
 
 @click.command()
@@ -17,16 +18,15 @@ def doctor() -> None:
     """Say whether this machine is fit, and what is missing."""
     host = machine.host()
     out.print(f"{host.cpu}, {host.cores} cores, {host.memory_gb} GB, {host.system}")
-    known = tools.discover()
-    lacking = [f"{each.name}: {lack}; run `make setup`" for each in known.values() if (lack := each.missing())]
-    for name in known:
-        if not any(lack.startswith(f"{name}:") for lack in lacking):
-            out.print(Text.assemble(("ok", "green"), f"      {name} is installed"))
-    for lack in lacking:
-        out.print(Text.assemble(("missing", "red"), f" {lack}"))
+    lacks = {tool.name: list(ToolEnvironment(tool).lacks()) for tool in tools.discover().values()}
+    for name in (name for name, missing in lacks.items() if not missing):
+        out.print(Text.assemble(("ok", "green"), f"      {name} is installed"))
+    for name, missing in lacks.items():
+        for lack in missing:
+            out.print(Text.assemble(("missing", "red"), f" {name}: {lack}; run `make setup`"), soft_wrap=True)
     unfit = machine.warnings()
     for each in unfit:
         out.print(Text.assemble(("warning", "yellow"), f" {each}"))
     if not unfit:
         out.print(Text.assemble(("ok", "green"), "      nothing disturbs a measurement now"))
-    sys.exit(1 if lacking else 0)
+    sys.exit(1 if any(lacks.values()) else 0)

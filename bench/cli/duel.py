@@ -23,7 +23,7 @@ from bench.store.folder import RunFolder
 @click.command()
 @click.argument("base", type=click.Path(path_type=Path))
 @click.argument("head", type=click.Path(path_type=Path))
-@click.option("--suite", required=True, help="smoke, quick, full, or a TOML file.")
+@click.option("--suite", required=True, help="try, quick, full, or a TOML file.")
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="A new folder, for both runs and their comparison."
 )

@@ -4,91 +4,72 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from bench.base.wording import counted, roughly
 from bench.plan.plan import Plan, Start, Trial
-from bench.plan.setup import Setup
+from bench.plan.setup import ANY, Setup
+from bench.run.forecast import Forecast
 from bench.store.records import TrialRecord
 
 
-@dataclass(frozen=True)
-class Left:
-    """What a run still needs, as far as it is known."""
-
-    seconds: float
-    """Of the runs whose like has been seen in this run."""
-    unseen: int = 0
-    """How many other runs there are: no run of their tool at their tier has ended yet."""
-
-    def __str__(self) -> str:
-        """Say it in a few words."""
-        if self.unseen and not self.seconds:
-            return "time left not known yet"
-        known = f"about {self.seconds / 60:.0f} min left" if self.seconds >= 90 else f"about {self.seconds:.0f} s left"
-        return f"{known}, and {_runs(self.unseen)} whose time is not known yet" if self.unseen else known
-
-
-def _runs(count: int) -> str:
-    return f"{count} run{'' if count == 1 else 's'}"
-
-
 class Estimator:
-    """Guesses the time left from the runs so far: those of the same setup and workload, or of less and less in common.
+    """Guesses the time left: the forecast, times what runs of the same kind took over what was forecast for them.
 
-    Nothing is guessed from other machines: how long a tool takes is known once a run of the tool at the tier has ended.
+    Of the same kind are those of the same setup and case, or else those that have less and less in common.
     """
 
-    def __init__(self, plan: Plan, done: set[str]) -> None:
-        """Take the runs that are still to be made."""
-        self._keys = {
-            trial.id: _keys(start, trial) for start in plan.starts for trial in start.trials if trial.id not in done
+    def __init__(self, forecast: Forecast) -> None:
+        """Take the forecast of what is still to be made."""
+        self._is_informed = forecast.is_informed
+        self._left = {
+            trial.id: (_kinds(each.start, trial), each.trials[trial.id])
+            for each in forecast.starts
+            for trial in each.start.trials
+            if trial.id in each.trials
         }
-        self._left = Counter(self._keys.values())
-        self._runs: Counter[str] = Counter()
         self._took_s: defaultdict[str, float] = defaultdict(float)
+        self._forecast_s: defaultdict[str, float] = defaultdict(float)
 
     def ended(self, trial: str, seconds: float) -> None:
-        """Learn from a run that ended."""
-        if keys := self._keys.pop(trial, None):
-            self._left[keys] -= 1
-            for key in keys:
-                self._runs[key] += 1
-                self._took_s[key] += seconds
+        """Learn from a run that ended, with all that came before it in its engine start."""
+        if trial in self._left:
+            kinds, expected = self._left.pop(trial)
+            for kind in kinds:
+                self._took_s[kind] += seconds
+                self._forecast_s[kind] += expected
 
-    def left(self) -> Left:
-        """Return the guess."""
-        guesses = [(count, self._guess(keys)) for keys, count in self._left.items()]
-        return Left(
-            seconds=sum(count * each for count, each in guesses if each is not None),
-            unseen=sum(count for count, each in guesses if each is None),
-        )
+    def left_s(self) -> float | None:
+        """Return the guess; None, if there is nothing yet to guess from."""
+        if not (self._is_informed or self._forecast_s):
+            return None
+        return sum(expected * self._factor(kinds) for kinds, expected in self._left.values())
 
-    def _guess(self, keys: Sequence[str]) -> float | None:
-        known = next((key for key in keys if self._runs[key]), None)
-        return None if known is None else self._took_s[known] / self._runs[known]
+    def _factor(self, kinds: Sequence[str]) -> float:
+        seen = next((kind for kind in kinds if kind in self._forecast_s), None)
+        return 1.0 if seen is None else self._took_s[seen] / self._forecast_s[seen]
 
 
-def _keys(start: Start, trial: Trial) -> tuple[str, ...]:
-    """Return under what a run's time is remembered, the closest first."""
+def _kinds(start: Start, trial: Trial) -> tuple[str, ...]:
+    """Return the kinds of runs that a run belongs to, the narrowest first."""
     setup = start.setup
     alike = f"{setup.orchestrator} {setup.tier}"
-    return (f"{setup.label} {trial.case.name}", f"{trial.scenario} {setup.label}", f"{trial.scenario} {alike}", alike)
+    return (f"{setup.label} {trial.case.name}", f"{trial.scenario} {setup.label}", f"{trial.scenario} {alike}", alike, ANY)
 
 
 class Live:
     """A watcher for people."""
 
-    def __init__(self, console: Console, plan: Plan, done: set[str]) -> None:
-        """Show nothing yet."""
+    def __init__(self, console: Console, plan: Plan, forecast: Forecast) -> None:
+        """Take the forecast of what the plan still has to do; show nothing yet."""
         self._console = console
-        self._estimator = Estimator(plan, done)
+        self._estimator = Estimator(forecast)
         self._began = self._last = time.monotonic()
         self._known_to_be_unsupported: set[tuple[Setup, str]] = set()
         self._bar = Progress(
@@ -100,7 +81,7 @@ class Live:
             console=console,
             disable=not console.is_terminal,
         )
-        self._task = self._bar.add_task("", total=len(plan.trials), completed=len(done), left="")
+        self._task = self._bar.add_task("", total=len(plan.trials), completed=len(plan.trials) - forecast.runs, left="")
 
     def __enter__(self) -> Self:
         """Start drawing."""
@@ -115,14 +96,14 @@ class Live:
         """An engine start begins."""
         self._tell(f"{start.setup.label} (round {start.round})")
         if not self._console.is_terminal:
-            self._console.print(f"{self._clock()}  {start.id}, {_runs(len(start.trials))}{self._left()}")
+            self._console.print(f"{self._clock()}  {start.id}, {counted(len(start.trials), 'run')}{self._left()}")
 
     def ended(self, start: Start, record: TrialRecord, problem: str) -> None:
         """A trial was written down, and what went wrong with it."""
-        now = time.monotonic()
-        self._estimator.ended(record.id, now - self._last)
-        self._last = now
         if not record.warmup:
+            now = time.monotonic()
+            self._estimator.ended(record.id, now - self._last)
+            self._last = now
             self._bar.advance(self._task)
         self._tell(f"{start.setup.label}  {record.workload}")
         if problem:
@@ -143,7 +124,8 @@ class Live:
         self._bar.update(self._task, description=what, left=self._left())
 
     def _left(self) -> str:
-        return f", {self._estimator.left()}"
+        left_s = self._estimator.left_s()
+        return ", time left not known yet" if left_s is None else f", about {roughly(left_s)} left"
 
     def _clock(self) -> str:
         seconds = int(time.monotonic() - self._began)

@@ -27,18 +27,13 @@ def report(run_dir: Path, out_dir: Path | None) -> None:
         raise Problem(f"{run_dir} holds no raw data (trials/) to derive from; `orchbench show` prints what it has")
     target = RunFolder(out_dir) if out_dir else folder
     # The trials of the other run would be read with the cases of this one from then on.
-    if target.holds_run() and _identity(other := target.run()) != _identity(record):
+    if target.holds_run() and (other := target.run()).identity != record.identity:
         raise Problem(f"{target.path} holds another run, {other.id}; give another --out")
     target.make()
     with target.locked(), fit_together(folder.path):
         render(folder, record, publish(folder, record, target), target)
     written = ("report.html", "summary.md", "charts", "results.json", "samples.csv", *(each.file for each in FORMATS))
     out.print(f"wrote {', '.join(written)} to {target.path}", soft_wrap=True)
-
-
-def _identity(record: RunRecord) -> tuple[str, str, str]:
-    """Return what no two runs have in common: a folder's name alone may be that of several."""
-    return record.id, record.plan, record.segments[0].began if record.segments else ""
 
 
 def render(folder: RunFolder, record: RunRecord, found: Findings, target: RunFolder) -> None:

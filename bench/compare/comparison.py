@@ -17,9 +17,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Literal
+
+import msgspec
 
 from bench.base import wording
 from bench.base.problem import Problem
@@ -31,12 +33,12 @@ from bench.compare.pairing import Numbers
 from bench.derive.checks import checks
 from bench.derive.controls import controls, noise_floor
 from bench.derive.figures import Figure
-from bench.derive.measured import measured_run
-from bench.plan.setup import Setup
+from bench.derive.measured import MeasuredRun, measured_parts
+from bench.plan.setup import Part, Setup
 from bench.scenarios.kit.common_metrics import COUNTS, Metric
 from bench.store.folder import RunFolder
 from bench.store.records import RunRecord
-from bench.store.rows import Control
+from bench.store.rows import Control, within
 
 MIN_STARTS_OF_A_DUEL = 6
 """No noise floor backs the interval there: by chance, six starts all lie on one side of no change in 1 of 32 cases."""
@@ -177,7 +179,8 @@ class Comparison:
 
 
 def _keys(setup: Setup) -> dict[str, str]:
-    return {key: getattr(setup, key) for key in ("orchestrator", "tier", "profile", "deployment", "database")}
+    keys = {key: getattr(setup, key) for key in ("orchestrator", "tier", "profile", "deployment", "database")}
+    return keys | ({} if setup.part is msgspec.UNSET else {"part": setup.part})
 
 
 def compare(before: RunFolder, after: RunFolder, fail_over: float, *, anyway: bool = False) -> Comparison:
@@ -188,44 +191,83 @@ def compare(before: RunFolder, after: RunFolder, fail_over: float, *, anyway: bo
             raise Problem(
                 f"{folder.path} has no trials: compare needs raw runs (`orchbench trend` reads results.json alone)"
             )
-    unlike = differences(first, second)
+    twins = pairing.twins(first, second)
+    unlike = [each for one, other in twins for each in _differences(first.by_part[one], second.by_part[other], one)]
     if unlike and not anyway:
         named = "; ".join(difference.said for difference in unlike[:NAMED])
         more = f"; and {len(unlike) - NAMED} more" if len(unlike) > NAMED else ""
         return Comparison(first, second, fail_over, unlike, (), f"{named}{more} (compare them --anyway)")
-    runs = [measured_run(before, first), measured_run(after, second)]
+    old, new = ({part.part: part for part in measured_parts(*run)} for run in ((before, first), (after, second)))
+    beside = [_Beside.of(old[one], new[other]) for one, other in twins]
     in_duel = is_duel(first, second)
-    figures = pairing.figures_of_both(*runs)
-    old, new = (pairing.compared(own, run, in_duel=in_duel) for own, run in zip(figures, (first, second), strict=True))
-    due = asks_for_all_of(first, second)
-    gone = [figure for key, figure in old.items() if key not in new and _means_something(figure)] if due else []
-    lost = [_lost(figure) for figure in gone] if second.finished else []
-    # Pairs show the noise by themselves.
-    floors = _Floors(() if in_duel else [list(controls(own)) for own in figures])
     starts = MIN_STARTS_OF_A_DUEL if in_duel else MIN_STARTS
-    ranked = sorted([*lost, *changes(old, new, fail_over, floors, starts)], key=_rank)
+    lost = [_lost(figure) for each in beside if each.is_finished for figure in each.gone]
+    numbers = _together(each.old for each in beside), _together(each.new for each in beside)
+    # Pairs show the noise by themselves.
+    floors = _Floors([] if in_duel else [own for each in beside for own in each.controls])
+    ranked = sorted([*lost, *changes(*numbers, fail_over, floors, starts)], key=_rank)
+    awaited = sum(len(each.gone) for each in beside if not each.is_finished)
     because = ""
     if not ranked:
         because = "they have no number in common"
-    elif gone and not second.finished:
+    elif awaited:
         then = "begin the duel anew" if in_duel else "`orchbench run --resume` goes on"
-        because = f"{second.id} is not finished, and has no row yet for {len(gone)} numbers; {then}"
+        because = f"{second.id} is not finished, and has no row yet for {awaited} numbers; {then}"
     elif without := unjudged(ranked):
         because = f"too few starts to judge {', '.join(without)}: measure again with --rounds {MIN_STARTS} or more"
-    verdicts = changed_checks(*(checks(run) for run in runs), all_due=due and second.finished)
+    verdicts = sorted((check for each in beside for check in each.checks), key=lambda check: not check.is_regression)
     return Comparison(first, second, fail_over, unlike, ranked, because, verdicts)
+
+
+def _differences(before: RunRecord, after: RunRecord, part: Part) -> Iterator[Difference]:
+    """Yield why two parts cannot be compared, each difference with the name of the part."""
+    for each in differences(before, after):
+        yield each if part is msgspec.UNSET else replace(each, said=f"part {part}: {each.said}")
+
+
+def _together(numbers: Iterable[Numbers]) -> Numbers:
+    return {key: figure for each in numbers for key, figure in each.items()}
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """A part of the first run, and the one of the second that was asked for the same; other runs are the only part of it."""
+
+    old: Numbers
+    new: Numbers
+    gone: Sequence[Figure]
+    """What the second must have, and does not."""
+    is_finished: bool
+    """Whether the second has come to an end."""
+    controls: Sequence[Sequence[Control]]
+    """Those of the first, and those of the second."""
+    checks: Sequence[ChangedCheck]
+
+    @classmethod
+    def of(cls, before: MeasuredRun, after: MeasuredRun) -> _Beside:
+        """Put the two side by side, under the name that the part has in the first run."""
+        first, second, part = before.record, after.record, before.part
+        in_duel, due = is_duel(first, second), asks_for_all_of(first, second)
+        figures = pairing.figures_of_both(before, after)
+        old = pairing.compared(figures.before, first, part, in_duel=in_duel)
+        new = pairing.compared(figures.after, second, part, in_duel=in_duel)
+        gone = [figure for key, figure in old.items() if key not in new and _means_something(figure)] if due else []
+        floors = [[within(row, part) for row in controls(own)] for own in figures]
+        verdicts = ([within(check, part) for check in checks(run)] for run in (before, after))
+        return cls(old, new, gone, second.finished, floors, changed_checks(*verdicts, all_due=due and second.finished))
 
 
 @dataclass(frozen=True)
 class _Floors:
-    """The noise floors of the two runs."""
+    """The noise floors of the two runs, each part by itself."""
 
     controls: Sequence[Sequence[Control]]
-    """The controls of each run; none for a duel."""
+    """The controls of each part of either run; none for a duel."""
 
-    def at(self, scenario: str, tier: str) -> float:
-        """Return the larger floor of the two runs for a scenario at a tier."""
-        return max((noise_floor(each, scenario, tier) or 0.0 for each in self.controls), default=0.0)
+    def at(self, scenario: str, setup: Setup) -> float:
+        """Return the larger floor of the two runs for a scenario, at the tier and in the part of the setup."""
+        own = [[row for row in each if row.setup.part == setup.part] for each in self.controls]
+        return max((noise_floor(each, scenario, setup.tier) or 0.0 for each in own), default=0.0)
 
 
 def changes(first: Numbers, second: Numbers, fail_over: float, floors: _Floors, starts: int) -> Iterator[Change]:
@@ -246,7 +288,7 @@ def changes(first: Numbers, second: Numbers, fail_over: float, floors: _Floors, 
         effect = effect_of(before.quantity, after.quantity, 1 - FAMILY_ERROR / max(1, families[metric]))
         verdict: Verdict = "too few starts"
         if key in judged:
-            floor = floors.at(before.scenario, setup.tier)
+            floor = floors.at(before.scenario, setup)
             verdict = judge(metric, before.quantity, after.quantity, effect, fail_over, floor)
         values = (before.quantity.point or 0.0, after.quantity.point or 0.0)
         yield Change(before.scenario, setup, before.workload, metric, *values, effect, verdict)

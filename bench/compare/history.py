@@ -24,12 +24,12 @@ from bench.base.problem import Problem
 from bench.compare.comparable import Difference, differences
 from bench.derive.reading import reading
 from bench.derive.table import columns_of, matches
-from bench.plan.setup import Setup
+from bench.plan.setup import Part, Setup
 from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.table import Column
 from bench.store.folder import RunFolder
 from bench.store.records import RunRecord
-from bench.store.rows import Estimate
+from bench.store.rows import Estimate, Results, within
 
 NOT_COMPARABLE = "≠"
 """Stands before a value that cannot be compared with the one before it."""
@@ -254,12 +254,18 @@ def trend(folders: Sequence[RunFolder]) -> Trend:
     """Read the runs, and put them in the order in which they began."""
     if len(folders) < 2:
         raise Problem(f"a trend takes at least two runs with results, and there {'is one' if folders else 'is none'}")
-    read = sorted(((folder.run(), folder.results()) for folder in folders), key=lambda run: (_began(run[0]), run[0].id))
+    read = [(folder.run(), folder.results()) for folder in folders]
+    parts = [(part, _rows_of(name, results), results) for run, results in read for name, part in run.by_part.items()]
+    parts.sort(key=lambda each: (_began(each[0]), each[0].id))
     runs = [
-        Run(number, record, results.estimates, results.scenarios or record.scenarios)
-        for number, (record, results) in enumerate(read, 1)
+        Run(number, part, rows, results.scenarios or part.scenarios) for number, (part, rows, results) in enumerate(parts, 1)
     ]
     return Trend(runs)
+
+
+def _rows_of(part: Part, results: Results) -> list[Estimate]:
+    """Return the rows of a part, which is a run like others here."""
+    return [within(row, msgspec.UNSET) for row in results.estimates if row.setup.part == part]
 
 
 def _began(record: RunRecord) -> str:

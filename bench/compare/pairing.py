@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from bench.base import stats
 from bench.compare.comparable import is_calibrated, is_duel
 from bench.derive.figures import Figure, figures_of
 from bench.derive.measured import MeasuredRun, MeasuredTrial, grouped
-from bench.plan.setup import Setup
+from bench.plan.setup import Part, Setup
 from bench.store.records import RunRecord
 
 Key = tuple[str, str, str, str]
@@ -41,16 +42,56 @@ def figures_of_both(before: MeasuredRun, after: MeasuredRun) -> Pair:
         replace(trial, record=msgspec.structs.replace(trial.record, start=starts.get(trial.record.id, trial.record.start)))
         for trial in second
     ]
-    return Pair(*(figures_of(grouped(trials), centre=stats.trimmed_means) for trials in (first, second)))
+    return Pair(*map(_of_a_side, (first, second)))
 
 
-def compared(figures: Sequence[Figure], run: RunRecord, *, in_duel: bool) -> Numbers:
-    """Return the figures to compare, without those of the control and of calibrated work.
+def _of_a_side(trials: Sequence[MeasuredTrial]) -> list[Figure]:
+    """Return the means of a side, and what its slow runs take: a mean does not see a tenth that got slower."""
+    groups = grouped(trials)
+    slow = figures_of(groups, centre=stats.trimmed_means, of_runs=stats.slowest_tenths)
+    return [*figures_of(groups, centre=stats.trimmed_means), *(_named_slow(each) for each in slow if _has_slow_runs(each))]
+
+
+def _has_slow_runs(figure: Figure) -> bool:
+    """Whether it is a time of runs, and the starts have several runs each."""
+    return (
+        figure.metric.of is not None
+        and figure.metric.unit in {"s", "ms"}
+        and figure.quantity.n >= 3 * figure.quantity.starts
+    )
+
+
+def _named_slow(figure: Figure) -> Figure:
+    return replace(figure, metric=replace(figure.metric, name=f"{figure.metric.name}_p90"))
+
+
+def twins(before: RunRecord, after: RunRecord) -> list[tuple[Part, Part]]:
+    """Pair the parts of two runs: by the name of the suite, and by their order where several parts have that of one."""
+    if not (before.parts or after.parts):
+        return [(msgspec.UNSET, msgspec.UNSET)]
+    first, second = _by_suite(before), _by_suite(after)
+    return [(first[suite], second[suite]) for suite in first if suite in second]
+
+
+def _by_suite(run: RunRecord) -> Mapping[tuple[str, int], Part]:
+    seen: Counter[str] = Counter()
+    found: dict[tuple[str, int], Part] = {}
+    for name, part in run.by_part.items():
+        suite = part.suite["name"]
+        found[suite, seen[suite]] = name
+        seen[suite] += 1
+    return found
+
+
+def compared(figures: Sequence[Figure], run: RunRecord, part: Part, *, in_duel: bool) -> Numbers:
+    """Return the figures to compare, without those of the control and of calibrated work; their setups get the part.
 
     Each run calibrates the amount of such work to the machine. The sides of a duel share a calibration, and keep it.
     """
     calibrated = set() if in_duel else {name for name in run.cases if is_calibrated(name, run)}
-    return {figure.key: figure for figure in figures if not figure.setup.control and figure.workload not in calibrated}
+    own = [figure for figure in figures if not figure.setup.control and figure.workload not in calibrated]
+    named = [replace(figure, setup=figure.setup.within(part)) for figure in own]
+    return {figure.key: figure for figure in named}
 
 
 def _paired(trials: Sequence[MeasuredTrial], others: Sequence[MeasuredTrial]) -> list[MeasuredTrial]:

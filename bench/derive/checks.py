@@ -12,7 +12,7 @@ from bench.events.verification import CHECKS
 from bench.scenarios import SCENARIOS, Seen
 from bench.scenarios.kit.check import Verdict
 from bench.store.records import RunRecord, StartRecord
-from bench.store.rows import Check, Outcome
+from bench.store.rows import Check, Means, Outcome
 
 ENDS: Final = "comes_to_its_end"
 """The check that no run failed, hung, or was lost with the engine; all other verdicts are about the runs that remain."""
@@ -121,7 +121,8 @@ def _of_scenario(group: Group, groups: Sequence[Group], record: RunRecord) -> It
         lacking = [run for run in runs if run.status == "unsupported" and run.case in (check.needs or {run.case})]
         judged = [run for run in runs if run not in lacking]
         if lacking and (check.needs or not judged):
-            yield _row(group, name, "unsupported", lacking[0].problem or "")
+            row = _row(group, name, "unsupported", lacking[0].problem or "")
+            yield _inapplicable(row, record) or row
         elif verdict := check.judge(judged, _seen(reference) if reference else []):
             yield noted(_judged(group, name, verdict), verdict, record)
 
@@ -131,18 +132,34 @@ def noted(row: Check, verdict: Verdict, run: RunRecord) -> Check:
     about = run.about(row.setup.orchestrator)
 
     def note(notes: Mapping[str, str]) -> str | None:
-        return notes.get(f"{row.setup.deployment}.{row.check}") or notes.get(row.check)
+        return _note(notes, row)
 
+    if inapplicable := _inapplicable(row, run):
+        return inapplicable
     if not verdict.passed and verdict.observed and (lack := note(about.unsupported)):
         return msgspec.structs.replace(row, verdict="unsupported", because=f"{lack} (seen: {row.because})")
-    if by_hand := note(about.by_hand):
-        return msgspec.structs.replace(row, means="by_hand", because=f"written by hand: {by_hand} (seen: {row.because})")
-    if verdict.passed and (declared := note(about.declared)):
-        because = f"declared by the author: {declared} (seen: {row.because})"
-        return msgspec.structs.replace(row, means="declared", because=because)
+    # What is written by hand is ours when it fails, too.
+    grades: Mapping[Means, tuple[str, str | None]] = {
+        "by_hand": ("written by hand", note(about.by_hand)),
+        "declared": ("declared by the author", note(about.declared) if verdict.passed else None),
+        "opt_in": ("opt-in", note(about.opt_in) if verdict.passed else None),
+    }
+    for means, (words, what) in grades.items():
+        if what:
+            return msgspec.structs.replace(row, means=means, because=f"{words}: {what} (seen: {row.because})")
     if not verdict.passed and (remark := note(about.remarks)):
         return msgspec.structs.replace(row, because=f"{row.because} ({remark})")
     return row
+
+
+def _inapplicable(row: Check, run: RunRecord) -> Check | None:
+    """Return the row of a check whose question does not arise with the tool, whatever was seen; None if it does arise."""
+    reason = _note(run.about(row.setup.orchestrator).not_applicable, row)
+    return msgspec.structs.replace(row, verdict="not_applicable", because=reason) if reason else None
+
+
+def _note(notes: Mapping[str, str], row: Check) -> str | None:
+    return notes.get(f"{row.setup.deployment}.{row.check}") or notes.get(row.check)
 
 
 def _seen(group: Group) -> list[Seen]:

@@ -14,18 +14,18 @@ from bench.derive.figures import Figure
 from bench.plan.setup import Setup
 from bench.store.rows import Control
 
-METRIC: Final = "makespan_s"
+METRIC: Final = "first_to_last_s"
 
 
 def controls(figures: Sequence[Figure]) -> Iterator[Control]:
-    """Yield the ratio of the two makespans over all workloads, for each setup that was measured twice."""
-    makespans: dict[tuple[str, Setup], dict[str, Quantity]] = defaultdict(dict)
+    """Yield the ratio of the two over all workloads, for each setup that was measured twice."""
+    spans: dict[tuple[str, Setup], dict[str, Quantity]] = defaultdict(dict)
     for figure in figures:
-        known = makespans[figure.scenario, figure.setup]
+        known = spans[figure.scenario, figure.setup]
         if figure.metric.name == METRIC:
             known[figure.workload] = figure.quantity
-    for (scenario, setup), again in makespans.items():
-        first = makespans.get((scenario, msgspec.structs.replace(setup, control=False)))
+    for (scenario, setup), again in spans.items():
+        first = spans.get((scenario, msgspec.structs.replace(setup, control=False)))
         if setup.control and first is not None:
             pairs = [quantity.over(first[workload]) for workload, quantity in again.items() if workload in first]
             ratio = stats.mean_ratio(pairs)

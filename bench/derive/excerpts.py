@@ -16,7 +16,7 @@ from typing import Final
 from bench.base.problem import Problem
 from bench.derive.source import Source
 from bench.plan.tools import package_of
-from bench.scenarios.kit.observation import PIPELINE
+from bench.scenarios.kit.observation import PIPELINE, pipeline_in
 from bench.store.folder import SHARED, RunFolder
 from bench.store.records import RunRecord
 from bench.store.rows import Code
@@ -55,8 +55,8 @@ def excerpts(folder: RunFolder, run: RunRecord, scenario: str) -> list[Excerpt]:
 
 
 def counted(folder: RunFolder, run: RunRecord) -> list[Code]:
-    """Return how many lines of code each tool has for each scenario, and for the pipelines as a whole."""
-    files = pipeline_files(folder, run)
+    """Return how many lines of code each tool has for each scenario, and for the pipelines as a whole, in each style."""
+    styles = {style: pipeline_in(style) for tool in run.orchestrators for style in run.about(tool).styles}
     return [
         *(
             Code(orchestrator=each.tool, scenario=scenario, lines=each.lines, places=list(each.places))
@@ -65,13 +65,14 @@ def counted(folder: RunFolder, run: RunRecord) -> list[Code]:
             if not each.missing
         ),
         *(
-            Code(orchestrator=tool, scenario=PIPELINE, lines=lines, places=list(files[tool]))
-            for tool, lines in pipeline_lines(folder, run).items()
+            Code(orchestrator=tool, scenario=part, lines=_all_lines(folder, tool, files), places=list(files))
+            for style, part in {"": PIPELINE, **styles}.items()
+            for tool, files in pipeline_files(folder, run, style).items()
         ),
     ]
 
 
-def pipeline_lines(folder: RunFolder, run: RunRecord) -> dict[str, int]:
+def pipeline_lines(folder: RunFolder, run: RunRecord, style: str = "") -> dict[str, int]:
     """Return how many lines of code the pipelines are for each tool: training, inference and their deployment.
 
     The lines of code in the files of `pipeline_files` count. Blank lines, comments and docstrings are no code; imports are,
@@ -81,35 +82,43 @@ def pipeline_lines(folder: RunFolder, run: RunRecord) -> dict[str, int]:
     are in it. Settings and code for the harness alone do not count either, except one or two lines in each step by which the
     harness sees it; all implementations have these.
     """
-    return {
-        tool: sum(_lines(folder, tool, file, files) for file in files) for tool, files in pipeline_files(folder, run).items()
-    }
+    return {tool: _all_lines(folder, tool, files) for tool, files in pipeline_files(folder, run, style).items()}
 
 
-def pipeline_files(folder: RunFolder, run: RunRecord) -> dict[str, tuple[str, ...]]:
+def pipeline_files(folder: RunFolder, run: RunRecord, style: str = "") -> dict[str, tuple[str, ...]]:
     """Return the files that a user of each tool writes for the pipelines, where the run has kept them.
 
     These are `training.py` and `inference.py`, whatever of the same package they import, whatever that imports in turn, and
-    `deployment.py`, where there is one.
+    `deployment.py`, where there is one. Of another style, the tool names the files to begin with, its deployment among them.
     """
-    by_tool = {tool: _pipeline_files(folder, tool) for tool in run.orchestrators}
+    if style:
+        by_tool = {tool: _reached(folder, tool, run.about(tool).styles.get(style, [])) for tool in run.orchestrators}
+    else:
+        by_tool = {tool: _pipeline_files(folder, tool) for tool in run.orchestrators}
     return {tool: files for tool, files in by_tool.items() if files}
 
 
 def _pipeline_files(folder: RunFolder, tool: str) -> tuple[str, ...]:
     room = next((room for room in _ROOMS if _read(folder, f"{tool}/{room}{_PIPELINES[0]}")), "")
-    pipelines = [room + file for file in _PIPELINES]
+    reached = _reached(folder, tool, [room + file for file in _PIPELINES])
+    deployment = [room + _DEPLOYMENT] if _read(folder, f"{tool}/{room}{_DEPLOYMENT}") else []
+    return tuple(dict.fromkeys([*reached, *deployment])) if reached else ()
+
+
+def _reached(folder: RunFolder, tool: str, files: Sequence[str]) -> tuple[str, ...]:
+    """Return the files and all that they import of the same package; none, if one of the files is not there."""
     reached: dict[str, None] = {}
-    look_at = list(pipelines)
+    look_at = list(files)
     while look_at:
         file = look_at.pop(0)
         if file not in reached and (source := _read(folder, f"{tool}/{file}")):
             reached[file] = None
             look_at += sorted(each for _, files in source.imports(package_of(tool)) for each in files)
-    if not reached.keys() >= set(pipelines):
-        return ()
-    deployment = [room + _DEPLOYMENT] if _read(folder, f"{tool}/{room}{_DEPLOYMENT}") else []
-    return tuple(dict.fromkeys([*reached, *deployment]))
+    return tuple(reached) if reached.keys() >= set(files) else ()
+
+
+def _all_lines(folder: RunFolder, tool: str, files: Sequence[str]) -> int:
+    return sum(_lines(folder, tool, file, files) for file in files)
 
 
 def _lines(folder: RunFolder, tool: str, file: str, counted: Sequence[str]) -> int:

@@ -46,11 +46,17 @@ class Figure:
         return self.quantity.point is not None
 
 
-def figures_of(groups: Sequence[Group], salt: str = "", centre: Centre = stats.medians) -> list[Figure]:
+def figures_of(
+    groups: Sequence[Group], salt: str = "", centre: Centre = stats.medians, of_runs: Centre | None = None
+) -> list[Figure]:
     """Return the figures of every group, in their order; another salt makes other draws, for another run."""
-    drawn = [_Drawn(group, Resampler.of(salt + group.label, group.widths, centre)) for group in groups]
+    drawn = [_Drawn(group, Resampler.of(salt + group.label, group.widths, centre, of_runs)) for group in groups]
     references = {(one.group.scenario, one.group.setup.tier): one for one in drawn if one.group.setup.is_reference}
-    return [figure for one in drawn for figure in one.figures(references.get((one.group.scenario, one.group.setup.tier)))]
+    return [
+        figure
+        for one in drawn
+        for figure in replace(one, plain=references.get((one.group.scenario, one.group.setup.tier))).figures()
+    ]
 
 
 @dataclass(frozen=True)
@@ -59,8 +65,10 @@ class _Drawn:
 
     group: Group
     resampler: Resampler
+    plain: _Drawn | None = None
+    """The reference at the tier, if it was measured; it is its own."""
 
-    def figures(self, reference: _Drawn | None) -> Iterator[Figure]:
+    def figures(self) -> Iterator[Figure]:
         """Yield every figure of the group; a crossing is one with the sweep of the reference."""
         scenario = SCENARIOS[self.group.scenario]
         for workload, trials in self._by_workload.items():
@@ -68,8 +76,8 @@ class _Drawn:
             yield from (self._direct(workload, name, trials) for name in METRICS if name in wanted)
         if scenario.line:
             yield from self._on_lines(scenario.line)
-        if scenario.sweep and reference and not self.group.setup.is_plain:
-            yield from self._crossings(scenario.sweep, reference)
+        if scenario.sweep and self.plain and not self.group.setup.is_plain:
+            yield from self._crossings(scenario.sweep, self.plain)
         for derived in scenario.derive(self) if scenario.derive else ():
             axes = derived.axes or _common(self._by_workload.get(derived.workload, ()))
             yield replace(self._figure(derived.workload, derived.metric, derived.quantity), axes=axes)
@@ -104,42 +112,34 @@ class _Drawn:
         for family, sizes in self._families(line).items():
             if len(sizes) < 2:
                 continue
-            points = self._points(family, sizes)
+            points = self._by_size(sizes, "first_to_last_s")
             unstable = ("curved",) if stats.is_curved(points) else ()
             axes = _common(trial for trials in sizes.values() for trial in trials)
-            for metric, quantity in zip((line.slope, line.intercept), stats.line(points), strict=True):
-                if metric:
-                    figure = self._figure(family, metric, _in_ms(quantity))
-                    yield replace(figure, unstable=unstable, axes=axes)
+            every = [trial for trials in sizes.values() for trial in trials]
+            slope, intercept = stats.line(points)
+            found = {line.slope: slope}
+            if line.intercept:
+                found[line.intercept] = intercept.plus(self._centre(every, "submit_to_first_s"))
+            if line.ahead and not any(trial.record.polls for trial in every):  # else it would be the slope of draws
+                found[line.ahead], _ = stats.line(self._by_size(sizes, "submit_to_first_s"))
+            for metric, quantity in found.items():
+                yield replace(self._figure(family, metric, quantity.times(1000)), unstable=unstable, axes=axes)
 
-    def _points(self, family: str, sizes: Mapping[int, Sequence[MeasuredTrial]]) -> dict[int, Quantity]:
-        """Return the median makespan by size.
-
-        Where an engine polls for submissions, each run waits up to ten seconds for the next poll, and a few such waits
-        would bury a slope of milliseconds. The median wait of all runs takes the place of each single wait there.
-        """
-        every = [trial for trials in sizes.values() for trial in trials]
-        if not any(trial.record.polls for trial in every):
-            return {size: self._centre(trials, "makespan_s") for size, trials in sizes.items()}
-        wait = self._centre(every, "submit_to_first_s")
-        return {size: self._centre(trials, "first_to_last_s").plus(wait) for size, trials in sizes.items()}
+    def _by_size(self, sizes: Mapping[Any, Sequence[MeasuredTrial]], metric: str) -> dict[Any, Quantity]:
+        return {size: self._centre(trials, metric) for size, trials in sizes.items()}
 
     def _crossings(self, sweep: Sweep, reference: _Drawn) -> Iterator[Figure]:
         """Yield where the sweep of each family crosses half efficiency; plain Python is the measure, and has no crossing."""
-        plain = reference.makespans(sweep)
-        for family, makespans in self.makespans(sweep).items():
-            if family in plain:
-                work = sorted(makespans.keys() & plain[family].keys())
-                crossing = stats.half_efficiency(work, [plain[family][w] for w in work], [makespans[w] for w in work])
-                axes = _common(trial for trials in self._families(sweep)[family].values() for trial in trials)
-                yield replace(self._figure(family, sweep.half, _in_ms(crossing)), axes=axes)
-
-    def makespans(self, sweep: Sweep) -> dict[str, dict[float, Quantity]]:
-        """Return the median makespans of each family of a sweep, by task duration."""
-        return {
-            family: {work: self._centre(trials, "makespan_s") for work, trials in points.items()}
-            for family, points in self._families(sweep).items()
-        }
+        plain = reference._families(sweep)
+        for family, own in self._families(sweep).items():
+            if not (work := sorted(own.keys() & plain.get(family, {}).keys())):
+                continue
+            axes = _common(trial for trials in own.values() for trial in trials)
+            seen = reference._by_size(plain[family], sweep.body)
+            for half, metric in sweep.halves:
+                times, of_plain = self._by_size(own, metric), reference._by_size(plain[family], metric)
+                crossing = stats.half_efficiency(*([each[w] for w in work] for each in (seen, of_plain, times)))
+                yield replace(self._figure(family, half, crossing.times(1000)), axes=axes)
 
     def _centre(self, trials: Sequence[MeasuredTrial], metric: str) -> Quantity:
         """Return the median of a metric, or what the resampler takes instead; without values, the reason of a trial."""
@@ -179,9 +179,3 @@ def _common(trials: Iterable[MeasuredTrial]) -> Axes:
     """Return the axes on which all trials have the same value."""
     first, *others = [trial.record.axes for trial in trials] or [{}]
     return {axis: value for axis, value in first.items() if all(axes.get(axis) == value for axes in others)}
-
-
-def _in_ms(seconds: Quantity) -> Quantity:
-    if seconds.point is None:
-        return seconds
-    return Quantity(seconds.point * 1000, seconds.draws * 1000, seconds.n, seconds.starts)

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeVar
+
+import msgspec
 
 from bench.events import timeline
 from bench.events.timeline import Timeline
 from bench.events.verification import verify
 from bench.plan import warmups
-from bench.plan.setup import Setup
+from bench.plan.setup import Part, Setup
 from bench.scenarios import METRICS, SCENARIOS, Case, Seen
 from bench.scenarios.kit.common_metrics import COLD_RUN, measure_reported
 from bench.scenarios.kit.formulas import Run, makespan_s
 from bench.store.crosscheck import check_records
 from bench.store.folder import RunFolder
 from bench.store.records import ObservationRecord, RunRecord, StartRecord, TrialRecord
+from bench.store.rows import within
+
+Record = TypeVar("Record", TrialRecord, StartRecord, ObservationRecord)
 
 COLD_RUNS = {warmups.COLD.name} | {each.warmups[0].name for each in SCENARIOS.values() if each.warmups}
 """The first runs of their kind after the start of an engine; their makespan is the metric COLD_RUN."""
@@ -81,6 +86,8 @@ class MeasuredRun:
     trials: Sequence[MeasuredTrial]
     observations: Sequence[ObservationRecord] = ()
     """What was seen where nothing ran."""
+    part: Part = msgspec.UNSET
+    """Which part of a merged run it is."""
 
     @cached_property
     def groups(self) -> list[Group]:
@@ -93,12 +100,20 @@ class MeasuredRun:
         return [group for group in self.groups if not group.setup.control]
 
 
-def measured_run(folder: RunFolder, record: RunRecord) -> MeasuredRun:
-    """Measure every trial in the run's folder."""
+def measured_parts(folder: RunFolder, record: RunRecord) -> list[MeasuredRun]:
+    """Measure every trial in the run's folder: each part of a merged run by itself, or the whole run as its only part."""
     trials, starts, observations = folder.trials(), folder.starts(), folder.observations()
     check_records(folder.path, record, trials, starts, observations)
-    measured = measure(record, trials, starts, lambda trial: timeline.read(folder.events(trial)))
-    return replace(measured, observations=observations)
+    runs: list[MeasuredRun] = []
+    for name, part in record.by_part.items():
+        run = measure(part, _of(name, trials), _of(name, starts), lambda trial: timeline.read(folder.events(trial)))
+        runs.append(replace(run, observations=_of(name, observations), part=name))
+    return runs
+
+
+def _of(part: Part, records: Sequence[Record]) -> list[Record]:
+    """Return the records of a part as they were before it was merged, so that the same numbers come of them."""
+    return [within(each, msgspec.UNSET) for each in records if each.setup.part == part]
 
 
 def measure(

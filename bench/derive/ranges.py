@@ -1,7 +1,8 @@
 """Ranges: how far single trials lie apart, for all workloads of a scenario together.
 
 Where an engine looks for submissions from time to time, the wait of a run depends on when it came. The median of the few
-runs of one workload is then a draw of chance, and only the least and the most of all runs say something.
+runs of one workload is then a draw of chance. All waits of a setup together are one number L, and a draw between 0 and P;
+both are fitted, and P comes close to the period of the poll.
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ import statistics
 from collections.abc import Iterator
 from typing import Final
 
+from bench.base import stats
 from bench.derive.measured import Group
 from bench.scenarios import METRICS
 from bench.store.rows import Range
 
-RANGED: Final = ("submit_to_first_s", "finish_lag_s")
+WAIT: Final = "submit_to_first_s"
+
+RANGED: Final = (WAIT, "finish_lag_s")
 """The metrics that do not depend on the amount of work: the wait before the first body, and the lag after the last."""
 
 
@@ -23,15 +27,19 @@ def ranges(group: Group) -> Iterator[Range]:
     for metric in RANGED:
         trials = [trial for trial in group.counted if metric in trial.values]
         if values := [trial.values[metric] for trial in trials]:
+            polls = any(trial.record.polls for trial in trials)
+            shortest, period = (polls and metric == WAIT and stats.spread(values)) or (None, None)
             yield Range(
                 scenario=group.scenario,
                 setup=group.setup,
                 metric=metric,
                 unit=METRICS[metric].unit,
-                polls=any(trial.record.polls for trial in trials),
+                polls=polls,
                 workloads=len({trial.record.workload for trial in trials}),
                 n=len(values),
                 low=min(values),
                 median=statistics.median(values),
                 high=max(values),
+                shortest=shortest,
+                period=period,
             )

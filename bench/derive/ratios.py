@@ -1,5 +1,6 @@
 """Ratios: each figure over that of plain Python, and over that of the best tool, at the same tier and in the same settings.
 
+What begins with the submission holds a wait, which a poll may draw, and is divided by nothing.
 The best tool is the best of the usual deployments: which other deployment is the fastest by chance decides nothing.
 """
 
@@ -17,7 +18,7 @@ def ratios(figures: Sequence[Figure], usual: Collection[tuple[str, ...]], contro
     """Yield the ratios of all figures; `usual` has the keys of the figures that stand for their tools."""
     fields: dict[tuple[str, str, str, str], list[Figure]] = defaultdict(list)
     for figure in figures:
-        if not figure.metric.crosscheck:
+        if not figure.metric.crosscheck and not figure.metric.waits:
             fields[figure.scenario, figure.setup.tier, figure.workload, figure.metric.name].append(figure)
     for (scenario, tier, _, _), field in fields.items():
         floor = noise_floor(controls, scenario, tier)

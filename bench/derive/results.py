@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bench.derive.checks import checks
 from bench.derive.controls import controls
@@ -15,10 +16,11 @@ from bench.derive.estimates import estimate, samples, usual
 from bench.derive.figures import figures_of
 from bench.derive.measured import Ending, MeasuredRun
 from bench.derive.observed import observed, verdicts
+from bench.derive.pace import pace
 from bench.derive.ranges import ranges
 from bench.derive.ratios import ratios
 from bench.scenarios import SCENARIOS
-from bench.store.rows import Code, Results, Sample
+from bench.store.rows import OF_SETUPS, Code, Results, Sample, within
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,29 @@ class Findings:
     """How each trial ended."""
 
 
+def derive_parts(run: str, parts: Sequence[MeasuredRun], code: Sequence[Code] = ()) -> Findings:
+    """Compute the results of each part by itself: no number is made of two parts, and no ratio leads from one to another."""
+    found = [(part.part, derive(part)) for part in parts]
+    tables: dict[str, Any] = {
+        table: [within(row, part) for part, each in found for row in getattr(each.results, table)] for table in OF_SETUPS
+    }
+    machine = [f"part {part}: {remark}" for part, each in found for remark in each.results.machine]
+    versions = {name: version for _, each in found for name, version in each.results.scenarios.items()}
+    return Findings(
+        Results(run=run, scenarios=dict(sorted(versions.items())), code=code, machine=machine, **tables),
+        [within(row, part) for part, each in found for row in each.samples],
+        {trial: ending for _, each in found for trial, ending in each.endings.items()},
+    )
+
+
 def derive(run: MeasuredRun, code: Sequence[Code] = ()) -> Findings:
     """Compute everything but the lines of code, which are counted in the sources."""
     figures = figures_of(run.groups)
     again = list(controls(figures))
     own = [figure for figure in figures if not figure.setup.control]
-    stand_for_tools = {figure.key for figure in usual(own)}
+    # What is for debugging stands for no tool.
+    ranked = [each for each in own if each.setup.deployment not in run.record.about(each.setup.orchestrator).debug]
+    stand_for_tools = {figure.key for figure in usual(ranked)}
     results = Results(
         run=run.record.id,
         scenarios={name: SCENARIOS[name].version for name in sorted({figure.scenario for figure in own})},
@@ -47,6 +66,7 @@ def derive(run: MeasuredRun, code: Sequence[Code] = ()) -> Findings:
         engines=list(engines(run.starts, run.record)),
         ranges=[row for group in run.setups for row in ranges(group)],
         code=code,
+        machine=known.remarks if (known := pace(run.starts)) else (),
     )
     ordered = [trial for group in run.groups for trial in group.trials]
     return Findings(

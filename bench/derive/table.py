@@ -15,7 +15,7 @@ from bench.scenarios.kit.common_metrics import COLD_RUN
 from bench.scenarios.kit.table import Column, Which
 from bench.store.rows import Estimate
 
-OF_ANY_WORKLOAD: Final = ("makespan_s", "submit_to_first_s", "transition_ms", "finish_lag_s")
+OF_ANY_WORKLOAD: Final = ("first_to_last_s", "submit_to_first_s", "transition_ms", "finish_lag_s")
 """The metrics of a table that has no case of the scenario, but a workload of the reader."""
 
 

@@ -130,14 +130,24 @@ def verify(
     if expectation.is_open:
         return {}
     if timeline.are_told_apart:
-        wrong: dict[str, str] = {}
-        for run in timeline.runs.values():
-            wrong = _verify(run, expected_of(work, expectation), work, in_order=True) | wrong
-    else:
-        # Bodies that do not say which run they belong to cannot be put in order.
-        wrong = _verify(timeline, expected_of(work, expectation, runs), work, in_order=runs == 1)
-    if "every_body_ran_once" not in wrong and (most := max_concurrency(timeline)) > width * runs:
-        wrong["width_respected"] = f"{most} bodies at once, where {width} may"
+        return _verify_each(timeline.runs, work, width, expectation, runs)
+    # Bodies that do not say which run they belong to cannot be put in order.
+    wrong = _verify(timeline, expected_of(work, expectation, runs), work, in_order=runs == 1)
+    _verify_width(timeline, width * runs, wrong)
+    return wrong
+
+
+def _verify_each(
+    timelines: Mapping[str, Timeline], work: Workload | Pipeline, width: int, expectation: Expectation, runs: int
+) -> dict[str, str]:
+    """Hold each of several runs to what is asked of one; the first of them that went wrong is named."""
+    wrong: dict[str, str] = {}
+    if len(timelines) != runs:
+        wrong["every_body_ran_once"] = f"{len(timelines)} runs have left a trace, not {runs}"
+    for name, timeline in timelines.items():
+        of_run = _verify(timeline, expected_of(work, expectation), work, in_order=True)
+        _verify_width(timeline, width, of_run)
+        wrong = {check: f"run {name}: {why}" for check, why in of_run.items()} | wrong
     return wrong
 
 
@@ -163,6 +173,11 @@ def _verify(timeline: Timeline, expected: Expected, work: Workload | Pipeline, *
     elif timeline.state != expected.state:
         wrong["settled_after_last_body"] = f"the tool calls it {timeline.state or 'nothing'}, not {expected.state}"
     return wrong
+
+
+def _verify_width(timeline: Timeline, width: int, wrong: dict[str, str]) -> None:
+    if "every_body_ran_once" not in wrong and (most := max_concurrency(timeline)) > width:
+        wrong["width_respected"] = f"{most} bodies at once, where {width} may"
 
 
 def _verify_order(timeline: Timeline, expected: Expected, wrong: dict[str, str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.derive import excerpts, results
-from bench.derive.measured import measured_run
+from bench.derive.measured import measured_parts
 from bench.derive.results import Findings
 from bench.export.formats import FORMATS
 from bench.store.folder import RunFolder
@@ -12,11 +12,12 @@ from bench.store.records import RunRecord
 
 def publish(folder: RunFolder, record: RunRecord, target: RunFolder | None = None) -> Findings:
     """Derive everything from the raw records, and write the result files, with the provenance beside them."""
-    run = measured_run(folder, record)
-    for start in run.starts:
-        record.versions[start.setup.orchestrator] = start.versions
-        record.settings[start.setup.settings_of] = start.settings
-    findings = results.derive(run, excerpts.counted(folder, record))
+    parts = measured_parts(folder, record)
+    for part in parts:
+        for start in part.starts:
+            part.record.versions[start.setup.orchestrator] = start.versions
+            part.record.settings[start.setup.settings_of] = start.settings
+    findings = results.derive_parts(record.id, parts, excerpts.counted(folder, record))
     place = target or folder
     place.write_results(findings.results, findings.samples)
     for each in FORMATS:

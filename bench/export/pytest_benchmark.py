@@ -38,7 +38,7 @@ def document(run: RunRecord, samples: Sequence[Sample]) -> dict[str, Any]:
 def _benchmark(name: str, first: Sample, seconds: Sequence[float]) -> dict[str, Any]:
     setup = first.setup
     return {
-        "group": f"{first.scenario}/{setup.tier}/{first.workload}/{first.metric}",
+        "group": "/".join((first.scenario, setup.tier, first.workload, first.metric, *setup.in_part)),
         "name": name,
         "fullname": f"orchbench::{name}",
         "params": {

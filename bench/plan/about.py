@@ -30,13 +30,21 @@ class About(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     """The shape of the tool's marks in charts. Where no colour or shape is given, the next free one is used."""
     unsupported: dict[str, str] = {}
     """The checks that ask for what the tool does not have, and why the tool does not have it."""
+    not_applicable: dict[str, str] = {}
+    """The checks whose question does not arise with the tool, and why; they count neither for the tool nor against it."""
+    opt_in: dict[str, str] = {}
+    """The checks of what the tool does where a documented argument or setting asks for it, and the name of that."""
+    declared: dict[str, str] = {}
+    """The checks of what the tool does by something that the pipeline's author keeps up to date, such as a version."""
     by_hand: dict[str, str] = {}
     """The checks of what we wrote by hand, because the tool does not have it."""
-    declared: dict[str, str] = {}
-    """The checks of what the tool does by a declaration of the pipeline's author."""
     remarks: dict[str, str] = {}
     """What a reader should know when one of these checks fails."""
+    debug: dict[str, str] = {}
+    """The deployments that the vendor documents for debugging, and where: they are shown, and never ranked."""
     by_choice: dict[str, str] = {}
     """The services that the adapter starts although a user can do without them, and why it does."""
     excerpts: dict[str, Annotated[list[str], msgspec.Meta(max_length=50)]] = {}
     """By scenario: the parts of the code that show how it is done, each a `file.py:name`; see `bench.derive.excerpts`."""
+    styles: dict[str, Annotated[list[str], msgspec.Meta(max_length=50)]] = {}
+    """By name: another style in which the pipelines are written too, and its files; see `bench.derive.excerpts`."""

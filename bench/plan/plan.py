@@ -22,10 +22,10 @@ class Trial:
     scenario: str
     case: Case
     repeat: int
-    pause_s: float = 0.0
-    """How long the harness waits before it submits: a part of the engine's polling interval, drawn at random.
+    phase: float | None = None
+    """Where in the engine's polling period the run is submitted: a part of it, from when the engine took up the run before.
 
-    Without the pause, every run would meet the engine's polling in the same phase.
+    Without it, every run would meet the engine's polling in the same phase. None where the engine does not poll.
     """
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """What a pipeline is run with."""

@@ -4,9 +4,11 @@ The rules of the order:
 
 1. The blocks of the suite follow each other. A block that joins the one before adds its runs to the engine starts there.
 2. A block has rounds. In each round every setup gets one engine start, with an empty home.
-3. The order of the setups is drawn anew for each round, so that a drift of the machine hits all setups alike.
+3. The order of the setups is drawn anew for each round, so that a drift of the machine hits all setups alike. The starts
+   of a setup at several widths are divided by each other, and stay side by side.
 4. In an engine start the order of the runs is drawn too, unless the scenario's cases build on each other.
-5. The reference, by which everything is divided, starts in no time. It gets several starts in a round.
+5. Where an engine polls, the submissions of a setup are spread evenly over the period, over all rounds of the block.
+6. The reference, by which everything is divided, starts in no time. It gets several starts in a round.
 
 All draws come from one generator with the seed of the choice, so that the same choice always makes the same plan.
 """
@@ -29,7 +31,6 @@ from bench.plan.suite import Block, Suite
 from bench.plan.tools import Deployment, Tool
 from bench.plan.warmups import warmups
 from bench.scenarios import SCENARIOS, Capacity, Case, Scenario
-from bench.scenarios.kit.case import RecordedCase
 from bench.scenarios.kit.draw import Draw, seed_of
 from contract.pipeline import Pipeline
 from contract.workload import Workload
@@ -122,15 +123,25 @@ class _Planner:
         widths = block.widths or [self._choice.suite.width]
         cases = {width: self._cases(block, width) for width in widths}
         starts: list[Start] = []
+        phases: dict[tuple[str, int], list[float]] = {}
         for number in range(1, block.rounds + 1):
-            slots = [slot for tool in self._choice.tools for slot in _slots(tool, block, number, widths)]
-            self._random.shuffle(slots)
-            for slot in slots:
+            places = [place for tool in self._choice.tools for place in _places(tool, block, number, widths)]
+            self._random.shuffle(places)
+            for place in places:
+                self._random.shuffle(place)
+            for slot in (slot for place in places for slot in place):
                 runs = _runs(slot, cases[slot.width].of(slot))
                 if not slot.scenario.in_order:
                     self._random.shuffle(runs)
-                starts.append(self._start(slot, runs))
+                left = phases.setdefault((slot.setup.path, slot.width), self._strata(block.rounds * len(runs)))
+                starts.append(self._start(slot, runs, left))
         return starts
+
+    def _strata(self, runs: int) -> list[float]:
+        """Return phases for as many runs: one from each of as many equal parts of a period, in an order that is drawn."""
+        phases = [(part + self._random.random()) / runs for part in range(runs)]
+        self._random.shuffle(phases)
+        return phases
 
     def _cases(self, block: Block, width: int) -> _Cases:
         scenario = SCENARIOS[block.scenario]
@@ -143,7 +154,8 @@ class _Planner:
 
         return _Cases({lanes: cases(lanes) for lanes in (1, width)})
 
-    def _start(self, slot: _Slot, runs: Sequence[_Run]) -> Start:
+    def _start(self, slot: _Slot, runs: Sequence[_Run], phases: list[float]) -> Start:
+        """Return an engine start; each run takes a phase off the list, where the engine polls."""
         number, setup = f"{next(self._numbers):03d}", slot.setup
         # Where every run is a process of its own, a warm-up would warm up nothing but itself.
         of_scenario = slot.scenario.warmups if setup.tier == "library" else ()
@@ -158,15 +170,17 @@ class _Planner:
                 self._trial(slot, number, case.name, _Run(case, 0)) for case in (*warmups(setup.tier), *of_scenario)
             ),
             trials=tuple(
-                self._trial(slot, number, f"{number}.{place:03d}-{setup.orchestrator}-{run.case.name}", run)
+                replace(
+                    self._trial(slot, number, f"{number}.{place:03d}-{setup.orchestrator}-{run.case.name}", run),
+                    phase=phases.pop() if slot.polls_every_s else None,
+                )
                 for place, run in enumerate(runs, 1)
             ),
         )
 
     def _trial(self, slot: _Slot, number: str, name: str, run: _Run) -> Trial:
-        pause_s = self._random.uniform(0, slot.polls_every_s)
         parameters = self._parameters(slot, number, run)
-        return Trial(name, slot.scenario.name, run.case, run.repeat, pause_s, parameters, warmup=run.repeat == 0)
+        return Trial(name, slot.scenario.name, run.case, run.repeat, parameters=parameters, warmup=run.repeat == 0)
 
     def _parameters(self, slot: _Slot, number: str, run: _Run) -> Mapping[str, Any]:
         if slot.scenario.parameters is None or not isinstance(run.case.work, Pipeline):
@@ -204,10 +218,10 @@ def _runs(slot: _Slot, cases: Sequence[Case]) -> list[_Run]:
     ]
 
 
-def _slots(tool: Tool, block: Block, round_number: int, widths: Sequence[int]) -> Iterator[_Slot]:
-    """Yield the engine starts of a tool in one round."""
+def _places(tool: Tool, block: Block, round_number: int, widths: Sequence[int]) -> Iterator[list[_Slot]]:
+    """Yield the engine starts of a tool in one round; those of a setup at several widths stay side by side."""
     fitting = [each for each in tool.deployments if each.tier == block.tier and _fits(each, block)]
-    for deployment in fitting:
+    for deployment in fitting[:1] if block.default_only else fitting:
         # One lane is one lane at any width, so the widest stands for all.
         of_widths = widths if deployment.lanes != 1 else [max(widths)]
         # A deployment with the same settings in every profile is measured in the one profile that it has.
@@ -223,7 +237,7 @@ def _slots(tool: Tool, block: Block, round_number: int, widths: Sequence[int]) -
                 default=deployment == fitting[0],
             )
             for each in _with_control(setup, block, {block.profiles[0], deployment.profiles[0]}):
-                yield from (_Slot(block, round_number, each, deployment, width) for width in of_widths)
+                yield [_Slot(block, round_number, each, deployment, width) for width in of_widths]
 
 
 def _with_control(setup: Setup, block: Block, profiles: set[str]) -> Iterator[Setup]:
@@ -268,10 +282,11 @@ def _merged(host: Start, guest: Start) -> Start:
 
 def _check_names(suite: Suite, starts: Sequence[Start]) -> None:
     """Raise where one name stands for two cases: a run keeps its cases by name."""
-    known: dict[str, RecordedCase] = {}
+    known: dict[str, Case] = {}
     for start in starts:
         for case in start.cases:
-            if known.setdefault(case.name, case.recorded()) != case.recorded():
+            same = known.setdefault(case.name, case)
+            if same is not case and same.recorded() != case.recorded():
                 raise Problem(
                     f"suite {suite.name}: two blocks define the case {case.name} differently; give them the same options"
                 )

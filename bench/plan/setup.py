@@ -19,6 +19,10 @@ Name = Annotated[str, msgspec.Meta(max_length=500)]
 """A name that is drawn: one of a hundred thousand letters would take minutes to be laid out."""
 
 
+Part = Name | msgspec.UnsetType
+"""A part of a merged run, or none; what is not set stands in no file."""
+
+
 class Setup(msgspec.Struct, frozen=True):
     """A tool at a tier, in one deployment, with settings and a database."""
 
@@ -35,6 +39,8 @@ class Setup(msgspec.Struct, frozen=True):
     """Whether it is the tool's first deployment at the tier: the one to compare with, where one must be chosen."""
     control: bool = False
     """Whether it is the second one of an A/A pair."""
+    part: Part = msgspec.UNSET
+    """The part of a merged run that it was measured in; no other run has any."""
 
     @classmethod
     def of_any_kind(cls, orchestrator: str) -> Setup:
@@ -52,23 +58,33 @@ class Setup(msgspec.Struct, frozen=True):
     @property
     def full_name(self) -> str:
         """The name with the tier and the settings."""
-        return f"{self.orchestrator}/{self.deployment} ({', '.join((self.tier, self.profile, *self._chosen_database))})"
+        told = (self.tier, self.profile, *self._chosen_database, *(f"part {part}" for part in self.in_part))
+        return f"{self.orchestrator}/{self.deployment} ({', '.join(told)})"
 
     @property
     def label(self) -> str:
         """The name in ids and on the terminal."""
-        again = ("again",) if self.control else ()
-        return "-".join((self.orchestrator, self.tier, self.deployment, self.profile, *self._chosen_database, *again))
+        told = (*self._chosen_database, *(("again",) if self.control else ()), *self.in_part)
+        return "-".join((self.orchestrator, self.tier, self.deployment, self.profile, *told))
 
     @property
     def key(self) -> tuple[str, ...]:
         """What tells the setup from all others, except from the other one of an A/A pair."""
-        return self.orchestrator, self.tier, self.profile, self.deployment, *self._chosen_database
+        return self.orchestrator, self.tier, self.profile, self.deployment, *self._chosen_database, *self.in_part
 
     @property
     def path(self) -> str:
         """The name by which setups are sorted and random draws are seeded: another name makes other draws."""
         return "/".join((*self.key, *(("again",) if self.control else ())))
+
+    @property
+    def in_part(self) -> tuple[str, ...]:
+        """The part, if there is one."""
+        return () if self.part is msgspec.UNSET else (self.part,)
+
+    def within(self, part: Part) -> Setup:
+        """Return the same setup in a part of a merged run, or in none."""
+        return msgspec.structs.replace(self, part=part)
 
     @property
     def settings_of(self) -> str:

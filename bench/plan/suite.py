@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +11,7 @@ import msgspec
 
 from bench.base.problem import Problem
 from bench.plan.tools import PROFILES, TIERS, Tool
-from bench.scenarios import SCENARIOS
+from bench.scenarios import SCENARIOS, Capacity, Case
 
 FOLDER = Path(__file__).parent / "suites"
 
@@ -41,6 +41,8 @@ class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     profiles: list[str] = msgspec.field(default_factory=lambda: ["stock"])
     control: list[str] = msgspec.field(default_factory=list)
     """The tools that are measured twice, as if each were two tools: the A/A control."""
+    default_only: bool = False
+    """Whether each tool is measured in one deployment: the first of its folder that fits."""
     skip: list[str] = msgspec.field(default_factory=list)
     """The deployments that this block leaves out."""
     options: dict[str, Any] = msgspec.field(default_factory=dict)
@@ -58,6 +60,20 @@ class Suite(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 def available() -> dict[str, Path]:
     """Return the suites that come with orchbench."""
     return {path.stem: path for path in sorted(FOLDER.glob("*.toml"))}
+
+
+def cases(scenario: str) -> Iterator[Case]:
+    """Yield the cases of a scenario in all suites that come with orchbench, at every width."""
+    chosen = SCENARIOS[scenario]
+    for path in available().values():
+        # Read, and not loaded: whether its tools are all in this checkout is no question here.
+        suite = msgspec.toml.decode(path.read_bytes(), type=Suite)
+        for block in suite.blocks:
+            if block.scenario == scenario:
+                options = chosen.parse(block.options)
+                for width in block.widths or [suite.width]:
+                    for lanes in {1, width}:
+                        yield from chosen.cases(options, Capacity(width, lanes, cpu_rounds_per_s=1))
 
 
 def load(name: str, known: Mapping[str, Tool]) -> Suite:

@@ -65,6 +65,8 @@ class Tool:
     deployments: tuple[Deployment, ...]
     about: About = field(default_factory=About)
     script: Script = field(default_factory=Script)
+    dependencies: tuple[str, ...] = ()
+    """What the tool's environment has to hold, as pyproject.toml asks for it."""
 
     @property
     def source(self) -> Path:
@@ -110,11 +112,14 @@ def read(folder: Path) -> Tool:
     if not path.is_file():
         raise Problem(f"{folder} is not the folder of a tool: there is no pyproject.toml in it; see docs/tools.md")
     try:
-        table = dict(tomllib.loads(path.read_text())["tool"]["orchbench"])
+        project = tomllib.loads(path.read_text())
+        table = dict(project["tool"]["orchbench"])
         adapter = msgspec.convert(table.pop("adapter"), str)
         deployments = msgspec.convert(table.pop("deployments"), tuple[Deployment, ...])
         script = msgspec.convert(table.pop("script", {}), Script)
-        return Tool(path.parent.name, path.parent, adapter, deployments, msgspec.convert(table, About), script)
+        dependencies = msgspec.convert(project.get("project", {}).get("dependencies", ()), tuple[str, ...])
+        about = msgspec.convert(table, About)
+        return Tool(path.parent.name, path.parent, adapter, deployments, about, script, dependencies)
     except (tomllib.TOMLDecodeError, KeyError, msgspec.ValidationError) as error:
         raise Problem(
             f"{path}: [tool.orchbench] cannot be read ({error}); see implementations/plain for an example"

@@ -12,6 +12,7 @@ from bench.compare.comparison import VERDICTS, Change, Comparison, Verdict
 from bench.report.charts import Drawing, Mark, Panel, dots
 from bench.report.markdown import fold, table, text
 from bench.report.pages import page
+from bench.report.parts import said
 from bench.report.tools import Tools
 from bench.store.records import RunRecord
 
@@ -186,13 +187,16 @@ def _runs(before: RunRecord, after: RunRecord) -> Iterator[tuple[str, str, str]]
 
 def _facts(run: RunRecord) -> Mapping[str, str]:
     host = run.host
+    sitting = {
+        "suite": f"{run.suite['name']}, seed {run.seed}, {run.trials_planned} runs",
+        "machine": f"{host.name}: {host.cpu}, {host.cores} cores, {host.memory_gb} GB, Python {host.python}",
+    }
     return {
         "run": run.id,
         "began": run.segments[0].began if run.segments else "-",
         "finished": "yes" if run.finished else "no",
-        "suite": f"{run.suite['name']}, seed {run.seed}, {run.trials_planned} runs",
+        **({"parts": "; ".join(map(said, run.parts))} if run.parts else sitting),
         "commit": f"{run.git.id} {run.git.changes}".rstrip() if run.git.id else "not known",
-        "machine": f"{host.name}: {host.cpu}, {host.cores} cores, {host.memory_gb} GB, Python {host.python}",
         **{
             tool: ", ".join(f"{name} {version}" for name, version in versions.items())
             for tool, versions in sorted(run.versions.items())

@@ -24,4 +24,4 @@ class Contents:
     def of(cls, facts: Facts) -> Contents:
         """Make every part."""
         made = sections(facts)
-        return cls(facts, answer.cards(facts), matrix(facts, made), made)
+        return cls(facts, answer.cards(facts.of_the_answer), matrix(facts, made), made)

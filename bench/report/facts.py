@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import msgspec
 
 from bench.derive.measured import Ending
 from bench.derive.results import Findings
 from bench.events import timeline
 from bench.events.timeline import Timeline
-from bench.plan.setup import ANY, Setup
+from bench.plan.setup import ANY, Part, Setup
 from bench.plan.tools import REFERENCE, TIERS
 from bench.report.tools import Tools
 from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.case import Axes
 from bench.store.folder import RunFolder
 from bench.store.records import RunRecord, StartRecord, TrialRecord
-from bench.store.rows import Check, Estimate, Range, Ratio, Results, Sample
+from bench.store.rows import OF_SETUPS, Check, Estimate, Range, Ratio, Results, Sample
 
 Placed = TypeVar("Placed", Estimate, Check)
 
@@ -82,9 +84,54 @@ class Facts:
         measured = {row.setup.tier for row in self.results.estimates if row.scenario == scenario}
         return [tier for tier in TIERS if tier in measured]
 
-    def parts(self, scenario: str) -> list[str]:
+    def places(self, scenario: str) -> list[str]:
         """The tiers at which a scenario was run, and ANY if there are numbers that belong to no tier."""
         return [*self.tiers(scenario), *([ANY] if self.estimates(scenario, ANY) else [])]
+
+    # The parts of a merged run ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def by_part(self) -> Sequence[Facts]:
+        """The facts of each part; those of a run that is not merged are all of one."""
+        if not self.run.parts:
+            return [self]
+        return [replace(self._only(_is_of(part.id)), run=part) for part in self.run.parts]
+
+    def parts(self, scenario: str) -> Sequence[Facts]:
+        """Return the facts of each part that has measured a scenario."""
+        return [part for part in self.by_part if scenario in part.scenarios]
+
+    @cached_property
+    def of_the_answer(self) -> Facts:
+        """The facts that tools are ranked by: of a scenario at a tier those of one part, which measured the most tools."""
+        chosen: dict[tuple[str, str], tuple[int, Part]] = {}
+        for part in self.by_part if self.run.parts else ():
+            for place, rows in _by_scenario_and_tier(part.results.estimates).items():
+                tools = len({row.setup.orchestrator for row in rows})
+                if tools > chosen.get(place, (0, ""))[0]:
+                    chosen[place] = (tools, part.run.id)
+
+        def is_chosen(row: Any) -> bool:
+            part = row.setup.part
+            return bool(chosen.get((getattr(row, "scenario", ""), row.setup.tier), (0, part))[1] == part)
+
+        return self._only(is_chosen) if chosen else self
+
+    def told(self, setup: Setup, scenario: str = "") -> str:
+        """Return the part of a setup in words, unless no other part has the scenario, where one is named."""
+        several = not scenario or len(self.parts(scenario)) > 1
+        return "".join(f", part {part}" for part in setup.in_part if several)
+
+    def _only(self, is_wanted: Callable[[Any], bool]) -> Facts:
+        """Leave out the rows and the records that are not wanted."""
+        tables = {table: list(filter(is_wanted, getattr(self.results, table))) for table in OF_SETUPS}
+        return replace(
+            self,
+            results=msgspec.structs.replace(self.results, **tables),
+            samples=list(filter(is_wanted, self.samples)),
+            starts=list(filter(is_wanted, self.starts)),
+            trials=list(filter(is_wanted, self.trials)),
+        )
 
     # Numbers -----------------------------------------------------------------------------------------------------------
 
@@ -162,6 +209,10 @@ class Facts:
             if family := line.of(axes):
                 families[family][workload] = int(axes[line.over])
         return {family: dict(sorted(sizes.items(), key=lambda item: item[1])) for family, sizes in families.items()}
+
+
+def _is_of(part: str) -> Callable[[Any], bool]:
+    return lambda row: bool(row.setup.part == part)
 
 
 def _by_scenario_and_tier(rows: Sequence[Placed]) -> Mapping[tuple[str, str], list[Placed]]:

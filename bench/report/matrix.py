@@ -13,8 +13,8 @@ from bench.report.facts import Facts
 from bench.report.sections import Section, Subsection, key
 from bench.store.rows import Estimate, Means
 
-MEANS: Final[Sequence[tuple[Means, str]]] = (("by_hand", "by hand"), ("declared", "declared"))
-"""Why a check may pass other than by the tool alone, and the words for it."""
+MEANS: Final[Sequence[tuple[Means, str]]] = (("by_hand", "by hand"), ("declared", "declared"), ("opt_in", "opt-in"))
+"""By what means a check may pass other than as the tool comes, and the words for it."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class Cell:
     id: str
     """The anchor of the evidence."""
     counts: Mapping[str, int]
-    """How many verdicts of each kind there are, over all stock deployments of the tool."""
+    """How many verdicts of each kind there are, over all stock deployments of the tool; what is not applicable is none."""
     means: Mapping[str, int]
-    """How many passed only because the pipeline's author wrote or declared something, by which of the two it was."""
+    """How many passed because the pipeline's author wrote, declared or asked for something, by which of these it was."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Line:
 
     scenario: str
     tier: str
+    part: str
+    """The part of a merged run, where several have the scenario."""
     id: str
     checks: str
     number: str
@@ -54,6 +56,7 @@ def _line(facts: Facts, subsection: Subsection) -> Line:
     return Line(
         subsection.scenario,
         subsection.tier,
+        subsection.part,
         subsection.id,
         f"{subsection.id}-checks",
         subsection.table.columns[0].name,

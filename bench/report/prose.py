@@ -84,6 +84,18 @@ def between(row: Range) -> tuple[Part, ...]:
     return (Number(interval, row.low, "ranges", row.key, "low", row.high), ", n=", runs)
 
 
+def waiting(row: Range) -> tuple[Part, ...]:
+    """Return how long runs wait: the shortest wait, plus a part of the period of the poll; without a fit, the range."""
+    if row.shortest is None or row.period is None:
+        return between(row)
+    runs = Number(str(row.n), row.n, "ranges", row.key, "n")
+    shortest, period = (
+        Number(wording.said(row.unit, value), value, "ranges", row.key, field)
+        for value, field in ((row.shortest, "shortest"), (row.period, "period"))
+    )
+    return (shortest, " + up to ", period, ", n=", runs)
+
+
 def at_most(row: Estimate) -> Number:
     """Return the upper end of an estimate that is lost in noise, which must have one."""
     value = _known(row.high)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 import msgspec
 
 from bench.base import wording
 from bench.derive.excerpts import excerpts
+from bench.derive.pace import pace
 from bench.derive.reading import reading
 from bench.export.formats import FORMATS
 from bench.plan.setup import ANY
@@ -16,10 +17,11 @@ from bench.report import answer, prose
 from bench.report.contents import Contents
 from bench.report.facts import Facts
 from bench.report.pages import page
+from bench.report.parts import said
 from bench.report.sections import key
 from bench.report.summary import summary
 from bench.store.folder import RunFolder
-from bench.store.rows import Estimate
+from bench.store.records import RunRecord
 
 FILES = (
     ("results.json", "every number and every verdict"),
@@ -62,6 +64,8 @@ def _page(contents: Contents, source: RunFolder, here: Collection[str]) -> str:
         run=run,
         title=f"{', '.join(tools[:-1])} and {tools[-1]}" if len(tools) > 1 else "".join(tools),
         made=facts.made,
+        parts=[said(part) for part in run.parts],
+        told=facts.told,
         began=run.segments[0].began if run.segments else "",
         cards=contents.cards,
         tiers={row.setup.tier for row in facts.results.estimates} - {ANY},
@@ -74,9 +78,10 @@ def _page(contents: Contents, source: RunFolder, here: Collection[str]) -> str:
         engines=facts.results.engines,
         controls=facts.results.controls,
         warnings=run.warnings,
+        machine=facts.results.machine,
         unstable=sum(bool(row.unstable) for row in facts.results.estimates),
         estimates=len(facts.results.estimates),
-        missing=list(_missing(facts.results.estimates)),
+        missing=list(_missing(facts)),
         settings=[(where, each) for where, settings in sorted(run.settings.items()) for each in settings],
         provenance=list(_provenance(facts)),
         files=[each for each in FILES if each[0] in here],
@@ -93,34 +98,43 @@ def _page(contents: Contents, source: RunFolder, here: Collection[str]) -> str:
     )
 
 
-def _missing(rows: Sequence[Estimate]) -> Iterator[tuple[str, str, str]]:
+def _missing(facts: Facts) -> Iterator[tuple[str, str, str]]:
     """Yield who lacks which numbers, and why: those of one reason together."""
     missing: dict[tuple[str, str], list[str]] = {}
-    for row in rows:
+    for row in facts.results.estimates:
         if row.median is None:
-            who = f"{row.setup.name}, {row.setup.tier}, {row.scenario}"
+            who = f"{row.setup.name}, {row.setup.tier}, {row.scenario}{facts.told(row.setup, row.scenario)}"
             missing.setdefault((who, str(row.missing_because)), []).append(f"{row.workload} {row.metric}")
     for (who, because), what in missing.items():
         yield who, ", ".join(what), because
 
 
-def _provenance(facts: Facts) -> Iterator[tuple[str, str]]:
-    run = facts.run
-    yield "run", run.id
+def _sitting(run: RunRecord) -> Iterator[tuple[str, str]]:
+    """Yield what is known of a run, or of a part, that others of its parts need not share."""
     yield "suite", f"{run.suite['name']}: {run.suite['about']}"
     yield "seed", str(run.seed)
     yield "width", f"{run.width} tasks at once, where a scenario does not ask for another"
     for segment in run.segments:
         yield "measured", f"from {segment.began}, for {segment.wall_s / 60:.1f} minutes, boot {segment.boot_id}"
-    for tool, versions in sorted(run.versions.items()):
-        yield tool, ", ".join(f"{name} {version}" for name, version in versions.items())
     for name, value in msgspec.structs.asdict(run.host).items():
         yield f"host: {name}", str(value)
+    for name, value in run.data.items():
+        yield f"customers: {name}", value
+
+
+def _provenance(facts: Facts) -> Iterator[tuple[str, str]]:
+    run = facts.run
+    yield "run", run.id
+    for part in run.by_part.values():
+        yield from [("part", part.id)] if run.parts else ()
+        yield from _sitting(part)
+    for tool, versions in sorted(run.versions.items()):
+        yield tool, ", ".join(f"{name} {version}" for name, version in versions.items())
     for name, value in msgspec.structs.asdict(run.git).items():
         yield f"git: {name}", "not known" if value is None else str(value)
     for name, digest in sorted(run.locks.items()):
         yield f"lock of {name}", digest
-    for name, value in run.data.items():
-        yield f"customers: {name}", value
+    if known := pace(facts.starts):
+        yield "CPU work", str(known)
     counts = Counter(facts.endings.values())
     yield "runs", ", ".join(f"{count} {status}" for status, count in counts.most_common())

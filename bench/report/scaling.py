@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Final
 
 from bench.base.stats import MIN_STARTS
@@ -47,15 +48,19 @@ class Chart:
         return {curve: sorted(points, key=lambda point: point.at) for curve, points in found.items() if len(points) > 1}
 
 
-def scaling(facts: Facts, scenario: str, tier: str) -> list[Drawing]:
-    """Draw the curves of a scenario at a tier: one for each setup that has two points or more."""
+def scaling(facts: Facts, scenario: str, tier: str, part: str = "", key: str = "") -> list[Drawing]:
+    """Draw the curves of a scenario at a tier: one for each setup that has two points or more.
+
+    Where several parts of a run have the scenario, the titles tell the part, and the key is one that no other part has.
+    """
+    key = key or f"{scenario}-{tier}"
     drawings: list[Drawing] = []
     for curve in SCENARIOS[scenario].curves:
         rows = _rows(facts, scenario, tier, curve)
-        for chart in _charts(facts, scenario, curve):
+        for chart in _charts(facts, scenario, tier, curve):
             shown = [row for row in rows if row.workload in chart.spots]
-            if lines := _lines(facts, chart, shown, f"curve-{scenario}-{tier}-{len(drawings) + 1}"):
-                title = f"{chart.title}: {curve.number} over {curve.over}, {tier} tier"
+            if lines := _lines(facts, chart, shown, f"curve-{key}-{len(drawings) + 1}"):
+                title = f"{chart.title}: {curve.number} over {curve.over}, {tier} tier{part}"
                 unit = "x" if curve.against_plain else shown[0].unit
                 scales = Scales(curve.over, unit, log_x=curve.log, log_y=curve.log, level=curve.level)
                 drawings.append(curves(title, scales, lines, _note(shown)))
@@ -69,18 +74,18 @@ def _lines(facts: Facts, chart: Chart, rows: Sequence[Measured], key: str) -> li
             f"{setup.name}, {family}" if chart.curve.chart else setup.name,
             facts.tools.look(setup.orchestrator),
             points,
-            _fit(facts, chart, family, setup),
+            _fit(facts, chart, family, setup, points),
         )
         for number, ((setup, family), points) in enumerate(chart.points(rows).items(), 1)
     ]
 
 
-def _charts(facts: Facts, scenario: str, curve: Curve) -> Iterator[Chart]:
+def _charts(facts: Facts, scenario: str, tier: str, curve: Curve) -> Iterator[Chart]:
     """Yield a chart for each family, or the one that all share."""
     spots = {
-        workload: Spot(family, curve.times * float(axes[curve.family.over]))
+        workload: Spot(family, curve.times * at)
         for workload, axes in facts.axes(scenario).items()
-        if (family := curve.family.of(axes))
+        if (family := curve.family.of(axes)) and (at := _place(facts, scenario, tier, curve, workload)) is not None
     }
     if curve.chart:
         yield Chart(scenario, curve.chart, curve, spots)
@@ -89,6 +94,14 @@ def _charts(facts: Facts, scenario: str, curve: Curve) -> Iterator[Chart]:
     first = [family for family in curve.first if family in families]
     for family in [*first, *sorted(families - {*first})]:
         yield Chart(scenario, family, curve, {workload: spot for workload, spot in spots.items() if spot.family == family})
+
+
+def _place(facts: Facts, scenario: str, tier: str, curve: Curve, workload: str) -> float | None:
+    """Return where a workload is on the axis: where it was meant to be, or where it was seen to be in plain Python."""
+    if not curve.seen:
+        return float(facts.axes(scenario)[workload][curve.family.over])
+    seen = (row for row in facts.estimates(scenario, tier) if (row.workload, row.metric) == (workload, curve.seen))
+    return next((row.median for row in seen if row.setup.is_reference), None)
 
 
 def _rows(facts: Facts, scenario: str, tier: str, curve: Curve) -> list[Measured]:
@@ -104,15 +117,16 @@ def _value(row: Measured) -> float | None:
     return row.ratio if isinstance(row, Ratio) else row.median
 
 
-def _fit(facts: Facts, chart: Chart, family: str, setup: Setup) -> Fit | None:
-    """Return the line of makespan over size, in seconds, if the curve shows these and the results have a line."""
+def _fit(facts: Facts, chart: Chart, family: str, setup: Setup, points: Sequence[Point]) -> Fit | None:
+    """Return the line of the family, in seconds, if the results have one: the slope that they say, through the points."""
     line = SCENARIOS[chart.scenario].line
-    if line is None or chart.curve.family != line or chart.curve.metric != "makespan_s":
+    if line is None or chart.curve.family != line:
         return None
-    slope, intercept = (facts.estimate(chart.scenario, metric, family, setup) for metric in (line.slope, line.intercept))
-    if not slope or not intercept or slope.median is None or intercept.median is None:
+    slope = facts.estimate(chart.scenario, line.slope, family, setup)
+    if not slope or slope.median is None:
         return None
-    return Fit(slope.median / 1000, intercept.median / 1000)
+    rise = slope.median / 1000
+    return Fit(rise, median(point.value - rise * point.at for point in points))
 
 
 _FEW: Final = f"fewer than {MIN_STARTS} engine starts"

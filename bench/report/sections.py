@@ -33,11 +33,13 @@ class Subsection:
     floor_of: Sequence[str]
     """The scenarios whose controls give the noise floor."""
     charts: Sequence[Drawing]
+    part: str = ""
+    """Which part of a merged run it is of, in words, where several have the scenario."""
 
     @property
     def id(self) -> str:
         """Return the anchor of the subsection."""
-        return anchor(self.scenario, self.tier)
+        return anchor(self.scenario, self.tier, *filter(None, [self.part]))
 
     @property
     def estimates(self) -> Sequence[Estimate]:
@@ -80,16 +82,20 @@ def sections(facts: Facts) -> list[Section]:
 
 def _section(facts: Facts, scenario: str) -> Section:
     about = SCENARIOS[scenario]
-    subsections = [_subsection(facts, scenario, tier) for tier in facts.parts(scenario)]
+    parts = facts.parts(scenario)
+    subsections = [_subsection(facts, part, scenario, tier) for part in parts for tier in part.places(scenario)]
     return Section(scenario, about.question, about.limits, subsections, _timelines(facts, subsections))
 
 
-def _subsection(facts: Facts, scenario: str, tier: str) -> Subsection:
+def _subsection(run: Facts, facts: Facts, scenario: str, tier: str) -> Subsection:
+    """Return what a part of the run has of a scenario at a tier."""
+    rows = facts.estimates(scenario, tier)
     bare = Subsection(
-        scenario, tier, Table.of(scenario, facts.estimates(scenario, tier)), facts.checks(scenario, tier),
+        scenario, tier, Table.of(scenario, rows), facts.checks(scenario, tier),
         noise_floor(facts.results.controls, scenario, tier), controlled(facts.results.controls, scenario, tier), (),
+        run.told(rows[0].setup, scenario),
     )  # fmt: skip
-    charts = [_headline_chart(facts, bare), *scaling(facts, scenario, tier)]
+    charts = [_headline_chart(facts, bare), *scaling(facts, scenario, tier, bare.part, bare.id)]
     return replace(bare, charts=[chart for chart in charts if chart])
 
 
@@ -104,7 +110,7 @@ def _headline_chart(facts: Facts, subsection: Subsection) -> Drawing | None:
             marks = [_mark(facts, table, setup, column) for setup in table.setups]
             panels.append(Panel(column.title, own[0].unit, marks))
             drawn += own
-    title = f"{subsection.scenario}, {subsection.tier} tier: median, interval and single runs"
+    title = f"{subsection.scenario}, {subsection.tier} tier{subsection.part}: median, interval and single runs"
     return dots(title, panels) if panels else None
 
 
@@ -126,7 +132,7 @@ def _timelines(facts: Facts, subsections: Sequence[Subsection]) -> list[Drawing]
         rows = [row for row in subsection.estimates if row.median is not None]
         rows = [row for row in rows if row.usual and row.setup.profile == "stock"]
         for row in _drawn_by(subsection, rows):
-            drawing = timelines.drawn(facts, row, f"{row.setup.name}, {subsection.tier}")
+            drawing = timelines.drawn(facts, row, f"{row.setup.name}, {subsection.tier}{subsection.part}")
             if drawing:
                 drawings.append(drawing)
     return drawings

@@ -12,6 +12,7 @@ from bench.report.contents import Contents
 from bench.report.facts import Facts
 from bench.report.markdown import fold, table, text
 from bench.report.matrix import Cell, Line
+from bench.report.parts import said
 from bench.report.sections import Section, Subsection
 from bench.store.rows import Estimate
 
@@ -36,10 +37,13 @@ def _head(facts: Facts) -> Iterator[str]:
     run = facts.run
     yield f"# orchbench: {text(run.id)}"
     yield ""
-    host = f"{text(run.host.cpu)}, {text(run.host.cores)} cores"
     state = "" if run.finished else " **The run is not finished.**"
-    yield f"Suite {text(run.suite['name'])}, {text(facts.made)}, on {host}.{state}"
+    where = ", merged of:" if run.parts else f", on {text(run.host.cpu)}, {text(run.host.cores)} cores."
+    yield f"Suite {text(run.suite['name'])}, {text(facts.made)}{where}{state}"
     yield ""
+    if run.parts:
+        yield from (f"- {text(said(part))}" for part in run.parts)
+        yield ""
 
 
 def _answer(facts: Facts, cards: Sequence[answer.Card]) -> Iterator[str]:
@@ -64,7 +68,7 @@ def _matrix(facts: Facts, lines: Sequence[Line]) -> Iterator[str]:
                 number += f" (one lane: {cell.other})"
             verdicts = _verdicts(cell)
             cells.append(f"{text(number)}<br>{verdicts}" if verdicts else text(number))
-        rows.append([text(f"{line.scenario}, {line.tier}"), text(line.number), *cells])
+        rows.append([text(f"{line.scenario}, {line.tier}{line.part}"), text(line.number), *cells])
     yield from table(["scenario", "number", *map(text, facts.orchestrators)], rows)
 
 
@@ -78,7 +82,7 @@ def _verdicts(cell: Cell) -> str:
 def _subsections(sections: Sequence[Section]) -> Iterator[str]:
     for section in sections:
         for subsection in section.subsections:
-            yield from fold(f"{section.name}, {subsection.tier} tier")
+            yield from fold(f"{section.name}, {subsection.tier} tier{subsection.part}")
             yield from _numbers(subsection)
             yield "</details>"
             yield ""
@@ -112,9 +116,12 @@ def _caveats(facts: Facts) -> Iterator[str]:
     yield ""
     yield f"Checks: {counts['pass']} passed, {counts['fail']} failed, {counts['unsupported']} unsupported."
     yield ""
+    for remark in facts.results.machine:
+        yield f"The machine: {text(remark)}."
+        yield ""
     failed = [row for row in facts.results.checks if row.verdict == "fail"]
     for row in failed[:NAMED]:
-        where = f"{row.setup.name} ({row.scenario}, {row.setup.tier})"
+        where = f"{row.setup.name} ({row.scenario}, {row.setup.tier}{facts.told(row.setup, row.scenario)})"
         yield f"- {text(where)}, {text(row.check.replace('_', ' '))}: {text(row.because)}"
     if len(failed) > NAMED:
         yield f"- and {len(failed) - NAMED} more"

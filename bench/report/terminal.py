@@ -21,6 +21,7 @@ from bench.derive.controls import noise_floor
 from bench.derive.reading import reading
 from bench.derive.table import Table as Numbers
 from bench.plan.setup import Setup
+from bench.report.parts import said
 from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.table import Column
 from bench.store.records import RunRecord
@@ -32,21 +33,33 @@ LATEST = 5
 
 def show(console: Console, run: RunRecord, results: Results) -> None:
     """Print the summary of a run."""
+    _show_sittings(console, run)
+    console.print(_versions(run))
+    measured = {row.scenario for row in results.estimates}
+    places = {(row.setup.part, row.setup.tier): None for row in results.estimates}
+    for scenario in (name for name in SCENARIOS if name in measured):
+        several = len({row.setup.part for row in results.estimates if row.scenario == scenario}) > 1
+        for part, tier in places:
+            own = [row for row in results.estimates if (row.setup.part, row.setup.tier) == (part, tier)]
+            if rows := [row for row in own if row.scenario == scenario]:
+                console.print(_table(scenario, f"{tier} tier, part {part}" if several else f"{tier} tier", rows))
+    for scenario in sorted(measured - SCENARIOS.keys()):
+        console.print(f"{scenario}: this version of orchbench has no such scenario; the numbers are in results.json")
+    _caveats(console, run, results)
+
+
+def _show_sittings(console: Console, run: RunRecord) -> None:
+    """Print what was asked for, and on which machine; of a merged run a line for each part."""
     runs = f"{run.trials_planned} runs planned, and warm-ups"
+    if run.parts:
+        console.print(Text.assemble((run.id, "bold"), f": merged of {len(run.parts)} parts, {runs}"))
+        for part in run.parts:
+            console.print(said(part), soft_wrap=True)
+        return
     about = f": suite {run.suite['name']}, seed {run.seed}, width {run.width}, {runs}"
     console.print(Text.assemble((run.id, "bold"), about, (_unfinished(run), "yellow")))
     host = run.host
     console.print(f"on {host.cpu}, {host.cores} cores, {host.memory_gb} GB, Python {host.python}")
-    console.print(_versions(run))
-    measured = {row.scenario for row in results.estimates}
-    tiers = {row.setup.tier: None for row in results.estimates}
-    for scenario in (name for name in SCENARIOS if name in measured):
-        for tier in tiers:
-            if rows := [row for row in results.estimates if (row.scenario, row.setup.tier) == (scenario, tier)]:
-                console.print(_table(scenario, tier, rows))
-    for scenario in sorted(measured - SCENARIOS.keys()):
-        console.print(f"{scenario}: this version of orchbench has no such scenario; the numbers are in results.json")
-    _caveats(console, run, results)
 
 
 def _unfinished(run: RunRecord) -> str:
@@ -60,8 +73,8 @@ def _versions(run: RunRecord) -> str:
     )
 
 
-def _table(scenario: str, tier: str, rows: Sequence[Estimate]) -> Table:
-    table = Table(title=f"{scenario}, {tier} tier: median and 95 % interval", title_justify="left")
+def _table(scenario: str, place: str, rows: Sequence[Estimate]) -> Table:
+    table = Table(title=f"{scenario}, {place}: median and 95 % interval", title_justify="left")
     table.add_column("tool", no_wrap=True)
     numbers = Numbers.of(scenario, rows)
     for column in numbers.columns:
@@ -98,7 +111,7 @@ def _caveats(console: Console, run: RunRecord, results: Results) -> None:
             f"~ {len(unstable)} of {len(results.estimates)} estimates are not to be trusted without a look:"
             " spread, outliers, drift or curved, as `unstable` says in results.json"
         )
-    for warning in run.warnings:
+    for warning in (*run.warnings, *results.machine):
         console.print(Text.assemble(("machine:", "yellow"), f" {warning}"))
     wall = sum(segment.wall_s for segment in run.segments)
     subjects = sum(segment.subjects_s for segment in run.segments)
@@ -107,14 +120,16 @@ def _caveats(console: Console, run: RunRecord, results: Results) -> None:
 
 
 def _print_controls(console: Console, results: Results) -> None:
-    for scenario, tier in {(row.scenario, row.setup.tier): None for row in results.controls}:
-        floor = noise_floor(results.controls, scenario, tier)
-        pairs = [row for row in results.controls if (row.scenario, row.setup.tier) == (scenario, tier)]
+    for part, scenario, tier in {(row.setup.part, row.scenario, row.setup.tier): None for row in results.controls}:
+        own = [row for row in results.controls if row.setup.part == part]
+        floor = noise_floor(own, scenario, tier)
+        pairs = [row for row in own if (row.scenario, row.setup.tier) == (scenario, tier)]
         ratios = ", ".join(
             f"{row.setup.orchestrator} {row.ratio:.3f} [{row.low:.3f}, {row.high:.3f}]" for row in pairs if row.low
         )
         noise = "unknown" if floor is None else f"{floor:.1%}"
-        console.print(f"A/A control, {scenario}, {tier}: {ratios or 'too few starts'}; noise floor {noise}")
+        where = ", ".join((scenario, tier, *(f"part {each}" for each in pairs[0].setup.in_part)))
+        console.print(f"A/A control, {where}: {ratios or 'too few starts'}; noise floor {noise}")
 
 
 def _print_lacks(console: Console, results: Results) -> None:
@@ -129,7 +144,8 @@ def _print_lacks(console: Console, results: Results) -> None:
     ]
     for lack, names in _gathered(checks):
         style = "red" if lack.verdict == "fail" else "yellow"
-        console.print(Text.assemble("  ", (lack.verdict, style), f" {lack.who} {', '.join(names)}: {lack.why}"))
+        verdict = lack.verdict.replace("_", " ")
+        console.print(Text.assemble("  ", (verdict, style), f" {lack.who} {', '.join(names)}: {lack.why}"))
     numbers = [
         _Lack("missing", row.setup, row.scenario, str(row.missing_because), row.workload)
         for row in results.estimates
@@ -152,7 +168,8 @@ class _Lack:
     @property
     def who(self) -> str:
         """Return the setup and the scenario."""
-        return f"{self.setup.orchestrator}/{self.setup.deployment} {self.setup.tier} {self.scenario}"
+        part = "".join(f" part {each}" for each in self.setup.in_part)
+        return f"{self.setup.orchestrator}/{self.setup.deployment} {self.setup.tier} {self.scenario}{part}"
 
     @property
     def why(self) -> str:

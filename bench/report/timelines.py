@@ -19,7 +19,7 @@ def drawn(facts: Facts, row: Estimate, who: str) -> Drawing | None:
     timeline = facts.read(typical)
     if timeline.submitted is None or not timeline.attempts:
         return None
-    expected = facts.run.cases[row.workload].at({}).expected
+    expected = facts.run.by_part[row.setup.part].cases[row.workload].at({}).expected
     return gantt(f"{who}, {row.workload}: run {typical}", _lanes(timeline, timeline.submitted, expected))
 
 

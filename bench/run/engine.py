@@ -11,9 +11,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,8 @@ class Place:
 class Run:
     """A run that an engine was asked for. One can wait for it, and cancel it meanwhile."""
 
-    def __init__(self, name: str, channel: Channel, submitted: Call, ended: Call) -> None:
-        """Take the two calls that are under way."""
+    def __init__(self, name: str, channel: Channel, submitted: Call, ended: Callable[[], Call]) -> None:
+        """Take the call that is under way, and the one that waits for the end."""
         self._name, self._channel, self._submitted, self._ended = name, channel, submitted, ended
 
     def accepted(self) -> Accepted:
@@ -72,7 +73,7 @@ class Run:
 
     def end(self, limit_s: float) -> str:
         """Wait until the run is over, and return the tool's word for how it ended; or `running`, past the limit."""
-        state: str = self._ended.result(limit_s + GRACE_S)
+        state: str = self._ended().result(limit_s + GRACE_S)
         return state
 
     def cancel(self) -> None:
@@ -113,6 +114,8 @@ class Engine:
         self._tool, self._setup, self._place = tool, setup, place
         self._home, self._log = place.folder / "home", place.folder / "adapter.log"
         self._left = place.folder / "left_behind.json"
+        self.took_up: float | None = None
+        """When the engine took up the last run that was noted, by the monotonic clock; None if nobody knows."""
         self._keeper: subprocess.Popen[bytes] | None = None
 
     # The engine --------------------------------------------------------------------------------------------------------
@@ -120,6 +123,7 @@ class Engine:
     def start(self) -> Started:
         """Start the adapter, and let it start the engine of the tool."""
         self._launch()
+        self.took_up = None
         self._editions: Mapping[str, int] = FIRST
         for folder in ("engine", "user"):
             (self._home / folder).mkdir(exist_ok=True)
@@ -208,7 +212,9 @@ class Engine:
     def submit(self, asked: Asked) -> Run:
         """Ask for a run. The wait begins first, so that nothing comes between the end of the run and the look at it."""
         name = "/".join(filter(None, (asked.trial.id, asked.trial.run)))
-        ended = self._channel.call("wait", run=name, limit_s=asked.limit_s, closely=asked.closely)
+        ended = cache(partial(self._channel.call, "wait", run=name, limit_s=asked.limit_s, closely=asked.closely))
+        if not asked.among_others:
+            ended()
         submitted = self._channel.call(
             "submit",
             run=name,
@@ -308,3 +314,8 @@ class Asked:
     """Whether to look closely for the end from the start, because the last body may never end."""
     meet: Mapping[str, int] = field(default_factory=dict)
     """By step: how many runs wait for each other at the end of it."""
+    among_others: bool = False
+    """Whether the wait begins only when somebody asks for the end.
+
+    To look for the ends of fifty runs at once would take the CPU time that is measured, and a minute of the tool's.
+    """

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import select
 import subprocess
 import time
@@ -25,6 +27,18 @@ READY_LIMIT_S: Final = 180.0
 
 END_LIMIT_S: Final = 10.0
 """How long it may take to end when its leash is let go."""
+
+
+_VERSIONS: Final = """
+import json, sys
+from importlib.metadata import PackageNotFoundError, version
+def found(name):
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+print(json.dumps({name: found(name) for name in sys.argv[1:]}))
+"""
 
 
 def clean() -> dict[str, str]:
@@ -57,6 +71,31 @@ class ToolEnvironment:
         lines = done.stderr.strip().splitlines()
         return "" if done.returncode == 0 else lines[-1] if lines else f"exit code {done.returncode}"
 
+    def lacks(self) -> Iterator[str]:
+        """Say what the environment lacks of what the tool's folder asks for. Its Python is asked, and imports nothing."""
+        if lack := self._tool.missing():
+            yield lack
+            return
+        names = [name for name, _ in map(_parts, self._tool.dependencies)]
+        try:
+            done = subprocess.run(  # noqa: S603 - our own code
+                [str(self._tool.python), "-I", "-c", _VERSIONS, *names],
+                env=clean(),
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=READY_LIMIT_S,
+            )
+            found: dict[str, str | None] = json.loads(done.stdout)
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
+            yield f"{self._tool.python} does not run ({error})"
+            return
+        for name, pinned in map(_parts, self._tool.dependencies):
+            if (version := found.get(name)) is None:
+                yield f"{name} is not in the environment {self._tool.python.parent.parent}"
+            elif pinned and version != pinned:
+                yield f"{name} is {version} in the environment {self._tool.python.parent.parent}, and has to be {pinned}"
+
     @contextmanager
     def serve(self, module: str, *arguments: str) -> Iterator[str]:
         """Start a module that prints one line when it is ready, and yield the line. The module ends with the context."""
@@ -76,6 +115,12 @@ class ToolEnvironment:
 
     def _command(self, module: str, arguments: tuple[str, ...]) -> list[str]:
         return [str(self._tool.python), "-P", "-m", module, *arguments]
+
+
+def _parts(requirement: str) -> tuple[str, str]:
+    """Return the name of a requirement, and the version where exactly one is asked for."""
+    name, _, rest = requirement.partition(";")[0].partition("==")
+    return re.split(r"[^\w.-]", name.strip(), maxsplit=1)[0], rest.strip()
 
 
 def _first_line(server: subprocess.Popen[bytes], module: str) -> str:

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from bench.base import machine
 from bench.base.text import masked
 from bench.plan import warmups
 from bench.plan.plan import Plan, Start, Trial
@@ -151,6 +152,7 @@ class Executor:
 
     def _bring_up(self, site: Site) -> StartRecord:
         engine, start = site.engine, site.start
+        paces = [machine.pace(lanes) for lanes in machine.PROBED]
         about, start_s = self._timed(engine.start)
         _, deploy_s = self._timed(lambda: engine.deploy(start.works))
         record = StartRecord(
@@ -163,6 +165,7 @@ class Executor:
             upkeep=self._look_at(start, engine),
             versions=about.versions,
             settings=about.settings,
+            paces=paces,
         )
         self._folder.write_start(record)
         return record
@@ -197,7 +200,7 @@ class Executor:
             start=name,
             round=start.round,
             repeat=trial.repeat,
-            pause_s=trial.pause_s,
+            pause_s=outcome.pause_s,
             polls=start.polls_every_s > 0,
             width=start.width,
             warmup=trial.warmup,

@@ -36,6 +36,19 @@ def footprint(engine: Engine) -> dict[str, int]:
     return {"pss": pss, "disk": disk}
 
 
+def cpu_s(engine: Engine) -> float:
+    """Return how much CPU time the processes of the engine have taken so far, also those that have ended.
+
+    The time of a process that ended is kept by the process that waited for it, and so on up to the adapter.
+    """
+    spent = 0.0
+    for process in _processes(engine):
+        with suppress(psutil.Error):  # it has just ended
+            times = process.cpu_times()
+            spent += times.user + times.system + times.children_user + times.children_system
+    return spent
+
+
 def listening(engine: Engine) -> list[str]:
     """Return the addresses on which the processes of the engine listen."""
     addresses: set[str] = set()

@@ -17,16 +17,23 @@ from bench.store.records import ObservationRecord, RunRecord
 class Kept:
     """What a run has kept to be looked at; see observation.Look."""
 
-    tools: Sequence[str]
+    run: RunRecord
     code: Mapping[tuple[str, str], Lines]
 
     @classmethod
     def of(cls, folder: RunFolder, run: RunRecord) -> Kept:
         """Count the code."""
         counted = excerpts.counted(folder, run)
-        return cls(
-            run.orchestrators, {(each.orchestrator, each.scenario): Lines(each.lines, each.places) for each in counted}
-        )
+        return cls(run, {(each.orchestrator, each.scenario): Lines(each.lines, each.places) for each in counted})
+
+    @property
+    def tools(self) -> Sequence[str]:
+        """The tools of the run."""
+        return self.run.orchestrators
+
+    def styles(self, tool: str) -> Sequence[str]:
+        """Return the other styles in which the tool has the pipelines."""
+        return list(self.run.about(tool).styles)
 
     def lines(self, tool: str, part: str) -> Lines | None:
         """Return the code that a tool takes for a part."""

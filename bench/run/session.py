@@ -25,6 +25,7 @@ from bench.plan.suite import Suite
 from bench.plan.tools import CONTRACT, CORE, Tool, discover
 from bench.run.duel import Turns
 from bench.run.execute import Executor, Watcher
+from bench.run.forecast import disk_bytes
 from bench.run.observe import observe
 from bench.scenarios import SCENARIOS
 from bench.store.folder import MOST_OF_DATA, SHARED, RunFolder
@@ -57,7 +58,7 @@ def begin(folder: RunFolder, choice: Choice, warnings: Sequence[str] = (), turns
     # The pipelines read the run's own copy of the customers, so that the run can be resumed without the original.
     plan = make(replace(choice, data=folder.data(data) if data else None), rounds_per_s)
     by_name = {tool.name: tool for tool in choice.tools}
-    folder.make_for_run(sum(SCENARIOS[trial.scenario].hooks.leaves_bytes for trial in plan.trials))
+    folder.make_for_run(disk_bytes(plan))
     record = RunRecord(
         id=folder.path.resolve().name,
         suite=msgspec.to_builtins(suite),
@@ -96,6 +97,8 @@ def resume(folder: RunFolder) -> Session:
     """Plan a run again from the record, or raise where the plan, the machine, the versions or the code have changed."""
     began = time.monotonic()
     record = folder.run()
+    if record.seed is None:
+        raise Problem(f"{folder.path} is merged of several runs; resume the one that is cut short, and merge again")
     if record.duel:
         raise Problem(f"{folder.path} is a side of a duel, which cannot be resumed alone; begin a new duel")
     known = discover()

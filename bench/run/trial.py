@@ -27,6 +27,7 @@ class Outcome:
     because: str | None = None
     runs: Sequence[RunOfTrial] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+    pause_s: float = 0.0
     left_running: bool = False
     """Whether a run may still go on, because the tool had no way to do what was to be done with it."""
 
@@ -53,21 +54,21 @@ def make(site: Site, trial: Trial, folder: Path) -> Outcome:
     # An interrupted try of the same trial may have left traces, but it was made in a start with another name.
     tag = f"{site.name}/{trial.id}"
     place = Surroundings(folder, site.shared, tag, site.environment, site.engine.kept)
-    scene = Scene(
-        site.engine, trial.case, events.Trial(trial.id, str(folder)), site.start.limit_s, site.start.works, trial.pause_s
-    )
+    run, start = events.Trial(trial.id, str(folder)), site.start
+    scene = Scene(site.engine, trial.case, run, start.limit_s, start.works, trial.phase, start.polls_every_s)
     try:
         scene.check_supported()  # first of all: a tool without the pipelines has nothing of what surrounds them either
         with SCENARIOS[trial.scenario].hooks.around(trial.case, trial.parameters, place) as touch:
             scene.parameters = {**trial.parameters, **touch.parameters}
             carry_out(scene)
+            scene.note_poll()
     except UnsupportedWork as reason:
         return Outcome("unsupported", f"unsupported: {reason}", left_running=bool(scene.going_on))
     except TooLong as late:
         return Outcome("timeout", str(late))
     except EngineError as error:
         return Outcome("crashed", str(error))
-    return Outcome("over", None, scene.runs, touch.facts | scene.facts)
+    return Outcome("over", None, scene.runs, touch.facts | scene.facts, scene.pause_s)
 
 
 def problem(case: Case, outcome: Outcome) -> str:

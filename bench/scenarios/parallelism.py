@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from bench.base.stats import missing
+from bench.base.stats import Quantity, missing
 from bench.events.timeline import max_concurrency, most_at_once
 from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import Case
@@ -20,7 +20,7 @@ from bench.scenarios.kit.common_metrics import Metric
 from bench.scenarios.kit.curve import Curve
 from bench.scenarios.kit.derived import Derived, Medians
 from bench.scenarios.kit.families import Family
-from bench.scenarios.kit.formulas import Run, bodies_s, makespan_s
+from bench.scenarios.kit.formulas import Run
 from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column
 from contract.workload import Node, Workload
@@ -69,16 +69,7 @@ def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
     ]
 
 
-def _model(number: int, rounds: int) -> Node:
-    return Node(f"m{number}", "cpu", ("data",), {"rounds": rounds})
-
-
 # The numbers -----------------------------------------------------------------------------------------------------------
-
-
-def efficiency(run: Run) -> float:
-    """Return the share of the lanes' time that was work."""
-    return bodies_s(run) / (run.width * makespan_s(run))
 
 
 def processes(run: Run) -> float:
@@ -90,32 +81,50 @@ METRICS: Final = (
     Metric(
         "efficiency",
         "share",
-        "the bodies' time over the lanes' time, from the submission to the last body's end",
+        "the work, as plain Python does it on one lane, over the lanes' time from the first body to the last",
         "higher",
-        of=efficiency,
     ),
     Metric("processes", "processes", "different processes that bodies ran in", of=processes),
-    Metric("speedup", "x", "makespan at width 1 over makespan at this width", "higher"),
+    Metric("speedup", "x", "first_to_last_s at width 1 over the same at this width", "higher"),
 )
 
 
 def metrics(case: Case) -> Sequence[str]:
-    """Return the metrics of a run; a share of the lanes' time means nothing where some lanes have nothing to do."""
-    always = ("makespan_s", "max_concurrency", "processes")
-    return always if case.axes["kind"] == MODELS else (*always, "efficiency")
+    """Return the metrics of a run."""
+    return ("makespan_s", "first_to_last_s", "bodies_s", "max_concurrency", "processes")
 
 
 def derive(medians: Medians) -> Iterable[Derived]:
-    """Return the speed-up of each width over width 1."""
+    """Return the speed-up of each width over width 1, and what share of the lanes' time was work."""
     for name in medians.workloads:
         axes = medians.axes(name)
-        if "kind" not in axes or axes["width"] == 1:
+        if "kind" not in axes:
             continue
-        if (alone := name_of(str(axes["kind"]), 1)) in medians.workloads:
-            speedup = medians.median(alone, "makespan_s").over(medians.median(name, "makespan_s"))
+        kind, width, alone = str(axes["kind"]), int(axes["width"]), name_of(str(axes["kind"]), 1)
+        spent = medians.median(name, "first_to_last_s")
+        # A share of the lanes' time means nothing where some lanes have nothing to do.
+        if kind != MODELS:
+            yield Derived(name, "efficiency", _work(medians, kind, width).over(spent.times(width)))
+        if width == 1:
+            continue
+        if alone in medians.workloads:
+            speedup = medians.median(alone, "first_to_last_s").over(spent)
         else:
             speedup = missing("it was not run at width 1: it has one lane at any width, or no other was planned")
         yield Derived(name, "speedup", speedup)
+
+
+def _work(medians: Medians, kind: str, width: int) -> Quantity:
+    """Return the time that the bodies take in plain Python where no two of them share a core.
+
+    Bodies that share a core take longer, and would count the wait for the core as work. Sleep shares nothing.
+    """
+    plain = medians.plain
+    names = [name_of(kind, 1), *([name_of(kind, width)] if kind == SLEEPING else [])]
+    for name in names:
+        if plain and name in plain.workloads:
+            return plain.median(name, "bodies_s")
+    return missing("plain Python did not run it at width 1, so nobody knows how much work it is")
 
 
 # The checks ------------------------------------------------------------------------------------------------------------
@@ -169,7 +178,7 @@ COLUMNS: Final = (
 
 SCENARIO = Scenario(
     name="parallelism",
-    version=1,
+    version=2,
     order=40,
     question="Does what a tool calls parallel run at the same time, and what is it worth?",
     limits=(
@@ -183,7 +192,7 @@ SCENARIO = Scenario(
     own_metrics=METRICS,
     columns=COLUMNS,
     # No curve of the speed-up, which has no row at width 1, and hides how long the work takes.
-    curves=(Curve("makespan", "width (tasks at once)", Family("width", "{kind}"), first=KINDS),),
+    curves=(Curve("from the first task to the last", "width (tasks at once)", Family("width", "{kind}"), first=KINDS),),
     derive=derive,
     checks=CHECKS,
 )

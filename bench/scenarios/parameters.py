@@ -72,13 +72,14 @@ METRICS: Final = (
         "from the submission to the tool having refused it, or called the run failed",
         of=rejection_s,
         lack="it was not refused: the run succeeded",
+        waits=True,
     ),
 )
 
 
 def metrics(case: Case) -> Sequence[str]:
     """Return the metrics of a run."""
-    return ("rejection_s",) if case.name in WRONG else ("makespan_s",)
+    return ("rejection_s",) if case.name in WRONG else ("makespan_s", "first_to_last_s")
 
 
 # The checks ------------------------------------------------------------------------------------------------------------
@@ -144,7 +145,7 @@ CHECKS: Final[Mapping[str, Check]] = {
 
 COLUMNS: Final = (
     *(Column("refused after", "rejection_s", case) for case in WRONG),
-    Column("overridden", "makespan_s", "several_overridden"),
+    Column("overridden", "first_to_last_s", "several_overridden"),
 )
 
 SCENARIO = Scenario(

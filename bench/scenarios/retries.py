@@ -197,9 +197,17 @@ EARLY_S: Final = 0.02
 """How much too short a wait may be: the grain of a clock or of a scheduler."""
 
 
-def waits_are_kept(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
-    """No retry comes before the end of the wait that was asked for, constant or in a sequence."""
-    asked_for = [run for case in ("retries_recovers", "retries_sequence") for run in of(case, runs)]
+def constant_waits_are_kept(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """No retry comes before the end of the wait that was asked for, the same one before each retry."""
+    return _waits_are_kept(of("retries_recovers", runs))
+
+
+def sequences_of_waits_are_kept(runs: Sequence[Seen], reference: Sequence[Seen]) -> Verdict:
+    """No retry comes before the end of the wait that was asked for, another one before each retry."""
+    return _waits_are_kept(of("retries_sequence", runs))
+
+
+def _waits_are_kept(asked_for: Sequence[Seen]) -> Verdict:
     for run in asked_for:
         node = next(node for node in run.nodes if node.id == "faulty")
         tries = run.timeline.attempts.get("faulty", [])
@@ -218,7 +226,8 @@ CHECKS: Final[Mapping[str, Check]] = {
         (nothing_else_runs_again, ("retries_recovers", "retries_exhausted", "retries_wide")),
         (nothing_below_a_failure_runs, ("retries_exhausted",)),
         (final_error_is_tried_once, ("retries_final",)),
-        (waits_are_kept, ("retries_recovers", "retries_sequence")),
+        (constant_waits_are_kept, ("retries_recovers",)),
+        (sequences_of_waits_are_kept, ("retries_sequence",)),
     )
 }
 

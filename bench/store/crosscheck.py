@@ -30,6 +30,10 @@ MOST_SETUPS: Final = 500
 
 def check_run(run: RunRecord) -> None:
     """Raise an error that names the key where run.json holds what no run writes."""
+    if len(run.by_part) < len(run.parts) or any(part.parts for part in run.parts):
+        raise ValueError("`parts` has two of one id, or one with parts of its own")
+    for part in run.parts:
+        check_run(part)
     for key in ("name", "about"):
         if not isinstance(run.suite.get(key), str):
             raise TypeError(f"`suite.{key}` is no text")
@@ -54,7 +58,8 @@ def check_results(run: RunRecord, results: Results) -> None:
     if len(setups) > MOST_SETUPS:
         raise ValueError(f"there are {len(setups)} setups, and at most {MOST_SETUPS} are shown")
     for setup in setups:
-        if setup.orchestrator not in run.orchestrators or setup.tier not in (*TIERS, ANY):
+        known = setup.orchestrator in run.orchestrators and setup.part in run.by_part
+        if not known or setup.tier not in (*TIERS, ANY):
             raise ValueError(f"the setup {setup.path[:100]!r} is none of the run")
 
 
@@ -66,17 +71,20 @@ def check_records(
     observations: Sequence[ObservationRecord],
 ) -> None:
     """Raise where a record names what neither run.json has nor this orchbench: the line names the file and the key."""
-    for name in dict.fromkeys(trial.workload for trial in trials if trial.workload in run.cases):
+    asked = {(trial.setup.part, trial.workload): None for trial in trials}
+    for part, name in asked:
+        if part not in run.by_part or name not in run.by_part[part].cases:
+            continue  # which the trial has to answer for, below
         try:
-            run.cases[name].at({}).expected  # noqa: B018 - raises, if the work is none, or is not what is expected of
+            run.by_part[part].cases[name].at({}).expected  # noqa: B018 - raises, if the work is none, or is not what is expected of
         except (Problem, *WRONG) as error:
             raise Problem(f"{folder / 'run.json'}: `cases.{name}` is no case ({why(error)})") from None
     places: dict[tuple[str, Setup, str], set[float]] = defaultdict(set)
     for trial in trials:
         file = folder / "trials" / trial.id / "trial.json"
-        _check(file, "workload", trial.workload, run.cases)
-        _check_scenario(file, trial.scenario, run)
         _check_setup(file, trial.setup, run)
+        _check(file, "workload", trial.workload, run.by_part[trial.setup.part].cases)
+        _check_scenario(file, trial.scenario, run)
         for axis, place in _places(file, trial):
             known = places[trial.scenario, trial.setup, axis]
             known.add(place)
@@ -118,6 +126,8 @@ def _places(file: Path, trial: TrialRecord) -> Iterator[tuple[str, float]]:
 
 
 def _check_setup(file: Path, setup: Setup, run: RunRecord) -> None:
+    if setup.part not in run.by_part:
+        raise Problem(f"{file}: `setup.part` is {str(setup.part)[:100]!r}, which is no part of run.json")
     _check(file, "setup.orchestrator", setup.orchestrator, run.orchestrators)
     _check(file, "setup.tier", setup.tier, (*TIERS, ANY))
 

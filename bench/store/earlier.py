@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from bench.base.stats import MIN_STARTS
 from bench.plan.tools import REFERENCE
+from bench.store.rows import PLAIN
 from contract.pipeline import STEPS
 
 Document = dict[str, Any]
@@ -97,12 +98,12 @@ def setup(keys: Document) -> Document:
 
 def results(document: Document) -> Document:
     """Return results.json with a setup in each row."""
-    for name, value in document.items():
-        if isinstance(value, list) and not all(isinstance(keys, dict) for keys in value):
+    tables = {name: value for name, value in document.items() if isinstance(value, list) and name not in PLAIN}
+    for name, rows in tables.items():
+        if not all(isinstance(keys, dict) for keys in rows):
             raise TypeError(f"`{name}` is no list of rows")
-    return {
-        name: [_without_range(row(keys) if "tier" in keys else keys) for keys in value] if isinstance(value, list) else value
-        for name, value in document.items()
+    return document | {
+        name: [_without_range(row(keys) if "tier" in keys else keys) for keys in rows] for name, rows in tables.items()
     }
 
 

@@ -49,7 +49,7 @@ LOG_KEPT = 200_000
 """Bytes that a run keeps of each log file of a tool."""
 
 SPACE_NEEDED = 500_000_000
-"""Bytes that a run may need at the peak: the databases and logs of one engine at a time, and all events."""
+"""Bytes that any run may need at the peak: the databases and logs of one engine at a time, and all events."""
 
 MOST: Final[Mapping[str, int]] = {"run.json": 16 * MB, "results.json": 32 * MB, "samples.csv": 32 * MB}
 """How large the files may be: in memory they take up to 25 times as much. A run of 10,000 trials has a third of it."""
@@ -70,10 +70,11 @@ MOST_OF_DOCUMENT: Final = 64 * MB
 class RunFolder:
     """A run on disk."""
 
-    def __init__(self, path: Path) -> None:
-        """Name it; nothing is touched yet."""
+    def __init__(self, path: Path, when_full: str = "finished trials are safe, --resume goes on") -> None:
+        """Name it, and say what becomes of it when the disk is full; nothing is touched yet."""
         self.path = path
         self._files = Files(path)
+        self._when_full = when_full
 
     # Raw records, written as the run goes on ---------------------------------------------------------------------------
 
@@ -86,12 +87,11 @@ class RunFolder:
         except OSError as error:
             raise Problem(f"{self.path} cannot be written to ({error.strerror}); give another --out") from None
 
-    def make_for_run(self, left_bytes: int = 0) -> None:
-        """Make the folder for a new run, whose trials leave so many bytes; raise where it cannot hold the run."""
+    def make_for_run(self, needed: int) -> None:
+        """Make the folder for a new run, which needs so many bytes at the peak; raise where it cannot hold the run."""
         self.check_is_free()
         self.shared  # noqa: B018 - raises, if no database can lie in there
         self.make()
-        needed = SPACE_NEEDED + left_bytes
         free = shutil.disk_usage(self.path).free
         if free < needed:
             amounts = f"{free // 10**6} MB are free there, and the run needs {needed // 10**6}"
@@ -121,6 +121,18 @@ class RunFolder:
             yield
         finally:
             os.close(handle)
+
+    @contextmanager
+    def whole(self) -> Iterator[RunFolder]:
+        """Yield a folder that gets this one's name once all is written, and goes without a trace if that fails."""
+        place = self.path.resolve()
+        around, name = Files(place.parent), f".{place.name}.{secrets.token_hex(8)}"
+        try:
+            beside = around.make(name)
+            yield RunFolder(beside, "nothing is left of it")
+            beside.replace(place)
+        finally:
+            around.remove(name, as_far_as_possible=True)
 
     def write_run(self, run: RunRecord) -> None:
         """Write run.json."""
@@ -156,15 +168,38 @@ class RunFolder:
 
     def keep_data(self, file: Path) -> None:
         """Make that copy, so that the run can be resumed whatever becomes of the file; nobody else may read it."""
+        self.keep_private()
+        self._files.copy(file, f"data/{file.name}", 0o600)
+
+    def keep_private(self) -> None:
+        """Let nobody else into the folders that hold what is computed of the reader's customers."""
         for name in PRIVATE:
             self._files.make(name).chmod(0o700)  # also where the folder was there already
-        self._files.copy(file, f"data/{file.name}", 0o600)
 
     def keep_code(self, owner: str, source: Path) -> None:
         """Copy the sources of a tool, or those that all tools share, so that a report shows what ran even after an edit."""
         for name, file in _sources(source).items():
             self._files.make(f"code/{owner}/{name}".rpartition("/")[0])
             self._files.copy(file, f"code/{owner}/{name}")
+
+    def kept_code(self) -> dict[str, bytes]:
+        """Return all sources that the run has kept, by their names, such as `code/plain/shapes.py`."""
+        return {name: self._files.read(name) for name in self._files.below("code")}
+
+    def logs(self) -> list[str]:
+        """Return the names of the ends of the tools' own logs, as the engine starts have left them."""
+        starts = self._in_folders("starts", "start.json")
+        return [name for start in starts for name in self._files.below(f"starts/{start}/logs")]
+
+    def write_record(self, name: str, record: msgspec.Struct) -> None:
+        """Write a record of a part of a merged run."""
+        self._files.make(name.rpartition("/")[0])
+        self._write(name, pretty(record))
+
+    def take(self, name: str, source: RunFolder, original: str) -> None:
+        """Write a file that holds the same as one of another run, which may be a stranger's."""
+        self._files.make(name.rpartition("/")[0])
+        self._files.write(name, source._files.read(original, MOST_OF_DOCUMENT))
 
     def changed_code(self, owner: str, source: Path) -> list[Path]:
         """Return the sources that are not as the run has kept them: edited, new or gone; none, where it kept nothing."""
@@ -395,9 +430,7 @@ class RunFolder:
         try:
             self._files.write(name, content)
         except OSError as error:
-            raise Problem(
-                f"{self.path / name} cannot be written ({error.strerror}); finished trials are safe, --resume goes on"
-            ) from None
+            raise Problem(f"{self.path / name} cannot be written ({error.strerror}); {self._when_full}") from None
 
 
 def _sources(folder: Path) -> dict[str, Path]:

@@ -7,12 +7,14 @@ SCHEMA history
     3  trials have axes, in place of a family, a size and a duration; the setup has a database, and was called `subject`;
        trials and engine starts have a number; the notes on a tool are one entry of `tools`. A case is work, procedure
        and expectation: `cases`, in place of `workloads`.
-       A trial has runs, and the tool's own word for how each of them ended. An event names a host, a boot and a run
+       A trial has runs, and the tool's own word for how each of them ended. An event names a host, a boot and a run.
+       Added later, and therefore optional: opt_in and not_applicable, among the notes on a tool
 Older records are upgraded when they are read: see `bench.store.earlier`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -20,7 +22,7 @@ from msgspec import Meta
 
 from bench.base.origin import Commit, Host
 from bench.plan.about import About
-from bench.plan.setup import Name, Setup
+from bench.plan.setup import Name, Part, Setup
 from bench.scenarios.kit.case import RecordedCase
 
 SCHEMA = 3
@@ -143,6 +145,8 @@ class StartRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Looked at in one start of each setup."""
     left_behind: list[str] = []
     """The commands of the processes that the adapter's stop() left, and that the harness ended."""
+    paces: list[float] = []
+    """Right before the start: how many rounds of the CPU op a lane did in a second, alone and with another one beside it."""
 
 
 class ObservationRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,7 +182,8 @@ class RunRecord(msgspec.Struct, kw_only=True):
     id: str
     suite: dict[str, Any]
     """The suite as it was run, with the command line's choices in it."""
-    seed: int
+    seed: int | None
+    """Null where the run is merged: each part has its own."""
     orchestrators: list[str]
     scenarios: dict[str, int]
     """Scenario versions."""
@@ -207,7 +212,19 @@ class RunRecord(msgspec.Struct, kw_only=True):
     """The duel that the run is a side of, if any: each run was made right beside the same run of the other side."""
     segments: Annotated[list[Segment], Meta(max_length=10_000)] = []
     finished: bool = False
+    parts: list[RunRecord] = []
+    """Of a merged run: what each part was, with the id by which records and rows name it. See `bench.store.merging`."""
 
     def about(self, tool: str) -> About:
         """Return what the tool's folder said; of an unknown tool nothing is known."""
         return self.tools.get(tool, About())
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What no two runs have in common: a folder's name alone may be that of several."""
+        return self.id, self.plan, self.segments[0].began if self.segments else ""
+
+    @property
+    def by_part(self) -> Mapping[Part, RunRecord]:
+        """The records of the parts, by the name that setups have of them; a run that is not merged is its only part."""
+        return {part.id: part for part in self.parts} if self.parts else {msgspec.UNSET: self}

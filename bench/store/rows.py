@@ -11,12 +11,12 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from bench.plan.setup import Name, Setup
+from bench.plan.setup import Name, Part, Setup
 from bench.store.records import SCHEMA
 
 Axes = dict[str, str | int | float | bool]
 Better = Literal["lower", "higher"]
-Means = Literal["native", "declared", "by_hand"]
+Means = Literal["native", "opt_in", "declared", "by_hand"]
 Outcome = Literal["pass", "fail", "unsupported", "not_applicable"]
 Kind = TypeVar("Kind", bound=msgspec.Struct)
 
@@ -119,7 +119,7 @@ class Ratio(_OfFigure, frozen=True, kw_only=True):
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True):
-    """A setup that was measured twice, as if it were two: the ratio of the makespans of the two."""
+    """A setup that was measured twice, as if it were two: the ratio of the two times from the first body on."""
 
     scenario: str
     setup: Setup
@@ -149,7 +149,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     because: str
     """The evidence."""
     means: Means = "native"
-    """By what means it passed: the tool has it, the pipeline's author declares it, or it is written by hand."""
+    """By what means it passed: as the tool comes, by a documented argument or setting, by something that the pipeline's
+    author keeps up to date, or by code of ours. An old run has no notes on what is opt-in, and calls it native."""
 
 
 class ReadyEngine(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,6 +195,17 @@ class Range(msgspec.Struct, frozen=True, kw_only=True):
     low: float
     median: float
     high: float
+    shortest: float | None = None
+    """Of waits for a poll: the shortest, by a fit of all. Each is this and a draw from the period; null without a fit."""
+    period: float | None = None
+    """Of waits for a poll: how long the longest takes more than the shortest, by the same fit."""
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Between which values it lies, by the fit or as it was seen."""
+        if self.shortest is None or self.period is None:
+            return self.low, self.high
+        return self.shortest, self.shortest + self.period
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -235,6 +247,8 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     engines: Sequence[ReadyEngine] = ()
     ranges: Sequence[Range] = ()
     code: Sequence[Code] = ()
+    machine: Sequence[str] = ()
+    """What to know of the machine before believing numbers with CPU work in them."""
 
     def document(self) -> dict[str, Any]:
         """Return the results as results.json has them."""
@@ -251,7 +265,10 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.convert(rows, cls)
 
 
-PLAIN = ("schema", "run", "scenarios")
+OF_SETUPS = ("estimates", "ratios", "controls", "checks", "engines", "ranges")
+"""The tables whose rows name a setup."""
+
+PLAIN = ("schema", "run", "scenarios", "machine")
 """The keys of the document that are no tables."""
 
 
@@ -261,6 +278,12 @@ def flat(row: msgspec.Struct) -> dict[str, Any]:
     for key, value in msgspec.to_builtins(row).items():
         keys |= value if key == "setup" else {key: value}
     return keys
+
+
+def within(row: Kind, part: Part) -> Kind:
+    """Return a row, or a record, whose setup is one of that part of a merged run, or of none."""
+    setup: Setup = getattr(row, "setup")  # noqa: B009 - the tables of `OF_SETUPS` have it, and samples
+    return msgspec.structs.replace(row, setup=setup.within(part))
 
 
 def row_of(kind: type[Kind], flat_row: Mapping[str, Any], *, strict: bool = True) -> Kind:

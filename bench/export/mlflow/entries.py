@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
+from bench.base.origin import Host
 from bench.export.mlflow.limits import allowed
 from bench.store.records import RunRecord
 from bench.store.rows import Check, Estimate, Outcome, Results, Sample
@@ -70,7 +71,7 @@ def entries(run: RunRecord, results: Results, samples: Iterable[Sample]) -> tupl
         for tool, packages in run.versions.items()
         for package, version in packages.items()
     }
-    return Entry(run.id, params, _provenance(run) | versions, _counts(results.checks)), children
+    return Entry(run.id, params, _provenance(run) | _machine(run.host) | versions, _counts(results.checks)), children
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ class Measured:
 
 def _child(run: RunRecord, measured: Measured) -> Entry:
     scenario, setup = measured.first.scenario, measured.first.setup
+    part = run.by_part[setup.part]
     params = {
         "scenario": scenario,
         "orchestrator": setup.orchestrator,
@@ -97,12 +99,13 @@ def _child(run: RunRecord, measured: Measured) -> Entry:
         "deployment": setup.deployment,
         "isolation": setup.isolation,
         "database": setup.database,
-        "scenario_version": run.scenarios.get(scenario),
-        "suite": run.suite["name"],
-        "seed": run.seed,
-        "width": run.width,
+        "part": next(iter(setup.in_part), None),
+        "scenario_version": part.scenarios.get(scenario),
+        "suite": part.suite["name"],
+        "seed": part.seed,
+        "width": part.width,
     }
-    versions = {f"version.{package}": version for package, version in run.versions.get(setup.orchestrator, {}).items()}
+    versions = {f"version.{package}": version for package, version in part.versions.get(setup.orchestrator, {}).items()}
     points: list[Point] = []
     missing: list[dict[str, object]] = []
     for row in measured.estimates:
@@ -125,9 +128,9 @@ def _child(run: RunRecord, measured: Measured) -> Entry:
         "checks.json": [{"check": each.check, "verdict": each.verdict, "because": each.because} for each in measured.checks],
     }
     return Entry(
-        f"{scenario}, {setup.tier}: {setup.name}",
+        ", ".join((scenario, setup.tier, *(f"part {each}" for each in setup.in_part))) + f": {setup.name}",
         params,
-        _provenance(run) | versions,
+        _provenance(run) | _machine(part.host) | versions,
         [*points, *_counts(measured.checks)],
         {name: rows for name, rows in documents.items() if rows},
     )
@@ -158,13 +161,15 @@ def _provenance(run: RunRecord) -> dict[str, object]:
         FINGERPRINT: fingerprint(run),
         "git.commit": run.git.id,
         "git.dirty": run.git.dirty,
-        "host.name": run.host.name,
-        "host.cpu": run.host.cpu,
-        "host.cores": run.host.cores,
         "mlflow.source.name": "orchbench",
         "mlflow.source.type": "LOCAL",
         "mlflow.source.git.commit": run.git.id,
     }
+
+
+def _machine(host: Host) -> dict[str, object]:
+    """Return the tags of the machine; those of a merged run have what all parts share."""
+    return {"host.name": host.name, "host.cpu": host.cpu, "host.cores": host.cores}
 
 
 def fingerprint(run: RunRecord) -> str:

@@ -18,7 +18,8 @@ __all__ = ["NOT_MEASURED", "TOPICS", "Card", "cards", "not_measured"]
 
 def cards(facts: Facts) -> list[Card]:
     """Answer what readers ask most; their own workload comes first, if one was measured."""
-    own = [own_workload(facts, facts.run.own_workload)] if facts.run.own_workload else []
+    asked = dict.fromkeys(part.own_workload for part in facts.run.by_part.values() if part.own_workload)
+    own = [own_workload(facts, workload) for workload in asked]
     return [*own, short_tasks(facts), nightly_job(facts), least_to_look_after(facts)]
 
 

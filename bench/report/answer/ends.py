@@ -28,12 +28,12 @@ class Ends:
     @property
     def least(self) -> float:
         """Return the shortest wait plus the shortest lag."""
-        return self.waits.low + self.lag.low
+        return self.waits.bounds[0] + self.lag.low
 
     @property
     def most(self) -> float:
         """Return the longest wait plus the longest lag."""
-        return self.waits.high + self.lag.high
+        return self.waits.bounds[1] + self.lag.high
 
 
 def ends_of(facts: Facts, ranked: Sequence[Estimate]) -> list[Ends]:
@@ -50,7 +50,7 @@ def wait_of(facts: Facts, setup: Setup) -> Sentence:
     """Say the wait before the first task: of all runs where it depends on a poll, else of a run of one task."""
     waits = waits_of(facts, setup)
     if waits and waits.polls:
-        return Sentence.of(*prose.between(waits))
+        return Sentence.of(*prose.waiting(waits))
     return valued(facts.estimate("overhead", "submit_to_first_s", "chain_1", setup))
 
 

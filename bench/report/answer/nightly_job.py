@@ -17,7 +17,8 @@ CACHING: Final = "caching"
 TOPICS: Final = {
     "retries": {
         "A failed task is tried again as often as asked": "retries.tried_as_often_as_needed",
-        "A failed task is not tried again sooner than asked": "retries.waits_are_kept",
+        "A failed task is not tried again sooner than asked": "retries.constant_waits_are_kept",
+        "Nor is it where each wait is another one": "retries.sequences_of_waits_are_kept",
         "An error that is final is not tried again": "retries.final_error_is_tried_once",
     },
     "going on after a failure": {
@@ -40,6 +41,7 @@ TOPICS: Final = {
         "A changed input is computed again": "caching.changed_input_is_seen",
         "A changed task is computed again": "caching.changed_body_is_seen",
         "A changed helper of a task is computed again": "caching.changed_helper_is_seen",
+        "It is, where a result goes by the whole source file": "caching.changed_helper_is_seen_by_file",
         "A spoiled result is computed again": "caching.spoiled_is_computed_again",
         "A result that is too old is computed again": "caching.expired_is_computed_again",
         "Of two runs that want the same at once, one computes it": "caching.two_at_once_compute_once",
@@ -49,7 +51,7 @@ TOPICS: Final = {
 """The needs of a nightly training job by topic, each with the check that verifies it.
 
 What the shared core takes care of, such as the gate, is no need, and neither is that two runs did the same work. Topics are
-counted, not needs: the number of checks is our choice, and nine of them are about one cache. These are all checks of the
+counted, not needs: the number of checks is our choice, and ten of them are about one cache. These are all checks of the
 scenario caching, and the one of churn that asks for more than computing everything again.
 """
 
@@ -58,6 +60,12 @@ KEEPS: Final = "What has not changed is not computed again"
 
 FEW: Final = 2
 """A pick names at most so many topics; where tools differ in more, it names the tools that meet most topics in whole."""
+
+OWN: Final = frozenset({"yes", "opt-in"})
+"""The states of a need that the tool meets alone: what a documented argument asks for is a feature of the tool too."""
+
+NOT_APPLICABLE: Final = "not applicable"
+"""The state of a need that does not arise with the tool: it counts neither for the tool nor against it."""
 
 States = Mapping[str, Mapping[str, str]]
 """Whether each tool meets each need of a topic: need -> tool -> state."""
@@ -97,8 +105,11 @@ def nightly_job(facts: Facts) -> Card:
 
 
 def _differ(states: States) -> bool:
-    """Whether the tools differ in any need."""
-    return any(len(set(by_tool.values())) > 1 for by_tool in states.values())
+    """Whether the tools differ in any need that arises with them."""
+    return any(
+        len({"own" if state in OWN else state for state in by_tool.values() if state != NOT_APPLICABLE}) > 1
+        for by_tool in states.values()
+    )
 
 
 def _topics(facts: Facts, tools: Sequence[str]) -> dict[str, States]:
@@ -116,18 +127,34 @@ def _without_cache(states: States) -> States:
     """Mark the needs that a tool meets only because it has no cache."""
     none = {tool for tool, state in states.get(KEEPS, {}).items() if state in _LACKS.values()}
     return {
-        what: {tool: "no cache" if state == "yes" and tool in none else state for tool, state in by_tool.items()}
+        what: {tool: "no cache" if state in OWN and tool in none else state for tool, state in by_tool.items()}
         for what, by_tool in states.items()
     }
 
 
 def _alone(states: States, tool: str) -> int:
     """Return how many needs of a topic the tool meets by itself."""
-    return sum(by_tool[tool] == "yes" for by_tool in states.values())
+    return sum(by_tool[tool] in OWN for by_tool in states.values())
+
+
+def _asked(states: States, tool: str) -> int:
+    """Return how many needs of a topic arise with the tool."""
+    return sum(by_tool[tool] != NOT_APPLICABLE for by_tool in states.values())
+
+
+def _share(states: States, tool: str) -> float:
+    """Return which part of the needs that arise with it the tool meets by itself."""
+    return _alone(states, tool) / asked if (asked := _asked(states, tool)) else 0.0
+
+
+def _counts(states: States, tool: str) -> str:
+    """Return how many needs the tool meets by itself, and of how many, where some do not arise with it."""
+    alone, asked = _alone(states, tool), _asked(states, tool)
+    return str(alone) if asked == len(states) else f"{alone} of {asked}"
 
 
 def _in_whole(topics: Mapping[str, States], tool: str) -> int:
-    return sum(_alone(states, tool) == len(states) for states in topics.values())
+    return sum(0 < _asked(states, tool) == _alone(states, tool) for states in topics.values())
 
 
 def _pick(topics: Mapping[str, States], differing: Sequence[str], names: Names) -> str:
@@ -143,9 +170,9 @@ def _pick(topics: Mapping[str, States], differing: Sequence[str], names: Names) 
 
 
 def _most(states: States, names: Names) -> list[str]:
-    """Name the tools that meet the most needs of a topic."""
-    most = max(_alone(states, tool) for tool in names)
-    return [names[tool] for tool in names if _alone(states, tool) == most]
+    """Name the tools that meet the largest part of the needs of a topic."""
+    most = max(_share(states, tool) for tool in names)
+    return [names[tool] for tool in names if _share(states, tool) == most]
 
 
 def _counted(topics: Mapping[str, States], differing: Sequence[str], names: Names) -> Sentence:
@@ -155,17 +182,18 @@ def _counted(topics: Mapping[str, States], differing: Sequence[str], names: Name
     parts = [f"alike in {conjoined(alike)}"] if alike else []
     if differing:
         parts.append(f"{'not in' if alike else 'not alike in'} {conjoined(differing)}")
-    met = f"Topics whose needs are all met, with nothing written by hand or declared, of {len(topics)}: {whole}."
+    by_itself = "as the tool comes or by its documented arguments"
+    met = f"Topics whose needs are all met, {by_itself}, of {len(topics)}: {whole}."
     return Sentence.of(f"The tools are {', but '.join(parts)}. {met}")
 
 
 def _met(topic: str, states: States, names: Names) -> Sentence:
     """Say how many needs of a topic each tool meets by itself, and what it lacks."""
     counts = []
-    for tool in sorted(names, key=lambda tool: -_alone(states, tool)):
-        rest = Counter(by_tool[tool] for by_tool in states.values() if by_tool[tool] != "yes")
+    for tool in sorted(names, key=lambda tool: -_share(states, tool)):
+        rest = Counter(by_tool[tool] for by_tool in states.values() if by_tool[tool] not in {*OWN, NOT_APPLICABLE})
         lacks = ", ".join(f"{count} {state}" for state, count in rest.items())
-        counts.append(f"{names[tool]} {_alone(states, tool)}" + (f" ({lacks})" if lacks else ""))
+        counts.append(f"{names[tool]} {_counts(states, tool)}" + (f" ({lacks})" if lacks else ""))
     return Sentence.of(f"{topic.capitalize()}, of {_needs(states)} to be met alone: {', '.join(counts)}.")
 
 
@@ -176,18 +204,18 @@ def _needs(states: States) -> str:
 def _caches(states: States, names: Names) -> Sentence:
     """Say what kind of cache each tool has, if any, and how many needs it meets."""
     caches = []
-    for tool in sorted(names, key=lambda tool: -_alone(states, tool)):
+    for tool in sorted(names, key=lambda tool: -_share(states, tool)):
         counts = Counter(by_tool[tool] for by_tool in states.values())
-        keeps = states[KEEPS][tool]
+        keeps, alone = states[KEEPS][tool], _counts(states, tool)
         if keeps == "by hand":
             caches.append(f"{names[tool]} has none, and one was written by hand")
         elif keeps in _LACKS.values():
             caches.append(f"{names[tool]} has none")
         elif counts["if declared"]:
-            met = f"{counts['yes']} alone, and {counts['if declared']} more if declared"
-            caches.append(f"{names[tool]}'s goes by what the author declares, and meets {met}")
+            more = f"{counts['if declared']} more by what the author declares"
+            caches.append(f"{names[tool]}'s own meets {alone}, and {more}")
         else:
-            caches.append(f"{names[tool]}'s own meets {counts['yes']}")
+            caches.append(f"{names[tool]}'s own meets {alone}")
     return Sentence.of(f"Caching, of {_needs(states)}: {'; '.join(caches)}.")
 
 
@@ -196,9 +224,10 @@ def _state(facts: Facts, tool: str, check: str) -> str:
     scenario, _, name = check.partition(".")
     stock = [row for row in facts.checks(scenario) if row.check == name and row.setup.profile == "stock"]
     rows = [row for row in stock if row.setup.orchestrator == tool]
-    states = {_MEANS[row.means] if row.verdict == "pass" else _LACKS[row.verdict] for row in rows}
-    return next((state for state in ("yes", "if declared", "by hand", "no", "unsupported") if state in states), "")
+    states = {_MEANS[row.means] if row.verdict == "pass" else _VERDICTS[row.verdict] for row in rows}
+    return next((state for state in (*_MEANS.values(), *_VERDICTS.values()) if state in states), "")
 
 
-_MEANS: Final = {"native": "yes", "declared": "if declared", "by_hand": "by hand"}
+_MEANS: Final = {"native": "yes", "opt_in": "opt-in", "declared": "if declared", "by_hand": "by hand"}
 _LACKS: Final = {"fail": "no", "unsupported": "unsupported"}
+_VERDICTS: Final = {**_LACKS, "not_applicable": NOT_APPLICABLE}

@@ -15,15 +15,15 @@ def own_workload(facts: Facts, workload: str) -> Card:
     rows: list[list[Sentence]] = []
     for scenario in facts.scenarios:
         for tier in reversed(facts.tiers(scenario)):
-            ranked = usual(stock(facts, scenario, tier, "makespan_s", workload))
+            ranked = usual(stock(facts, scenario, tier, "first_to_last_s", workload))
             if are_several(ranked):
                 picks.append(f"{picked(leaders(facts, ranked), ranked)}, at the {tier} tier")
-                because.append(ranking(facts, ranked, tier, "is the fastest"))
+                because.append(ranking(facts, ranked, tier, "is the fastest from the first task to the last"))
             spans = [row for row in facts.estimates(scenario, tier) if row.workload == workload]
-            spans = [row for row in spans if row.metric == "makespan_s" and row.median is not None]
+            spans = [row for row in spans if row.metric == "first_to_last_s" and row.median is not None]
             rows += [[Sentence.of(f"{row.setup.name}, {tier}"), valued(row)] for row in spans]
     need = f"Your workload {workload}"
     if not rows:
         return Card(need, NOT_MEASURED)
     pick = "; ".join(picks) or "no two tools to compare"
-    return Card(need, pick[0].upper() + pick[1:], because, (), ("", "makespan"), rows, "matrix")
+    return Card(need, pick[0].upper() + pick[1:], because, (), ("", "from the first task to the last"), rows, "matrix")

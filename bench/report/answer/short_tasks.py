@@ -117,7 +117,7 @@ def _tuned(facts: Facts, tier: str) -> list[Sentence]:
     tools = [row for row in usual(rows) if not row.setup.is_plain]
     for row in sorted(tools, key=lambda row: row.setup.name):
         wait = waits_of(facts, row.setup)
-        waits = ("(", *prose.between(wait), ")") if wait else ("-",)
+        waits = ("(", *prose.waiting(wait), ")") if wait else ("-",)
         tuned.append((f"{row.setup.orchestrator}/{row.setup.deployment} ", *valued(row).parts, " + ", *waits))
     lead = f"In settings tuned for latency, at the {tier} tier, what a task of a chain adds + the wait before the first: "
     return [Sentence.of(lead, *prose.listed(tuned), ".")] if tuned else []

@@ -16,7 +16,7 @@ GONE_LIMIT_S = 30.0
 def carry_out(scene: Scene, asked: CancelInTheMiddle) -> None:
     """Cancel the run, and look for the process of the body until it is gone."""
     scene.check_supported()
-    time.sleep(scene.pause_s)
+    scene.wait_for_phase()
     run = scene.submit()
     if scene.accepted(run).refused:
         scene.see_through(run)

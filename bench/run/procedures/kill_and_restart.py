@@ -14,7 +14,7 @@ def carry_out(scene: Scene, asked: KillAndRestart) -> None:
     scene.check_supported()
     if asked.service not in (services := scene.engine.services()):
         raise UnsupportedWork(f"it has no service {asked.service!r}; it has {', '.join(services) or 'none'}")
-    time.sleep(scene.pause_s)
+    scene.wait_for_phase()
     first = scene.submit("1")
     scene.see_through(first, "1")
     before = time.monotonic()

@@ -16,7 +16,7 @@ def carry_out(scene: Scene, asked: Once) -> None:
     """Bring about what the run is to meet, and see it through."""
     scene.check_supported()
     bring_about(scene, asked.before)
-    time.sleep(scene.pause_s)
+    scene.wait_for_phase()
     with sampled(scene.engine, scene.trial, wanted=asked.watched):
         run = scene.submit()
         scene.end(run)

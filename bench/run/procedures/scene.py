@@ -40,8 +40,12 @@ class Scene:
     """How long a run may take."""
     works: Sequence[Work] = ()
     """What the engine has to know, should it be started again."""
+    phase: float | None = None
+    """Where in the engine's polling period the run is to be submitted; see `bench.plan.plan.Trial`."""
+    period_s: float = 0.0
+    """How often the engine looks for submissions; 0 if it does not poll."""
     pause_s: float = 0.0
-    """How long to wait before the submission, so that each one meets the engine's polling in another phase."""
+    """How long the trial has waited for its phase."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     runs: list[RunOfTrial] = field(default_factory=list)
     """What the tool said of the runs that are over."""
@@ -58,8 +62,21 @@ class Scene:
         if reason := self.engine.unsupported(self.case.work, runs_at_once):
             raise UnsupportedWork(reason)
 
-    def submit(self, name: str = "", meet: Mapping[str, int] | None = None) -> Run:
-        """Ask for a run; it has a name where the trial has several."""
+    def wait_for_phase(self) -> None:
+        """Wait until the engine's polling is in the phase of the trial; at once, where nobody knows when it polled."""
+        if self.phase is None or not self.period_s:
+            return
+        since = 0.0 if self.engine.took_up is None else time.monotonic() - self.engine.took_up
+        self.pause_s = (self.phase * self.period_s - since) % self.period_s
+        time.sleep(self.pause_s)
+
+    def note_poll(self) -> None:
+        """Note when the engine took up the run: its first body began a constant time after a poll."""
+        if self.period_s and (seen := self._seen()).bodies:
+            self.engine.took_up = seen.first_start / 1e9
+
+    def submit(self, name: str = "", meet: Mapping[str, int] | None = None, *, among_others: bool = False) -> Run:
+        """Ask for a run; it has a name where the trial has several, and others may be asked for at the same moment."""
         asked = Asked(
             self.case.name,
             replace(self.trial, run=name),
@@ -67,6 +84,7 @@ class Scene:
             self.parameters,
             closely=self.case.expectation.is_open or self.case.expectation.is_cancelled,
             meet=meet or {},
+            among_others=among_others,
         )
         self.log_from[name] = self.engine.log_size()
         self.log_is_shared = self.log_is_shared or bool(self.going_on)
@@ -110,13 +128,16 @@ class Scene:
 
     def _last_error(self, name: str) -> str:
         """Return the last error of a run, in one line: what its events say, or else what the tool printed meanwhile."""
-        try:
-            whole = read(Path(self.trial.events), grows=True)
-        except Problem:
-            whole = Timeline()  # derivation says what is wrong with the log; the run goes on meanwhile
+        whole = self._seen()
         own = whole.runs.get(name, Timeline()) if whole.runs else whole
         printed = b"" if self.log_is_shared else self.engine.log_since(self.log_from[name])
         return (own.last_error or last_error(printed)).partition("\n")[0][:LONGEST_ERROR]
+
+    def _seen(self) -> Timeline:
+        try:
+            return read(Path(self.trial.events), grows=True)
+        except Problem:
+            return Timeline()  # derivation says what is wrong with the log; the run goes on meanwhile
 
     def _give_up(self, run: Run) -> None:
         try:

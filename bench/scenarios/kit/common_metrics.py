@@ -35,6 +35,10 @@ class Metric:
     """Whether it is a cost that is the difference of two times: chance may put it below zero, where no cost is.
 
     The slope and the intercept of a line are such costs too, and need no mark."""
+    waits: bool = False
+    """Whether it begins with the submission, and so holds the wait for the engine: such a number is in no ratio.
+
+    Where an engine polls, the wait is a draw, and to divide by a draw is to rank by chance."""
 
 
 COUNTS: Final = frozenset({"runs", "bodies", "processes", "lines"})
@@ -44,8 +48,14 @@ COLD_RUN: Final = "cold_run_s"
 """The metric of the first run of a kind in an engine: of a warm-up of the harness, or of the scenario."""
 
 COMMON: Final = (
-    Metric("makespan_s", "s", "from the submission to the last body's end", of=formulas.makespan_s),
-    Metric("submit_to_first_s", "s", "from the submission to the first body's start", of=formulas.submit_to_first_s),
+    Metric("makespan_s", "s", "from the submission to the last body's end", of=formulas.makespan_s, waits=True),
+    Metric(
+        "submit_to_first_s",
+        "s",
+        "from the submission to the first body's start: the wait before it",
+        of=formulas.submit_to_first_s,
+        waits=True,
+    ),
     Metric(
         "first_to_last_s",
         "s",
@@ -60,7 +70,10 @@ COMMON: Final = (
     ),
     Metric("finish_lag_s", "s", "from the last body's end to the tool calling the run over", of=formulas.finish_lag_s),
     Metric(
-        COLD_RUN, "s", "makespan of the first run of its kind after the engine's start: one no-op task, or a small training"
+        COLD_RUN,
+        "s",
+        "makespan of the first run of its kind after the engine's start: one no-op task, or a small training",
+        waits=True,
     ),
     Metric(
         "between_steps_s",
@@ -68,6 +81,7 @@ COMMON: Final = (
         "from the first step's start to the last step's end: how much of that time no step ran",
         of=formulas.between_steps_s,
     ),
+    Metric("bodies_s", "s", "time of all bodies together", of=formulas.bodies_s),
     Metric("attempts", "runs", "how often a body ran, all nodes together", of=formulas.attempts),
     Metric("max_concurrency", "bodies", "most bodies at one moment", "higher", of=formulas.concurrency),
     Metric("stored_bytes", "B", "what is on disk because of it", of=formulas.stored_bytes),

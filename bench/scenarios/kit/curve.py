@@ -25,7 +25,7 @@ class Curve:
     over: str
     """The axis in words."""
     family: Family
-    metric: str = "makespan_s"
+    metric: str = "first_to_last_s"
     chart: str = ""
     """The title of the one chart that all families share, if they share one."""
     first: Sequence[str] = ()
@@ -37,3 +37,5 @@ class Curve:
     log: bool = True
     """Whether both axes are logarithmic; zero has no place on such an axis."""
     level: Level | None = None
+    seen: str = ""
+    """The metric of plain Python that says where on the axis a workload was, where that is not what was asked for."""

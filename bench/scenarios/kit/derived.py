@@ -26,6 +26,11 @@ class Medians(Protocol):
         ...
 
     @property
+    def plain(self) -> Medians | None:
+        """What is known about plain Python's runs at the tier; None if there are none."""
+        ...
+
+    @property
     def workloads(self) -> Sequence[str]:
         """The workloads that the setup was asked for."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from string import Formatter
 from typing import Final
@@ -29,17 +30,21 @@ class Family:
 
 @dataclass(frozen=True)
 class Line(Family):
-    """A straight line through the makespans of a family: the cost of one more of something, and the cost of the start."""
+    """A straight line through the times of a family, from the first body on: the cost of one more, and that of the start."""
 
     slope: str
     """The metric that is the slope."""
     intercept: str = ""
-    """The metric that is the intercept, where it means something."""
+    """The metric that is the intercept plus the wait before the first body, where that means something."""
+    ahead: str = ""
+    """The metric that is the slope of the wait before the first body, which may grow with the work."""
 
 
 @dataclass(frozen=True)
 class Sweep(Family):
-    """A family over the duration of a task in seconds, measured against the makespans of plain Python."""
+    """A family over the duration of a task in seconds, measured against plain Python."""
 
-    half: str
-    """The metric that is the duration at which half of the lanes' time is the user's work."""
+    body: str
+    """The metric of plain Python's runs that says how long the task was seen to take, whatever it was meant to take."""
+    halves: Sequence[tuple[str, str]]
+    """The metrics that are the duration at which a time is twice plain Python's, each with the metric of that time."""

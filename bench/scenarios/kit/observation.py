@@ -10,6 +10,11 @@ PIPELINE: Final = "pipeline"
 """The name, among the parts of the code, of all pipelines of a tool together."""
 
 
+def pipeline_in(style: str) -> str:
+    """Return the name of the pipelines in another style, in which a tool has them too."""
+    return f"{PIPELINE}_{style}"
+
+
 @dataclass(frozen=True)
 class Lines:
     """How many lines of code there are, and where."""
@@ -26,8 +31,12 @@ class Look(Protocol):
         """The tools of the run."""
         ...
 
+    def styles(self, tool: str) -> Sequence[str]:
+        """Return the other styles in which the tool has the pipelines."""
+        ...
+
     def lines(self, tool: str, part: str) -> Lines | None:
-        """Return the code of a tool for a scenario or for PIPELINE, if the run has kept the sources."""
+        """Return the code of a tool for a scenario or for the pipelines, if the run has kept the sources."""
         ...
 
 

@@ -35,6 +35,8 @@ class Cached:
     value: int = 1
     unhashable: bool = False
     """Whether the step is also given something that no hash can be made of."""
+    by_file: bool = False
+    """Whether the result goes by the whole source file, where the tool's usual way is another one."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import hashlib
 import os
 import time
 from collections.abc import Mapping
+from importlib import import_module
 
 from contract.events import Trial, emit, named
 from contract.workload import Node
@@ -48,7 +49,9 @@ def _check(node: Node, inputs: Mapping[str, str]) -> None:
 
 
 def work(node: Node) -> None:
-    """Do what the node's op says, and nothing else."""
+    """Import what the node imports, do what its op says, and nothing else."""
+    for module in node.imports:
+        import_module(module)
     match node.op:
         case "sleep":
             time.sleep(node.params["seconds"])

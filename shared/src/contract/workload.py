@@ -24,6 +24,9 @@ _COUNTS: Final = {"rounds": 1, "retry.times": 0, "fault.attempts": 0}
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 """The names that Airflow, Prefect, Dagster, file systems and URLs all accept as they are."""
 
+MODULE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
+"""The name of a module, as it stands behind `import`."""
+
 
 class WorkloadError(ValueError):
     """The workload is not one that can be run; the message says where and why."""
@@ -70,11 +73,16 @@ class Node:
     fault: Fault | None = None
     group: str = ""
     """The nested pipeline that the node is a part of, from the outermost on: `outer.inner`; empty at the top."""
+    imports: tuple[str, ...] = ()
+    """The modules that the body imports first, as a user's task does: it takes time if the process has not done so yet."""
 
     def token(self, inputs: Mapping[str, str]) -> str:
         """Name the work of this node, given the tokens of the parents: equal tokens mean the same work."""
-        work = json.dumps([self.op, self.params, [inputs[parent] for parent in sorted(self.after)]], sort_keys=True)
-        return f"{self.id}:{hashlib.blake2b(work.encode(), digest_size=8).hexdigest()}"
+        work: list[Any] = [self.op, self.params, [inputs[parent] for parent in sorted(self.after)]]
+        if self.imports:  # otherwise the tokens are those of earlier runs
+            work.append(self.imports)
+        digest = hashlib.blake2b(json.dumps(work, sort_keys=True).encode(), digest_size=8).hexdigest()
+        return f"{self.id}:{digest}"
 
 
 @dataclass(frozen=True)
@@ -181,10 +189,11 @@ def _nested(name: str, nodes: Sequence[Node], depth: int) -> Group:
 def _node(item: object, where: str) -> Node:
     values = _fields(Node, item, where)
     where = f"node {values.get('id', where)}"
-    after = values.get("after", ())
-    if not isinstance(after, list | tuple) or not all(isinstance(parent, str) for parent in after):
-        raise WorkloadError(f"{where}: `after` is a list of node ids")
-    values["after"] = tuple(after)
+    for key, of in (("after", "node ids"), ("imports", "modules")):
+        names = values.get(key, ())
+        if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+            raise WorkloadError(f"{where}: `{key}` is a list of {of}")
+        values[key] = tuple(names)
     for key, kind in (("retry", Retry), ("fault", Fault)):
         if values.get(key) is not None:
             values[key] = kind(**_fields(kind, values[key], f"{where}, {key}"))
@@ -222,6 +231,9 @@ def _check_node(node: Node, name: str) -> None:
         raise WorkloadError(f"{where}: {node.op} takes the params {list(OPS[node.op])}, not {list(node.params)}")
     if node.group and not all(_NAME.fullmatch(part) for part in node.group.split(".")):
         raise WorkloadError(f"{where}: group {node.group!r} is not made of names with dots between them")
+    for module in node.imports:
+        if not MODULE.fullmatch(module):
+            raise WorkloadError(f"{where}: imports has {module!r}, which is not the name of a module")
     if node.retry and node.retry.delays_s and len(node.retry.delays_s) != node.retry.times:
         raise WorkloadError(f"{where}: retry.times is {node.retry.times}, but retry.delays_s has {len(node.retry.delays_s)}")
     _check_numbers(node, where)
