@@ -112,7 +112,7 @@ def test_the_most_independent_tasks_are_told_of_that_several_were_given() -> Non
     rows[-1] = changed(rows[-1], deployment="other", usual=False)
     told = said(cards(estimates=rows)["Many short tasks"])
     span = "from the start of the first to the end of the last"
-    assert f"prefect/usual is the fastest with 10 independent empty tasks, {span}: 3.00 s" in told
+    assert f"prefect/usual (one process) is the fastest with 10 independent empty tasks, {span}: 3.00 s" in told
     assert "independent" not in said(cards(estimates=rows[:2])["Many short tasks"])
 
 
@@ -168,3 +168,41 @@ def test_few_starts_have_no_interval() -> None:
     rows = [estimate("prefect", 5.0, n=2, starts=2, low=None, high=None), estimate("dagster", 50.0)]
     card = cards(estimates=rows, ratios=[ratio(rows[1], rows[0], apart=True, low=9.0)])["Many short tasks"]
     assert says(card, "5.00 ms (n=2)")
+
+
+def test_like_is_ranked_with_like() -> None:
+    """Where several tools have a class of isolation, each class has a pick; a tool may stand in several."""
+    common = {"tier": "service"}
+    task = {**common, "apart": "tasks", "isolation": "a process per task"}
+    run = {**common, "apart": "runs", "isolation": "a process per run"}
+    rows = [
+        estimate("airflow", 1000.0, **task),
+        estimate("dagster", 1800.0, **task),
+        estimate("prefect", 20.0, deployment="pool", usual=False, default=False, **task),
+        estimate("prefect", 5.0, **run),
+        estimate("dagster", 60.0, deployment="inside", usual=False, default=False, **run),
+    ]
+    ratios = [
+        ratio(rows[0], rows[2], apart=True, low=45.0),
+        ratio(rows[1], rows[2], apart=True, low=80.0),
+        ratio(rows[4], rows[3], apart=True, low=11.0),
+    ]
+    card = cards(estimates=rows, ratios=ratios)["Many short tasks"]
+    ways = [f"Prefect where each {what} has a process of its own" for what in ("task", "run")]
+    assert card.pick == f"{', '.join(ways)}, at the service tier"
+    first, second = (str(each) for each in list(card.because)[:2])
+    assert "prefect/pool" in first and "airflow/usual" in first and "inside" not in first
+    assert "prefect/usual" in second and "dagster/inside" in second and "airflow" not in second
+
+
+def test_a_deployment_is_ranked_once_in_a_class() -> None:
+    """The usual one stands for the tool where it belongs to the class."""
+    task = {"tier": "service", "apart": "tasks"}
+    rows = [
+        estimate("airflow", 1000.0, **task),
+        estimate("airflow", 900.0, deployment="other", usual=False, default=False, **task),
+        estimate("dagster", 1800.0, **task),
+    ]
+    ratios = [ratio(rows[2], rows[0], apart=True, low=1.6)]
+    card = cards(estimates=rows, ratios=ratios)["Many short tasks"]
+    assert "airflow/other" not in str(next(iter(card.because)))

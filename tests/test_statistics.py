@@ -113,6 +113,28 @@ def test_intervals_cover_the_truth(starts: int, runs: int, spread: str) -> None:
     assert min(hits.values()) >= 0.93 * EXPERIMENTS, hits
 
 
+def test_the_same_rounds_are_drawn_at_every_width() -> None:
+    """Also where a start of one width failed and was made again later: what ran side by side is divided by each other."""
+    widths = {"a1": 1, "a2": 2, "b1": 1, "b2": 2, "c1": 1, "c2": 2, "a2-again": 2}
+    widths.pop("a2")
+    rounds = {"a1": 1, "b1": 2, "b2": 2, "c1": 3, "c2": 3, "a2-again": 1}
+    resampler = Resampler.of("x", widths, rounds=rounds)
+    pace = {1: 1.0, 2: 10.0, 3: 100.0}
+    one, two = (
+        resampler.centre_of({start: [factor * pace[rounds[start]]] for start in widths if widths[start] == width})
+        for width, factor in ((1, 2.0), (2, 1.0))
+    )
+    assert set(np.round(one.over(two).draws, 9)) == {2.0}
+
+
+def test_no_crossing_where_more_work_took_less_time() -> None:
+    """A machine that changed its pace leaves no axis to read a crossing off."""
+    plain = [quantity({"a": [5 * w] * 3}) for w in (0.10, 0.08, 0.30)]
+    other = [quantity({"a": [0.25 + 5 * w] * 3}) for w in (0.10, 0.08, 0.30)]
+    found = stats.half_efficiency(seen([0.10, 0.08, 0.30]), plain, other)
+    assert found.point is None and found.why_not
+
+
 def test_the_slowest_tenth_is_the_value_that_nine_of_ten_are_not_above() -> None:
     """Of few values it is the largest, and of none there is none."""
     rows = np.array([[*range(1, 21)], [3, 1, 2, *[math.nan] * 17], [math.nan] * 20], dtype=float)

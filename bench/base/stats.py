@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -37,7 +38,7 @@ MIN_TRIMMED = 5
 """Of fewer values, none is left out."""
 
 MIN_WAITS = 4
-"""How many waits a period is fitted to."""
+"""How many waits a shortest one is told by."""
 
 Array = np.ndarray
 
@@ -62,7 +63,7 @@ class Quantity:
         if self.point is None or self.starts < MIN_STARTS or np.isinf(draws).any():
             return None, None
         # Resamples scatter less than starts do, as if their mean were known.
-        reach = _student(level, self.starts - 1) * math.sqrt(self.starts / (self.starts - 1))
+        reach = student(level, self.starts - 1) * math.sqrt(self.starts / (self.starts - 1))
         if self.is_above_zero:
             factor = math.exp(reach * float(np.std(np.log(draws))))  # times scatter by factors
             return self.point / factor, self.point * factor
@@ -103,7 +104,7 @@ class Quantity:
         return Quantity(self.point / other.point, draws, min(self.n, other.n), min(self.starts, other.starts))
 
 
-def _student(level: float, freedom: int) -> float:
+def student(level: float, freedom: int) -> float:
     """Return how many standard errors the interval reaches to either side."""
     from scipy.special import stdtrit  # noqa: PLC0415 - most commands compute no interval
 
@@ -167,7 +168,12 @@ class Resampler:
 
     @classmethod
     def of(
-        cls, label: str, widths: Mapping[str, int | None], centre: Centre = medians, of_runs: Centre | None = None
+        cls,
+        label: str,
+        widths: Mapping[str, int | None],
+        centre: Centre = medians,
+        of_runs: Centre | None = None,
+        rounds: Mapping[str, int] | None = None,
     ) -> Resampler:
         """Draw for the setup with the label; the same label always gets the same draws.
 
@@ -176,13 +182,18 @@ class Resampler:
         """
         random = np.random.default_rng(zlib.crc32(label.encode()))
         starts = list(widths)
+        slots = _slots(widths, rounds or {})
+        places = {slot: place for place, slot in enumerate(sorted(set(slots.values())))}
+        drawn = random.integers(0, len(places), (RESAMPLES, len(places)))
         picks = np.empty((RESAMPLES, len(starts)), dtype=int)
-        drawn: dict[int, Array] = {}
         for width in dict.fromkeys(widths.values()):
-            alike = np.array([place for place, start in enumerate(starts) if widths[start] == width])
-            size = len(alike)
-            drawn[size] = drawn.get(size, random.integers(0, size, (RESAMPLES, size)))
-            picks[:, alike] = alike[drawn[size]]
+            alike = [place for place, start in enumerate(starts) if widths[start] == width]
+            at = np.full(len(places), -1)
+            at[[places[slots[starts[place]]] for place in alike]] = alike
+            picked = at[drawn[:, : len(alike)]]
+            # A round that this width lacks, because a start failed, is replaced by any that it has.
+            instead = np.array(alike)[random.integers(0, len(alike), picked.shape)]
+            picks[:, alike] = np.where(picked < 0, instead, picked)
         return cls(tuple(starts), picks, centre, of_runs or centre)
 
     def centre_of(self, values: Mapping[str, Sequence[float]], centre: Centre | None = None) -> Quantity:
@@ -197,6 +208,17 @@ class Resampler:
             row[: len(of_start)] = of_start
         starts = of_runs(table)
         return Quantity(float(centre(starts[None])[0]), centre(starts[self.picks]), sum(runs), sum(map(bool, runs)))
+
+
+def _slots(widths: Mapping[str, int | None], rounds: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+    """Return the round of each start, and the how many-th of the width it is there."""
+    seen: Counter[tuple[int | None, int]] = Counter()
+    slots: dict[str, tuple[int, int]] = {}
+    for start, width in widths.items():
+        place = (width, rounds.get(start, 0))
+        slots[start] = (place[1], seen[place])
+        seen[place] += 1
+    return slots
 
 
 def line(points: Mapping[int, Quantity]) -> tuple[Quantity, Quantity]:
@@ -262,6 +284,8 @@ def half_efficiency(work: Sequence[Quantity], plain: Sequence[Quantity], other: 
         return missing(lost[0] or "a task duration of the sweep has no time")
     work_s, plain_s, other_s = _with_draws(work), _with_draws(plain), _with_draws(other)
     slack = plain_s - other_s / 2  # below zero: less than half of the time is the user's work
+    if (np.diff(work_s[-1]) <= 0).any():
+        return missing("tasks with more work in them were not seen to take longer: the machine changed its pace")
     crossings = np.array([_crossing(durations, row) for durations, row in zip(work_s, slack, strict=True)])
     if np.isinf(crossings[-1]):
         if slack[-1, 0] >= 0:
@@ -269,13 +293,14 @@ def half_efficiency(work: Sequence[Quantity], plain: Sequence[Quantity], other: 
             return missing(f"even the shortest task ({_ms(work_s[-1, 0])}) reaches an efficiency of {efficiency:.2f}")
         efficiency = plain_s[-1, -1] / other_s[-1, -1]
         return missing(f"even the longest task ({_ms(work_s[-1, -1])}) reaches an efficiency of {efficiency:.2f} only")
-    n, starts = min(each.n for each in other), min(each.starts for each in other)
+    every = (*work, *plain, *other)
+    n, starts = min(each.n for each in other), min(each.starts for each in every)
     return Quantity(float(crossings[-1]), crossings[:-1], n, starts)
 
 
 def _crossing(durations: Array, slack: Array) -> float:
     ups = np.flatnonzero((slack[:-1] < 0) & (slack[1:] >= 0))
-    if slack[0] >= 0 or not ups.size:
+    if slack[0] >= 0 or not ups.size or (np.diff(durations) <= 0).any():
         return math.inf
     at = ups[0]
     return float(durations[at] - slack[at] * (durations[at + 1] - durations[at]) / (slack[at + 1] - slack[at]))
@@ -295,19 +320,12 @@ def mean_ratio(ratios: Sequence[Quantity]) -> Quantity:
     return Quantity(point, draws, min(each.n for each in known), min(each.starts for each in known))
 
 
-def spread(waits: Sequence[float]) -> tuple[float, float] | None:
-    """Return the shortest wait and the period of waits that are L + U(0, P), as waits for the next poll are.
+def shortest_wait(waits: Sequence[float], period: float) -> float | None:
+    """Return L of waits that are L + U(0, P), as waits for the next poll are, where P is known; of few waits, nothing.
 
-    It is the line (Theil-Sen) through the sorted waits, which lie evenly between L and L + P. The least and the most wait
-    would lie the farther apart the more runs there are.
+    It is the mean less half of the period: the shortest of the waits that were seen would be the shorter the more there are.
     """
-    if len(waits) < MIN_WAITS:
-        return None
-    ordered = np.sort(np.array(waits))
-    places = (np.arange(len(ordered)) + 0.5) / len(ordered)
-    first, second = np.triu_indices(len(ordered), 1)
-    period = float(np.median((ordered[second] - ordered[first]) / (places[second] - places[first])))
-    return float(np.median(ordered - period * places)), period
+    return float(np.mean(waits)) - period / 2 if len(waits) >= MIN_WAITS else None
 
 
 def median_of(quantities: Sequence[Quantity]) -> Quantity:

@@ -10,7 +10,23 @@ import click
 
 from bench.base.problem import Problem
 from bench.base.signals import Interrupted
-from bench.cli import claims, compare, conform, doctor, duel, list_, merge, report, run, schema, show, track, trend, try_
+from bench.cli import (
+    claims,
+    compare,
+    conform,
+    doctor,
+    duel,
+    list_,
+    merge,
+    report,
+    run,
+    schema,
+    show,
+    spread,
+    track,
+    trend,
+    try_,
+)
 from bench.cli.console import complain, lossless, misuse
 
 
@@ -27,6 +43,7 @@ from bench.cli.console import complain, lossless, misuse
         duel.duel,
         conform.conform,
         trend.trend,
+        spread.spread,
         list_.list_,
         doctor.doctor,
         schema.schema,

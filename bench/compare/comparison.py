@@ -33,6 +33,7 @@ from bench.compare.pairing import Numbers
 from bench.derive.checks import checks
 from bench.derive.controls import controls, noise_floor
 from bench.derive.figures import Figure
+from bench.derive.floor import between_runs
 from bench.derive.measured import MeasuredRun, measured_parts
 from bench.plan.setup import Part, Setup
 from bench.scenarios.kit.common_metrics import COUNTS, Metric
@@ -203,8 +204,7 @@ def compare(before: RunFolder, after: RunFolder, fail_over: float, *, anyway: bo
     starts = MIN_STARTS_OF_A_DUEL if in_duel else MIN_STARTS
     lost = [_lost(figure) for each in beside if each.is_finished for figure in each.gone]
     numbers = _together(each.old for each in beside), _together(each.new for each in beside)
-    # Pairs show the noise by themselves.
-    floors = _Floors([] if in_duel else [own for each in beside for own in each.controls])
+    floors = _Floors([own for each in beside for own in each.controls], applies=not in_duel)
     ranked = sorted([*lost, *changes(*numbers, fail_over, floors, starts)], key=_rank)
     awaited = sum(len(each.gone) for each in beside if not each.is_finished)
     because = ""
@@ -262,12 +262,17 @@ class _Floors:
     """The noise floors of the two runs, each part by itself."""
 
     controls: Sequence[Sequence[Control]]
-    """The controls of each part of either run; none for a duel."""
+    """The controls of each part of either run."""
+    applies: bool
+    """Whether there is a floor at all: the pairs of a duel show the noise by themselves."""
 
     def at(self, scenario: str, setup: Setup) -> float:
-        """Return the larger floor of the two runs for a scenario, at the tier and in the part of the setup."""
+        """Return the largest floor for a scenario, at the tier and in the part of the setup: of a run, or of re-runs."""
+        if not self.applies:
+            return 0.0
         own = [[row for row in each if row.setup.part == setup.part] for each in self.controls]
-        return max((noise_floor(each, scenario, setup.tier) or 0.0 for each in own), default=0.0)
+        found = [noise_floor(each, scenario, setup.tier) for each in own]
+        return max(filter(None, (*found, between_runs(setup.tier, setup.orchestrator))), default=0.0)
 
 
 def changes(first: Numbers, second: Numbers, fail_over: float, floors: _Floors, starts: int) -> Iterator[Change]:
@@ -348,7 +353,8 @@ def _is_certain(count: Quantity) -> bool:
 
 
 def _is_judged(first: Figure, second: Figure) -> bool:
-    return not first.metric.crosscheck and first.is_known and second.is_known
+    is_draw = first.metric.waits and (first.polls or second.polls)
+    return not first.metric.crosscheck and not is_draw and first.is_known and second.is_known
 
 
 def _means_something(figure: Figure) -> bool:

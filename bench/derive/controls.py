@@ -34,7 +34,7 @@ def controls(figures: Sequence[Figure]) -> Iterator[Control]:
                 scenario=scenario,
                 setup=setup,
                 metric=METRIC,
-                workloads=len(pairs),
+                workloads=sum(pair.point is not None for pair in pairs),
                 n=ratio.n,
                 starts=ratio.starts,
                 ratio=ratio.point,

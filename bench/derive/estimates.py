@@ -54,10 +54,14 @@ def estimate(figure: Figure, *, usual: bool) -> Estimate:
     )
 
 
-def usual(figures: Sequence[Figure]) -> list[Figure]:
-    """Return the figures that stand for each tool: of the usual deployment, or of the next one that has a value."""
+def usual(figures: Sequence[Figure], *, of_each_class: bool = False) -> list[Figure]:
+    """Return the figures that stand for each tool: of the usual deployment, or of the next one that has a value.
+
+    A tool that has several classes of isolation has a figure of each, if that is asked for.
+    """
     rivals: dict[tuple[str, ...], list[Figure]] = defaultdict(list)
     for figure in figures:
-        tool = (figure.scenario, figure.setup.tier, figure.setup.profile, figure.setup.orchestrator)
-        rivals[(*tool, figure.workload, figure.metric.name)].append(figure)
+        setup = figure.setup
+        tool = (setup.tier, setup.profile, setup.orchestrator, setup.apart if of_each_class else "")
+        rivals[(figure.scenario, *tool, figure.workload, figure.metric.name)].append(figure)
     return [min(own, key=lambda one: (not one.is_known, not one.setup.default)) for own in rivals.values()]

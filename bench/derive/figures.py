@@ -34,6 +34,8 @@ class Figure:
     quantity: Quantity
     unstable: tuple[str, ...] = ()
     axes: Axes = field(default_factory=dict)
+    polls: bool = False
+    """Whether the engine looks for submissions from time to time, so that a wait is a draw."""
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -50,7 +52,9 @@ def figures_of(
     groups: Sequence[Group], salt: str = "", centre: Centre = stats.medians, of_runs: Centre | None = None
 ) -> list[Figure]:
     """Return the figures of every group, in their order; another salt makes other draws, for another run."""
-    drawn = [_Drawn(group, Resampler.of(salt + group.label, group.widths, centre, of_runs)) for group in groups]
+    drawn = [
+        _Drawn(group, Resampler.of(salt + group.label, group.widths, centre, of_runs, group.rounds)) for group in groups
+    ]
     references = {(one.group.scenario, one.group.setup.tier): one for one in drawn if one.group.setup.is_reference}
     return [
         figure
@@ -100,7 +104,8 @@ class _Drawn:
     # One after the other -----------------------------------------------------------------------------------------------
 
     def _figure(self, workload: str, metric: str, quantity: Quantity) -> Figure:
-        return Figure(self.group.scenario, self.group.setup, workload, METRICS[metric], quantity)
+        polls = any(trial.record.polls for trial in self.group.trials)
+        return Figure(self.group.scenario, self.group.setup, workload, METRICS[metric], quantity, polls=polls)
 
     def _direct(self, workload: str, metric: str, trials: Sequence[MeasuredTrial]) -> Figure:
         series = [trial.values[metric] for trial in trials if metric in trial.values]
@@ -119,7 +124,8 @@ class _Drawn:
             slope, intercept = stats.line(points)
             found = {line.slope: slope}
             if line.intercept:
-                found[line.intercept] = intercept.plus(self._centre(every, "submit_to_first_s"))
+                shortest = intercept.plus(slope.times(line.least))
+                found[line.intercept] = shortest.plus(self._centre(every, "submit_to_first_s"))
             if line.ahead and not any(trial.record.polls for trial in every):  # else it would be the slope of draws
                 found[line.ahead], _ = stats.line(self._by_size(sizes, "submit_to_first_s"))
             for metric, quantity in found.items():

@@ -76,6 +76,11 @@ class Group:
         """The width of each engine start of the trials."""
         return dict(sorted({trial.record.start: trial.record.width for trial in self.trials}.items()))
 
+    @property
+    def rounds(self) -> dict[str, int]:
+        """The round of each engine start of the trials."""
+        return {trial.record.start: trial.record.round for trial in self.trials}
+
 
 @dataclass(frozen=True)
 class MeasuredRun:

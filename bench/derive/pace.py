@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from bench.store.records import StartRecord
 
 WANDERS: Final = 1.1
@@ -47,7 +49,7 @@ class Pace:
         """Return all of it in one line."""
         return (
             f"{_millions(self.alone)} million rounds a second on one lane, {_millions(self.beside)} on each of two; "
-            f"between {_millions(self.least)} and {_millions(self.most)} in {self.starts} engine starts"
+            f"between {_millions(self.least)} and {_millions(self.most)} in eight of ten of {self.starts} engine starts"
         )
 
 
@@ -58,7 +60,9 @@ def pace(starts: Sequence[StartRecord]) -> Pace | None:
         return None
     alone = [paces[0] for paces in probed]
     beside = statistics.median(paces[1] for paces in probed)
-    return Pace(len(probed), statistics.median(alone), min(alone), max(alone), beside)
+    # Not the least and the most, which lie the farther apart the more probes there are.
+    least, most = (float(each) for each in np.quantile(alone, [0.1, 0.9]))
+    return Pace(len(probed), statistics.median(alone), least, most, beside)
 
 
 def _millions(rounds: float) -> str:

@@ -1,8 +1,8 @@
 """Ranges: how far single trials lie apart, for all workloads of a scenario together.
 
 Where an engine looks for submissions from time to time, the wait of a run depends on when it came. The median of the few
-runs of one workload is then a draw of chance. All waits of a setup together are one number L, and a draw between 0 and P;
-both are fitted, and P comes close to the period of the poll.
+runs of one workload is then a draw of chance. A wait is one number L, and a draw between 0 and the period of the poll, which
+is a setting; L is estimated from all waits of a setup together.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ def ranges(group: Group) -> Iterator[Range]:
         trials = [trial for trial in group.counted if metric in trial.values]
         if values := [trial.values[metric] for trial in trials]:
             polls = any(trial.record.polls for trial in trials)
-            shortest, period = (polls and metric == WAIT and stats.spread(values)) or (None, None)
+            periods = {trial.record.period_s for trial in trials}
+            period = periods.pop() if metric == WAIT and len(periods) == 1 else 0.0
+            shortest = stats.shortest_wait(values, period) if period else None
             yield Range(
                 scenario=group.scenario,
                 setup=group.setup,
@@ -41,5 +43,5 @@ def ranges(group: Group) -> Iterator[Range]:
                 median=statistics.median(values),
                 high=max(values),
                 shortest=shortest,
-                period=period,
+                period=None if shortest is None else period,
             )

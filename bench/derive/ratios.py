@@ -1,5 +1,7 @@
 """Ratios: each figure over that of plain Python, and over that of the best tool, at the same tier and in the same settings.
 
+The best within a class of isolation is divided by, too: a process for each task costs more than one for each run.
+
 What begins with the submission holds a wait, which a poll may draw, and is divided by nothing.
 The best tool is the best of the usual deployments: which other deployment is the fastest by chance decides nothing.
 """
@@ -11,22 +13,36 @@ from collections.abc import Collection, Iterator, Sequence
 
 from bench.derive.controls import noise_floor
 from bench.derive.figures import Figure
+from bench.derive.floor import between_runs
 from bench.store.rows import Control, Ratio
 
+Keys = Collection[tuple[str, ...]]
 
-def ratios(figures: Sequence[Figure], usual: Collection[tuple[str, ...]], controls: Sequence[Control]) -> Iterator[Ratio]:
-    """Yield the ratios of all figures; `usual` has the keys of the figures that stand for their tools."""
+
+def ratios(figures: Sequence[Figure], usual: Keys, of_classes: Keys, controls: Sequence[Control]) -> Iterator[Ratio]:
+    """Yield the ratios of all figures, given the keys of those that stand for their tools, and for their classes."""
     fields: dict[tuple[str, str, str, str], list[Figure]] = defaultdict(list)
     for figure in figures:
-        if not figure.metric.crosscheck and not figure.metric.waits:
+        if figure.metric.is_divided:
             fields[figure.scenario, figure.setup.tier, figure.workload, figure.metric.name].append(figure)
     for (scenario, tier, _, _), field in fields.items():
-        floor = noise_floor(controls, scenario, tier)
+        of_controls = noise_floor(controls, scenario, tier)
         plain = next((figure for figure in field if figure.setup.is_reference), None)
-        rivals = [figure for figure in field if figure.is_known and not figure.setup.is_plain and figure.key in usual]
+        tools = [figure for figure in field if figure.is_known and not figure.setup.is_plain]
         for figure in field:
-            best = _best([rival for rival in rivals if rival.setup.profile == figure.setup.profile])
-            yield from (_ratio(figure, other, floor) for other in (plain, best) if other and other is not figure)
+            alike = [each for each in tools if each.setup.profile == figure.setup.profile]
+            best = _best([each for each in alike if each.key in usual])
+            own = [each for each in alike if each.key in of_classes and each.setup.apart == figure.setup.apart]
+            others = {id(other): other for other in (plain, best, _best(own)) if other}
+            for other in others.values():
+                if other is not figure:
+                    floor = larger(of_controls, between_runs(tier, figure.setup.orchestrator, other.setup.orchestrator))
+                    yield _ratio(figure, other, floor)
+
+
+def larger(one: float | None, other: float | None) -> float | None:
+    """Return the larger of two floors, of which either may be unknown."""
+    return max((each for each in (one, other) if each is not None), default=None)
 
 
 def _best(rivals: Sequence[Figure]) -> Figure | None:

@@ -56,11 +56,12 @@ def derive(run: MeasuredRun, code: Sequence[Code] = ()) -> Findings:
     # What is for debugging stands for no tool.
     ranked = [each for each in own if each.setup.deployment not in run.record.about(each.setup.orchestrator).debug]
     stand_for_tools = {figure.key for figure in usual(ranked)}
+    stand_for_classes = {figure.key for figure in usual(ranked, of_each_class=True)}
     results = Results(
         run=run.record.id,
         scenarios={name: SCENARIOS[name].version for name in sorted({figure.scenario for figure in own})},
         estimates=[*(estimate(figure, usual=figure.key in stand_for_tools) for figure in own), *observed(run.observations)],
-        ratios=list(ratios(own, stand_for_tools, again)),
+        ratios=list(ratios(own, stand_for_tools, stand_for_classes, again)),
         controls=again,
         checks=[*checks(run), *verdicts(run)],
         engines=list(engines(run.starts, run.record)),

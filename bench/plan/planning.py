@@ -138,8 +138,13 @@ class _Planner:
         return starts
 
     def _strata(self, runs: int) -> list[float]:
-        """Return phases for as many runs: one from each of as many equal parts of a period, in an order that is drawn."""
-        phases = [(part + self._random.random()) / runs for part in range(runs)]
+        """Return phases for as many runs, as far from each other as a period allows, in an order that is drawn.
+
+        All are shifted by the same part of their distance: nobody knows at which phase the engine looks, and if each had a
+        shift of its own, two of them might lie close to each other there.
+        """
+        shift = self._random.random()
+        phases = [(part + shift) / runs for part in range(runs)]
         self._random.shuffle(phases)
         return phases
 
@@ -235,6 +240,7 @@ def _places(tool: Tool, block: Block, round_number: int, widths: Sequence[int]) 
                 deployment.isolation,
                 deployment.database,
                 default=deployment == fitting[0],
+                apart=deployment.apart,
             )
             for each in _with_control(setup, block, {block.profiles[0], deployment.profiles[0]}):
                 yield [_Slot(block, round_number, each, deployment, width) for width in of_widths]

@@ -39,6 +39,8 @@ class Setup(msgspec.Struct, frozen=True):
     """Whether it is the tool's first deployment at the tier: the one to compare with, where one must be chosen."""
     control: bool = False
     """Whether it is the second one of an A/A pair."""
+    apart: Name = ""
+    """What has a process of its own: `tasks`, `runs` or `nothing`; empty in runs of before 2026-11-27."""
     part: Part = msgspec.UNSET
     """The part of a merged run that it was measured in; no other run has any."""
 
@@ -109,6 +111,15 @@ class Setup(msgspec.Struct, frozen=True):
 def setups_of(tool: Tool) -> list[Setup]:
     """Return a setup with default settings for each deployment of a tool."""
     return [
-        Setup(tool.name, each.tier, "stock", each.name, each.isolation, each.database, default=tool.is_default(each))
+        Setup(
+            tool.name,
+            each.tier,
+            "stock",
+            each.name,
+            each.isolation,
+            each.database,
+            default=tool.is_default(each),
+            apart=each.apart,
+        )
         for each in tool.deployments
     ]

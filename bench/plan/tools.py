@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -27,6 +28,9 @@ TIERS = ("library", "service")
 PROFILES = ("stock", "tuned")
 
 
+Apart = Literal["nothing", "runs", "tasks"]
+
+
 @dataclass(frozen=True)
 class Deployment:
     """One way to run a tool, and how far it keeps tasks apart."""
@@ -34,6 +38,9 @@ class Deployment:
     name: str
     tier: str
     isolation: str
+    """How far tasks are kept apart, in words."""
+    apart: Apart = "nothing"
+    """What has a process of its own: each task, each run, or nothing of these. The headline ranks within one of them."""
     lanes: int | None = None
     """How many tasks it can run at once at most; None: as many as the width allows."""
     polls_every_s: dict[str, float] = field(default_factory=dict)

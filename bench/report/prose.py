@@ -61,6 +61,11 @@ def bounds(row: Estimate) -> tuple[Part, ...]:
     return (" [", interval, "]")
 
 
+def starts(row: Estimate) -> Number:
+    """Return how many engine starts are behind an estimate."""
+    return Number(str(row.starts), row.starts, "estimates", row.key, "starts")
+
+
 def times(row: Ratio) -> tuple[Part, ...]:
     """Return a ratio as `4.3 times [4.1, 4.6]`."""
     if row.ratio is None:
@@ -85,7 +90,7 @@ def between(row: Range) -> tuple[Part, ...]:
 
 
 def waiting(row: Range) -> tuple[Part, ...]:
-    """Return how long runs wait: the shortest wait, plus a part of the period of the poll; without a fit, the range."""
+    """Return how long runs wait: the shortest wait, plus a part of the period of the poll; of few waits, the range."""
     if row.shortest is None or row.period is None:
         return between(row)
     runs = Number(str(row.n), row.n, "ranges", row.key, "n")

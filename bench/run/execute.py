@@ -202,6 +202,7 @@ class Executor:
             repeat=trial.repeat,
             pause_s=outcome.pause_s,
             polls=start.polls_every_s > 0,
+            period_s=start.polls_every_s,
             width=start.width,
             warmup=trial.warmup,
             end=outcome.end,

@@ -4,7 +4,7 @@ The steps begin -> compute -> use run again and again: with nothing changed, in 
 the author has edited the task or a function that it calls, when the result is too old, gone or broken, and twice at the same
 moment. The mechanisms of the tools are not the same thing: a cache of results, the materialization of what has changed, or
 a few lines written by hand. What a result goes by has two forms: the usual one, with which the tool's guide begins, and the
-hash of the whole source file, which the guides have too.
+hash of the whole source file, for which their documentation leaves room.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ gives METG(50 %), the smallest task at which the orchestrator still spends half 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import mean, median
+from statistics import mean
 from typing import Annotated, Final
 
 import msgspec
@@ -53,7 +53,7 @@ def _sweep_point(options: Options, capacity: Capacity, work_s: float) -> Case:
 
 def body_s(run: Run) -> float:
     """Return how long a body took."""
-    return median((body.ended or body.started) - body.started for body in run.timeline.bodies) / 1e9
+    return mean((body.ended or body.started) - body.started for body in run.timeline.bodies) / 1e9
 
 
 def period_s(run: Run) -> float | None:
@@ -67,11 +67,11 @@ def period_s(run: Run) -> float | None:
 
 METRICS: Final = (
     Metric("per_task_ms", "ms", "slope of first_to_last_s over the number of tasks"),
-    Metric("per_run_ms", "ms", "intercept of first_to_last_s over the number of tasks, plus submit_to_first_s", waits=True),
+    Metric("per_run_ms", "ms", "what a run of one task takes: the line at one, plus submit_to_first_s", waits=True),
     Metric(
         "ahead_per_task_ms", "ms", "slope of submit_to_first_s over the number of tasks, where no poll draws it", waits=True
     ),
-    Metric("body_s", "s", "how long a body took (the run's median)", of=body_s),
+    Metric("body_s", "s", "how long a body took (the run's mean)", of=body_s),
     Metric("period_s", "s", "from the start of a task to the start of the next on its lane (the run's mean)", of=period_s),
     Metric("metg50_ms", "ms", "shortest task at which half of the lanes' time is the user's work, once the run goes on"),
     Metric("metg50_run_ms", "ms", "the same for the whole run, from the submission on", waits=True),
@@ -94,7 +94,7 @@ COLUMNS: Final = (
     Column("METG(50 %)", "metg50_ms", Which.OWN),
 )
 
-LINE: Final = Line("tasks", "{shape}", slope="per_task_ms", intercept="per_run_ms", ahead="ahead_per_task_ms")
+LINE: Final = Line("tasks", "{shape}", slope="per_task_ms", intercept="per_run_ms", least=1, ahead="ahead_per_task_ms")
 
 SWEEP: Final = Sweep(
     "work_s", "lanes_{lanes}x{depth}", body="body_s", halves=(("metg50_ms", "period_s"), ("metg50_run_ms", "makespan_s"))

@@ -86,6 +86,8 @@ class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
     """How long the harness waited before it submitted, so that submissions meet the engine's polling in every phase."""
     polls: bool = False
     """Whether the engine looks for submissions from time to time, so that each waits for the next look."""
+    period_s: float = 0.0
+    """How often it does, by its settings; 0 if it does not, and in older runs."""
     width: int | None = None
     """How many tasks might run at once; null: the width of the run."""
     warmup: bool = False

@@ -196,16 +196,16 @@ class Range(msgspec.Struct, frozen=True, kw_only=True):
     median: float
     high: float
     shortest: float | None = None
-    """Of waits for a poll: the shortest, by a fit of all. Each is this and a draw from the period; null without a fit."""
+    """Of waits for a poll: the shortest, as their mean says. Each is this and a draw from the period; null of few waits."""
     period: float | None = None
-    """Of waits for a poll: how long the longest takes more than the shortest, by the same fit."""
+    """Of waits for a poll: how often the engine looks, by its settings."""
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """Between which values it lies, by the fit or as it was seen."""
+        """Between which values it lies, as it was seen and as the period says."""
         if self.shortest is None or self.period is None:
             return self.low, self.high
-        return self.shortest, self.shortest + self.period
+        return min(self.low, self.shortest), max(self.high, self.shortest + self.period)
 
     @property
     def key(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.report.answer.card import NOT_MEASURED, Card
-from bench.report.answer.ranking import are_several, leaders, picked, ranking, stock, usual, valued
+from bench.report.answer.ranking import are_several, leaders, picked, ranking, stock, usual, valued, with_isolation
 from bench.report.facts import Facts
 from bench.report.prose import Sentence
 
@@ -18,7 +18,8 @@ def own_workload(facts: Facts, workload: str) -> Card:
             ranked = usual(stock(facts, scenario, tier, "first_to_last_s", workload))
             if are_several(ranked):
                 picks.append(f"{picked(leaders(facts, ranked), ranked)}, at the {tier} tier")
-                because.append(ranking(facts, ranked, tier, "is the fastest from the first task to the last"))
+                fastest = "is the fastest from the first task to the last"
+                because.append(ranking(facts, ranked, tier, fastest, with_isolation))
             spans = [row for row in facts.estimates(scenario, tier) if row.workload == workload]
             spans = [row for row in spans if row.metric == "first_to_last_s" and row.median is not None]
             rows += [[Sentence.of(f"{row.setup.name}, {tier}"), valued(row)] for row in spans]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from bench.base.stats import PLAIN_TO_SEE
 from bench.derive.reading import reading
@@ -40,6 +41,27 @@ def stock(facts: Facts, scenario: str, tier: str, metric: str, workload: str) ->
 def usual(rows: Sequence[Estimate]) -> list[Estimate]:
     """Keep the deployment that stands for each tool; the tables have the others."""
     return [row for row in rows if row.usual]
+
+
+CLASSES: Final = {
+    "tasks": "where each task has a process of its own",
+    "runs": "where each run has a process of its own",
+    "nothing": "where all is in one process",
+}
+"""What has a process of its own; the most is bought by the first."""
+
+
+def by_class(rows: Sequence[Estimate]) -> dict[str, list[Estimate]]:
+    """Return the rows of each class of isolation that several tools have: one of each tool, the lowest first."""
+    found: dict[str, list[Estimate]] = {}
+    for apart in CLASSES:
+        own: dict[str, Estimate] = {}
+        for row in sorted(rows, key=lambda row: not row.setup.default):
+            if row.setup.apart == apart:
+                own.setdefault(row.setup.orchestrator, row)
+        if len(own) > 1:
+            found[apart] = sorted(own.values(), key=lambda row: row.median or 0.0)
+    return found
 
 
 def are_several(rows: Sequence[Estimate]) -> bool:
@@ -89,13 +111,21 @@ def ranking(
 ) -> Sentence:
     """Rank the tools in one sentence, and say which of them cannot be told apart from the first."""
     best, *others = ranked
-    single = [row.setup.name for row in ranked if row.starts == 1]
-    once = ""
-    if single:
-        once = " (one engine start each)" if len(single) == len(ranked) else f" (one engine start of {conjoined(single)})"
-    lead = f"At the {tier} tier{once} {named(best)} {leads}: "
+    settings = "default settings" if best.setup.profile == "stock" else f"{best.setup.profile} settings"
+    lead = (f"At the {tier} tier ({settings}, ", *_starts(ranked), f") {named(best)} {leads}: ")
     rest = prose.listed(_beside(facts, row, best, named(row)) for row in others)
-    return Sentence.of(lead, *valued(best).parts, *(("; ", *rest) if rest else ()), ".")
+    return Sentence.of(*lead, *valued(best).parts, *(("; ", *rest) if rest else ()), ".")
+
+
+def _starts(ranked: Sequence[Estimate]) -> tuple[Part, ...]:
+    """Say how many engine starts are behind a ranking."""
+    fewest, most = (choose(ranked, key=lambda row: row.starts) for choose in (min, max))
+    single = [row.setup.name for row in ranked if row.starts == 1]
+    if single:
+        return ("one engine start each",) if len(single) == len(ranked) else (f"one engine start of {conjoined(single)}",)
+    if fewest.starts == most.starts:
+        return (prose.starts(fewest), " engine starts each")
+    return (prose.starts(fewest), " to ", prose.starts(most), " engine starts")
 
 
 def _beside(facts: Facts, row: Estimate, best: Estimate, name: str) -> tuple[Part, ...]:

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from bench.report import prose
 from bench.report.answer.card import NOT_MEASURED, Card
 from bench.report.answer.ends import beside_tasks, ends_of, is_shortest, lag_of, wait_of, waits_of
-from bench.report.answer.ranking import are_several, leaders, picked, ranking, stock, usual, valued, with_isolation
+from bench.report.answer.ranking import (
+    CLASSES,
+    are_several,
+    by_class,
+    leaders,
+    picked,
+    ranking,
+    stock,
+    usual,
+    valued,
+    with_isolation,
+)
 from bench.report.facts import Facts
 from bench.report.prose import Part, Sentence
 from bench.store.rows import Estimate
@@ -59,20 +70,26 @@ def _at(facts: Facts, tier: str) -> _Tier:
     if not are_several(ranked):
         return _Tier(tier, "", "", _tuned(facts, tier), [])
     names = leaders(facts, ranked)
-    sentences = [ranking(facts, ranked, tier, "adds the least to an empty task of a chain", with_isolation)]
+    least = "adds the least to an empty task of a chain"
+    # Like with like: a process for each task costs more than one for each run, and buys more.
+    classes = by_class(every)
+    sentences = [ranking(facts, rows, tier, f"{least}, {CLASSES[apart]}") for apart, rows in classes.items()]
+    if not classes:
+        sentences = [ranking(facts, ranked, tier, least, with_isolation)]
     sentences += _not_in_proportion(facts, ranked)
     otherwise = ""
     size, independent = _independent(facts, tier)
     if independent:
         lead = f"is the fastest with {size} independent empty tasks, from the start of the first to the end of the last"
-        sentences.append(ranking(facts, independent, tier, lead))
+        sentences.append(ranking(facts, independent, tier, lead, with_isolation))
         if set(others := leaders(facts, independent)) != set(names):
             otherwise = f"with {size} independent tasks, at the {tier} tier: {picked(others, independent)}"
     sentences += _tuned(facts, tier)
     ends = ends_of(facts, ranked)
     if len(ends) > 1 and not (len(names) == 1 and len(ends) == len(ranked) and is_shortest(ranked[0], ends)):
         sentences.append(beside_tasks(ends, tier))
-    return _Tier(tier, picked(names, ranked), otherwise, sentences, [_short_task_row(facts, row) for row in every])
+    pick = ", ".join(f"{picked(leaders(facts, rows), rows)} {CLASSES[apart]}" for apart, rows in classes.items())
+    return _Tier(tier, pick or picked(names, ranked), otherwise, sentences, [_short_task_row(facts, row) for row in every])
 
 
 def _not_in_proportion(facts: Facts, ranked: Sequence[Estimate]) -> list[Sentence]:

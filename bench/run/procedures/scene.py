@@ -71,9 +71,11 @@ class Scene:
         time.sleep(self.pause_s)
 
     def note_poll(self) -> None:
-        """Note when the engine took up the run: its first body began a constant time after a poll."""
-        if self.period_s and (seen := self._seen()).bodies:
-            self.engine.took_up = seen.first_start / 1e9
+        """Note when the engine took up the last run: its first body began a constant time after a poll."""
+        seen = self._seen()
+        begun = [each.first_start for each in seen.runs.values() or [seen] if each.bodies]
+        if self.period_s and begun:
+            self.engine.took_up = max(begun) / 1e9
 
     def submit(self, name: str = "", meet: Mapping[str, int] | None = None, *, among_others: bool = False) -> Run:
         """Ask for a run; it has a name where the trial has several, and others may be asked for at the same moment."""

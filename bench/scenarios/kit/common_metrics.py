@@ -39,6 +39,13 @@ class Metric:
     """Whether it begins with the submission, and so holds the wait for the engine: such a number is in no ratio.
 
     Where an engine polls, the wait is a draw, and to divide by a draw is to rank by chance."""
+    alone: bool = False
+    """Whether it says something of one tool only: it is in no ratio, because more of it is neither better nor worse."""
+
+    @property
+    def is_divided(self) -> bool:
+        """Whether there are ratios of it."""
+        return not (self.crosscheck or self.waits or self.alone)
 
 
 COUNTS: Final = frozenset({"runs", "bodies", "processes", "lines"})

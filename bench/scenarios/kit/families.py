@@ -35,7 +35,9 @@ class Line(Family):
     slope: str
     """The metric that is the slope."""
     intercept: str = ""
-    """The metric that is the intercept plus the wait before the first body, where that means something."""
+    """The metric that is the height of the line at the least size, plus the wait before the first body."""
+    least: int = 0
+    """The least size: a chain of one task has no transition, so that the line of chains begins at one."""
     ahead: str = ""
     """The metric that is the slope of the wait before the first body, which may grow with the work."""
 

@@ -92,6 +92,12 @@ class Engine:
         run = self.adapter.submit(workload.name, trial)
         return self._over(run, trial, len(workload.nodes))
 
+    def run_at_once(self, workload: Workload, runs: int) -> list[Ran]:
+        """Run a workload that has been deployed, so many times at the same moment."""
+        trials = [self._trial() for _ in range(runs)]
+        submitted = [self.adapter.submit(workload.name, trial) for trial in trials]
+        return [self._over(run, trial, len(workload.nodes)) for run, trial in zip(submitted, trials, strict=True)]
+
     def run_pipeline(self, pipeline: str, faults: Mapping[str, int] | None = None, **parameters: Any) -> Ran:
         """Run a pipeline that has been deployed; the named steps fail as often as is said."""
         trial = self._trial()

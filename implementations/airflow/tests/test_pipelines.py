@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -24,6 +25,7 @@ from churn.patterns import Cached, Passing
 from churn.problem import BadData, BadParameters, GateFailed, NoChampion
 from churn_airflow import __main__ as pipelines
 from churn_airflow.pipelines import (
+    assets,
     caching,
     inference,
     inference_taskflow,
@@ -100,22 +102,43 @@ def test_a_pipeline_has_the_steps_and_edges_that_all_implementations_have(pipeli
     assert {name: set(after) for name, after in STEPS[pipeline].items()} == steps(dag)
 
 
-@pytest.mark.parametrize(("file", "suffix"), [("deployment.py", ""), ("deployment_taskflow.py", "_taskflow")])
-def test_a_dag_file_has_the_pipelines_in_its_own_style_only(file: str, suffix: str) -> None:
-    """Airflow takes every DAG that is made while it reads a file; a second training would be one that nobody asked for."""
-    path = Path(inference.__file__).with_name(file)
-    code = f"from airflow.dag_processing.dagbag import DagBag; print(*DagBag({str(path)!r}).dags)"
+def test_each_pipeline_is_deployed_once_by_the_file_that_it_is_written_in() -> None:
+    """Airflow takes every DAG that is made while it reads a file, and shows that file as the source of the DAG."""
+    folder = str(Path(inference.__file__).parent)
+    code = (
+        "from pathlib import Path; from airflow.dag_processing.dagbag import DagBag; "
+        f"print(*(f'{{name}}={{Path(dag.fileloc).stem}}' for name, dag in DagBag({folder!r}).dags.items()))"
+    )
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert set(found.stdout.splitlines()[-1].split()) == {f"churn_training{suffix}", f"churn_inference{suffix}"}
+    expected = {f"churn_{name}={name}" for each in ("training", "inference") for name in (each, f"{each}_taskflow")}
+    assert sorted(found.stdout.splitlines()[-1].split()) == sorted(expected)
 
 
 @pytest.mark.parametrize("dag", [training.dag, training_taskflow.training_dag], ids=lambda dag: dag.dag_id)
 def test_a_training_renews_what_its_inference_waits_for(dag: DAG) -> None:
-    """The asset that the last step makes is the one by which Airflow starts the inference; one training runs at a time."""
+    """The asset that the last step makes is the one by which Airflow starts the inference; each runs once at a time."""
     inferences = {training.dag: inference.dag, training_taskflow.training_dag: inference_taskflow.inference_dag}
     assert inferences[dag].schedule == dag.get_task("register").outlets
     assert [task.task_id for task in dag.tasks if task.outlets] == ["register"]
-    assert dag.max_active_runs == 1
+    assert (dag.max_active_runs, inferences[dag].max_active_runs) == (1, 1)
+
+
+def test_a_task_hands_over_one_value_in_either_style() -> None:
+    """A dict that a task returns is not taken apart; nobody would read the parts."""
+    dags = (training_taskflow.training_dag, inference_taskflow.inference_dag, training.dag, inference.dag)
+    assert [task.task_id for dag in dags for task in dag.tasks if getattr(task, "multiple_outputs", False)] == []
+
+
+def test_an_inference_scores_with_the_champion_of_the_training_that_started_it() -> None:
+    """The event says where the champion is; an event that somebody makes by hand may say other things, or nothing."""
+    given = parameters.training({"model": "other", "alias": "trial", "tracking": "files"})
+    told = SimpleNamespace(extra=None)
+    assets.tell({assets.CHAMPION: told}, asdict(given))
+    params = asdict(Inference())
+    expected = params | {"model": "other", "alias": "trial", "tracking": "files"}
+    assert assets.told({assets.CHAMPION: [SimpleNamespace(extra={"model": "older"}), told]}, params) == expected
+    assert assets.told({assets.CHAMPION: [SimpleNamespace(extra={"from_rest_api": True})]}, params) == params
+    assert assets.told({}, params) == params
 
 
 def test_parameters_have_the_names_and_defaults_of_the_core() -> None:

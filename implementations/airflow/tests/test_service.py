@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import LIMIT_S, Engine, events_of
@@ -14,6 +16,7 @@ from churn_airflow.adapter import settings
 from churn_airflow.adapter.service import LocalExecutor, LocalExecutorObjects, LocalExecutorTaskFlow
 from contract.adapter import Setting, State
 from contract.pipeline import STEPS
+from contract.workload import Node, Workload
 
 SMALL = {"rows": 400, "tracking": "files"}
 TRAINING = SMALL | {"n_estimators": 5, "min_roc_auc": 0.5}
@@ -39,6 +42,13 @@ def steps_of_last(engine: Engine) -> set[str]:
     return {event["node"] for event in events_of(last)}
 
 
+def most_at_once(events: list[dict[str, Any]]) -> int:
+    """Return how many bodies ran at one moment."""
+    changes = {"started": 1, "finished": -1}
+    times = sorted((event["t"], changes[event["kind"]]) for event in events if event["kind"] in changes)
+    return max(accumulate(change for _, change in times))
+
+
 def eventually(happens: Callable[[], bool], limit_s: float) -> bool:
     """Wait until something is so, and say whether it is."""
     deadline = time.monotonic() + limit_s
@@ -58,9 +68,21 @@ def test_taskflow_pipelines_run_when_they_are_asked_to_and_only_then(tmp_path: P
     assert not list(tmp_path.glob("churn/frames/*"))
 
 
-@pytest.mark.slow(reason="it starts Airflow's servers to see what the harness turns off")
+@pytest.mark.slow(reason="it starts Airflow's servers to see two runs at once")
+def test_the_width_limits_each_run_and_not_all_runs_together(tmp_path: Path) -> None:
+    """Of two runs at once, each has two bodies at a time, as in the other tools."""
+    wide = Workload("wide", tuple(Node(f"n{i}", "sleep", (), {"seconds": 2.0}) for i in range(4)))
+    with up(LocalExecutor, tmp_path) as engine:
+        engine.deploy(wide)
+        first, second = engine.run_at_once(wide, 2)
+    assert [first.state, second.state] == [State.SUCCEEDED] * 2
+    assert [most_at_once(first.events), most_at_once(second.events)] == [2, 2]
+    assert most_at_once(first.events + second.events) > 2
+
+
+@pytest.mark.slow(reason="it starts Airflow's servers to see what what the harness turns off")
 def test_as_a_user_has_it_an_inference_follows_a_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With Airflow's own schedule, which the harness turns off, the asset starts the inference."""
+    """With Airflow's own schedule, which the harness turns off, the asset starts the inference, for the trained model."""
 
     def with_schedule(width: int) -> tuple[Setting, ...]:
         return tuple(each for each in changed(width) if "use_job_schedule" not in each.name)
@@ -68,8 +90,8 @@ def test_as_a_user_has_it_an_inference_follows_a_training(tmp_path: Path, monkey
     changed = settings.service
     monkeypatch.setattr(settings, "service", with_schedule)
     with up(LocalExecutor, tmp_path, "train", "infer") as engine:
-        assert engine.run_pipeline("train", **TRAINING).state is State.SUCCEEDED
-        assert eventually(lambda: "score" in steps_of_last(engine), LIMIT_S)
+        assert engine.run_pipeline("train", **TRAINING, model="other").state is State.SUCCEEDED
+        assert eventually((tmp_path / "churn" / "predictions" / "other.csv").exists, LIMIT_S)
 
 
 @pytest.mark.slow(reason="it starts Airflow's servers for a deployment beside the usual ones")

@@ -7,6 +7,7 @@ from configparser import RawConfigParser
 from pathlib import Path
 
 import jwt
+from airflow.configuration import conf
 
 from churn_airflow.adapter import settings
 from contract.adapter import Setup
@@ -33,6 +34,14 @@ def test_tuned_is_a_tenth_of_each_default(tmp_path: Path) -> None:
     assert stock.items() < tuned.items()
     changed = [tuned[name] for name in tuned.keys() - stock.keys()]
     assert [each.name for each in changed if float(each.value) != float(each.default) / 10] == []
+
+
+def test_what_is_said_to_be_a_default_is_one() -> None:
+    """A run lists each changed setting beside its default; in words, where it is none, or made anew by each start."""
+    for setting in (*settings.service(2), *settings.OBJECTS, *settings.TUNED):
+        if setting.name.startswith("[") and setting.default not in ("none", settings.GENERATED):
+            section, _, option = setting.name[1:].partition("] ")
+            assert (setting.name, str(conf.get_default_value(section, option))) == (setting.name, setting.default)
 
 
 def test_keys_are_new_for_each_start(tmp_path: Path) -> None:

@@ -101,12 +101,6 @@ def test_what_has_failed_is_made_the_next_time(keeping: InProcess, perform: Perf
     assert (again.state, again.started) == (State.SUCCEEDED, {"compute": 1, "use": 1})
 
 
-def test_what_cannot_be_hashed_does_not_matter(keeping: InProcess, perform: Perform) -> None:
-    """No argument is hashed: a lock among them neither fails the run nor makes anything stale."""
-    assert perform(keeping, "cached", {"value": 60, "unhashable": True}).started == ONCE
-    assert perform(keeping, "cached", {"value": 60, "unhashable": True}).started == {}
-
-
 @pytest.mark.parametrize("spoil", ["delete", "corrupt"])
 def test_dagster_does_not_look_at_what_it_has_kept(keeping: InProcess, perform: Perform, spoil: str) -> None:
     """A spoilt file is not noticed while all is up to date, and fails what needs it later, until all is made anew."""
@@ -126,6 +120,7 @@ def test_what_is_not_there_is_said(keeping: InProcess) -> None:
     cached = Pipeline("cached", "cached")
     assert "one process" in keeping.unsupported(cached, runs_at_once=2)
     assert keeping.unsupported(cached) == ""
+    assert "hash" in keeping.unsupported(Pipeline("unhashable", "cached", {"unhashable": True}))
     by_value = Pipeline("by_value", "passing", {"way": "value"})
     assert keeping.unsupported(by_value) == ""
     for engine in (ExecuteJob(), Multiprocess()):

@@ -174,6 +174,14 @@ def test_two_failures_of_a_run_are_one_message(engine: InProcess, perform: Perfo
     assert "train_random_forest" in message["text"] and "train_gradient_boosting" in message["text"]
 
 
+def test_a_webhook_may_be_the_name_of_a_variable(engine: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A secret that is given as Dagster's documentation says is looked up when it is needed."""
+    with webhook("/services/hook") as (url, posted):
+        monkeypatch.setenv("HOOK", url)
+        assert run(engine, "train", {**SMALL, "min_roc_auc": 1.0, "webhook": {"env": "HOOK"}}) is State.FAILED
+    assert ["1.000 is asked for" in message["text"] for message in posted] == [True]
+
+
 def test_a_run_without_a_step_is_told_too(engine: InProcess) -> None:
     """A parameter that the resource refuses fails the run before any step."""
     with webhook("/services/hook") as (url, posted):
@@ -228,6 +236,22 @@ def test_the_sensor_of_a_job_tells_what_the_command_tells(engine: InProcess) -> 
         )
         inference.infer_failed(context.for_run_failure())
     assert len(posted) == 2 and posted[0] == posted[1]
+
+
+def test_each_champion_asks_for_one_inference() -> None:
+    """The sensor asks for nothing before there is a champion, once for each, and only where somebody has turned it on."""
+    sensor = inference.infer_with_each_champion
+    champion = dg.AssetKey("champion")
+    asked, cursor = [], None
+    with dg.DagsterInstance.ephemeral() as instance:
+        for made in (False, True, False, True):
+            if made:
+                instance.report_runless_asset_event(dg.AssetMaterialization(champion))
+            tick = sensor.evaluate_tick(dg.build_sensor_context(instance, cursor, definitions=defs))
+            cursor = tick.cursor
+            asked.append([request.job_name or sensor.job_name for request in tick.run_requests or []])
+    assert asked == [[], ["infer"], [], ["infer"]]
+    assert sensor.default_status is dg.DefaultSensorStatus.STOPPED
 
 
 @pytest.mark.parametrize("definitions", [defs, whole.defs], ids=["deployment", "whole"])

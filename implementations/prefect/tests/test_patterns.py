@@ -141,7 +141,7 @@ PAIR = Workload("pair", tuple(Node(name, "sleep", params={"seconds": 0.5}) for n
 
 def test_called_tasks_run_one_after_another(other: Callable[[str], FlowCall], tmp_path: Path) -> None:
     """Two nodes that could run at once do not, and both are in this process."""
-    events = run_pair(other("calls"), tmp_path / "calls")
+    events = run_workload(other("calls"), PAIR, tmp_path / "calls")
     assert [event["kind"] for event in events] == ["started", "finished"] * 2
     assert {event["pid"] for event in events} == {os.getpid()}
 
@@ -151,7 +151,7 @@ def test_a_process_pool_runs_tasks_in_other_processes(
 ) -> None:
     """Two nodes run in processes of their own, none of them this one, and so do the steps that pass a frame."""
     pool = other("process_pool")
-    processes = {event["pid"] for event in run_pair(pool, tmp_path / "pool")}
+    processes = {event["pid"] for event in run_workload(pool, PAIR, tmp_path / "pool")}
     assert (len(processes), os.getpid() in processes) == (2, False)
 
     pool.deploy_pipelines(["passing"])
@@ -160,6 +160,15 @@ def test_a_process_pool_runs_tasks_in_other_processes(
     said = [event["data"]["token"] for event in events() if event["kind"] == "finished"]
     assert (len(said), len(set(said))) == (2, 1)
     assert os.getpid() not in {event["pid"] for event in events()}
+
+
+@pytest.mark.parametrize("group", ["", "inner"])
+def test_a_chain_goes_through_the_process_pool(other: Callable[[str], FlowCall], tmp_path: Path, group: str) -> None:
+    """Its tasks run one after another, and none in the process of the flow, nor of a subflow."""
+    nodes = (Node("a"), Node("b", after=("a",), group=group), Node("c", after=("b",)))
+    events = run_workload(other("process_pool"), Workload(f"chain_{group}", nodes), tmp_path / "chain")
+    assert [(event["node"], event["kind"]) for event in events] == [(n, k) for n in "abc" for k in ("started", "finished")]
+    assert os.getpid() not in {event["pid"] for event in events}
 
 
 def test_a_process_pool_trains_the_models_elsewhere(
@@ -175,10 +184,11 @@ def test_a_process_pool_trains_the_models_elsewhere(
     assert {event["node"] for event in events()} - here == {node for node in STEPS["train"] if node.startswith("train_")}
 
 
-def run_pair(engine: FlowCall, folder: Path) -> list[Any]:
-    """Run the two nodes, and return their events."""
+def run_workload(engine: FlowCall, workload: Workload, folder: Path) -> list[Any]:
+    """Run the workload, and return the events of its bodies."""
     folder.mkdir()
     os.environ.pop(steps.VARIABLE, None)
-    engine.deploy([PAIR])
-    assert engine.wait(engine.submit("pair", Trial("pair", str(folder))), lambda: False, 60) is State.SUCCEEDED
+    engine.deploy([workload])
+    submitted = engine.submit(workload.name, Trial(workload.name, str(folder)))
+    assert engine.wait(submitted, lambda: False, 60) is State.SUCCEEDED
     return events_in(folder)

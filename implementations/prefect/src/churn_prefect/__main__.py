@@ -18,7 +18,7 @@ def settings() -> dict[str, str]:
     }
     if "PREFECT_API_URL" in os.environ:
         return quiet
-    # Without a password any web page in a browser of this machine could drive the temporary server.
+    # Without a password a web page in a browser of this machine may drive the temporary server.
     password = os.environ.get("PREFECT_API_AUTH_STRING") or f"churn:{secrets.token_urlsafe(16)}"
     return quiet | {
         "PREFECT_API_AUTH_STRING": password,

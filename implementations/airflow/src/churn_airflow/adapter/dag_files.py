@@ -27,7 +27,7 @@ from churn_airflow.adapter import shapes
 dag = shapes.read(__file__)
 '''
 
-_PIPELINE_FILE: Final = '''"""The DAG of one of the pipelines; a user would write churn_airflow/pipelines/deployment.py."""
+_PIPELINE_FILE: Final = '''"""The DAG of one of the pipelines; a user deploys the module itself."""
 
 from churn_airflow.pipelines.{module} import {name} as dag
 '''

@@ -53,19 +53,23 @@ class LocalExecutor(Adapter):
             json.dump({_USER: password}, file)
         self._dags = setup.home / "dags"
         self._dags.mkdir(exist_ok=True)
-        env = os.environ | {"AIRFLOW_HOME": str(setup.home)}
+        self._env = os.environ | {"AIRFLOW_HOME": str(setup.home)}
         airflow = [sys.executable, "-m", "airflow"]
-        subprocess.run([*airflow, "db", "migrate"], env=env, stdin=subprocess.DEVNULL, check=True)  # noqa: S603
+        self._command("db", "migrate")
         self._began = time.time()
         self._servers = Servers(setup.home / "logs")
-        self._servers.start("api-server", [*airflow, "api-server"], env)
-        self._servers.start("scheduler", [*airflow, "scheduler", "--skip-serve-logs"], env)
-        self._servers.start("dag-processor", [*airflow, "dag-processor"], env)
+        self._servers.start("api-server", [*airflow, "api-server"], self._env)
+        self._servers.start("scheduler", [*airflow, "scheduler", "--skip-serve-logs"], self._env)
+        self._servers.start("dag-processor", [*airflow, "dag-processor"], self._env)
         self._api = httpx.Client(base_url=f"http://{HOST}:{self._port}", timeout=30, trust_env=False)
         self._servers.wait_until(self._healthy, "airflow")
         token = self._call("POST", "/auth/token", {"username": _USER, "password": password})["access_token"]
         self._api.headers["Authorization"] = f"Bearer {token}"
         return Started(settings.VERSIONS, changed)
+
+    def _command(self, *words: str) -> None:
+        argv = [sys.executable, "-m", "airflow", *words]
+        subprocess.run(argv, env=self._env, stdin=subprocess.DEVNULL, check=True)  # noqa: S603
 
     def _settings(self, setup: Setup) -> tuple[Setting, ...]:
         return settings.of_service(setup)
@@ -103,7 +107,7 @@ class LocalExecutor(Adapter):
         written = time.time()
         for workload in workloads:
             dag_files.write(workload, self._dags)
-        self._wait_until_parsed([workload.name for workload in workloads], written)
+        self._publish([workload.name for workload in workloads], written)
 
     def unsupported(self, work: Workload | Pipeline, runs_at_once: int = 1) -> str:
         return catalogue.unsupported(work, self._way)
@@ -113,22 +117,32 @@ class LocalExecutor(Adapter):
         dags = [dag for pipeline in pipelines_ for dag in self._dags_of[pipeline]]
         for dag in dags:
             dag_files.write_pipeline(dag, self._dags)
-        self._wait_until_parsed(dags, written)
+        self._publish(dags, written)
 
     def edit(self, editions: Mapping[str, int]) -> None:
         written = time.time()
         dag_files.write_caching(self._dags, editions)
-        self._wait_until_parsed([dag_files.CACHING], written)
+        self._publish([dag_files.CACHING], written)
 
     def kept_files(self) -> Sequence[Path]:
         return catalogue.kept_files()
+
+    def _publish(self, dags: list[str], written: float) -> None:
+        if not dags:
+            return
+        self._command("dags", "reserialize")
+        self._wait_until_parsed(dags, written)
+        # The dag-processor looks for new files every 300 s, and would parse none of these until then. Asked for one of them,
+        # it looks at once, and parses all of them every 30 s from now on, as it does where they have been for a while.
+        token = self._call("GET", f"/api/v2/dags/{dags[0]}")["file_token"]
+        self._api.put(f"/api/v2/parseDagFile/{token}").raise_for_status()
 
     def _wait_until_parsed(self, missing: list[str], since: float) -> None:
         deadline = time.monotonic() + _DEPLOY_LIMIT_S
         while missing := [name for name in missing if not self._parsed_since(name, since)]:
             if time.monotonic() > deadline:
                 errors = self._call("GET", "/api/v2/importErrors")["import_errors"]
-                raise NotReady(f"the dag-processor has not parsed {', '.join(missing)}; import errors: {errors}")
+                raise NotReady(f"Airflow has not parsed {', '.join(missing)}; import errors: {errors}")
             time.sleep(0.1)
 
     def _parsed_since(self, name: str, then: float) -> bool:

@@ -45,12 +45,15 @@ OBJECTS: Final = (
     Setting(
         "[core] xcom_backend",
         "airflow.providers.common.io.xcom.backend.XComObjectStorageBackend",
-        "airflow.sdk.bases.xcom.BaseXCom",
-        "it is what this deployment is for: values between tasks in object storage, as Airflow's documentation has it",
+        "airflow.sdk.execution_time.xcom.BaseXCom",
+        "it is what this deployment is for: values between tasks in object storage",
     ),
     Setting("[common.io] xcom_objectstorage_path", "file://{home}/xcom", "none", "the storage that each machine has"),
     Setting(
-        "[common.io] xcom_objectstorage_threshold", "0", "-1 (none)", "small values too, so that all sizes go the same way"
+        "[common.io] xcom_objectstorage_threshold",
+        "0",
+        "-1",
+        "small values too, so that all sizes go the same way; the documentation's example keeps up to 1 MB in the database",
     ),
 )
 """The changes that put XComs into files, as into any other object storage."""
@@ -61,23 +64,15 @@ def service(width: int) -> tuple[Setting, ...]:
     return (
         *COMMON,
         Setting("[core] dags_are_paused_at_creation", "False", "True", "a deployed workload must be ready to run"),
-        # Not [core] parallelism, which would be the number of worker processes: a worker is often held for five seconds
-        # after its task is over (see README.md), so that two workers would seldom be two running tasks.
-        Setting("[core] default_pool_task_slot_count", str(width), "128", "the same width for all: tasks at once"),
-        Setting("[core] max_active_tasks_per_dag", str(width), "16", "the same width for all, also above 16"),
+        # A limit of each run since Airflow 3, as the width of the other tools is. Not the slots of a pool, which all runs
+        # share. Not [core] parallelism either, the number of workers: they are often held after a task (README.md).
+        Setting("[core] max_active_tasks_per_dag", str(width), "16", "the same width for all: tasks of a run at once"),
         Setting(
             "[scheduler] use_job_schedule",
             "False",
             "True",
             "the churn pipelines have schedules: the first run of an unpaused DAG may be due at once, and a training starts "
             "an inference through an asset; a run that nobody asked for would take the measured ones' CPU time",
-        ),
-        Setting(
-            "[dag_processor] refresh_interval",
-            "5",
-            "300",
-            "a new DAG file is found within seconds, not minutes; it also makes the dag-processor parse all known "
-            "files from the start of a measurement on, not from its fifth minute on",
         ),
         Setting("[api] host", "127.0.0.1", "0.0.0.0", "loopback only"),  # noqa: S104 - the default that we change
         Setting("[api] port", GENERATED, "8080", "a free port, so that engines do not meet"),
@@ -106,7 +101,7 @@ TUNED: Final = (
         "0.1",
         "1",
         "a tenth of the default, of the pause of a loop with nothing to do; docs, 'Scheduler > Fine-tuning your Scheduler "
-        "performance': decreasing intervals for more frequent actions improves performance at the expense of utilization",
+        "performance': decreasing intervals might bring improvements at the expense of higher utilization",
         "tuned",
     ),
 )

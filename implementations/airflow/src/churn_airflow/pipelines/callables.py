@@ -1,4 +1,4 @@
-"""What the tasks of both pipelines call, in either style of writing a DAG: the order is that of the tasks.
+"""What the operators of both pipelines call, in the order of the tasks.
 
 A callable imports what takes long to import: Airflow executes a DAG file every 30 seconds, and again in the process of every
 task.
@@ -6,23 +6,14 @@ task.
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any
 
-from airflow.sdk import ExceptionRetryPolicy, ObjectStoragePath, RetryAction, RetryRule
+from airflow.sdk import Asset, ObjectStoragePath
 from airflow.sdk.types import RuntimeTaskInstanceProtocol
 
-from churn.problem import BadData, BadParameters
-from churn_airflow.pipelines import frames, kept, parameters
+from churn_airflow.pipelines import assets, frames, kept, parameters
 from contract.steps import step
-
-RETRIED: Final[dict[str, Any]] = {
-    "retries": 3,
-    "retry_delay": timedelta(seconds=1),
-    "retry_exponential_backoff": 2,
-    "retry_policy": ExceptionRetryPolicy([RetryRule([BadData, BadParameters], RetryAction.FAIL)]),
-}
-"""How loading is tried again: the source may recover, and bad data stay bad."""
 
 
 def load(labelled: bool, params: dict[str, Any], ti: RuntimeTaskInstanceProtocol) -> ObjectStoragePath:
@@ -85,22 +76,29 @@ def gate(best: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
     return winner.to_dict()
 
 
-def register(winner: dict[str, Any], params: dict[str, Any]) -> str:
+def register(winner: dict[str, Any], params: dict[str, Any], outlet_events: Mapping[Asset, Any]) -> str:
     """Make the winner the model that inference finds by its alias."""
     from churn.models import Candidate
     from churn.registry import open_registry
 
     given = parameters.training(params)
     with step("register"):
-        return open_registry(given).register(Candidate(**winner), given.model, given.alias)
+        version = open_registry(given).register(Candidate(**winner), given.model, given.alias)
+    assets.tell(outlet_events, params)
+    return version
 
 
-def score(customers: ObjectStoragePath, params: dict[str, Any], ti: RuntimeTaskInstanceProtocol) -> ObjectStoragePath:
+def score(
+    customers: ObjectStoragePath,
+    params: dict[str, Any],
+    ti: RuntimeTaskInstanceProtocol,
+    triggering_asset_events: Mapping[Asset, Any],
+) -> ObjectStoragePath:
     """Predict who churns; return the file of predictions that `save` reads."""
     from churn import scoring
     from churn.registry import open_registry
 
-    given = parameters.inference(params)
+    given = parameters.inference(assets.told(triggering_asset_events, params))
     table = frames.read(customers)
     with step("score"):
         champion = open_registry(given).champion(given.model, given.alias)
@@ -108,11 +106,11 @@ def score(customers: ObjectStoragePath, params: dict[str, Any], ti: RuntimeTaskI
     return frames.write(predictions, frames.folder(ti) / "predictions.parquet")
 
 
-def save(predictions: ObjectStoragePath, params: dict[str, Any]) -> str:
+def save(predictions: ObjectStoragePath, params: dict[str, Any], triggering_asset_events: Mapping[Asset, Any]) -> str:
     """Write the predictions."""
     from churn import scoring
 
-    given = parameters.inference(params)
+    given = parameters.inference(assets.told(triggering_asset_events, params))
     table = frames.read(predictions)
     with step("save"):
         return str(scoring.save(table, given.output))

@@ -14,6 +14,7 @@ with DAG(
     "churn_inference",
     description="Scores customers with the champion",
     schedule=[CHAMPION],
+    max_active_runs=1,  # a run writes the file of predictions
     params=parameters.INFERENCE,
     default_args={"on_failure_callback": notify_failure},
 ) as dag:

@@ -2,20 +2,57 @@
 
 from __future__ import annotations
 
-from airflow.sdk import dag, task
+from collections.abc import Mapping
+from typing import Any
 
-from churn_airflow.pipelines import callables, frames, parameters
-from churn_airflow.pipelines.assets import CHAMPION
+from airflow.sdk import Asset, ObjectStoragePath, dag, task
+from airflow.sdk.types import RuntimeTaskInstanceProtocol
+
+from churn_airflow.pipelines import assets, frames, parameters
 from churn_airflow.pipelines.notifications import notify_failure
 from churn_airflow.pipelines.preparation_taskflow import prepare
+from contract.steps import step
 
-score = task(callables.score)
-save = task(callables.save)
-cleanup = task(frames.remove, task_id="cleanup")
+
+@task
+def score(
+    customers: ObjectStoragePath,
+    params: dict[str, Any],
+    ti: RuntimeTaskInstanceProtocol,
+    triggering_asset_events: Mapping[Asset, Any],
+) -> ObjectStoragePath:
+    """Predict who churns; return the file of predictions that `save` reads."""
+    from churn import scoring
+    from churn.registry import open_registry
+
+    given = parameters.inference(assets.told(triggering_asset_events, params))
+    table = frames.read(customers)
+    with step("score"):
+        champion = open_registry(given).champion(given.model, given.alias)
+        predictions = scoring.score(champion, table)
+    return frames.write(predictions, frames.folder(ti) / "predictions.parquet")
+
+
+@task
+def save(predictions: ObjectStoragePath, params: dict[str, Any], triggering_asset_events: Mapping[Asset, Any]) -> str:
+    """Write the predictions."""
+    from churn import scoring
+
+    given = parameters.inference(assets.told(triggering_asset_events, params))
+    table = frames.read(predictions)
+    with step("save"):
+        return str(scoring.save(table, given.output))
+
+
+@task
+def cleanup(ti: RuntimeTaskInstanceProtocol) -> None:
+    """Delete the frames of the run."""
+    frames.remove(ti)
 
 
 @dag(
-    schedule=[CHAMPION],
+    schedule=[assets.CHAMPION],
+    max_active_runs=1,  # a run writes the file of predictions
     params=parameters.INFERENCE,
     default_args={"on_failure_callback": notify_failure},
 )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from airflow.providers.standard.operators.python import PythonOperator
-from airflow.sdk import TaskGroup
+from datetime import timedelta
 
+from airflow.providers.standard.operators.python import PythonOperator
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, TaskGroup
+
+from churn.problem import BadData, BadParameters
 from churn_airflow.pipelines import callables
 
 
@@ -15,7 +18,10 @@ def prepare(*, labelled: bool) -> tuple[PythonOperator, PythonOperator]:
             task_id="load",
             python_callable=callables.load,
             op_kwargs={"labelled": labelled},
-            **callables.RETRIED,
+            retries=3,  # the source may recover; bad data stay bad
+            retry_delay=timedelta(seconds=1),
+            retry_exponential_backoff=2,
+            retry_policy=ExceptionRetryPolicy([RetryRule([BadData, BadParameters], RetryAction.FAIL)]),
         )
         validate = PythonOperator(
             task_id="validate",

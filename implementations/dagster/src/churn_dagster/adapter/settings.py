@@ -23,12 +23,6 @@ def changed(setup: Setup) -> tuple[Setting, ...]:
     """Return the settings that are not Dagster's defaults in this deployment and profile."""
     everywhere = (
         Setting(
-            "DAGSTER_HOME",
-            "the engine's home",
-            "unset: `DagsterInstance.get()` and the daemon refuse, and the webserver makes a temporary folder",
-            "SQLite and logs, where there are any, stay below it",
-        ),
-        Setting(
             "DAGSTER_DISABLE_TELEMETRY",
             "1",
             "unset",
@@ -37,6 +31,12 @@ def changed(setup: Setup) -> tuple[Setting, ...]:
         ),
     )
     recorded = (
+        Setting(
+            "DAGSTER_HOME",
+            "the engine's home",
+            "unset: `DagsterInstance.get()` and the daemon refuse, and the webserver makes a temporary folder",
+            "SQLite and logs stay below it",
+        ),
         Setting(
             _INSTANCE + "telemetry.enabled",
             "false",
@@ -48,9 +48,10 @@ def changed(setup: Setup) -> tuple[Setting, ...]:
         Setting(
             "execute_in_process: instance=",
             "DagsterInstance.get()",
-            "an instance in memory, which captures no logs and is forgotten with the call",
+            "an instance in memory, which captures no output and is forgotten with the call",
             "the other tools' calls record their runs too, and a later run builds on what is recorded; "
-            "in_process_ephemeral measures the default",
+            "in_process_ephemeral measures the default, which neither records on disk nor starts two `tail`s and two "
+            "interpreters in each call",
         ),
     )
     multiprocess = (
@@ -118,8 +119,8 @@ def changed(setup: Setup) -> tuple[Setting, ...]:
             _EXECUTOR + "multiprocess.start_method.forkserver",
             "{}",
             "spawn",
-            "'a great way to reduce per-process overhead during multiprocess execution' "
-            "(docs.dagster.io/guides/build/jobs/job-execution); it preloads the code location's module",
+            "'a great way to reduce per-process overhead during multiprocess execution, but can cause issues with certain "
+            "libraries' (docs.dagster.io/guides/build/jobs/job-execution); it preloads the code location's module",
             profile="tuned",
         ),
         Setting(

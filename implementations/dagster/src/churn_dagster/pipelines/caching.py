@@ -11,8 +11,6 @@ for the stale and missing ones, as by "Materialize unsynced" in the UI.
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
-from threading import Lock
-from typing import Any
 
 import dagster as dg
 
@@ -40,16 +38,6 @@ def value() -> dg.DataVersion:
     return dg.DataVersion(sha256(source().read_bytes()).hexdigest())
 
 
-class Companion(dg.ConfigurableResource[Any]):
-    """What `computed` gets beside its input. A lock cannot be hashed."""
-
-    unhashable: bool = False
-
-    def create_resource(self, context: dg.InitResourceContext) -> Any:
-        """Return it."""
-        return Lock() if self.unhashable else None
-
-
 @dg.asset(deps=[value], code_version="1")
 @step("begin")
 def begun() -> int:
@@ -62,7 +50,7 @@ def begun() -> int:
     # The UI calls an older result overdue. That does not make it stale.
     freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(seconds=KEPT_S)),
 )
-def computed(begun: int, companion: dg.ResourceParam[Any]) -> dict[str, str]:  # noqa: ARG001 - it only has to be there
+def computed(begun: int) -> dict[str, str]:
     """Compute what is worth keeping."""
     with step("compute"):
         return slow(f"{describe(begun)}/{body}")
@@ -95,12 +83,14 @@ def used_by_file(computed_by_file: dict[str, str]) -> None:
         pass
 
 
+observed = dg.define_asset_job("observed", [value])
+
+cached = dg.define_asset_job("cached", [begun, computed, used])
+
+cached_by_file = dg.define_asset_job("cached_by_file", [begun, computed_by_file, used_by_file])
+
 defs = dg.Definitions(
     assets=[value, begun, computed, used, computed_by_file, used_by_file],
-    jobs=[
-        dg.define_asset_job("observed", [value]),
-        dg.define_asset_job("cached", [begun, computed, used]),
-        dg.define_asset_job("cached_by_file", [begun, computed_by_file, used_by_file]),
-    ],
-    resources={"companion": Companion(), "io_manager": dg.FilesystemIOManager()},
+    jobs=[observed, cached, cached_by_file],
+    resources={"io_manager": dg.FilesystemIOManager()},
 )

@@ -14,10 +14,7 @@ defs = dg.Definitions(
     ],
     asset_checks=dg.load_asset_checks_from_modules([training]),
     jobs=[training.train, inference.infer],
-    schedules=[
-        dg.ScheduleDefinition(job=training.train, cron_schedule="0 3 * * *"),
-        dg.ScheduleDefinition(job=inference.infer, cron_schedule="0 4 * * *"),
-    ],
-    sensors=[training.train_failed, inference.infer_failed],
+    schedules=[dg.ScheduleDefinition(job=training.train, cron_schedule="0 3 * * *")],
+    sensors=[inference.infer_with_each_champion, training.train_failed, inference.infer_failed],
     resources=RESOURCES,
 )

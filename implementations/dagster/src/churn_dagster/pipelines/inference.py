@@ -48,4 +48,11 @@ def predictions_file(predictions: pd.DataFrame, inference: dg.ResourceParam[Infe
 
 infer = dg.define_asset_job("infer", dg.AssetSelection.groups("inference"))
 
+
+@dg.asset_sensor(asset_key=dg.AssetKey("champion"), job=infer)
+def infer_with_each_champion(_context: dg.SensorEvaluationContext, event: dg.EventLogEntry) -> dg.RunRequest:
+    """Ask for one run for each training that has made a champion."""
+    return dg.RunRequest(run_key=event.run_id)
+
+
 infer_failed = notify_failure(infer)

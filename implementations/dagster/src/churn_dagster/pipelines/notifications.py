@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import dagster as dg
@@ -25,10 +26,15 @@ def notify_failure(*jobs: Any) -> dg.SensorDefinition:
 
 def tell(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
     """Post why the run has failed. Where there is no daemon, whoever executes the job calls this."""
-    # A sensor is outside of the run: it has no resource of it, but what the run was launched with.
+    notify.failure(_webhook(run), "Dagster", run.job_name, _reason(instance, run.run_id))
+
+
+def _webhook(run: dg.DagsterRun) -> str:
+    # The resource that the run has configured ended with it. What is left is the config that the run was launched with.
     configured = [resource.get("config", {}) for resource in run.run_config.get("resources", {}).values()]
-    webhook = next((each["webhook"] for each in configured if "webhook" in each), "")
-    notify.failure(webhook, "Dagster", run.job_name, _reason(instance, run.run_id))
+    given = next((each["webhook"] for each in configured if each.get("webhook")), "")
+    # A secret is given as `{env: NAME}`. Dagster resolves that for the resource, and keeps the name.
+    return os.environ.get(given["env"], "") if isinstance(given, dict) else given
 
 
 def _reason(instance: dg.DagsterInstance, run_id: str) -> str:

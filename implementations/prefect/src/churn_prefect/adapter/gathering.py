@@ -35,7 +35,8 @@ def build(workload: Workload, width: int) -> Flow[..., Any]:
 def _gathering(group: Group, width: int) -> Flow[..., Any]:
     """Return the flow of a group: all its members are begun, and each awaits what it depends on.
 
-    There is no task runner, so the limit is a semaphore, as in any other asynchronous Python. Every flow has its own.
+    What is awaited goes past the task runner, so a semaphore is the limit, as in any other asynchronous Python. Every
+    flow has its own. Prefect's own limits (of tags, `prefect.concurrency`) would ask the server each time.
     """
     subflows = {member.name: _gathering(member, width) for member in group.members if isinstance(member, Group)}
 

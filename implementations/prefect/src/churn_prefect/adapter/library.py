@@ -149,6 +149,6 @@ class ProcessPool(FlowCall):
         return build(workload, processes(self._width))
 
     def _load(self, pipeline: str) -> Flow[..., Any]:
-        from churn_prefect.adapter.shapes import processes
+        from prefect.task_runners import ProcessPoolTaskRunner
 
-        return super()._load(pipeline).with_options(task_runner=processes(self._width)())
+        return super()._load(pipeline).with_options(task_runner=ProcessPoolTaskRunner(max_workers=self._width))

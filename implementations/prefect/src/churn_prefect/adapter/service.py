@@ -46,10 +46,11 @@ flow = build(Workload.from_json(Path(__file__).with_suffix(".json").read_text())
 _PIPELINE_FILE = '''\
 """A pipeline with another task runner, as the process of a flow run imports it."""
 
-from churn_prefect.adapter.shapes import {runner}
+from prefect.task_runners import ProcessPoolTaskRunner
+
 from {module} import {name}
 
-flow = {name}.with_options(task_runner={runner}({width})())
+flow = {name}.with_options(task_runner=ProcessPoolTaskRunner(max_workers={width}))
 '''
 
 
@@ -204,7 +205,7 @@ class ServeProcesses(Serve):
     def deploy_pipelines(self, pipelines_: Sequence[str]) -> None:
         for name in set(pipelines_) & catalogue.MODULES.keys():
             module = catalogue.MODULES[name].rpartition(".")[0]
-            text = _PIPELINE_FILE.format(runner=self._runner, width=self._width, module=module, name=name)
+            text = _PIPELINE_FILE.format(width=self._width, module=module, name=name)
             (self._flows / _own_file(name)).write_text(text)
         super().deploy_pipelines(pipelines_)
 
@@ -212,7 +213,8 @@ class ServeProcesses(Serve):
 class Worker(_Service):
     """A process work pool and its worker, which learns of new deployments from the server."""
 
-    _job_variables: ClassVar[Mapping[str, Any]] = {}
+    _options: ClassVar[Mapping[str, Any]] = {}
+    """What else a deployment is made with."""
 
     def _start_runner(self) -> None:
         since = datetime.now(UTC)
@@ -233,16 +235,14 @@ class Worker(_Service):
     def _deploy(self, names: Sequence[str]) -> None:
         from prefect import deploy
 
-        deployments = _deployments(self._flows, names)
-        for each in deployments:
-            each.job_variables |= self._job_variables
+        deployments = _deployments(self._flows, names, **self._options)
         deploy(*deployments, work_pool_name=POOL, print_next_steps_message=False)
 
 
 class WorkerCommand(Worker):
     """The worker starts the command that the deployment names, and not a supervisor that finds out what to start."""
 
-    _job_variables: ClassVar[Mapping[str, Any]] = {"command": shlex.join([sys.executable, "-m", "prefect.engine"])}
+    _options: ClassVar = {"job_variables": {"command": shlex.join([sys.executable, "-m", "prefect.engine"])}}
 
 
 def _own_file(pipeline: str) -> str:
@@ -250,11 +250,11 @@ def _own_file(pipeline: str) -> str:
     return f"{PIPELINE}-{pipeline}.py"
 
 
-def _deployments(folder: Path, names: Sequence[str]) -> list[RunnerDeployment]:
-    return [_deployment(folder, *name.split("/")) for name in names]
+def _deployments(folder: Path, names: Sequence[str], **options: Any) -> list[RunnerDeployment]:
+    return [_deployment(folder, *name.split("/"), **options) for name in names]
 
 
-def _deployment(folder: Path, flow_name: str, name: str) -> RunnerDeployment:
+def _deployment(folder: Path, flow_name: str, name: str, **options: Any) -> RunnerDeployment:
     from prefect import flow
     from prefect.deployments.runner import EntrypointType
     from prefect.flows import load_flow_from_entrypoint
@@ -266,11 +266,12 @@ def _deployment(folder: Path, flow_name: str, name: str) -> RunnerDeployment:
         file = f"{_own_file(flow_name)}:flow"
     elif flow_name in catalogue.MODULES:
         found = load_flow_from_entrypoint(catalogue.entrypoint(flow_name, folder))
-        return found.to_deployment(name, entrypoint_type=EntrypointType.MODULE_PATH)  # type: ignore[no-any-return]
+        module = EntrypointType.MODULE_PATH
+        return found.to_deployment(name, entrypoint_type=module, **options)  # type: ignore[no-any-return]
     else:
         file = f"{catalogue.CACHING}:{flow_name}"
     found = flow.from_source(str(folder), file)
-    return found.to_deployment(name)  # type: ignore[no-any-return]
+    return found.to_deployment(name, **options)  # type: ignore[no-any-return]
 
 
 def main() -> None:

@@ -12,7 +12,8 @@ from contract.servers import HOST, free_port
 
 _LATENCY: Final = (
     "latency: a submitted run waits for the next poll. A tenth of the default, as for every tool; "
-    "docs.prefect.io/v3/api-ref/settings-ref names both settings, v3/concepts/workers (Polling for work) that of workers"
+    "docs.prefect.io/v3/api-ref/settings-ref has both settings. v3/concepts/workers (Polling for work) has that of workers, "
+    "with 15 s as its default, where Prefect 3.9.1 has 10"
 )
 # PREFECT_WORKER_PREFETCH_SECONDS is none of them: it says how long before its time a *scheduled* run is taken.
 
@@ -21,7 +22,16 @@ _THREADS: Final = Setting("ThreadPoolTaskRunner(max_workers=)", "{width}", "unbo
 _PROCESSES: Final = Setting("ProcessPoolTaskRunner(max_workers=)", "{width}", "the number of CPUs", _FAIR)
 _SEMAPHORE: Final = Setting("asyncio.Semaphore()", "{width}", "none: all at once", _FAIR)
 _COMMAND: Final = Setting(
-    "job_variables", "command", "none: a supervisor finds out what to start", "what the supervisor costs is the question"
+    "job_variables: command",
+    "python -m prefect.engine",
+    "none: a supervisor finds out what to start",
+    "what the supervisor costs is the question",
+)
+_NO_PAUSE: Final = Setting(
+    "serve(pause_on_shutdown=)",
+    "False",
+    "True: who stops the process pauses the schedules",
+    "docs.prefect.io/v3/how-to-guides/deployment_infra/run-flows-in-local-processes: where restarts are expected",
 )
 _NO_CACHE: Final = Setting(
     "@task(cache_policy=)",
@@ -35,8 +45,8 @@ IN_CODE: Final = {
     "async_flow_call": (_SEMAPHORE,),
     "process_pool": (_PROCESSES, _NO_CACHE),
     "calls": (),
-    "serve": (_THREADS, _NO_CACHE),
-    "serve_processes": (_PROCESSES, _NO_CACHE),
+    "serve": (_THREADS, _NO_CACHE, _NO_PAUSE),
+    "serve_processes": (_PROCESSES, _NO_CACHE, _NO_PAUSE),
     "worker": (_THREADS, _NO_CACHE),
     "worker_command": (_THREADS, _COMMAND),
 }
@@ -66,18 +76,20 @@ ENVIRONMENT: Final = (
         "true in the default profile",
         "a client that cannot reach our server must fail, not start a server of its own",
     ),
-    Setting(
-        "PREFECT_TASKS_RUNNER_THREAD_POOL_MAX_WORKERS",
-        "{width}",
-        "unset: unbounded",
-        "as above, for the churn pipelines, whose code leaves the width open",
-    ),
     Setting("PREFECT_SERVER_ANALYTICS_ENABLED", "false", "true", "telemetry off"),
     Setting("DO_NOT_TRACK", "1", "unset", "telemetry off"),
     Setting("PREFECT_RUNNER_POLL_FREQUENCY", "1", "10", _LATENCY, "tuned"),
     Setting("PREFECT_WORKER_QUERY_SECONDS", "1", "10", _LATENCY, "tuned"),
 )
 """Changed by environment variables, which a flow run's process inherits."""
+
+_PIPELINES: Final = Setting(
+    "PREFECT_TASKS_RUNNER_THREAD_POOL_MAX_WORKERS",
+    "{width}",
+    "unset: unbounded",
+    "as above, for the churn pipelines, whose code leaves the width open",
+)
+"""Where the pipelines run in threads; the files of those in a pool of processes name its width."""
 
 
 def environment(setup: Setup) -> dict[str, str]:
@@ -88,13 +100,17 @@ def environment(setup: Setup) -> dict[str, str]:
         "password": secrets.token_urlsafe(16),
         "width": str(setup.width),
     }
-    return {each.name: each.value.format(**values) for each in _of(setup, ENVIRONMENT)}
+    return {each.name: each.value.format(**values) for each in _of(setup, _variables(setup))}
 
 
 def started(setup: Setup) -> Started:
     """Return the versions and the settings that the run's record names; the password stays a placeholder."""
     versions = {"python": platform.python_version(), "prefect": version("prefect"), "fastapi": version("fastapi")}
-    return Started(versions, _of(setup, IN_CODE[setup.deployment] + ENVIRONMENT))
+    return Started(versions, _of(setup, IN_CODE[setup.deployment] + _variables(setup)))
+
+
+def _variables(setup: Setup) -> tuple[Setting, ...]:
+    return (*ENVIRONMENT, _PIPELINES) if _THREADS in IN_CODE[setup.deployment] else ENVIRONMENT
 
 
 def _of(setup: Setup, settings: tuple[Setting, ...]) -> tuple[Setting, ...]:

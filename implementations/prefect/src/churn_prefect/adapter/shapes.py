@@ -1,4 +1,4 @@
-"""Workload -> flow: one task a node, called in a chain and submitted to a task runner elsewhere; a group is a subflow."""
+"""Workload -> flow: one task a node, which is called or submitted to the flow's task runner; a group is a subflow."""
 
 from __future__ import annotations
 
@@ -38,11 +38,14 @@ def work(node: Node, trial: Trial, tokens: dict[str, str]) -> str:
 def build(workload: Workload, runner: Runner, *, called: bool = False) -> Flow[..., Any]:
     """Return the workload's flow. The one parameter is the trial, which Prefect makes of the JSON of a submission.
 
-    `called`: tasks are called, one after another, even if they could run at once.
+    `called`: tasks are called, one after another, even if they could run at once. Beside threads, those of a chain are too.
+    A call never reaches a pool of processes: there a chain is submitted, one task after another.
     """
+    has_threads = isinstance(runner(), ThreadPoolTaskRunner)
+    called = called or (workload.is_chain and has_threads)
     if any(isinstance(member, Group) for member in workload.tree.members):
-        return _nested(workload.tree, runner, called=called or workload.is_chain)
-    wire: Callable[[Workload, Trial], Any] = _call if called or workload.is_chain else _submit
+        return _nested(workload.tree, runner, called=called)
+    wire = _call if called else _submit_in_turn if workload.is_chain else _submit
 
     @flow(name=workload.name, task_runner=runner())
     def run(trial: Trial) -> Any:
@@ -56,6 +59,13 @@ def _call(workload: Workload, trial: Trial) -> None:
     tokens: dict[str, str] = {}
     for node in workload.nodes:
         tokens[node.id] = task_of(node)(node, trial, {parent: tokens[parent] for parent in node.after})
+
+
+def _submit_in_turn(workload: Workload, trial: Trial) -> None:
+    # As above, but the task runs where the task runner has it run.
+    tokens: dict[str, str] = {}
+    for node in workload.nodes:
+        tokens[node.id] = task_of(node).submit(node, trial, {parent: tokens[parent] for parent in node.after}).result()
 
 
 def _submit(workload: Workload, trial: Trial) -> list[PrefectFuture[str]]:

@@ -45,7 +45,7 @@ def begin(value: int) -> int:
     return value
 
 
-@task(cache_policy=KEY, cache_expiration=timedelta(seconds=KEPT_S), persist_result=True)
+@task(cache_policy=KEY, cache_expiration=timedelta(seconds=KEPT_S))
 def compute(value: int, _lock: object = None) -> dict[str, str]:
     """Compute what is worth keeping."""
     with step("compute"):

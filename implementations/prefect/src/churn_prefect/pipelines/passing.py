@@ -46,13 +46,13 @@ def through_file(size: int, folder: Path) -> None:
         shutil.rmtree(folder)
 
 
-# By default Prefect hashes the arguments of every task, here a whole table, for a cache that holds for one run only.
-@task(cache_policy=NO_CACHE)
+@task
 def make(size: int) -> pd.DataFrame:
     """Make a frame."""
     return made(size)
 
 
+# By default Prefect hashes the arguments of every task, here a whole table, for a cache that holds for one run only.
 @task(cache_policy=NO_CACHE)
 def take(table: pd.DataFrame) -> None:
     """Look at a frame."""
@@ -66,20 +66,20 @@ def make_stored(size: int, key: str) -> pd.DataFrame:  # noqa: ARG001 - Prefect 
     return made(size)
 
 
-@task(task_run_name="take", cache_policy=NO_CACHE)
+@task(task_run_name="take")
 def take_stored(key: str) -> None:
     """Read a frame from the storage, and look at it."""
     look_at(get_result_store().read(key).result)
 
 
-@task(task_run_name="make", cache_policy=NO_CACHE)
+@task(task_run_name="make")
 def make_file(size: int, path: Path) -> Path:
     """Make a frame, and write it."""
     made(size).to_parquet(path)
     return path
 
 
-@task(task_run_name="take", cache_policy=NO_CACHE)
+@task(task_run_name="take")
 def take_file(path: Path) -> None:
     """Read a frame, and look at it."""
     look_at(pd.read_parquet(path))
