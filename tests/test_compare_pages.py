@@ -324,12 +324,27 @@ def test_markdown_fits_into_a_comment(before: Path) -> None:
 # Numbers that have no ratio --------------------------------------------------------------------------------------------
 
 
-def test_an_intercept_below_zero_is_judged_by_its_difference(before: Path, orchbench: Call, tmp_path: Path) -> None:
-    """Nothing can be divided by it: a run that costs clearly more than before is slower all the same."""
-    bent = timed(before, tmp_path / "bent", chain_20=100.0)
-    document = json.loads(orchbench("compare", bent, before, "--json").out)
-    change = next(each for each in document["changes"] if (each["workload"], each["metric"]) == ("chain", "per_run_ms"))
-    assert change["before"] < min(0, change["after"])
+def waiting(run: Path, target: Path, milliseconds: float) -> Path:
+    """Copy a run, and let its chains of twenty tasks wait for so long before the first of them, give or take 1 %."""
+    shutil.copytree(run, target)
+    for number, folder in enumerate(sorted(target.glob("trials/*-chain_20"))):
+        logs = {log: events_of(log) for log in folder.glob("events*.jsonl")}
+        began = min(event["t"] for events in logs.values() for event in events if event["kind"] == "started")
+        waited = int(milliseconds * 1e6 * (0.99 + 0.005 * (number * 7 % 5)))
+        for log, events in logs.items():
+            moved = [event | {"t": began - waited} if event["kind"] == "submitted" else event for event in events]
+            log.write_text("".join(json.dumps(event) + "\n" for event in moved))
+    return target
+
+
+def test_a_slope_below_zero_is_judged_by_its_difference(before: Path, orchbench: Call, tmp_path: Path) -> None:
+    """Nothing can be divided by it: a wait that grows with the graph, and did not before, is slower all the same."""
+    runs = [waiting(before, tmp_path / name, wait_ms) for name, wait_ms in (("short", 0.01), ("long", 200.0))]
+    document = json.loads(orchbench("compare", *runs, "--json").out)
+    change = next(
+        each for each in document["changes"] if (each["workload"], each["metric"]) == ("chain", "ahead_per_task_ms")
+    )
+    assert change["before"] < 0 < change["after"]
     assert change["effect"]["by"] == "difference" and change["effect"]["low"] > 0
     assert change["effect"]["size"] == pytest.approx(change["after"] - change["before"])
     assert change["verdict"] == "worse"

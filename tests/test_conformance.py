@@ -35,6 +35,13 @@ def candidate(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         yield candidate
 
 
+MAY_LACK = {
+    "process": {"a_killed_service_can_be_started_again", "its_own_records_agree"},
+    "serve_processes": {"a_cancelled_run_is_gone"},
+}
+"""What deployments on servers have no way to do; plain Python's has no service, and keeps no records."""
+
+
 class TestConformance:
     """The rules, against the real tools."""
 
@@ -44,8 +51,7 @@ class TestConformance:
         finding = conformance.find(rule, candidate)
         assert finding.verdict in {"holds", "unsupported"} and finding.because, finding
         if candidate.setup.tier == "service":
-            lacks = {"a_killed_service_can_be_started_again", "its_own_records_agree"}
-            may_lack = lacks if candidate.setup.is_plain else set()
+            may_lack = MAY_LACK.get(candidate.setup.deployment, ())
             assert finding.verdict == "holds" or finding.rule in may_lack, finding
 
 

@@ -81,9 +81,11 @@ class ProcessPerRun(Plain):
         try:
             ended = select.poll()
             ended.register(process, select.POLLIN)
-            ended.poll(limit_s * 1000)
+            if not ended.poll(limit_s * 1000):
+                return State.RUNNING
         finally:
             os.close(process)
+        self._runs[run].wait()  # another thread that has cancelled the run may be about to read how it ended
         return self.state(run)
 
     def cancel(self, run: str) -> None:

@@ -17,7 +17,7 @@ from uuid import UUID
 from churn_prefect.adapter import catalogue
 from churn_prefect.adapter.server import Server
 from churn_prefect.adapter.settings import started
-from contract.adapter import Adapter, Refused, Reported, Setup, Started, State
+from contract.adapter import Adapter, Refused, Reported, Setup, Started, State, Unsupported
 from contract.editions import FIRST
 from contract.events import Trial
 from contract.pipeline import Pipeline
@@ -201,6 +201,12 @@ class ServeProcesses(Serve):
     """The same with another task runner: tasks that are submitted run in a pool of processes, which each flow run starts."""
 
     _runner = "processes"
+
+    def cancel(self, run: str) -> None:
+        # Nothing that is asked for a cancelled run may go on, and a body in the pool does, for as long as it takes.
+        raise Unsupported(
+            "Prefect ends the process of the flow run, and leaves the pool's: a task that has begun goes on there"
+        )
 
     def deploy_pipelines(self, pipelines_: Sequence[str]) -> None:
         for name in set(pipelines_) & catalogue.MODULES.keys():
