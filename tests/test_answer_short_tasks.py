@@ -206,3 +206,32 @@ def test_a_deployment_is_ranked_once_in_a_class() -> None:
     ratios = [ratio(rows[2], rows[0], apart=True, low=1.6)]
     card = cards(estimates=rows, ratios=ratios)["Many short tasks"]
     assert "airflow/other" not in str(next(iter(card.because)))
+
+
+def test_a_tool_that_is_alone_in_its_class_is_told_of() -> None:
+    """It has nothing to be ranked with, and is not left out for that."""
+    task = {"tier": "service", "apart": "tasks"}
+    rows = [
+        estimate("airflow", 1000.0, **task),
+        estimate("dagster", 1800.0, **task),
+        estimate("prefect", 5.0, tier="service", apart="runs"),
+    ]
+    ratios = [ratio(rows[1], rows[0], apart=True, low=1.6)]
+    card = cards(estimates=rows, ratios=ratios)["Many short tasks"]
+    assert card.pick.startswith("Airflow where each task") and "Prefect alone where each run" in card.pick
+    assert says(card, "prefect/usual", "5.00 ms")
+
+
+def test_what_is_for_debugging_is_in_no_class() -> None:
+    """It is in the table, with a mark, and in no ranking, however fast it is."""
+    here = {"apart": "nothing"}
+    rows = [
+        estimate("prefect", 5.0, **here),
+        estimate("dagster", 50.0, **here),
+        estimate("airflow", 1.0, deployment="dag_test", usual=False, **here),
+    ]
+    card = cards(estimates=rows, ratios=[ratio(rows[1], rows[0], apart=True, low=9.0)])["Many short tasks"]
+    assert card.pick.startswith("Prefect where all is in one process")
+    assert not says(card, "airflow/dag_test")
+    (marked,) = [row for row in card.rows if "dag_test" in str(row[0])]
+    assert "not ranked" in str(marked[1])

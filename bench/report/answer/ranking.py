@@ -51,17 +51,22 @@ CLASSES: Final = {
 """What has a process of its own; the most is bought by the first."""
 
 
-def by_class(rows: Sequence[Estimate]) -> dict[str, list[Estimate]]:
-    """Return the rows of each class of isolation that several tools have: one of each tool, the lowest first."""
+def by_class(facts: Facts, rows: Sequence[Estimate]) -> dict[str, list[Estimate]]:
+    """Return the rows of each class of isolation: one of each tool, the lowest first; what is for debugging is in none."""
     found: dict[str, list[Estimate]] = {}
     for apart in CLASSES:
         own: dict[str, Estimate] = {}
         for row in sorted(rows, key=lambda row: not row.setup.default):
-            if row.setup.apart == apart:
+            if row.setup.apart == apart and not is_for_debugging(facts, row):
                 own.setdefault(row.setup.orchestrator, row)
-        if len(own) > 1:
+        if own:
             found[apart] = sorted(own.values(), key=lambda row: row.median or 0.0)
     return found
+
+
+def is_for_debugging(facts: Facts, row: Estimate) -> bool:
+    """Whether the vendor has the deployment for debugging, so that it is shown and not ranked."""
+    return row.setup.deployment in facts.run.about(row.setup.orchestrator).debug
 
 
 def are_several(rows: Sequence[Estimate]) -> bool:

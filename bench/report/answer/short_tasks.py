@@ -12,6 +12,7 @@ from bench.report.answer.ranking import (
     CLASSES,
     are_several,
     by_class,
+    is_for_debugging,
     leaders,
     picked,
     ranking,
@@ -72,9 +73,14 @@ def _at(facts: Facts, tier: str) -> _Tier:
     names = leaders(facts, ranked)
     least = "adds the least to an empty task of a chain"
     # Like with like: a process for each task costs more than one for each run, and buys more.
-    classes = by_class(every)
-    sentences = [ranking(facts, rows, tier, f"{least}, {CLASSES[apart]}") for apart, rows in classes.items()]
-    if not classes:
+    classes = by_class(facts, every)
+    beside = {apart: rows for apart, rows in classes.items() if len(rows) > 1}
+    ranked_beside = {row.setup.orchestrator for rows in beside.values() for row in rows}
+    # A tool that has no other beside it anywhere is told of, too.
+    alone = {apart: rows[0] for apart, rows in classes.items() if beside and rows[0].setup.orchestrator not in ranked_beside}
+    sentences = [ranking(facts, rows, tier, f"{least}, {CLASSES[apart]}") for apart, rows in beside.items()]
+    sentences += [_of_one(row, tier, apart) for apart, row in alone.items()]
+    if not beside:
         sentences = [ranking(facts, ranked, tier, least, with_isolation)]
     sentences += _not_in_proportion(facts, ranked)
     otherwise = ""
@@ -88,8 +94,20 @@ def _at(facts: Facts, tier: str) -> _Tier:
     ends = ends_of(facts, ranked)
     if len(ends) > 1 and not (len(names) == 1 and len(ends) == len(ranked) and is_shortest(ranked[0], ends)):
         sentences.append(beside_tasks(ends, tier))
-    pick = ", ".join(f"{picked(leaders(facts, rows), rows)} {CLASSES[apart]}" for apart, rows in classes.items())
-    return _Tier(tier, pick or picked(names, ranked), otherwise, sentences, [_short_task_row(facts, row) for row in every])
+    picks = [f"{picked(leaders(facts, rows), rows)} {CLASSES[apart]}" for apart, rows in beside.items()]
+    picks += [f"{facts.tools.name(row.setup.orchestrator)} alone {CLASSES[apart]}" for apart, row in alone.items()]
+    return _Tier(
+        tier, ", ".join(picks) or picked(names, ranked), otherwise, sentences, [_short_task_row(facts, row) for row in every]
+    )
+
+
+def _of_one(row: Estimate, tier: str, apart: str) -> Sentence:
+    """Say what the only tool of a class adds."""
+    return Sentence.of(
+        f"At the {tier} tier {row.setup.name} has no other tool beside it {CLASSES[apart]}, and adds ",
+        *valued(row).parts,
+        ".",
+    )
 
 
 def _not_in_proportion(facts: Facts, ranked: Sequence[Estimate]) -> list[Sentence]:
@@ -143,5 +161,6 @@ def _tuned(facts: Facts, tier: str) -> list[Sentence]:
 def _short_task_row(facts: Facts, row: Estimate) -> list[Sentence]:
     lag = lag_of(facts, row.setup)
     lags = Sentence.of(prose.middle(lag), " [", *prose.between(lag), "]") if lag else valued(None)
-    who, isolation = Sentence.of(f"{row.setup.name}, {row.setup.tier}"), Sentence.of(row.setup.isolation)
+    not_ranked = "; for debugging, not ranked" if is_for_debugging(facts, row) else ""
+    who, isolation = Sentence.of(f"{row.setup.name}, {row.setup.tier}"), Sentence.of(f"{row.setup.isolation}{not_ranked}")
     return [who, isolation, valued(row), wait_of(facts, row.setup), lags]
