@@ -62,7 +62,11 @@ def facts(own: str | None = None, **tables: Sequence[Any]) -> Facts:
     """Return what a report is made of."""
     trials: list[Any] = [
         SimpleNamespace(
-            scenario="overhead", workload=f"{family}_{size}", axes={"shape": family, "tasks": size}, warmup=False
+            scenario="overhead",
+            workload=f"{family}_{size}",
+            axes={"shape": family, "tasks": size},
+            warmup=False,
+            polls=False,
         )
         for family, sizes in SIZES.items()
         for size in sizes

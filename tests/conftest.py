@@ -21,7 +21,7 @@ from bench.plan.tools import Tool, discover
 ROOT = Path(__file__).parent.parent
 ORCHBENCH = Path(sys.executable).with_name("orchbench")
 
-pytest_plugins = ["ledgers", "tracked_runs"]  # their fixtures, for the tests of claims and of tracking
+pytest_plugins = ["ledgers", "merged_runs", "tracked_runs"]  # their fixtures, for the tests of claims, merging and tracking
 
 os.environ["ORCHBENCH_NO_MLFLOW"] = "1"  # a new store takes seconds, and the tests make many runs
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-from answers import at_service, cards, changed, estimate, ratio, said, says, wait
+from dataclasses import replace
 
+import msgspec
+import pytest
+from answers import at_service, cards, changed, estimate, facts, ratio, said, says, wait
+
+from bench.plan.about import About
+from bench.report.answer.short_tasks import short_tasks
 from bench.store.rows import Estimate
 
 
@@ -130,11 +135,27 @@ def test_tuned_settings_are_told_beside_the_default() -> None:
 
 
 def test_tuned_settings_alone_are_told_as_such() -> None:
-    """A run of nothing else has no pick, and numbers all the same."""
+    """A run of nothing else ranks the tools in these settings, and the pick says so; one tool alone has none beside it."""
     rows = [estimate(tool, ms, profile="tuned") for tool, ms in (("prefect", 4.3), ("airflow", 301.0))]
-    card = cards(estimates=rows)["Many short tasks"]
-    assert card.pick == "Not measured in stock settings"
-    assert says(card, "airflow/usual", "301 ms")
+    card = cards(estimates=rows, ratios=[ratio(rows[1], rows[0], apart=True, low=9.0)])["Many short tasks"]
+    assert card.pick == "Prefect, in low-latency settings, at the library tier"
+    assert said(card).count("301 ms") == 1
+    alone = cards(estimates=rows[1:])["Many short tasks"]
+    assert "Airflow" not in alone.pick and says(alone, "airflow/usual", "301 ms")
+
+
+def test_a_number_has_the_remark_of_its_tool() -> None:
+    """It stands behind the ranking that has the number, for the deployment that it is about and no other."""
+    rows = [estimate("prefect", 5.0), estimate("airflow", 900.0)]
+    made = facts(estimates=rows)
+    for remarks, is_told in (
+        ({"usual.per_task_ms": "it sleeps"}, True),
+        ({"per_task_ms": "it sleeps"}, True),
+        ({"other.per_task_ms": "it sleeps"}, False),
+        ({"makespan_s": "it sleeps"}, False),
+    ):
+        run = msgspec.structs.replace(made.run, tools={"airflow": About(remarks=remarks)})
+        assert says(short_tasks(replace(made, run=run)), "airflow/usual", "it sleeps") == is_told
 
 
 def test_a_cost_that_grows_with_the_chain_is_no_constant() -> None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from answers import cards, changed, estimate, said, says
+import msgspec
+from answers import cards, changed, estimate, facts, said, says
 
+from bench.plan.about import About
 from bench.plan.setup import Setup
+from bench.report.answer import Card
+from bench.report.answer.upkeep import least_to_look_after
 from bench.store.rows import Code, ReadyEngine
 
 
@@ -63,3 +68,25 @@ def test_who_has_the_least_of_one_and_shares_the_other_comes_first() -> None:
     rows = [estimate(tool, 1.0) for tool in "abc"]
     card = cards(estimates=rows, code=code, engines=engines)["The least code"]
     assert card.pick == "b for code and, like a, for services"
+
+
+def test_a_tool_with_two_styles_has_both_counts() -> None:
+    """No headline rests on one of them unsaid: the pick names the style, if the tool would not lead with the other."""
+    about = About(styles={"taskflow": ["pipelines/training_taskflow.py"]})
+    made = facts(estimates=[estimate(tool, 1.0) for tool in ("a", "b", "plain")])
+    made = replace(made, run=msgspec.structs.replace(made.run, tools={"a": about}))
+
+    def card(usual: int, taskflow: int, other: int) -> Card:
+        code = [
+            *lines(a=usual, b=other, plain=50),
+            Code(orchestrator="a", scenario="pipeline_taskflow", lines=taskflow, places=[]),
+        ]
+        return least_to_look_after(replace(made, results=msgspec.structs.replace(made.results, code=code)))
+
+    assert says(card(300, 200, 250), "b 250 lines", "a 300 lines", "taskflow", "200")
+    assert ["taskflow" in str(row[1]) for row in card(300, 200, 250).rows] == [True, False, False]
+    assert card(300, 200, 250).pick == "a (in the style taskflow) for code"
+    assert card(200, 300, 250).pick == "a (in the style usual) for code"
+    assert card(200, 210, 250).pick == "a for code"
+    assert card(300, 310, 250).pick == "b for code"
+    assert card(300, 260, 250).pick == "a (in the style taskflow) or b for code"

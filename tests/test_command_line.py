@@ -242,6 +242,7 @@ BROKEN_SUITES = {
     "size": ("[1, 4]", "[0, 4]"),
     "type": ("rounds = 2", 'rounds = "two"'),
     "unknown control": ('control = ["plain"]', 'control = ["plian"]'),
+    "a width of its own where none is asked for": ("rounds = 2\n", "rounds = 2\nown_width = true\n"),
     "negative sweep": ("[0.01, 20]", "[-1]"),
     "more sizes than a report takes": ("[1, 4]", str(list(range(1, 102)))),
     "more durations than a report takes": ("[0.01, 20]", str(list(range(1, 102)))),

@@ -17,7 +17,7 @@ import pytest
 from conftest import ORCHBENCH, ROOT, Call, Done, call, checkout, processes_of, refusal
 from small_runs import block, edited, events_of, record_of, results_of, stretch, suite_of
 
-from bench.base.stats import trimmed_means
+from bench.base.stats.starts import trimmed_means
 from bench.derive.figures import figures_of
 from bench.derive.measured import MeasuredTrial, grouped
 from bench.plan import planning, suite, tools

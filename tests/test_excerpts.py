@@ -258,6 +258,15 @@ def test_what_is_missing_is_said(name: str, tmp_path: Path) -> None:
     assert name in page and "of code" not in page  # a count of what is left would be a wrong one
 
 
+def test_a_graph_by_hand_is_told_from_what_was_measured(tmp_path: Path) -> None:
+    """Where the code is a small graph by hand, the page says what built the measured ones; elsewhere it says nothing."""
+    folder = keep(tmp_path, {"tool/adapter/by_hand.py": "x = 1\n\n\ny = 2\n", "tool/adapter/shapes.py": "x = 1\n"})
+    parts = {"small": ["adapter/by_hand.py:x", "adapter/by_hand.py:y"], "other": ["adapter/shapes.py:x"]}
+    small, other = (Page(rendered(excerpts(folder, record({"tool": parts}), each))).text for each in parts)
+    assert "by_hand.py:1, 4" in small and "shapes.py" in small
+    assert "shapes.py:1" in other and "by hand" not in other
+
+
 def test_a_run_without_kept_code_has_none() -> None:
     """Older runs have not kept their sources, and are reported without them."""
     folder = RunFolder(ROOT / "reports" / "sample")

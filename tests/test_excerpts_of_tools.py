@@ -13,8 +13,9 @@ from small_runs import block, made_up_record, record_of, suite_of
 from bench.derive.excerpts import excerpts, pipeline_files, pipeline_lines
 from bench.plan.tools import CONTRACT, CORE, discover, package_of
 from bench.scenarios import SCENARIOS
-from bench.store.folder import SHARED, RunFolder
+from bench.store.folder import RunFolder
 from bench.store.records import RunRecord
+from bench.store.sources import SHARED
 
 pytestmark = pytest.mark.xdist_group("excerpts")  # the run is made once
 
@@ -26,9 +27,9 @@ KNOWN = {name: each for name, each in discover().items() if each.source.name == 
 def real(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunFolder, RunRecord]:
     """A run that has kept the sources of all implementations."""
     folder = RunFolder(tmp_path_factory.mktemp("real"))
-    folder.keep_code(SHARED, CORE)
+    folder.sources.keep(SHARED, CORE)
     for each in KNOWN.values():
-        folder.keep_code(each.name, each.source)
+        folder.sources.keep(each.name, each.source)
     return folder, made_up_record(orchestrators=list(KNOWN), tools={each.name: each.about for each in KNOWN.values()})
 
 
@@ -99,13 +100,13 @@ def test_a_report_shows_what_ran(world: Path, tmp_path: Path) -> None:
     """An edit after the run changes nothing, nor does another report, nor another place, where nothing else is."""
     folder = RunFolder(world / "run")
     before = {scenario: excerpts(folder, folder.run(), scenario) for scenario in SCENARIOS}
-    shapes = world / "implementations/plain/src/churn_plain/adapter/shapes.py"
-    text = shapes.read_text()
-    shapes.write_text(text.replace("def _one_by_one(", "# Edited.\ndef _one_by_one("))
-    assert shapes.read_text() != text
+    by_hand = world / "implementations/plain/src/churn_plain/adapter/by_hand.py"
+    text = by_hand.read_text()
+    by_hand.write_text(text.replace("def chain(", "# Edited.\ndef chain("))
+    assert by_hand.read_text() != text
     assert copied_orchbench(world, "report", "run").code == 0
     copy = RunFolder(Path(shutil.copytree(world / "run", tmp_path / "copy")))
     for place in (folder, copy):
         assert {scenario: excerpts(place, place.run(), scenario) for scenario in SCENARIOS} == before
-        assert "Edited" not in before["overhead"][0].text and "_one_by_one" in before["overhead"][0].text
+        assert "Edited" not in before["overhead"][0].text and "def chain(" in before["overhead"][0].text
     assert [each.missing for found in before.values() for each in found] == [()] * len(SCENARIOS)

@@ -15,7 +15,7 @@ import pytest
 from small_runs import block, finished_run, read_results, suite_of
 
 from bench.base.problem import Problem
-from bench.base.stats import Quantity, exact, missing
+from bench.base.stats.quantity import Quantity, exact, missing
 from bench.events.timeline import Attempt, Timeline, read
 from bench.plan import suite
 from bench.plan.setup import setups_of

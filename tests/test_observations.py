@@ -19,7 +19,8 @@ from bench.plan.tools import CORE, discover
 from bench.run.observe import observe
 from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.observation import PIPELINE, pipeline_in
-from bench.store.folder import SHARED, RunFolder
+from bench.store.folder import RunFolder
+from bench.store.sources import SHARED
 
 KNOWN = discover()
 
@@ -29,9 +30,9 @@ def run(tmp_path: Path) -> RunFolder:
     """A run of the churn pipelines of all tools, in which nothing ran: it has kept their code, and has looked at it."""
     folder = RunFolder(tmp_path / "run")
     folder.make()
-    folder.keep_code(SHARED, CORE)
+    folder.sources.keep(SHARED, CORE)
     for each in KNOWN.values():
-        folder.keep_code(each.name, each.source)
+        folder.sources.keep(each.name, each.source)
     host = {"cpu": "?", "cores": 2, "memory_gb": 4, "python": "3.13", "name": "here", "boot_id": "1"}
     record = made_up_record(
         orchestrators=list(KNOWN),

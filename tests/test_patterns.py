@@ -19,7 +19,8 @@ from bench.plan.plan import Plan
 from bench.plan.suite import Suite
 from bench.plan.tools import Deployment, Tool, discover
 from bench.run import session
-from bench.scenarios import SCENARIOS, caching
+from bench.scenarios import SCENARIOS
+from bench.scenarios.caching.cases import NEEDS
 from bench.store.folder import RunFolder
 
 FOLDER = ROOT / "tests" / "pattern_fakes" / "src"
@@ -102,7 +103,7 @@ def cases_for(scenario: str, checks: Iterable[str]) -> set[str]:
     if not all(needs):
         return set()
     cases = set().union(*needs)
-    while more := {caching.NEEDS[case] for case in cases if case in caching.NEEDS} - cases:
+    while more := {NEEDS[case] for case in cases if case in NEEDS} - cases:
         cases |= more
     return cases
 

@@ -15,9 +15,9 @@ from bench.plan import planning
 from bench.plan.plan import Plan
 from bench.plan.setup import Setup
 from bench.plan.suite import Block, Suite, available, load
-from bench.plan.tools import Deployment, Tool, discover
+from bench.plan.tools import UNBOUNDED, Deployment, Tool, discover
 from bench.scenarios import SCENARIOS, Capacity, Case
-from bench.scenarios.caching import result_of
+from bench.scenarios.caching.cases import result_of
 from bench.scenarios.kit.check import Seen
 from bench.scenarios.kit.draw import seed_of
 from bench.store.folder import RunFolder
@@ -32,9 +32,9 @@ TOOLS = (
         Path("one"),
         "one",
         (
-            Deployment("threads", "library", "one process", profiles=("stock", "tuned")),
+            Deployment("threads", "library", "one process", profiles=("stock", "tuned"), own_width="unbounded"),
             Deployment("in_turn", "library", "one process", lanes=1),
-            Deployment("server", "service", "a process per run", polls_every_s={"stock": 5.0, "tuned": 0.5}),
+            Deployment("server", "service", "a process per run", polls_every_s={"stock": 5.0, "tuned": 0.5}, own_width=16),
         ),
     ),
     Tool("plain", Path("plain"), "plain", (Deployment("threads", "library", ""), Deployment("processes", "service", ""))),
@@ -131,6 +131,17 @@ def test_the_widths_of_a_setup_run_side_by_side(suite: Suite, seed: int) -> None
             places[start.trials[0].scenario, start.setup.path, start.round].append(place)
     for taken in places.values():
         assert taken == list(range(taken[0], taken[0] + len(taken)))
+
+
+def test_each_tool_runs_as_many_tasks_at_once_as_it_does_by_itself() -> None:
+    """Where a block asks for that: the same work for all, and none for what has no width of its own."""
+    blocks = [
+        Block(scenario="parallelism", tier=tier, rounds=1, repeat=1, limit_s=30, own_width=True)
+        for tier in ("library", "service")
+    ]
+    starts = planned(Suite(name="any", about="", blocks=blocks), 1).starts
+    assert {start.setup.deployment: start.width for start in starts} == {"threads": UNBOUNDED, "server": 16}
+    assert len({tuple(case.name for case in start.cases if case.axes) for start in starts}) == 1
 
 
 @given(SUITES, SEEDS)

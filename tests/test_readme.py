@@ -12,7 +12,7 @@ from conftest import ROOT
 from pages import Page
 
 from bench.base import wording
-from bench.base.stats import MIN_STARTS
+from bench.base.stats.quantity import MIN_STARTS
 from bench.derive.reading import reading
 from bench.store import earlier
 from bench.store.rows import Estimate, row_of

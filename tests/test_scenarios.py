@@ -15,7 +15,7 @@ from conftest import ROOT, copied_checkout, copied_orchbench
 from pages import Page
 from small_runs import record_of, results_of
 
-from bench.base.stats import Quantity, exact
+from bench.base.stats.quantity import Quantity, exact
 from bench.plan import suite, warmups
 from bench.plan.tools import discover
 from bench.scenarios import METRICS, SCENARIOS, Capacity, Case, Scenario
@@ -141,18 +141,17 @@ class Asked:
     def of(cls, name: str) -> Asked:
         """Gather them."""
         suites = [suite.load(each, discover()) for each in suite.available()]
-        blocks = [(each.width, block) for each in suites for block in each.blocks if block.scenario == name]
-        places = [(block, width) for width_of_suite, block in blocks for width in block.widths or [width_of_suite]]
-        scenario = SCENARIOS[name]
-        chosen: list[tuple[Mapping[str, Any], int]] = [(block.options, width) for block, width in places]
-        if not any(each.required for each in msgspec.structs.fields(scenario.options)):
-            chosen.append(({}, 2))  # what it does if a suite chooses nothing
         found = [
             case
-            for options, width in chosen
-            for lanes in (1, width)
-            for case in scenario.cases(scenario.parse(options), Capacity(width, lanes, 1000.0))
+            for its in suites
+            for block in its.blocks
+            if block.scenario == name
+            for case in block.cases(its.width, 1000.0)
         ]
+        scenario = SCENARIOS[name]
+        if not any(each.required for each in msgspec.structs.fields(scenario.options)):
+            # What it does if a suite chooses nothing.
+            found += [case for lanes in (1, 2) for case in scenario.cases(scenario.parse({}), Capacity(2, lanes, 1000.0))]
         return cls(scenario, {case.name: case for case in found})
 
     @property

@@ -13,9 +13,9 @@ from golden import pack
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bench.base import stats
 from bench.derive import results
 from bench.derive.measured import measured_parts
+from bench.derive.ranges import shortest_wait
 from bench.scenarios import METRICS
 from bench.store.folder import RunFolder
 from bench.store.rows import Results
@@ -105,10 +105,10 @@ def test_a_wait_is_the_shortest_and_a_part_of_the_period(
     shift = draw.random()
     phases = [((place + shift) / n + phase) % 1 for place in range(n)]
     waits = [shortest + period * (each + draw.gauss(0, noise)) for each in phases]
-    found = stats.shortest_wait(waits, period)
+    found = shortest_wait(waits, period)
     assert found == pytest.approx(shortest, abs=period * (0.51 / n + 5 * noise / math.sqrt(n) + 1e-6))
 
 
 def test_few_waits_have_no_shortest() -> None:
     """Three draws may lie anywhere."""
-    assert stats.shortest_wait([1.0, 5.0, 9.0], 10.0) is None
+    assert shortest_wait([1.0, 5.0, 9.0], 10.0) is None

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from bench.base.stats import PLAIN_TO_SEE
+from bench.base.stats.quantity import PLAIN_TO_SEE
 from bench.claims.known import OF_EVERY_RUN
 from bench.claims.ledger import CheckQuestion, Claim, NumberQuestion
 from bench.derive.reading import reading

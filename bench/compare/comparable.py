@@ -12,7 +12,7 @@ import msgspec
 from bench.base import wording
 from bench.base.origin import Host
 from bench.plan.suite import Suite
-from bench.scenarios import SCENARIOS, Capacity, Case, Work
+from bench.scenarios import SCENARIOS, Case, Work
 from bench.scenarios.kit.families import Family, Sweep
 from bench.store.records import RunRecord, Setting
 from contract.workload import Workload
@@ -128,14 +128,10 @@ def _points(run: RunRecord) -> Mapping[Line, Points]:
         blocks = msgspec.convert(run.suite, Suite).blocks if not run.own_workload else []
         for block in blocks:
             scenario = SCENARIOS[block.scenario]
-            options = scenario.parse(block.options)
-            for width in block.widths or [run.width]:
-                # As in the plan: an engine with one lane has another sweep.
-                for lanes in {1, width}:
-                    for case in scenario.cases(options, Capacity(width, lanes, run.cpu_rounds_per_s)):
-                        for family in filter(None, (scenario.line, scenario.sweep)):
-                            if name := family.of(case.axes):
-                                lines[Line(block.scenario, block.tier, name)] |= _point(family, case)
+            for case in block.cases(run.width, run.cpu_rounds_per_s):
+                for family in filter(None, (scenario.line, scenario.sweep)):
+                    if name := family.of(case.axes):
+                        lines[Line(block.scenario, block.tier, name)] |= _point(family, case)
     except (msgspec.ValidationError, KeyError):
         return {}  # another version of the scenarios, which is a difference already
     return lines

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from bench.base import stats
+from bench.base.stats.starts import slowest_tenths, trimmed_means
 from bench.compare.comparable import is_calibrated, is_duel
 from bench.derive.figures import Figure, figures_of
 from bench.derive.measured import MeasuredRun, MeasuredTrial, grouped
@@ -48,8 +48,8 @@ def figures_of_both(before: MeasuredRun, after: MeasuredRun) -> Pair:
 def _of_a_side(trials: Sequence[MeasuredTrial]) -> list[Figure]:
     """Return the means of a side, and what its slow runs take: a mean does not see a tenth that got slower."""
     groups = grouped(trials)
-    slow = figures_of(groups, centre=stats.trimmed_means, of_runs=stats.slowest_tenths)
-    return [*figures_of(groups, centre=stats.trimmed_means), *(_named_slow(each) for each in slow if _has_slow_runs(each))]
+    slow = figures_of(groups, centre=trimmed_means, of_runs=slowest_tenths)
+    return [*figures_of(groups, centre=trimmed_means), *(_named_slow(each) for each in slow if _has_slow_runs(each))]
 
 
 def _has_slow_runs(figure: Figure) -> bool:

@@ -16,7 +16,7 @@ from itertools import combinations
 from typing import Any, Final
 
 from bench.base.problem import Problem
-from bench.base.stats import MIN_STARTS, student
+from bench.base.stats.quantity import MIN_STARTS, student
 from bench.compare.comparable import differences
 from bench.derive.figures import Figure, figures_of
 from bench.derive.measured import measured_parts

@@ -8,8 +8,7 @@ from typing import Final, TypeGuard
 
 import msgspec
 
-from bench.base import stats
-from bench.base.stats import Quantity
+from bench.base.stats.quantity import Quantity, mean_ratio
 from bench.derive.figures import Figure
 from bench.plan.setup import Setup
 from bench.store.rows import Control
@@ -28,7 +27,7 @@ def controls(figures: Sequence[Figure]) -> Iterator[Control]:
         first = spans.get((scenario, msgspec.structs.replace(setup, control=False)))
         if setup.control and first is not None:
             pairs = [quantity.over(first[workload]) for workload, quantity in again.items() if workload in first]
-            ratio = stats.mean_ratio(pairs)
+            ratio = mean_ratio(pairs)
             low, high = ratio.interval()
             yield Control(
                 scenario=scenario,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,15 +17,19 @@ from bench.base.problem import Problem
 from bench.derive.source import Source
 from bench.plan.tools import package_of
 from bench.scenarios.kit.observation import PIPELINE, pipeline_in
-from bench.store.folder import SHARED, RunFolder
+from bench.store.folder import RunFolder
 from bench.store.records import RunRecord
 from bench.store.rows import Code
+from bench.store.sources import SHARED
 
 _ROOMS: Final = ("pipelines/", "")
 """The folder of the pipelines among the sources of a tool; in older runs they are beside all other sources."""
 
 _PIPELINES: Final = ("training.py", "inference.py")
 _DEPLOYMENT: Final = "deployment.py"
+
+BY_HAND: Final = "adapter/by_hand.py"
+"""Where an implementation has small graphs as a user writes them. Those that are measured are made of data, in all sizes."""
 
 MOST_SHOWN: Final = 100_000
 """How many characters of code a report shows of a tool for a scenario; of ours, none has a tenth of it."""
@@ -45,10 +49,24 @@ class Excerpt:
     missing: tuple[str, ...] = ()
     """The parts that are asked for, and are not in the kept sources."""
 
+    @property
+    def rows(self) -> Mapping[str, list[str]]:
+        """The rows that are shown of each file, such as 11-12 and 15-16."""
+        found: dict[str, list[str]] = {}
+        for place in self.places:
+            file, _, rows = place.rpartition(":")
+            found.setdefault(file, []).append(rows)
+        return found
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether it shows a graph by hand, and not what was measured."""
+        return BY_HAND in self.rows
+
 
 def excerpts(folder: RunFolder, run: RunRecord, scenario: str) -> list[Excerpt]:
     """Return the code of each tool of the run; none, if the run has kept no sources."""
-    if not folder.keeps_code():
+    if not folder.sources.are_kept():
         return []
     named = {tool: run.about(tool).excerpts.get(scenario) for tool in run.orchestrators}
     return [_excerpt(folder, tool, scenario, names) for tool, names in named.items() if names]
@@ -164,7 +182,7 @@ def _part(folder: RunFolder, tool: str, name: str) -> _Part | None:
 
 
 def _read(folder: RunFolder, name: str) -> Source | None:
-    text = folder.code(name)
+    text = folder.sources.text(name)
     return None if text is None else _parsed(text)
 
 

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from bench.base import stats
-from bench.base.stats import Centre, Quantity, Resampler
+from bench.base.stats.instability import instabilities
+from bench.base.stats.lines import half_efficiency, is_curved, line_through
+from bench.base.stats.quantity import Quantity, missing
+from bench.base.stats.starts import Centre, Resampler, medians
 from bench.derive.measured import COLD_RUNS, Group, MeasuredTrial
 from bench.plan.setup import Setup
 from bench.scenarios import METRICS, SCENARIOS
@@ -49,7 +51,7 @@ class Figure:
 
 
 def figures_of(
-    groups: Sequence[Group], salt: str = "", centre: Centre = stats.medians, of_runs: Centre | None = None
+    groups: Sequence[Group], salt: str = "", centre: Centre = medians, of_runs: Centre | None = None
 ) -> list[Figure]:
     """Return the figures of every group, in their order; another salt makes other draws, for another run."""
     drawn = [
@@ -110,7 +112,7 @@ class _Drawn:
     def _direct(self, workload: str, metric: str, trials: Sequence[MeasuredTrial]) -> Figure:
         series = [trial.values[metric] for trial in trials if metric in trial.values]
         figure = self._figure(workload, metric, self._centre(trials, metric))
-        return replace(figure, unstable=tuple(stats.instabilities(series)), axes=_common(trials))
+        return replace(figure, unstable=tuple(instabilities(series)), axes=_common(trials))
 
     def _on_lines(self, line: Line) -> Iterator[Figure]:
         """Yield the slope of the line of each family, and the intercept where it means something."""
@@ -118,16 +120,16 @@ class _Drawn:
             if len(sizes) < 2:
                 continue
             points = self._by_size(sizes, "first_to_last_s")
-            unstable = ("curved",) if stats.is_curved(points) else ()
+            unstable = ("curved",) if is_curved(points) else ()
             axes = _common(trial for trials in sizes.values() for trial in trials)
             every = [trial for trials in sizes.values() for trial in trials]
-            slope, intercept = stats.line(points)
+            slope, intercept = line_through(points)
             found = {line.slope: slope}
             if line.intercept:
                 shortest = intercept.plus(slope.times(line.least))
                 found[line.intercept] = shortest.plus(self._centre(every, "submit_to_first_s"))
             if line.ahead and not any(trial.record.polls for trial in every):  # else it would be the slope of draws
-                found[line.ahead], _ = stats.line(self._by_size(sizes, "submit_to_first_s"))
+                found[line.ahead], _ = line_through(self._by_size(sizes, "submit_to_first_s"))
             for metric, quantity in found.items():
                 yield replace(self._figure(family, metric, quantity.times(1000)), unstable=unstable, axes=axes)
 
@@ -144,7 +146,7 @@ class _Drawn:
             seen = reference._by_size(plain[family], sweep.body)
             for half, metric in sweep.halves:
                 times, of_plain = self._by_size(own, metric), reference._by_size(plain[family], metric)
-                crossing = stats.half_efficiency(*([each[w] for w in work] for each in (seen, of_plain, times)))
+                crossing = half_efficiency(*([each[w] for w in work] for each in (seen, of_plain, times)))
                 yield replace(self._figure(family, half, crossing.times(1000)), axes=axes)
 
     def _centre(self, trials: Sequence[MeasuredTrial], metric: str) -> Quantity:
@@ -159,9 +161,9 @@ class _Drawn:
         if values:
             # The median of a count that is the same in nearly every run is that count, whatever is taken for times.
             counted = metric in METRICS and METRICS[metric].unit in COUNTS
-            return self.resampler.centre_of(values, stats.medians if counted else None)
+            return self.resampler.centre_of(values, medians if counted else None)
         reason = next((trial.because for trial in trials if trial.because), None)
-        return stats.missing(reason or (METRICS[metric].lack if metric in METRICS else "no run yielded it"))
+        return missing(reason or (METRICS[metric].lack if metric in METRICS else "no run yielded it"))
 
     @cached_property
     def _by_workload(self) -> dict[str, list[MeasuredTrial]]:

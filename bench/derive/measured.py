@@ -15,12 +15,13 @@ from bench.events.verification import verify
 from bench.plan import warmups
 from bench.plan.setup import Part, Setup
 from bench.scenarios import METRICS, SCENARIOS, Case, Seen
-from bench.scenarios.kit.common_metrics import COLD_RUN, measure_reported
+from bench.scenarios.kit.common_metrics import COLD_RUN, RECORDED_LAG, measure_reported
 from bench.scenarios.kit.formulas import Run, makespan_s
 from bench.store.crosscheck import check_records
 from bench.store.folder import RunFolder
 from bench.store.records import ObservationRecord, RunRecord, StartRecord, TrialRecord
 from bench.store.rows import within
+from contract.workload import Workload
 
 Record = TypeVar("Record", TrialRecord, StartRecord, ObservationRecord)
 
@@ -188,8 +189,17 @@ def _values(trial: MeasuredTrial, run: Run) -> Mapping[str, float]:
     formulas = {name: METRICS[name].of for name in trial.expected}
     values = {name: of(run) for name, of in formulas.items() if of}
     reported = trial.record.reported
-    crosschecks = measure_reported(reported.submitted, reported.tasks, run.work)
+    crosschecks = measure_reported(reported.submitted, reported.tasks, run.work) | _recorded_lag(trial, run)
     return {name: float(value) for name, value in values.items() if value is not None} | crosschecks
+
+
+def _recorded_lag(trial: MeasuredTrial, run: Run) -> dict[str, float]:
+    """Return how long it took until the tool's records had each task, of a run that did all of its tasks."""
+    tasks = {node.id for node in run.work.nodes} if isinstance(run.work, Workload) else set()
+    recorded = trial.record.runs[0].recorded if len(trial.record.runs) == 1 else None
+    if recorded is None or not tasks or tasks - trial.record.reported.tasks.keys():
+        return {}
+    return {RECORDED_LAG: (recorded - run.timeline.last_end) / 1e9}
 
 
 def _seen(trial: MeasuredTrial, case: Case, run: Run) -> Seen:

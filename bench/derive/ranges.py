@@ -8,10 +8,11 @@ is a setting; L is estimated from all waits of a setup together.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from bench.base import stats
+import numpy as np
+
 from bench.derive.measured import Group
 from bench.scenarios import METRICS
 from bench.store.rows import Range
@@ -20,6 +21,9 @@ WAIT: Final = "submit_to_first_s"
 
 RANGED: Final = (WAIT, "finish_lag_s")
 """The metrics that do not depend on the amount of work: the wait before the first body, and the lag after the last."""
+
+MIN_WAITS: Final = 4
+"""How many waits a shortest one is told by."""
 
 
 def ranges(group: Group) -> Iterator[Range]:
@@ -30,7 +34,7 @@ def ranges(group: Group) -> Iterator[Range]:
             polls = any(trial.record.polls for trial in trials)
             periods = {trial.record.period_s for trial in trials}
             period = periods.pop() if metric == WAIT and len(periods) == 1 else 0.0
-            shortest = stats.shortest_wait(values, period) if period else None
+            shortest = shortest_wait(values, period) if period else None
             yield Range(
                 scenario=group.scenario,
                 setup=group.setup,
@@ -45,3 +49,11 @@ def ranges(group: Group) -> Iterator[Range]:
                 shortest=shortest,
                 period=None if shortest is None else period,
             )
+
+
+def shortest_wait(waits: Sequence[float], period: float) -> float | None:
+    """Return L of waits that are L + U(0, P), as waits for the next poll are, where P is known; of few waits, nothing.
+
+    It is the mean less half of the period: the shortest of the waits that were seen would be the shorter the more there are.
+    """
+    return float(np.mean(waits)) - period / 2 if len(waits) >= MIN_WAITS else None

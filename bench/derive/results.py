@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from bench.derive.checks import checks
 from bench.derive.controls import controls
 from bench.derive.engines import engines
@@ -39,7 +41,11 @@ def derive_parts(run: str, parts: Sequence[MeasuredRun], code: Sequence[Code] = 
     tables: dict[str, Any] = {
         table: [within(row, part) for part, each in found for row in getattr(each.results, table)] for table in OF_SETUPS
     }
-    machine = [f"part {part}: {remark}" for part, each in found for remark in each.results.machine]
+    machine = [
+        remark if part is msgspec.UNSET else f"part {part}: {remark}"
+        for part, each in found
+        for remark in each.results.machine
+    ]
     versions = {name: version for _, each in found for name, version in each.results.scenarios.items()}
     return Findings(
         Results(run=run, scenarios=dict(sorted(versions.items())), code=code, machine=machine, **tables),

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.base import stats
+import numpy as np
+
 from bench.scenarios import METRICS
 from bench.store.records import RunRecord
 from bench.store.rows import Sample
@@ -57,5 +58,35 @@ def _benchmark(name: str, first: Sample, seconds: Sequence[float]) -> dict[str, 
             "min_time": 0,
             "warmup": False,
         },
-        "stats": stats.pytest_stats(list(seconds)),
+        "stats": _stats(seconds),
+    }
+
+
+def _stats(values: Sequence[float]) -> dict[str, float | int | str | list[float]]:
+    """Return the figures that pytest-benchmark keeps of a series."""
+    series = np.array(values)
+    low, middle, high = np.quantile(series, [0.25, 0.5, 0.75])
+    mean, spread = float(series.mean()), float(series.std(ddof=1)) if len(series) > 1 else 0.0
+    fence_low, fence_high = low - 1.5 * (high - low), high + 1.5 * (high - low)
+    beyond = int(np.sum((series < fence_low) | (series > fence_high)))
+    far = int(np.sum(np.abs(series - mean) > spread)) if spread else 0
+    return {
+        "min": float(series.min()),
+        "max": float(series.max()),
+        "mean": mean,
+        "stddev": spread,
+        "rounds": len(series),
+        "median": float(middle),
+        "iqr": float(high - low),
+        "q1": float(low),
+        "q3": float(high),
+        "iqr_outliers": beyond,
+        "stddev_outliers": far,
+        "outliers": f"{far};{beyond}",
+        "ld15iqr": float(series[series >= fence_low].min()),
+        "hd15iqr": float(series[series <= fence_high].max()),
+        "ops": 1 / mean if mean else 0.0,
+        "total": float(series.sum()),
+        "data": [float(value) for value in values],
+        "iterations": 1,
     }

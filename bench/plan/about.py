@@ -39,7 +39,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     by_hand: dict[str, str] = {}
     """The checks of what we wrote by hand, because the tool does not have it."""
     remarks: dict[str, str] = {}
-    """What a reader should know when one of these checks fails."""
+    """What a reader should know when one of these checks fails, or beside one of these metrics."""
     debug: dict[str, str] = {}
     """The deployments that the vendor documents for debugging, and where: they are shown, and never ranked."""
     by_choice: dict[str, str] = {}

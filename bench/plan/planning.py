@@ -120,16 +120,18 @@ class _Planner:
 
     def starts(self, block: Block) -> list[Start]:
         """Return the engine starts of a block, round by round."""
-        widths = block.widths or [self._choice.suite.width]
-        cases = {width: self._cases(block, width) for width in widths}
+        cases: dict[int, _Cases] = {}
         starts: list[Start] = []
         phases: dict[tuple[str, int], list[float]] = {}
         for number in range(1, block.rounds + 1):
-            places = [place for tool in self._choice.tools for place in _places(tool, block, number, widths)]
+            width = self._choice.suite.width
+            places = [place for tool in self._choice.tools for place in _places(tool, block, number, width)]
             self._random.shuffle(places)
             for place in places:
                 self._random.shuffle(place)
             for slot in (slot for place in places for slot in place):
+                if slot.width not in cases:
+                    cases[slot.width] = self._cases(block, slot.width)
                 runs = _runs(slot, cases[slot.width].of(slot))
                 if not slot.scenario.in_order:
                     self._random.shuffle(runs)
@@ -155,7 +157,7 @@ class _Planner:
         def cases(lanes: int) -> Sequence[Case]:
             if self._choice.own:
                 return [Case(self._choice.own)]
-            return scenario.cases(options, Capacity(width, lanes, self._cpu_rounds_per_s))
+            return scenario.cases(options, Capacity(width, lanes, self._cpu_rounds_per_s, block.own_width))
 
         return _Cases({lanes: cases(lanes) for lanes in (1, width)})
 
@@ -223,12 +225,12 @@ def _runs(slot: _Slot, cases: Sequence[Case]) -> list[_Run]:
     ]
 
 
-def _places(tool: Tool, block: Block, round_number: int, widths: Sequence[int]) -> Iterator[list[_Slot]]:
+def _places(tool: Tool, block: Block, round_number: int, usual_width: int) -> Iterator[list[_Slot]]:
     """Yield the engine starts of a tool in one round; those of a setup at several widths stay side by side."""
     fitting = [each for each in tool.deployments if each.tier == block.tier and _fits(each, block)]
-    for deployment in fitting[:1] if block.default_only else fitting:
-        # One lane is one lane at any width, so the widest stands for all.
-        of_widths = widths if deployment.lanes != 1 else [max(widths)]
+    widths = {each.name: _widths(each, block, usual_width) for each in fitting}
+    taken = [each for each in fitting if widths[each.name]]
+    for deployment in taken[:1] if block.default_only else taken:
         # A deployment with the same settings in every profile is measured in the one profile that it has.
         profiles = [each for each in block.profiles if each in deployment.profiles] or deployment.profiles[:1]
         for profile in profiles:
@@ -243,7 +245,15 @@ def _places(tool: Tool, block: Block, round_number: int, widths: Sequence[int]) 
                 apart=deployment.apart,
             )
             for each in _with_control(setup, block, {block.profiles[0], deployment.profiles[0]}):
-                yield [_Slot(block, round_number, each, deployment, width) for width in of_widths]
+                yield [_Slot(block, round_number, each, deployment, width) for width in widths[deployment.name]]
+
+
+def _widths(deployment: Deployment, block: Block, usual: int) -> Sequence[int]:
+    if block.own_width:
+        return [deployment.widest] if deployment.widest else []
+    widths = block.widths or [usual]
+    # One lane is one lane at any width, so the widest stands for all.
+    return widths if deployment.lanes != 1 else [max(widths)]
 
 
 def _with_control(setup: Setup, block: Block, profiles: set[str]) -> Iterator[Setup]:

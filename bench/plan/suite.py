@@ -38,6 +38,8 @@ class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """A run that takes longer is ended, and the value is missing."""
     widths: list[Count] = msgspec.field(default_factory=list)
     """How many tasks may run at once, if not the suite's width. Each of several widths gets an engine start."""
+    own_width: bool = False
+    """Whether each deployment runs as many tasks at once as where nobody says a number; one that has none is left out."""
     profiles: list[str] = msgspec.field(default_factory=lambda: ["stock"])
     control: list[str] = msgspec.field(default_factory=list)
     """The tools that are measured twice, as if each were two tools: the A/A control."""
@@ -46,6 +48,14 @@ class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     skip: list[str] = msgspec.field(default_factory=list)
     """The deployments that this block leaves out."""
     options: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    def cases(self, usual_width: int, cpu_rounds_per_s: float) -> Iterator[Case]:
+        """Yield the cases at every width, for engines that run tasks at once and for those that do not."""
+        scenario = SCENARIOS[self.scenario]
+        options = scenario.parse(self.options)
+        for width in self.widths or [usual_width]:
+            for lanes in {1, width}:
+                yield from scenario.cases(options, Capacity(width, lanes, cpu_rounds_per_s, self.own_width))
 
 
 class Suite(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -64,16 +74,12 @@ def available() -> dict[str, Path]:
 
 def cases(scenario: str) -> Iterator[Case]:
     """Yield the cases of a scenario in all suites that come with orchbench, at every width."""
-    chosen = SCENARIOS[scenario]
     for path in available().values():
         # Read, and not loaded: whether its tools are all in this checkout is no question here.
         suite = msgspec.toml.decode(path.read_bytes(), type=Suite)
         for block in suite.blocks:
             if block.scenario == scenario:
-                options = chosen.parse(block.options)
-                for width in block.widths or [suite.width]:
-                    for lanes in {1, width}:
-                        yield from chosen.cases(options, Capacity(width, lanes, cpu_rounds_per_s=1))
+                yield from block.cases(suite.width, cpu_rounds_per_s=1)
 
 
 def load(name: str, known: Mapping[str, Tool]) -> Suite:
@@ -146,6 +152,11 @@ def _check(block: Block, known: Mapping[str, Tool], where: str) -> None:
     for key, names, there in (("control", block.control, set(known)), ("skip", block.skip, deployments)):
         if unknown := sorted(set(names) - there):
             raise Problem(f"{where}, {key}: there is no {unknown[0]!r}; there are {', '.join(sorted(there))}")
+    if block.own_width and block.widths:
+        raise Problem(f"{where}: `own_width` leaves the width to each tool, and `widths` names some; keep one of the two")
+    if block.own_width and not SCENARIOS[block.scenario].asks_own_width:
+        asking = ", ".join(name for name, scenario in SCENARIOS.items() if scenario.asks_own_width)
+        raise Problem(f"{where}: {block.scenario} does not ask about `own_width`; {asking} does")
     try:
         SCENARIOS[block.scenario].parse(block.options)
     except msgspec.ValidationError as error:

@@ -5,6 +5,7 @@ The harness knows one tool by name: `plain` is the reference that ratios are tak
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ PROFILES = ("stock", "tuned")
 
 
 Apart = Literal["nothing", "runs", "tasks"]
+UNBOUNDED = 10_000
+"""More tasks at once than any run has."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class Deployment:
     """What has a process of its own: each task, each run, or nothing of these. The headline ranks within one of them."""
     lanes: int | None = None
     """How many tasks it can run at once at most; None: as many as the width allows."""
+    own_width: int | Literal["cpus", "unbounded"] | None = None
+    """How many tasks of a run it has at once where nobody says a number; None: somebody always does."""
     polls_every_s: dict[str, float] = field(default_factory=dict)
     """By profile: how long a submission may wait until the engine looks for it, if it polls."""
     scenarios: tuple[str, ...] = ()
@@ -51,6 +56,17 @@ class Deployment:
     """The profiles that differ in settings; a profile that changes nothing is not measured twice."""
     database: str = "sqlite"
     """Where the tool keeps its state; `none` where it has none."""
+
+    @property
+    def widest(self) -> int | None:
+        """The deployment's own width as a number, on this machine."""
+        match self.own_width:
+            case "cpus":
+                return os.cpu_count() or 1
+            case "unbounded":
+                return UNBOUNDED
+            case width:
+                return width
 
 
 class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,7 +8,9 @@ from typing import Final
 
 from bench.base import wording
 from bench.compare.changed_checks import ChangedCheck
-from bench.compare.comparison import VERDICTS, Change, Comparison, Verdict
+from bench.compare.changes import Change
+from bench.compare.comparison import Comparison
+from bench.compare.judging import VERDICTS, Verdict
 from bench.report.charts import Drawing, Mark, Panel, dots
 from bench.report.markdown import fold, table, text
 from bench.report.pages import page

@@ -16,6 +16,8 @@ from bench.events import timeline
 from bench.events.timeline import Timeline
 from bench.plan.setup import ANY, Part, Setup
 from bench.plan.tools import REFERENCE, TIERS
+from bench.report.draws import Draws
+from bench.report.settings import Standing
 from bench.report.tools import Tools
 from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.case import Axes
@@ -139,9 +141,18 @@ class Facts:
         """Return the estimates of a scenario at a tier."""
         return self._estimates[scenario, tier]
 
-    def checks(self, scenario: str, tier: str | None = None) -> list[Check]:
-        """Return the verdicts on a scenario, at one tier or at all of them."""
-        return [row for chosen in ([tier] if tier else TIERS) for row in self._checks[scenario, chosen]]
+    def checks(self, scenario: str, tier: str) -> list[Check]:
+        """Return the verdicts on a scenario at a tier."""
+        return self._checks[scenario, tier]
+
+    def standing(self, scenario: str, tier: str) -> Standing:
+        """Return which rows stand for the tools in a scenario at a tier."""
+        return Standing.of(self.estimates(scenario, tier), self.checks(scenario, tier))
+
+    def judged(self, scenario: str) -> list[Check]:
+        """Return the verdicts that count for the tools, at all tiers."""
+        standing = {tier: self.standing(scenario, tier) for tier in TIERS}
+        return [row for tier in TIERS for row in self.checks(scenario, tier) if standing[tier].judges(row)]
 
     def estimate(self, scenario: str, metric: str, workload: str, setup: Setup) -> Estimate | None:
         """Return one estimate of a setup."""
@@ -151,6 +162,11 @@ class Facts:
         """Return the least, the median and the most of all runs of a setup."""
         key = (scenario, *setup.key, metric)
         return next((row for row in self.results.ranges if row.key == key), None)
+
+    @cached_property
+    def draws(self) -> Draws:
+        """The numbers that a poll draws."""
+        return Draws.of(self.results.ranges, self.trials)
 
     def ratio(self, row: Estimate, other: Estimate) -> Ratio | None:
         """Return the ratio of one estimate to another, where the results have it."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.derive.table import matches
-from bench.plan.setup import ANY
 from bench.report.facts import Facts
 from bench.report.sections import Section, Subsection, key
+from bench.report.settings import unusual
 from bench.store.rows import Estimate, Means
 
 MEANS: Final[Sequence[tuple[Means, str]]] = (("by_hand", "by hand"), ("declared", "declared"), ("opt_in", "opt-in"))
@@ -27,9 +27,11 @@ class Cell:
     id: str
     """The anchor of the evidence."""
     counts: Mapping[str, int]
-    """How many verdicts of each kind there are, over all stock deployments of the tool; what is not applicable is none."""
+    """How many verdicts of each kind there are, over all deployments of the tool; what is not applicable is none."""
     means: Mapping[str, int]
     """How many passed because the pipeline's author wrote, declared or asked for something, by which of these it was."""
+    settings: str
+    """The settings of all of this, unless they are the default ones."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Line:
     checks: str
     number: str
     cells: Sequence[Cell]
+    has_draws: bool
+    """Whether a poll draws any of the numbers."""
 
 
 def matrix(facts: Facts, sections: Sequence[Section]) -> list[Line]:
@@ -61,19 +65,21 @@ def _line(facts: Facts, subsection: Subsection) -> Line:
         f"{subsection.id}-checks",
         subsection.table.columns[0].name,
         cells,
+        any(cell.row and facts.draws.said(cell.row) for cell in cells),
     )
 
 
 def _cell(subsection: Subsection, tool: str) -> Cell:
     table = subsection.table
     column = table.columns[0]
-    setups = [setup for setup in table.setups if setup.orchestrator == tool and setup.profile in {"stock", ANY}]
+    setups = [setup for setup in table.setups if setup.orchestrator == tool]
     cells = (table.cell(setup, column) or table.stand_in(setup, column) for setup in setups)
-    row = next((cell for cell in cells if cell and cell.usual), None)
+    row = next((cell for cell in cells if cell and cell.usual and subsection.standing.stands(cell)), None)
     other = row.workload if row and not matches(row, column) else ""
-    checks = [row for row in subsection.checks if row.setup.orchestrator == tool and row.setup.profile == "stock"]
-    verdicts = Counter(row.verdict for row in checks)
+    checks = [each for each in subsection.judged if each.setup.orchestrator == tool]
+    verdicts = Counter(each.verdict for each in checks)
     counts = {kind: verdicts[kind] for kind in ("pass", "fail", "unsupported")} if verdicts else {}
-    passed = Counter(row.means for row in checks if row.verdict == "pass")
+    passed = Counter(each.means for each in checks if each.verdict == "pass")
     means = {words: passed[kind] for kind, words in MEANS if passed[kind]}
-    return Cell(row, other, key(row) if row else "", counts, means)
+    settings = unusual(each.setup for each in ([row] if row else checks))
+    return Cell(row, other, key(row) if row else "", counts, means, settings)

@@ -15,6 +15,7 @@ from bench.export.formats import FORMATS
 from bench.plan.setup import ANY
 from bench.report import answer, prose
 from bench.report.contents import Contents
+from bench.report.draws import NOTE
 from bench.report.facts import Facts
 from bench.report.pages import page
 from bench.report.parts import said
@@ -69,7 +70,7 @@ def _page(contents: Contents, source: RunFolder, here: Collection[str]) -> str:
         began=run.segments[0].began if run.segments else "",
         cards=contents.cards,
         tiers={row.setup.tier for row in facts.results.estimates} - {ANY},
-        profiles={row.setup.profile for row in facts.results.estimates} - {ANY},
+        profiles=_profiles(facts),
         not_measured=answer.not_measured(facts),
         orchestrators=facts.orchestrators,
         matrix=contents.matrix,
@@ -90,12 +91,21 @@ def _page(contents: Contents, source: RunFolder, here: Collection[str]) -> str:
         reading=reading,
         said=wording.said,
         median=prose.median,
+        draw=facts.draws.said,
+        on_draws=NOTE,
         bounds=lambda row: prose.Sentence(prose.bounds(row)),
         engine=prose.engine,
         control=prose.control,
         key=key,
         base=wording.base,
     )
+
+
+def _profiles(facts: Facts) -> set[str]:
+    """Return the settings that the tools ran in; plain Python has default ones only, whatever those of the others are."""
+    setups = {row.setup for row in facts.results.estimates}
+    tools = {setup for setup in setups if not setup.is_plain} or setups
+    return {setup.profile for setup in tools} - {ANY}
 
 
 def _missing(facts: Facts) -> Iterator[tuple[str, str, str]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from bench.base.stats import MIN_STARTS
+from bench.base.stats.quantity import MIN_STARTS
 from bench.plan.setup import Setup
 from bench.plan.tools import REFERENCE
 from bench.report import charts

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from bench.derive.controls import controlled, noise_floor
 from bench.derive.reading import reading
@@ -16,6 +17,7 @@ from bench.report import timelines
 from bench.report.charts import Drawing, Mark, Panel, dots
 from bench.report.facts import Facts
 from bench.report.scaling import scaling
+from bench.report.settings import Standing
 from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.table import Column
 from bench.store.rows import Check, Estimate
@@ -35,6 +37,8 @@ class Subsection:
     charts: Sequence[Drawing]
     part: str = ""
     """Which part of a merged run it is of, in words, where several have the scenario."""
+    has_draws: bool = False
+    """Whether a poll draws any of the numbers."""
 
     @property
     def id(self) -> str:
@@ -46,11 +50,20 @@ class Subsection:
         """Return all estimates, with a column or without."""
         return self.table.rows
 
+    @cached_property
+    def standing(self) -> Standing:
+        """Which of the rows stand for the tools."""
+        return Standing.of(self.estimates, self.checks)
+
+    @property
+    def judged(self) -> list[Check]:
+        """Return the verdicts that count for the tools."""
+        return [row for row in self.checks if self.standing.judges(row)]
+
     def measured(self, tool: str) -> dict[str, list[tuple[Column, Estimate]]]:
-        """Return the numbers of a tool in the usual deployment and default settings, by setup."""
-        rows = [
-            row for row in self.estimates if row.usual and (row.setup.orchestrator, row.setup.profile) == (tool, "stock")
-        ]
+        """Return the numbers of a tool that stand for it, in the usual deployment, by setup."""
+        own = [row for row in self.estimates if row.usual and row.setup.orchestrator == tool]
+        rows = [row for row in own if self.standing.stands(row)]
         numbers: dict[str, list[tuple[Column, Estimate]]] = {}
         for column in self.table.columns:
             for row in rows:
@@ -93,7 +106,7 @@ def _subsection(run: Facts, facts: Facts, scenario: str, tier: str) -> Subsectio
     bare = Subsection(
         scenario, tier, Table.of(scenario, rows), facts.checks(scenario, tier),
         noise_floor(facts.results.controls, scenario, tier), controlled(facts.results.controls, scenario, tier), (),
-        run.told(rows[0].setup, scenario),
+        run.told(rows[0].setup, scenario), any(map(facts.draws.said, rows)),
     )  # fmt: skip
     charts = [_headline_chart(facts, bare), *scaling(facts, scenario, tier, bare.part, bare.id)]
     return replace(bare, charts=[chart for chart in charts if chart])
@@ -106,7 +119,7 @@ def _headline_chart(facts: Facts, subsection: Subsection) -> Drawing | None:
     table = subsection.table
     for column in table.columns:
         own = [row for setup in table.setups if (row := table.cell(setup, column))]
-        if any(reading(row).kind == "value" for row in own):
+        if any(reading(row).kind == "value" and not facts.draws.said(row) for row in own):
             marks = [_mark(facts, table, setup, column) for setup in table.setups]
             panels.append(Panel(column.title, own[0].unit, marks))
             drawn += own
@@ -122,6 +135,8 @@ def _mark(facts: Facts, table: Table, setup: Setup, column: Column) -> Mark:
     read = reading(row)
     if read.kind != "value":
         return Mark(f"dot-{key(row)}", name, look, None, None, None, instead=read.text)
+    if draw := facts.draws.said(row):
+        return Mark(f"dot-{key(row)}", name, look, None, None, None, instead=str(draw))
     return Mark(f"dot-{key(row)}", name, look, row.median, row.low, row.high, facts.values(row))
 
 
@@ -130,7 +145,7 @@ def _timelines(facts: Facts, subsections: Sequence[Subsection]) -> list[Drawing]
     drawings: list[Drawing] = []
     for subsection in subsections:
         rows = [row for row in subsection.estimates if row.median is not None]
-        rows = [row for row in rows if row.usual and row.setup.profile == "stock"]
+        rows = [row for row in rows if row.usual and subsection.standing.stands(row)]
         for row in _drawn_by(subsection, rows):
             drawing = timelines.drawn(facts, row, f"{row.setup.name}, {subsection.tier}{subsection.part}")
             if drawing:

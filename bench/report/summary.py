@@ -9,6 +9,7 @@ from typing import Final
 from bench.derive.reading import reading
 from bench.report import answer
 from bench.report.contents import Contents
+from bench.report.draws import NOTE
 from bench.report.facts import Facts
 from bench.report.markdown import fold, table, text
 from bench.report.matrix import Cell, Line
@@ -27,7 +28,7 @@ def summary(contents: Contents) -> str:
         _head(facts),
         _answer(facts, contents.cards),
         _matrix(facts, contents.matrix),
-        _subsections(contents.sections),
+        _subsections(facts, contents.sections),
         _caveats(facts),
     )
     return "\n".join(line for part in parts for line in part) + "\n"
@@ -52,8 +53,15 @@ def _answer(facts: Facts, cards: Sequence[answer.Card]) -> Iterator[str]:
         yield ""
         yield from (f"- {text(each)}" for each in (*card.because, *card.at_library_tier))
         yield ""
+        yield from _below(card.below) if card.below else ()
     yield f"Not measured here: {text(', '.join(answer.not_measured(facts)))}."
     yield ""
+
+
+def _below(below: answer.Below) -> Iterator[str]:
+    yield f"{text(below.title)}. {' '.join(map(text, below.said))}"
+    yield ""
+    yield from table([*map(text, below.heading)], [[*map(text, row)] for row in below.rows])
 
 
 def _matrix(facts: Facts, lines: Sequence[Line]) -> Iterator[str]:
@@ -63,9 +71,11 @@ def _matrix(facts: Facts, lines: Sequence[Line]) -> Iterator[str]:
     for line in lines:
         cells: list[str] = []
         for cell in line.cells:
-            number = reading(cell.row).text + _mark(cell.row) if cell.row else "-"
+            number = _number(facts, cell.row) if cell.row else "-"
             if cell.other:
                 number += f" (one lane: {cell.other})"
+            if cell.settings:
+                number += f", {cell.settings}"
             verdicts = _verdicts(cell)
             cells.append(f"{text(number)}<br>{verdicts}" if verdicts else text(number))
         rows.append([text(f"{line.scenario}, {line.tier}{line.part}"), text(line.number), *cells])
@@ -79,16 +89,16 @@ def _verdicts(cell: Cell) -> str:
     return ", ".join(counts.values())
 
 
-def _subsections(sections: Sequence[Section]) -> Iterator[str]:
+def _subsections(facts: Facts, sections: Sequence[Section]) -> Iterator[str]:
     for section in sections:
         for subsection in section.subsections:
             yield from fold(f"{section.name}, {subsection.tier} tier{subsection.part}")
-            yield from _numbers(subsection)
+            yield from _numbers(facts, subsection)
             yield "</details>"
             yield ""
 
 
-def _numbers(subsection: Subsection) -> Iterator[str]:
+def _numbers(facts: Facts, subsection: Subsection) -> Iterator[str]:
     numbers = subsection.table
     heading = [text(f"{column.heading} {column.workload or ''}") for column in numbers.columns]
     rows: list[list[str]] = []
@@ -100,20 +110,26 @@ def _numbers(subsection: Subsection) -> Iterator[str]:
                 other = numbers.stand_in(setup, column)
                 cells.append(text(f"one lane: {other.workload}") if other else "-")
                 continue
-            read = reading(row)
-            cells.append(text(read.text + _mark(row) + (f" [{read.spread}]" if read.spread else "")))
+            spread = "" if facts.draws.said(row) else reading(row).spread
+            cells.append(text(_number(facts, row) + (f" [{spread}]" if spread else "")))
         rows.append([text(setup.name), *cells])
     yield from table(["tool", *heading], rows)
 
 
-def _mark(row: Estimate) -> str:
-    return " ~" if row.unstable and reading(row).kind == "value" else ""
+def _number(facts: Facts, row: Estimate) -> str:
+    if draw := facts.draws.said(row):
+        return str(draw)
+    read = reading(row)
+    return read.text + (" ~" if row.unstable and read.kind == "value" else "")
 
 
 def _caveats(facts: Facts) -> Iterator[str]:
     counts = Counter(row.verdict for row in facts.results.checks)
     yield text("A number with ~ is unstable: spread, outliers, drift or curvature. results.json says which.")
     yield ""
+    if any(map(facts.draws.said, facts.results.estimates)):
+        yield text(NOTE)
+        yield ""
     yield f"Checks: {counts['pass']} passed, {counts['fail']} failed, {counts['unsupported']} unsupported."
     yield ""
     for remark in facts.results.machine:

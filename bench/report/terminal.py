@@ -15,12 +15,15 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.base import wording
-from bench.compare.comparison import VERDICTS, Change, Comparison
+from bench.compare.changes import Change
+from bench.compare.comparison import Comparison
 from bench.compare.history import NOT_COMPARABLE, Trend
+from bench.compare.judging import VERDICTS
 from bench.derive.controls import noise_floor
 from bench.derive.reading import reading
 from bench.derive.table import Table as Numbers
 from bench.plan.setup import Setup
+from bench.report.draws import NOTE, Draws
 from bench.report.parts import said
 from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.table import Column
@@ -35,6 +38,7 @@ def show(console: Console, run: RunRecord, results: Results) -> None:
     """Print the summary of a run."""
     _show_sittings(console, run)
     console.print(_versions(run))
+    draws = Draws.of(results.ranges)
     measured = {row.scenario for row in results.estimates}
     places = {(row.setup.part, row.setup.tier): None for row in results.estimates}
     for scenario in (name for name in SCENARIOS if name in measured):
@@ -42,7 +46,7 @@ def show(console: Console, run: RunRecord, results: Results) -> None:
         for part, tier in places:
             own = [row for row in results.estimates if (row.setup.part, row.setup.tier) == (part, tier)]
             if rows := [row for row in own if row.scenario == scenario]:
-                console.print(_table(scenario, f"{tier} tier, part {part}" if several else f"{tier} tier", rows))
+                console.print(_table(scenario, f"{tier} tier, part {part}" if several else f"{tier} tier", rows, draws))
     for scenario in sorted(measured - SCENARIOS.keys()):
         console.print(f"{scenario}: this version of orchbench has no such scenario; the numbers are in results.json")
     _caveats(console, run, results)
@@ -73,14 +77,14 @@ def _versions(run: RunRecord) -> str:
     )
 
 
-def _table(scenario: str, place: str, rows: Sequence[Estimate]) -> Table:
+def _table(scenario: str, place: str, rows: Sequence[Estimate], draws: Draws) -> Table:
     table = Table(title=f"{scenario}, {place}: median and 95 % interval", title_justify="left")
     table.add_column("tool", no_wrap=True)
     numbers = Numbers.of(scenario, rows)
     for column in numbers.columns:
         table.add_column(stacked(Text(column.heading), Text(column.workload or "", "dim")), justify="right")
     for setup in numbers.setups:
-        cells = [_cell(numbers, setup, column) for column in numbers.columns]
+        cells = [_cell(numbers, setup, column, draws) for column in numbers.columns]
         table.add_row(stacked(Text(setup.name), Text(setup.isolation, "dim")), *cells)
     return table
 
@@ -90,11 +94,13 @@ def stacked(*lines: Text) -> Group:
     return Group(*lines)
 
 
-def _cell(numbers: Numbers, setup: Setup, column: Column) -> Group | Text:
+def _cell(numbers: Numbers, setup: Setup, column: Column, draws: Draws) -> Group | Text:
     row = numbers.cell(setup, column)
     if row is None:
         other = numbers.stand_in(setup, column)
         return stacked(Text("one lane:", "dim"), Text(other.workload, "dim")) if other else Text("-", "dim")
+    if draw := draws.said(row):
+        return Text(str(draw), "dim")
     read = reading(row)
     spread = [Text(read.spread, "dim")] if read.spread else []
     if read.kind != "value":
@@ -111,6 +117,8 @@ def _caveats(console: Console, run: RunRecord, results: Results) -> None:
             f"~ {len(unstable)} of {len(results.estimates)} estimates are not to be trusted without a look:"
             " spread, outliers, drift or curved, as `unstable` says in results.json"
         )
+    if any(map(Draws.of(results.ranges).said, results.estimates)):
+        console.print(NOTE)
     for warning in (*run.warnings, *results.machine):
         console.print(Text.assemble(("machine:", "yellow"), f" {warning}"))
     wall = sum(segment.wall_s for segment in run.segments)

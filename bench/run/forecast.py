@@ -21,7 +21,8 @@ from bench.plan.tools import ROOT
 from bench.scenarios import SCENARIOS, Case
 from bench.scenarios.kit.case import WIDTH
 from bench.scenarios.kit.procedures import KillAndRestart, Once, SeveralAtOnce
-from bench.store.folder import SPACE_NEEDED, RunFolder
+from bench.store.folder import RunFolder
+from bench.store.place import SPACE_NEEDED
 from bench.store.records import RunRecord
 from bench.store.rows import Results
 from contract.pipeline import Pipeline

@@ -28,8 +28,10 @@ from bench.run.execute import Executor, Watcher
 from bench.run.forecast import disk_bytes
 from bench.run.observe import observe
 from bench.scenarios import SCENARIOS
-from bench.store.folder import MOST_OF_DATA, SHARED, RunFolder
+from bench.store.folder import RunFolder
+from bench.store.raw_records import MOST_OF_DATA
 from bench.store.records import RunRecord, Segment
+from bench.store.sources import SHARED
 from contract.workload import Workload
 
 Publish = Callable[[RunFolder, RunRecord], Findings]
@@ -90,7 +92,7 @@ def _keep(session: Session) -> None:
         folder.keep_data(session.data)
         _kept_data(folder, session.record)  # raises, if the file has changed since it was hashed
     for owner, source in _sources(session.tools).items():
-        folder.keep_code(owner, source)
+        folder.sources.keep(owner, source)
 
 
 def resume(folder: RunFolder) -> Session:
@@ -129,7 +131,7 @@ def _changed(folder: RunFolder, record: RunRecord, chosen: Mapping[str, Tool]) -
         return f"the scenario {scenarios[0]} has changed"
     if locks := _unlike(record.locks, {name: lock for name, lock in _locks(chosen).items() if name in record.locks}):
         return f"the versions of {locks[0]} have changed (uv.lock)"
-    files = [file for owner, source in _sources(chosen).items() for file in folder.changed_code(owner, source)]
+    files = [file for owner, source in _sources(chosen).items() for file in folder.sources.changed(owner, source)]
     if files:
         more = f", and {len(files) - 1} more of the sources" if len(files) > 1 else ""
         return f"{files[0].relative_to(tools.ROOT)} has changed{more}"

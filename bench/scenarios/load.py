@@ -14,7 +14,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from bench.base.stats import median_of
+from bench.base.stats.quantity import median_of
 from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.common_metrics import Metric, usual

@@ -11,10 +11,10 @@ from typing import Annotated, Final
 
 import msgspec
 
-from bench.base.stats import Quantity, missing
+from bench.base.stats.quantity import Quantity, missing
 from bench.events.timeline import max_concurrency, most_at_once
 from bench.scenarios.kit.capacity import Capacity
-from bench.scenarios.kit.case import Case
+from bench.scenarios.kit.case import WIDTH, Case
 from bench.scenarios.kit.check import Check, Seen, Verdict, lost
 from bench.scenarios.kit.common_metrics import Metric
 from bench.scenarios.kit.curve import Curve
@@ -27,6 +27,9 @@ from contract.workload import Node, Workload
 
 SLEEPING, COMPUTING, MODELS = KINDS = ("sleeping", "computing", "five_models")
 
+MANY: Final = "many"
+"""Independent tasks that sleep, more than most tools run at once, where each tool has its own width."""
+
 SHARES: Final = (2.0, 1.5, 1.0, 0.5, 0.25)
 """How long each of the five models takes, in multiples of a task."""
 
@@ -36,6 +39,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     tasks: Annotated[int, msgspec.Meta(ge=2, le=100)] = 4
     task_s: Annotated[float, msgspec.Meta(gt=0, le=60)] = 0.5
+    many: Annotated[int, msgspec.Meta(ge=2, le=100)] = 32
     kinds: list[str] = msgspec.field(default_factory=lambda: list(KINDS))
 
     def __post_init__(self) -> None:
@@ -49,7 +53,10 @@ def name_of(kind: str, width: int) -> str:
 
 
 def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
-    """Return independent tasks of each kind."""
+    """Return independent tasks of each kind; for engines with a width of their own, many of one."""
+    if capacity.own:
+        sleeping = tuple(Node(f"n{i}", "sleep", (), {"seconds": options.task_s}) for i in range(options.many))
+        return [Case(Workload(MANY, sleeping), {"kind": MANY, "tasks": options.many})]
     work = {"rounds": capacity.rounds(options.task_s)}
     graphs = {
         SLEEPING: tuple(Node(f"n{i}", "sleep", (), {"seconds": options.task_s}) for i in range(options.tasks)),
@@ -98,7 +105,7 @@ def derive(medians: Medians) -> Iterable[Derived]:
     """Return the speed-up of each width over width 1, and what share of the lanes' time was work."""
     for name in medians.workloads:
         axes = medians.axes(name)
-        if "kind" not in axes:
+        if WIDTH not in axes:
             continue
         kind, width, alone = str(axes["kind"]), int(axes["width"]), name_of(str(axes["kind"]), 1)
         spent = medians.median(name, "first_to_last_s")
@@ -174,6 +181,8 @@ COLUMNS: Final = (
     Column("speed-up", "speedup", name_of(COMPUTING, 2)),
     Column("speed-up", "speedup", name_of(MODELS, 2)),
     Column("processes", "processes", name_of(COMPUTING, 2)),
+    Column("at once, if nobody says", "max_concurrency", MANY),
+    Column("many tasks, if nobody says", "first_to_last_s", MANY),
 )
 
 SCENARIO = Scenario(
@@ -195,4 +204,5 @@ SCENARIO = Scenario(
     curves=(Curve("from the first task to the last", "width (tasks at once)", Family("width", "{kind}"), first=KINDS),),
     derive=derive,
     checks=CHECKS,
+    asks_own_width=True,
 )

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from bench.base.stats import Quantity, exact, missing
+from bench.base.stats.quantity import Quantity, exact, missing
 from bench.scenarios.kit.capacity import Capacity
 from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.check import Check, Seen, Verdict
@@ -168,9 +168,12 @@ CHECKS: Final[Mapping[str, Check]] = {
     "says_what_it_cannot_pass": Check((), says_what_it_cannot_pass),
 }
 
+# Storing leads, and with the large frame: it is what most tools do on their servers, and a small one measures no bandwidth.
+SHOWN: Final = ("store", "value", "file")
+
 COLUMNS: Final = (
-    *(Column("1 MB", "mb_per_s", name_of(way, 1_000)) for way in WAYS),
-    *(Column("16 MB", "mb_per_s", name_of(way, 16_000)) for way in WAYS),
+    *(Column(f"16 MB by {way}", "mb_per_s", name_of(way, 16_000)) for way in SHOWN),
+    *(Column(f"1 MB by {way}", "mb_per_s", name_of(way, 1_000)) for way in SHOWN),
     Column("stored", "stored_bytes", name_of("value", 16_000, watched=True)),
     Column("largest", "largest_ok_mb", "value"),
 )

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from bench.base.stats import MIN_STARTS
+from bench.base.stats.quantity import MIN_STARTS
 from bench.plan.tools import REFERENCE
 from bench.store.rows import PLAIN
 from contract.pipeline import STEPS

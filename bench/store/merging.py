@@ -47,7 +47,7 @@ def merged(paths: Sequence[Path], name: str, *, allow_dirty: bool = False) -> Ru
         if apart := next(_apart(record, other), None):
             raise Problem(f"{path} and {other_path} cannot be merged: {apart}")
     for path, other_path in combinations(paths, 2):
-        if file := next(_changed(RunFolder(path).kept_code(), RunFolder(other_path).kept_code()), None):
+        if file := next(_changed(RunFolder(path).sources.by_name(), RunFolder(other_path).sources.by_name()), None):
             raise Problem(f"{path} and {other_path} cannot be merged: {file} is not the same in both")
     return _record(name, list(_named(records)))
 
@@ -86,7 +86,7 @@ class _Gathered:
             self.folder.write_record(f"starts/{again.id}/start.json", within(again, part))
         for seen in source.observations():
             self.folder.write_observation(within(replace(seen, id=named(seen.id)), part))
-        for name in source.kept_code():
+        for name in source.sources.by_name():
             self.folder.take(name, source, name)
         ended = {("trials", trial.id) for trial in trials} | {("starts", start.id) for start in starts}
         for name in (*source.raw_files(), *source.logs()):

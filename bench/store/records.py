@@ -59,6 +59,8 @@ class RunOfTrial(msgspec.Struct, frozen=True, omit_defaults=True):
     clock_offset: float = 0.0
     """Seconds since the epoch minus the monotonic clock."""
     reported: Reported = Reported()
+    recorded: int | None = None
+    """When the tool's records had been read, in nanoseconds of the monotonic clock; None where they were not."""
     last_error: str = ""
     """The last error of the run, unless it succeeded: what its events say, or else a line that the tool printed meanwhile.
 

@@ -5,7 +5,10 @@ No sentence says more than the data supports. Where too little was measured to t
 
 from __future__ import annotations
 
-from bench.report.answer.card import ASKED_TOO, NOT_MEASURED, Card, conjoined
+from dataclasses import replace
+
+from bench.report.answer.card import ASKED_TOO, NOT_MEASURED, Below, Card, conjoined
+from bench.report.answer.law import law
 from bench.report.answer.nightly_job import TOPICS, nightly_job
 from bench.report.answer.own_workload import own_workload
 from bench.report.answer.short_tasks import short_tasks
@@ -13,14 +16,15 @@ from bench.report.answer.upkeep import least_to_look_after
 from bench.report.facts import Facts
 from bench.scenarios import SCENARIOS
 
-__all__ = ["NOT_MEASURED", "TOPICS", "Card", "cards", "not_measured"]
+__all__ = ["NOT_MEASURED", "TOPICS", "Below", "Card", "cards", "not_measured"]
 
 
 def cards(facts: Facts) -> list[Card]:
     """Answer what readers ask most; their own workload comes first, if one was measured."""
     asked = dict.fromkeys(part.own_workload for part in facts.run.by_part.values() if part.own_workload)
     own = [own_workload(facts, workload) for workload in asked]
-    return [*own, short_tasks(facts), nightly_job(facts), least_to_look_after(facts)]
+    headline = replace(short_tasks(facts), below=law(facts))
+    return [*own, headline, nightly_job(facts), least_to_look_after(facts)]
 
 
 def not_measured(facts: Facts) -> list[str]:

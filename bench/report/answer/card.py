@@ -21,6 +21,16 @@ ASKED_TOO: Final = {
 
 
 @dataclass(frozen=True)
+class Below:
+    """A table that a reader needs at once, with the sentences above it; other tables stand below all cards."""
+
+    title: str
+    said: Sequence[Sentence]
+    heading: Sequence[str]
+    rows: Sequence[Sequence[Sentence]]
+
+
+@dataclass(frozen=True)
 class Card:
     """One need: which tool to pick, and why."""
 
@@ -34,6 +44,8 @@ class Card:
     """A table of the numbers behind the pick."""
     evidence: str = ""
     """The id of the section that has these numbers."""
+    below: Below | None = None
+    """A table in the card itself."""
 
 
 def picks(leaders: Mapping[str, Sequence[str]]) -> str:

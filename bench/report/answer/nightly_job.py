@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -11,6 +11,7 @@ from bench.report.answer.card import ASKED_TOO, NOT_MEASURED, Card, conjoined, p
 from bench.report.answer.training import trainings
 from bench.report.facts import Facts
 from bench.report.prose import Sentence
+from bench.report.settings import unusual
 
 CACHING: Final = "caching"
 
@@ -93,7 +94,7 @@ def nightly_job(facts: Facts) -> Card:
     for topic in differing:
         explained = _caches(topics[topic], names) if KEEPS in topics[topic] else _met(topic, topics[topic], names)
         because.append(explained)
-    because += first
+    because += [*_settings(facts, topics), *first]
     if unmeasured := [text for name, text in ASKED_TOO.items() if name not in facts.scenarios]:
         because.append(Sentence.of(f"A nightly job asks for more, which was not measured: {conjoined(unmeasured[:3])}."))
     rows = [
@@ -219,11 +220,24 @@ def _caches(states: States, names: Names) -> Sentence:
     return Sentence.of(f"Caching, of {_needs(states)}: {'; '.join(caches)}.")
 
 
+def _settings(facts: Facts, topics: Mapping[str, States]) -> list[Sentence]:
+    """Name the topics with verdicts on runs in other settings than the default ones."""
+    told: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    for topic in topics:
+        scenarios = dict.fromkeys(check.partition(".")[0] for check in TOPICS[topic].values())
+        for setup in (row.setup for scenario in scenarios for row in facts.judged(scenario)):
+            if settings := unusual([setup]):
+                told[settings, setup.tier][topic] = None
+    return [
+        Sentence.of(f"Checked in {settings} at the {tier} tier: {conjoined(list(names))}.")
+        for (settings, tier), names in told.items()
+    ]
+
+
 def _state(facts: Facts, tool: str, check: str) -> str:
     """Say whether the tool meets a need; it is enough that one deployment does, which users would choose."""
     scenario, _, name = check.partition(".")
-    stock = [row for row in facts.checks(scenario) if row.check == name and row.setup.profile == "stock"]
-    rows = [row for row in stock if row.setup.orchestrator == tool]
+    rows = [row for row in facts.judged(scenario) if (row.setup.orchestrator, row.check) == (tool, name)]
     states = {_MEANS[row.means] if row.verdict == "pass" else _VERDICTS[row.verdict] for row in rows}
     return next((state for state in (*_MEANS.values(), *_VERDICTS.values()) if state in states), "")
 

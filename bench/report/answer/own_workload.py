@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.report.answer.card import NOT_MEASURED, Card
-from bench.report.answer.ranking import are_several, leaders, picked, ranking, stock, usual, valued, with_isolation
+from bench.report.answer.ranking import are_several, compared, leaders, picked, ranking, usual, valued, with_isolation
 from bench.report.facts import Facts
 from bench.report.prose import Sentence
 
@@ -15,7 +15,7 @@ def own_workload(facts: Facts, workload: str) -> Card:
     rows: list[list[Sentence]] = []
     for scenario in facts.scenarios:
         for tier in reversed(facts.tiers(scenario)):
-            ranked = usual(stock(facts, scenario, tier, "first_to_last_s", workload))
+            ranked = usual(compared(facts, scenario, tier, "first_to_last_s", workload))
             if are_several(ranked):
                 picks.append(f"{picked(leaders(facts, ranked), ranked)}, at the {tier} tier")
                 fastest = "is the fastest from the first task to the last"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from bench.base.stats import PLAIN_TO_SEE
+from bench.base.stats.quantity import PLAIN_TO_SEE
 from bench.derive.reading import reading
 from bench.report import prose
 from bench.report.answer.card import conjoined
 from bench.report.facts import Facts
 from bench.report.prose import Part, Sentence
+from bench.report.settings import WORDS
 from bench.store.rows import Estimate
 
 
@@ -26,12 +27,14 @@ def valued(row: Estimate | None) -> Sentence:
     return Sentence.of(prose.median(row), *prose.bounds(row))
 
 
-def stock(facts: Facts, scenario: str, tier: str, metric: str, workload: str) -> list[Estimate]:
-    """Return the estimates of the tools in stock settings, the lowest first."""
+def compared(facts: Facts, scenario: str, tier: str, metric: str, workload: str) -> list[Estimate]:
+    """Return the estimates by which the tools are compared, all in the same settings, the lowest first."""
+    compares = facts.standing(scenario, tier).compares
     known = [
         row
         for row in facts.estimates(scenario, tier)
-        if (row.metric, row.workload, row.setup.profile) == (metric, workload, "stock")
+        if (row.metric, row.workload) == (metric, workload)
+        and compares(row)
         and not row.setup.is_plain
         and row.median is not None
     ]
@@ -116,8 +119,7 @@ def ranking(
 ) -> Sentence:
     """Rank the tools in one sentence, and say which of them cannot be told apart from the first."""
     best, *others = ranked
-    settings = "default settings" if best.setup.profile == "stock" else f"{best.setup.profile} settings"
-    lead = (f"At the {tier} tier ({settings}, ", *_starts(ranked), f") {named(best)} {leads}: ")
+    lead = (f"At the {tier} tier ({WORDS[best.setup.profile]}, ", *_starts(ranked), f") {named(best)} {leads}: ")
     rest = prose.listed(_beside(facts, row, best, named(row)) for row in others)
     return Sentence.of(*lead, *valued(best).parts, *(("; ", *rest) if rest else ()), ".")
 

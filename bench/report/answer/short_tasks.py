@@ -12,17 +12,18 @@ from bench.report.answer.ranking import (
     CLASSES,
     are_several,
     by_class,
+    compared,
     is_for_debugging,
     leaders,
     picked,
     ranking,
-    stock,
     usual,
     valued,
     with_isolation,
 )
 from bench.report.facts import Facts
 from bench.report.prose import Part, Sentence
+from bench.report.settings import unusual
 from bench.store.rows import Estimate
 
 
@@ -51,7 +52,7 @@ def short_tasks(facts: Facts) -> Card:
     else:
         picks = [f"{tier.pick}, at the {tier.tier} tier" for tier in ranked]
     picks += [tier.otherwise for tier in ranked if tier.otherwise]
-    pick = "; ".join(picks) or "not measured in stock settings"
+    pick = "; ".join(picks) or "no two tools to compare in the same settings"
     heading = (
         "",
         "isolation",
@@ -66,7 +67,7 @@ def short_tasks(facts: Facts) -> Card:
 
 
 def _at(facts: Facts, tier: str) -> _Tier:
-    every = stock(facts, "overhead", tier, "per_task_ms", "chain")
+    every = compared(facts, "overhead", tier, "per_task_ms", "chain")
     ranked = usual(every)
     if not are_several(ranked):
         return _Tier(tier, "", "", _tuned(facts, tier), [])
@@ -78,10 +79,13 @@ def _at(facts: Facts, tier: str) -> _Tier:
     ranked_beside = {row.setup.orchestrator for rows in beside.values() for row in rows}
     # A tool that has no other beside it anywhere is told of, too.
     alone = {apart: rows[0] for apart, rows in classes.items() if beside and rows[0].setup.orchestrator not in ranked_beside}
-    sentences = [ranking(facts, rows, tier, f"{least}, {CLASSES[apart]}") for apart, rows in beside.items()]
-    sentences += [_of_one(row, tier, apart) for apart, row in alone.items()]
+    sentences: list[Sentence] = []
+    for apart, rows in beside.items():
+        sentences += [ranking(facts, rows, tier, f"{least}, {CLASSES[apart]}"), *_remarks(facts, rows)]
+    for apart, row in alone.items():
+        sentences += [_of_one(row, tier, apart), *_remarks(facts, [row])]
     if not beside:
-        sentences = [ranking(facts, ranked, tier, least, with_isolation)]
+        sentences = [ranking(facts, ranked, tier, least, with_isolation), *_remarks(facts, ranked)]
     sentences += _not_in_proportion(facts, ranked)
     otherwise = ""
     size, independent = _independent(facts, tier)
@@ -90,15 +94,26 @@ def _at(facts: Facts, tier: str) -> _Tier:
         sentences.append(ranking(facts, independent, tier, lead, with_isolation))
         if set(others := leaders(facts, independent)) != set(names):
             otherwise = f"with {size} independent tasks, at the {tier} tier: {picked(others, independent)}"
-    sentences += _tuned(facts, tier)
+    settings = unusual(row.setup for row in ranked)
+    sentences += [] if settings else _tuned(facts, tier)
     ends = ends_of(facts, ranked)
     if len(ends) > 1 and not (len(names) == 1 and len(ends) == len(ranked) and is_shortest(ranked[0], ends)):
         sentences.append(beside_tasks(ends, tier))
     picks = [f"{picked(leaders(facts, rows), rows)} {CLASSES[apart]}" for apart, rows in beside.items()]
     picks += [f"{facts.tools.name(row.setup.orchestrator)} alone {CLASSES[apart]}" for apart, row in alone.items()]
-    return _Tier(
-        tier, ", ".join(picks) or picked(names, ranked), otherwise, sentences, [_short_task_row(facts, row) for row in every]
-    )
+    pick = ", ".join(picks) or picked(names, ranked)
+    numbers = [_short_task_row(facts, row) for row in every]
+    return _Tier(tier, f"{pick}, in {settings}" if settings else pick, otherwise, sentences, numbers)
+
+
+def _remarks(facts: Facts, rows: Sequence[Estimate]) -> list[Sentence]:
+    """Say what the folder of a tool has to say about its number, for one deployment or for all."""
+    said = []
+    for row in rows:
+        remarks, metric = facts.run.about(row.setup.orchestrator).remarks, row.metric
+        if remark := remarks.get(f"{row.setup.deployment}.{metric}") or remarks.get(metric):
+            said.append(Sentence.of(f"{row.setup.name}: {remark}."))
+    return said
 
 
 def _of_one(row: Estimate, tier: str, apart: str) -> Sentence:
@@ -138,7 +153,7 @@ def _independent(facts: Facts, tier: str) -> tuple[int, list[Estimate]]:
     The wait for the first task is not part of it: where the engine polls, it is a draw, and another sentence is about it.
     """
     for workload, size in reversed(list(facts.sizes("overhead").get("fan_out", {}).items())):
-        rows = usual(stock(facts, "overhead", tier, "first_to_last_s", workload))
+        rows = usual(compared(facts, "overhead", tier, "first_to_last_s", workload))
         if are_several(rows):
             return size, rows
     return 0, []

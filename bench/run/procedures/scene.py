@@ -116,7 +116,8 @@ class Scene:
         state, accepted = self.end(run), run.accepted()
         said = "" if state == SUCCEEDED else self._last_error(name)
         reported = run.reported() if accepted.id else Reported()
-        self.runs.append(RunOfTrial(name, accepted.id, state, accepted.clock_offset, reported, said))
+        recorded = time.monotonic_ns() if reported.tasks else None
+        self.runs.append(RunOfTrial(name, accepted.id, state, accepted.clock_offset, reported, recorded, said))
         return state
 
     def wait_until_begun(self, body: str) -> Timeline:

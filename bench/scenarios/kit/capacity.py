@@ -15,6 +15,8 @@ class Capacity:
     """How many can: one, where the engine runs tasks one after another."""
     cpu_rounds_per_s: float
     """How much of the CPU op this machine does in a second."""
+    own: bool = False
+    """Whether each engine has its own width, by which no case can go."""
 
     def rounds(self, seconds: float) -> int:
         """Return how many rounds of CPU work take that long."""

@@ -54,6 +54,9 @@ COUNTS: Final = frozenset({"runs", "bodies", "processes", "lines"})
 COLD_RUN: Final = "cold_run_s"
 """The metric of the first run of a kind in an engine: of a warm-up of the harness, or of the scenario."""
 
+RECORDED_LAG: Final = "recorded_lag_s"
+"""The metric of how long the end of a task is no part of the tool's records."""
+
 COMMON: Final = (
     Metric("makespan_s", "s", "from the submission to the last body's end", of=formulas.makespan_s, waits=True),
     Metric(
@@ -94,6 +97,12 @@ COMMON: Final = (
     Metric("stored_bytes", "B", "what is on disk because of it", of=formulas.stored_bytes),
     Metric("reported_submit_to_first_s", "s", "submit_to_first_s by the tool's own clock and records", crosscheck=True),
     Metric("reported_transition_ms", "ms", "transition_ms by the tool's own clock and records", crosscheck=True),
+    Metric(
+        RECORDED_LAG,
+        "s",
+        "from the last body's end until the tool's records had each task's end; to read them is a part of it",
+        crosscheck=True,
+    ),
 )
 """The metrics that several scenarios have."""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bench.base.stats import Quantity
+from bench.base.stats.quantity import Quantity
 from bench.scenarios.kit.case import Axes
 
 

@@ -52,6 +52,8 @@ class Scenario:
     """What happens around the runs."""
     measures_own_workloads: bool = False
     """Whether a workload of the reader can be measured instead of the cases."""
+    asks_own_width: bool = False
+    """Whether it has cases for engines that each run as many tasks at once as they do where nobody says a number."""
     takes_data: bool = False
     """Whether the reader's own customers can be used instead of made-up ones."""
 

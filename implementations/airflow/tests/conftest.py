@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections import Counter
@@ -17,6 +16,7 @@ import pytest
 from contract import steps
 from contract.adapter import Adapter, Reported, Setup, State
 from contract.events import FinishedBodies, Trial
+from contract.testing import events_of
 from contract.workload import Workload
 
 _HOME = tempfile.TemporaryDirectory(prefix="airflow-home-")
@@ -114,9 +114,3 @@ class Engine:
         finished = FinishedBodies(trial)
         state = self.adapter.wait(run, lambda: finished() >= bodies, LIMIT_S)
         return Ran(state, events_of(trial.events), self.adapter.reported(run))
-
-
-def events_of(folder: Path | str) -> list[dict[str, Any]]:
-    """Return what has been logged in the folder of a trial."""
-    events = [json.loads(line) for log in Path(folder).glob("*.jsonl") for line in log.read_text().splitlines()]
-    return sorted(events, key=lambda event: event["t"])

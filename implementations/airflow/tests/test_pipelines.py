@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
 from dataclasses import asdict
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -35,6 +31,7 @@ from churn_airflow.pipelines import (
     training_taskflow,
 )
 from contract.pipeline import STEPS
+from contract.testing import webhook
 
 SMALL: dict[str, Any] = {"rows": 400, "n_estimators": 5, "min_roc_auc": 0.5, "tracking": "files"}
 
@@ -45,27 +42,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CHURN_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     return tmp_path / "home"
-
-
-@pytest.fixture
-def webhook() -> Iterator[tuple[str, list[dict[str, str]]]]:
-    """Return the URL of a webhook, and what has been posted to it."""
-    posted: list[dict[str, str]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", posted
-    server.shutdown()
-    server.server_close()
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -233,23 +209,19 @@ def test_bad_data_are_not_loaded_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("dag", [training.dag, training_taskflow.training_dag], ids=lambda dag: dag.dag_id)
-def test_the_gate_keeps_a_bad_model_out_and_the_failure_is_posted(
-    dag: DAG, home: Path, webhook: tuple[str, list[dict[str, str]]]
-) -> None:
+def test_the_gate_keeps_a_bad_model_out_and_the_failure_is_posted(dag: DAG, home: Path) -> None:
     """The run fails although its last task, the cleanup, succeeds; one message, in Slack's format."""
-    url, posted = webhook
-    with pytest.raises(GateFailed) as refusal:
+    with webhook() as (url, posted), pytest.raises(GateFailed) as refusal:
         pipelines.run(dag, Training(**SMALL | {"min_roc_auc": 1.0, "webhook": url}), "register")
     assert not registered(home)
     assert [{"text": f"{dag.dag_id} failed on Airflow: {refusal.value}"}] == posted
     assert not list(home.glob("frames/*"))
 
 
-def test_a_failure_is_posted_in_discords_format_too(webhook: tuple[str, list[dict[str, str]]]) -> None:
+def test_a_failure_is_posted_in_discords_format_too() -> None:
     """There is nothing to score with before anything has been trained."""
-    url, posted = webhook
-    with pytest.raises(NoChampion):
-        pipelines.infer(Inference(rows=50, tracking="files", webhook=f"{url}/discord"))
+    with webhook("/discord") as (url, posted), pytest.raises(NoChampion):
+        pipelines.infer(Inference(rows=50, tracking="files", webhook=url))
     assert [list(message) for message in posted] == [["content"]]
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import LIMIT_S, Engine, events_of
+from conftest import LIMIT_S, Engine
 
 from churn_airflow.adapter import settings
 from churn_airflow.adapter.service import LocalExecutor, LocalExecutorObjects, LocalExecutorTaskFlow
 from contract.adapter import Setting, State
 from contract.pipeline import STEPS
+from contract.testing import events_of
 from contract.workload import Node, Workload
 
 SMALL = {"rows": 400, "tracking": "files"}

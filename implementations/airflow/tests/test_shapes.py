@@ -12,6 +12,7 @@ from airflow.sdk import XComArg
 from airflow.sdk.bases.operator import DEFAULT_RETRY_DELAY
 
 from churn_airflow.adapter import dag_files, shapes
+from contract.testing import events_of
 from contract.workload import Node, Retry, Workload
 
 DIAMOND = Workload("diamond", (Node("a"), Node("b", after=("a",)), Node("c", after=("a",)), Node("d", after=("b", "c"))))
@@ -61,7 +62,7 @@ def test_a_task_runs_the_body_for_the_trial_in_the_conf_of_its_run(tmp_path: Pat
     task = shapes.build(DIAMOND).get_task("b")
     token = task.python_callable(inputs={"a": DIAMOND.tokens["a"]}, dag_run=dag_run)
     assert token == DIAMOND.tokens["b"]
-    assert sum(1 for log in tmp_path.glob("*.jsonl") for line in log.read_text().splitlines() if "finished" in line) == 1
+    assert [event["kind"] for event in events_of(tmp_path)].count("finished") == 1
 
 
 @pytest.mark.parametrize("workload", [DIAMOND, Workload("one", (Node("a"),))], ids=lambda workload: workload.name)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +16,7 @@ from contract import steps
 from contract.adapter import Adapter, Reported, Setup, State
 from contract.events import Trial
 from contract.pipeline import STEPS
+from contract.testing import events_of
 
 SMALL = {"rows": 400, "n_estimators": 10, "tracking": "files"}
 """Parameters that are quick to train with; the models are what they are."""
@@ -48,32 +45,6 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
         yield engine
     finally:
         engine.stop()
-
-
-def logged(folder: str | Path) -> list[dict[str, Any]]:
-    """Return the events of a trial in their order."""
-    events = [json.loads(line) for file in Path(folder).glob("events-*") for line in file.read_text().splitlines()]
-    return sorted(events, key=lambda event: event["t"])
-
-
-@contextmanager
-def webhook(path: str) -> Iterator[tuple[str, list[Any]]]:
-    """Listen at a loopback URL, and collect what is posted there."""
-    posted: list[Any] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}{path}", posted
-        server.shutdown()
 
 
 @dataclass(frozen=True)
@@ -107,7 +78,7 @@ def perform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Perform:
         steps.announce(current, trial, faults or {})
         run = engine.submit_pipeline(pipeline, parameters, trial)
         state = engine.wait(run, lambda: True, 120)
-        events = logged(folder)
+        events = events_of(folder)
         started = Counter(event["node"] for event in events if event["kind"] == "started")
         says = {event["node"]: event["data"]["token"] for event in events if "token" in event.get("data", {})}
         return Run(state, engine.reported(run), started, says)

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Perform, logged
+from conftest import Perform
 
 from churn.patterns import checksum, frame
 from churn_dagster.adapter.library import ExecuteJob, InProcess
 from contract.adapter import Setup, State
 from contract.events import Trial
 from contract.pipeline import STEPS
+from contract.testing import events_of
 from contract.workload import Fault, Node, Retry, Workload
 
 SIZE = 100_000
@@ -61,7 +62,7 @@ def test_steps_in_processes_run_at_once_and_are_retried(processes: ExecuteJob, t
     processes.deploy([Workload("at_once", (*sleepers, last))])
     run = processes.submit("at_once", Trial("run", str(tmp_path)))
     assert processes.wait(run, lambda: True, 120) is State.SUCCEEDED
-    events = logged(tmp_path)
+    events = events_of(tmp_path)
     assert [event["kind"] for event in events[:2]] == ["started", "started"]
     assert [event["kind"] for event in events if event["node"] == "last"] == ["started", "failed", "started", "finished"]
     assert len({event["pid"] for event in events} - {os.getpid()}) == 4

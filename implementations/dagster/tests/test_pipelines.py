@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from conftest import SMALL, Perform, webhook
+from conftest import SMALL, Perform
 
 from churn import customers, features, models, scoring, source
 from churn.parameters import LIMITS, Inference, Training
@@ -26,6 +25,7 @@ from contract import steps
 from contract.adapter import State
 from contract.events import Trial
 from contract.pipeline import ONE_TASK, STEPS
+from contract.testing import events_of, webhook
 
 
 @pytest.fixture(autouse=True)
@@ -174,12 +174,16 @@ def test_two_failures_of_a_run_are_one_message(engine: InProcess, perform: Perfo
     assert "train_random_forest" in message["text"] and "train_gradient_boosting" in message["text"]
 
 
-def test_a_webhook_may_be_the_name_of_a_variable(engine: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A secret that is given as Dagster's documentation says is looked up when it is needed."""
-    with webhook("/services/hook") as (url, posted):
-        monkeypatch.setenv("HOOK", url)
-        assert run(engine, "train", {**SMALL, "min_roc_auc": 1.0, "webhook": {"env": "HOOK"}}) is State.FAILED
+def test_a_webhook_may_be_the_name_of_a_variable(
+    engine: InProcess, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A secret that is given as Dagster's documentation says is looked up when it is needed, and kept nowhere."""
+    with webhook("/services/known-to-a-variable") as (url, posted):
+        monkeypatch.setenv("KEPT_IN_HOOK", url)
+        assert run(engine, "train", {**SMALL, "min_roc_auc": 1.0, "webhook": {"env": "KEPT_IN_HOOK"}}) is State.FAILED
     assert ["1.000 is asked for" in message["text"] for message in posted] == [True]
+    kept = [file.read_bytes() for file in tmp_path_factory.getbasetemp().rglob("*") if file.is_file()]
+    assert [any(word in content for content in kept) for word in (b"KEPT_IN_HOOK", b"known-to-a-variable")] == [True, False]
 
 
 def test_a_run_without_a_step_is_told_too(engine: InProcess) -> None:
@@ -214,7 +218,7 @@ def test_every_step_is_logged_once_and_a_retried_one_leaves_one_mlflow_run(
     reported = engine.submit_pipeline("train", {**SMALL, "tracking": "mlflow"}, Trial("retried", ""))
     assert engine.wait(reported, lambda: False, 60) is State.SUCCEEDED
     assert engine.reported(reported).tasks.keys() == STEPS["train"].keys()
-    events = [json.loads(line) for file in tmp_path.glob("events-*") for line in file.read_text().splitlines()]
+    events = events_of(tmp_path)
     assert sorted(each["node"] for each in events if each["kind"] == "finished") == sorted(STEPS["train"])
     assert [each["node"] for each in events if each["kind"] == "failed"] == ["train_random_forest"]
     client = MlflowClient(f"sqlite:///{home}/mlflow/mlflow.db")

@@ -11,13 +11,14 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from conftest import SMALL, logged, webhook
+from conftest import SMALL
 
 from churn_dagster.adapter import settings
 from churn_dagster.adapter.location import Location
 from churn_dagster.adapter.service import InProcessRuns
 from contract.adapter import Reported, Setup, State
 from contract.events import Trial
+from contract.testing import events_of, webhook
 from contract.workload import Node, Workload
 
 PROJECT = tomllib.loads(Path(__file__).parents[1].joinpath("pyproject.toml").read_text())
@@ -86,7 +87,7 @@ def test_a_run_is_a_process_and_its_steps_are_not(servers: InProcessRuns, tmp_pa
         events.mkdir()
         run = servers.submit("wide", Trial(name, str(events)))
         assert servers.wait(run, lambda: True, 120) is State.SUCCEEDED
-        seen = logged(events)
+        seen = events_of(events)
         assert [event["kind"] for event in seen] == ["started", "finished"] * 3
         [pid] = {event["pid"] for event in seen}
         pids.append(pid)

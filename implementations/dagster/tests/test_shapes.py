@@ -9,10 +9,10 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from conftest import logged
 
 from churn_dagster.adapter import shapes
 from contract.events import FinishedBodies, Trial
+from contract.testing import events_of
 from contract.workload import Fault, Node, Retry, Workload
 
 DIAMOND = Workload("diamond", (Node("a"), Node("b", after=("a",)), Node("c", after=("a",)), Node("d", after=("b", "c"))))
@@ -64,7 +64,7 @@ def test_names_that_dagster_reserves_can_be_used(trial: Trial) -> None:
 
 def count(trial: Trial, kind: str) -> dict[str, int]:
     """Return how many events of the kind each node has logged."""
-    return dict(Counter(event["node"] for event in logged(trial.events) if event["kind"] == kind))
+    return dict(Counter(event["node"] for event in events_of(trial.events) if event["kind"] == kind))
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def count(trial: Trial, kind: str) -> dict[str, int]:
 def test_a_retry_waits_as_it_is_told(trial: Trial, retry: Retry, waits: list[float]) -> None:
     """As many faults as there are retries are survived, with these waits between the tries."""
     assert execute(Workload("retried", (Node("a", retry=retry, fault=Fault(retry.times)),)), trial).success
-    began = [event["t"] / 1e9 for event in logged(trial.events) if event["kind"] == "started"]
+    began = [event["t"] / 1e9 for event in events_of(trial.events) if event["kind"] == "started"]
     waited = [after - before for before, after in pairwise(began)]
     assert waited == pytest.approx(waits, abs=0.25)
     assert all(real >= wait for real, wait in zip(waited, waits, strict=True))
@@ -132,7 +132,7 @@ def test_a_group_is_a_graph_in_a_graph(trial: Trial) -> None:
     workload = nested()
     result = execute(workload, trial)
     assert result.success
-    says = {event["node"]: event["data"]["token"] for event in logged(trial.events) if event["kind"] == "finished"}
+    says = {event["node"]: event["data"]["token"] for event in events_of(trial.events) if event["kind"] == "finished"}
     assert says == workload.tokens
     assert count(trial, "started") == dict.fromkeys(workload.tokens, 1)
     made = [event.step_key for event in result.get_step_success_events()]

@@ -13,6 +13,7 @@ import pytest
 from churn import customers, models, scoring, source
 from churn.features import training_set
 from churn.parameters import Training
+from contract.testing import webhook
 
 SMALL = ("--rows=600", "--n-estimators=10")
 
@@ -54,17 +55,15 @@ def test_a_source_that_fails_twice_is_survived(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("path", "key"), [("/services/T0/B0/x", "text"), ("/api/webhooks/1/discord", "content")])
-def test_a_failure_is_posted_to_the_webhook(
-    tmp_path: Path, webhook: tuple[str, list[dict[str, str]]], path: str, key: str
-) -> None:
+def test_a_failure_is_posted_to_the_webhook(tmp_path: Path, path: str, key: str) -> None:
     """A refused gate is posted to Slack and to Discord, each in its own format; the run ends with one line and code 1."""
-    url, received = webhook
-    done = churn(tmp_path, "train", "--min-roc-auc=1", "--tracking=files", f"--webhook={url}{path}", *SMALL)
+    with webhook(path) as (url, posted):
+        done = churn(tmp_path, "train", "--min-roc-auc=1", "--tracking=files", f"--webhook={url}", *SMALL)
     assert done.returncode == 1
     assert len(done.stderr.strip().splitlines()) == 1
-    assert [list(each) for each in received] == [[key]]
-    assert "train failed on plain Python" in received[0][key]
-    assert "roc_auc" in received[0][key]
+    assert [list(each) for each in posted] == [[key]]
+    assert "train failed on plain Python" in posted[0][key]
+    assert "roc_auc" in posted[0][key]
     assert not list(tmp_path.glob("registry/*.json"))
 
 
@@ -78,13 +77,13 @@ def test_a_webhook_that_is_no_url_hides_no_failure(tmp_path: Path, url: str) -> 
     assert "SECRET" not in done.stdout + done.stderr
 
 
-def test_what_may_be_secret_can_be_given_by_environment(tmp_path: Path, webhook: tuple[str, list[dict[str, str]]]) -> None:
+def test_what_may_be_secret_can_be_given_by_environment(tmp_path: Path) -> None:
     """Webhook and customers are those of the environment, unless the command line names others; help shows neither."""
-    url, received = webhook
-    secret = {"CHURN_WEBHOOK": url, "CHURN_DATA": "nowhere.csv"}
-    assert "nowhere.csv" in churn(tmp_path, "train", **secret).stderr
-    assert "elsewhere.csv" in churn(tmp_path, "train", "--data=elsewhere.csv", **secret).stderr
-    assert len(received) == 2
+    with webhook() as (url, posted):
+        secret = {"CHURN_WEBHOOK": url, "CHURN_DATA": "nowhere.csv"}
+        assert "nowhere.csv" in churn(tmp_path, "train", **secret).stderr
+        assert "elsewhere.csv" in churn(tmp_path, "train", "--data=elsewhere.csv", **secret).stderr
+    assert len(posted) == 2
     shown = churn(tmp_path, "train", "--help", **secret).stdout
     assert url not in shown and "nowhere.csv" not in shown
 

@@ -12,6 +12,7 @@ import pytest
 from churn_plain.adapter.service import ProcessPerRun
 from contract.adapter import Setup, State
 from contract.events import Trial
+from contract.testing import webhook
 from contract.workload import Node, Workload
 
 LONG = Workload("long", (Node("a", "sleep", (), {"seconds": 60}),))
@@ -38,24 +39,22 @@ def test_only_what_was_cancelled_is_called_cancelled(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("pipeline", ["train", "train_whole"])
-def test_no_argument_of_a_process_is_a_secret(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, webhook: tuple[str, list[dict[str, str]]], pipeline: str
-) -> None:
+def test_no_argument_of_a_process_is_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pipeline: str) -> None:
     """`ps` shows neither the webhook nor where the customers come from; the run knows both."""
     monkeypatch.setenv("CHURN_HOME", str(tmp_path))
-    url, received = webhook
     engine = ProcessPerRun()
     engine.start(Setup("service", "process", "stock", 1, tmp_path))
     engine.deploy_pipelines([pipeline])
     before = children()
-    secrets = {"webhook": f"{url}/SECRET", "data": "http://127.0.0.1/[?X-Amz-Signature=SECRET"}
-    run = engine.submit_pipeline(pipeline, secrets | {"tracking": "files", "rows": 400}, Trial("secret", str(tmp_path)))
-    (process,) = children() - before
-    while not (arguments := Path(f"/proc/{process}/cmdline").read_bytes()):
-        pass  # a process has none until the kernel has loaded its program
-    assert engine.wait(run, lambda: True, 60) is State.FAILED
+    with webhook("/SECRET") as (url, posted):
+        secrets = {"webhook": url, "data": "http://127.0.0.1/[?X-Amz-Signature=SECRET"}
+        run = engine.submit_pipeline(pipeline, secrets | {"tracking": "files", "rows": 400}, Trial("secret", str(tmp_path)))
+        (process,) = children() - before
+        while not (arguments := Path(f"/proc/{process}/cmdline").read_bytes()):
+            pass  # a process has none until the kernel has loaded its program
+        assert engine.wait(run, lambda: True, 60) is State.FAILED
     assert pipeline.encode() in arguments and b"400" in arguments
     assert b"SECRET" not in arguments
-    (posted,) = received
-    assert f"{pipeline} failed" in posted["text"] and "127.0.0.1" in posted["text"]
-    assert "SECRET" not in posted["text"]
+    (message,) = posted
+    assert f"{pipeline} failed" in message["text"] and "127.0.0.1" in message["text"]
+    assert "SECRET" not in message["text"]

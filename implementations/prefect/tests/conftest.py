@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +14,7 @@ from contract import steps
 from contract.adapter import Setup, State
 from contract.events import Trial
 from contract.pipeline import STEPS
+from contract.testing import events_of
 
 
 @pytest.fixture(scope="session")
@@ -72,30 +69,4 @@ def watched(folder: Path, monkeypatch: pytest.MonkeyPatch, **faults: int) -> Cal
     folder.mkdir(exist_ok=True)
     monkeypatch.setenv(steps.VARIABLE, str(folder / "current.json"))
     steps.announce(folder / "current.json", Trial(folder.name, str(folder)), faults)
-    return lambda: events_in(folder)
-
-
-def events_in(folder: Path) -> list[Any]:
-    """Return the events that were logged in the folder, in the order of their times."""
-    events = [json.loads(line) for file in folder.glob("events-*") for line in file.read_text().splitlines()]
-    return sorted(events, key=lambda event: event["t"])
-
-
-@contextmanager
-def webhook(path: str) -> Iterator[tuple[str, list[Any]]]:
-    """Listen at a loopback URL, and collect what is posted there."""
-    posted: list[Any] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}{path}", posted
-        server.shutdown()
+    return lambda: events_of(folder)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import events_in, run, watched, webhook
+from conftest import run, watched
 
 from churn_prefect.adapter.library import FlowCall
 from contract import steps
@@ -20,6 +20,7 @@ from contract.adapter import State
 from contract.editions import FIRST
 from contract.events import Trial
 from contract.pipeline import STEPS
+from contract.testing import events_of, webhook
 from contract.workload import Node, Workload
 
 Computed = Callable[..., int]
@@ -191,4 +192,4 @@ def run_workload(engine: FlowCall, workload: Workload, folder: Path) -> list[Any
     engine.deploy([workload])
     submitted = engine.submit(workload.name, Trial(workload.name, str(folder)))
     assert engine.wait(submitted, lambda: False, 60) is State.SUCCEEDED
-    return events_in(folder)
+    return events_of(folder)

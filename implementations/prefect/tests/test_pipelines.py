@@ -18,7 +18,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
-from conftest import run, watched, webhook
+from conftest import run, watched
 from pydantic import ValidationError
 
 from churn import customers, features, models, scoring, source
@@ -28,6 +28,7 @@ from churn_prefect.pipelines.parameters import CommonParameters, InferenceParame
 from contract.adapter import State
 from contract.events import Trial
 from contract.pipeline import STEPS
+from contract.testing import webhook
 from contract.tree import command as command_of
 from contract.tree import descendants
 

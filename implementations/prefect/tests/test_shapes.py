@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import events_in
 
 from churn_prefect.adapter.library import AsyncFlowCall, FlowCall
 from contract.adapter import Reported, State
 from contract.events import Trial
+from contract.testing import events_of
 from contract.workload import Fault, Node, Retry, Workload
 
 DIAMOND = Workload("diamond", (Node("a"), Node("b", after=("a",)), Node("c", after=("a",)), Node("d", after=("b", "c"))))
@@ -45,7 +45,7 @@ def run(engine: FlowCall, workload: Workload, folder: Path) -> tuple[State, list
     engine.deploy([workload])
     submitted = engine.submit(workload.name, Trial(workload.name, str(folder)))
     state = engine.wait(submitted, lambda: False, 60)
-    return state, events_in(folder), engine.reported(submitted)
+    return state, events_of(folder), engine.reported(submitted)
 
 
 def counted(events: list[Any], kind: str) -> Counter[str]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from churn_airflow.adapter import catalogue, dag_files, settings
+from churn_airflow.adapter.command import call
 from contract.adapter import Adapter, Reported, Setting, Setup, Started, State, Unsupported
 from contract.events import Trial
 from contract.pipeline import Pipeline
@@ -46,8 +47,8 @@ class DagTest(Adapter):
         self._home = setup.home
         changed = self._configure()
         os.environ["AIRFLOW_HOME"] = str(setup.home)
+        call(setup.home, "db", "migrate")
         self._airflow = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
-        self._airflow.submit(_migrate).result()
         return Started(settings.VERSIONS, changed)
 
     def _configure(self) -> Sequence[Setting]:
@@ -127,13 +128,6 @@ class DagTestObjects(DagTest):
 
 
 _dags: dict[str, DAG] = {}
-
-
-def _migrate() -> None:
-    # What `airflow db migrate` calls, without starting one more Python for it.
-    from airflow.utils.db import upgradedb
-
-    upgradedb()
 
 
 def _load(dag_files: list[Path]) -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -16,6 +13,7 @@ from typing import Any, Final
 import httpx
 
 from churn_airflow.adapter import catalogue, dag_files, settings
+from churn_airflow.adapter.command import argv, call, environment
 from contract.adapter import Adapter, Refused, Reported, Setting, Setup, Started, State
 from contract.events import Trial
 from contract.pipeline import Pipeline
@@ -53,23 +51,19 @@ class LocalExecutor(Adapter):
             json.dump({_USER: password}, file)
         self._dags = setup.home / "dags"
         self._dags.mkdir(exist_ok=True)
-        self._env = os.environ | {"AIRFLOW_HOME": str(setup.home)}
-        airflow = [sys.executable, "-m", "airflow"]
-        self._command("db", "migrate")
+        self._home = setup.home
+        call(self._home, "db", "migrate")
         self._began = time.time()
         self._servers = Servers(setup.home / "logs")
-        self._servers.start("api-server", [*airflow, "api-server"], self._env)
-        self._servers.start("scheduler", [*airflow, "scheduler", "--skip-serve-logs"], self._env)
-        self._servers.start("dag-processor", [*airflow, "dag-processor"], self._env)
+        env = environment(setup.home)
+        self._servers.start("api-server", argv("api-server"), env)
+        self._servers.start("scheduler", argv("scheduler", "--skip-serve-logs"), env)
+        self._servers.start("dag-processor", argv("dag-processor"), env)
         self._api = httpx.Client(base_url=f"http://{HOST}:{self._port}", timeout=30, trust_env=False)
         self._servers.wait_until(self._healthy, "airflow")
         token = self._call("POST", "/auth/token", {"username": _USER, "password": password})["access_token"]
         self._api.headers["Authorization"] = f"Bearer {token}"
         return Started(settings.VERSIONS, changed)
-
-    def _command(self, *words: str) -> None:
-        argv = [sys.executable, "-m", "airflow", *words]
-        subprocess.run(argv, env=self._env, stdin=subprocess.DEVNULL, check=True)  # noqa: S603
 
     def _settings(self, setup: Setup) -> tuple[Setting, ...]:
         return settings.of_service(setup)
@@ -130,7 +124,7 @@ class LocalExecutor(Adapter):
     def _publish(self, dags: list[str], written: float) -> None:
         if not dags:
             return
-        self._command("dags", "reserialize")
+        call(self._home, "dags", "reserialize")
         self._wait_until_parsed(dags, written)
         # The dag-processor looks for new files every 300 s, and would parse none of these until then. Asked for one of them,
         # it looks at once, and parses all of them every 30 s from now on, as it does where they have been for a while.

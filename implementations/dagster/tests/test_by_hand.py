@@ -1,0 +1,36 @@
+"""The graphs by hand do what the interpreter makes of the same graphs as data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from churn_dagster.adapter import by_hand, shapes
+from contract import steps
+from contract.by_hand import CHAIN, INDEPENDENT, TRAINING
+from contract.events import Trial
+from contract.testing import events_of
+from contract.workload import Workload
+
+
+def did(trial: Trial) -> list[tuple[str, str, str]]:
+    """Return what the bodies have logged: which task began or ended, and with which token, a hash of the parents' tokens."""
+    events = events_of(trial.events)
+    return sorted((event["kind"], event["node"], event.get("data", {}).get("token", "")) for event in events)
+
+
+@pytest.mark.parametrize("workload", [CHAIN, INDEPENDENT, TRAINING], ids=lambda workload: workload.name)
+def test_both_do_the_same(workload: Workload, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same tasks run, get the same from their parents, and return what is expected."""
+    (tmp_path / "hand").mkdir()
+    (tmp_path / "data").mkdir()
+    hand, data = Trial("hand", str(tmp_path / "hand")), Trial("data", str(tmp_path / "data"))
+    monkeypatch.setenv(steps.VARIABLE, str(tmp_path / "current.json"))
+    steps.announce(tmp_path / "current.json", hand, {})
+    with dg.DagsterInstance.ephemeral() as instance:
+        by_hand.defs.resolve_job_def(workload.name).execute_in_process(instance=instance)
+        shapes.job(workload).execute_in_process(shapes.run_config(data), instance)
+    assert did(hand) == did(data)
+    assert {node: token for kind, node, token in did(hand) if kind == "finished"} == workload.tokens

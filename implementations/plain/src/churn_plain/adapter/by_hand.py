@@ -1,0 +1,61 @@
+"""Three small graphs by hand: a chain, tasks that wait for nothing, and a pipeline that calls another one."""
+
+# ruff: noqa: D103 - names say what the tasks do, and all tools have the same
+from __future__ import annotations
+
+from concurrent.futures import Executor
+
+from contract.by_hand import work
+
+
+def extract() -> str:
+    return work("extract")
+
+
+def transform(rows: str) -> str:
+    return work("transform", rows)
+
+
+def load(rows: str) -> str:
+    return work("load", rows)
+
+
+def chain() -> None:
+    load(transform(extract()))
+
+
+def customers() -> str:
+    return work("customers")
+
+
+def orders() -> str:
+    return work("orders")
+
+
+def products() -> str:
+    return work("products")
+
+
+def independent(pool: Executor) -> list[str]:
+    futures = [pool.submit(customers), pool.submit(orders), pool.submit(products)]
+    return [future.result() for future in futures]
+
+
+def fetch() -> str:
+    return work("fetch")
+
+
+def clean(rows: str) -> str:
+    return work("clean", rows)
+
+
+def preparation() -> str:
+    return clean(fetch())
+
+
+def train(rows: str) -> str:
+    return work("train", rows)
+
+
+def training() -> None:
+    train(preparation())

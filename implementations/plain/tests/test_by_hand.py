@@ -1,0 +1,47 @@
+"""The graphs by hand do what the interpreter makes of the same graphs as data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from churn_plain.adapter import by_hand, shapes
+from contract import steps
+from contract.by_hand import CHAIN, INDEPENDENT, TRAINING
+from contract.events import Trial
+from contract.testing import events_of
+from contract.workload import Workload
+
+
+def did(trial: Trial) -> list[tuple[str, str, str]]:
+    """Return what the bodies have logged: which task began or ended, and with which token, a hash of the parents' tokens."""
+    events = events_of(trial.events)
+    return sorted((event["kind"], event["node"], event.get("data", {}).get("token", "")) for event in events)
+
+
+@pytest.mark.parametrize(
+    ("workload", "run"),
+    [
+        (CHAIN, lambda _: by_hand.chain()),
+        (INDEPENDENT, by_hand.independent),
+        (TRAINING, lambda _: by_hand.training()),
+    ],
+    ids=lambda each: each.name if isinstance(each, Workload) else "",
+)
+def test_both_do_the_same(
+    workload: Workload, run: Callable[[Executor], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same tasks run, get the same from their parents, and return what is expected."""
+    (tmp_path / "hand").mkdir()
+    (tmp_path / "data").mkdir()
+    hand, data = Trial("hand", str(tmp_path / "hand")), Trial("data", str(tmp_path / "data"))
+    monkeypatch.setenv(steps.VARIABLE, str(tmp_path / "current.json"))
+    steps.announce(tmp_path / "current.json", hand, {})
+    with ThreadPoolExecutor(2) as pool:
+        run(pool)
+        shapes.run(workload, data, pool)
+    assert did(hand) == did(data)
+    assert {node: token for kind, node, token in did(hand) if kind == "finished"} == workload.tokens

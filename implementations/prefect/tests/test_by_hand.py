@@ -1,0 +1,38 @@
+"""The graphs by hand do what the interpreter makes of the same graphs as data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from churn_prefect.adapter.library import FlowCall
+from contract import steps
+from contract.adapter import State
+from contract.by_hand import CHAIN, INDEPENDENT, TRAINING
+from contract.events import Trial
+from contract.testing import events_of
+from contract.workload import Workload
+
+
+def did(trial: Trial) -> list[tuple[str, str, str]]:
+    """Return what the bodies have logged: which task began or ended, and with which token, a hash of the parents' tokens."""
+    events = events_of(Path(trial.events))
+    return sorted((event["kind"], event["node"], event.get("data", {}).get("token", "")) for event in events)
+
+
+@pytest.mark.parametrize("workload", [CHAIN, INDEPENDENT, TRAINING], ids=lambda workload: workload.name)
+def test_both_do_the_same(engine: FlowCall, workload: Workload, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same tasks run, get the same from their parents, and return what is expected."""
+    from churn_prefect.adapter import by_hand  # once the engine has set Prefect's environment
+
+    (tmp_path / "hand").mkdir()
+    (tmp_path / "data").mkdir()
+    hand, data = Trial("hand", str(tmp_path / "hand")), Trial("data", str(tmp_path / "data"))
+    monkeypatch.setenv(steps.VARIABLE, str(tmp_path / "current.json"))
+    steps.announce(tmp_path / "current.json", hand, {})
+    getattr(by_hand, workload.name)()
+    engine.deploy([workload])
+    assert engine.wait(engine.submit(workload.name, data), lambda: False, 60) is State.SUCCEEDED
+    assert did(hand) == did(data)
+    assert {node: token for kind, node, token in did(hand) if kind == "finished"} == workload.tokens

@@ -1,0 +1,1 @@
+"""What a user of Airflow would write, and nothing else."""

@@ -1,0 +1,27 @@
+"""The asset by which Airflow runs the inference after each training: a task that has it as an outlet has renewed it.
+
+A run that an asset starts has no parameters of its own, so the event of the asset says where the champion is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from airflow.sdk import Asset
+
+CHAMPION: Final = Asset("churn_champion")
+
+_FOUND_BY: Final = ("model", "alias", "tracking")
+
+
+def tell(outlet_events: Mapping[Asset, Any], params: Mapping[str, Any]) -> None:
+    """Put into the event where the training has left its champion."""
+    outlet_events[CHAMPION].extra = {name: params[name] for name in _FOUND_BY}
+
+
+def told(triggering_asset_events: Mapping[Asset, Any], params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a run; where a training has started it, with the champion of that training."""
+    events = triggering_asset_events.get(CHAMPION)
+    extra = events[-1].extra if events else {}
+    return {**params, **{name: extra[name] for name in _FOUND_BY if name in extra}}

@@ -1,0 +1,1 @@
+"""The pipelines in Dagster: assets, resources and jobs."""

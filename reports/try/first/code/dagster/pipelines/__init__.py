@@ -1,0 +1,1 @@
+"""What a user of Dagster would write, and nothing else."""

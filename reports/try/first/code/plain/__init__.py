@@ -1,0 +1,1 @@
+"""The pipelines without an orchestrator: the reference, and the denominator of every ratio."""

@@ -1,0 +1,1 @@
+"""What somebody without an orchestrator would write, and nothing else."""

@@ -1,0 +1,1 @@
+"""What the harness needs to run Prefect."""
