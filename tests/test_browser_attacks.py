@@ -216,7 +216,8 @@ def answer(url: str, method: str, **headers: str) -> tuple[int, str]:
         connection.endheaders(b"{}" if method == "POST" else None)
         try:
             response = connection.getresponse()
-        except http.client.RemoteDisconnected:  # as by the port on which a runner of Prefect waits for its flow runs
+        # As by the port on which a runner of Prefect waits for its flow runs, and where the body is left unread.
+        except ConnectionResetError:
             return HUNG_UP, ""
         return response.status, response.headers.get("Location", "")
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import msgspec
 from answers import estimate, facts
 
+from bench.plan.about import About
 from bench.report.matrix import matrix
 from bench.report.sections import Subsection, sections
 from bench.store.rows import Control, Estimate, row_of
@@ -59,3 +62,12 @@ def test_a_borrowed_noise_floor_is_named() -> None:
     }  # fmt: skip
     subsection = subsection_of(at_once("dagster", 2, 2), controls=[row_of(Control, row)])
     assert (subsection.floor_of, round(subsection.floor or 0, 4)) == (["overhead"], 0.0526)
+
+
+def test_a_number_of_the_table_has_the_remark_of_its_tool() -> None:
+    """What the folder says of a metric stands below the table that has it, once, and below no other."""
+    made = facts(estimates=[at_once("dagster", 2, 2), at_once("dagster", 4, 4), at_once("airflow", 2, 2)])
+    for metric, told in (("max_concurrency", ["dagster/usual: seen so."]), ("per_task_ms", [])):
+        run = msgspec.structs.replace(made.run, tools={"dagster": About(remarks={metric: "seen so"})})
+        (section,) = sections(replace(made, run=run))
+        assert section.subsections[0].remarks == told

@@ -193,12 +193,12 @@ SOURCES: dict[str, str] = {
 @pytest.mark.parametrize("source", SOURCES)
 def test_code_that_cannot_be_read_is_left_out(source: str, run: Path, orchbench_here: Call) -> None:
     """A report names the part that is missing, and shows the rest."""
-    (run / "code" / "plain" / "adapter" / "shapes.py").write_text(SOURCES[source])
+    (run / "code" / "plain" / "adapter" / "by_hand.py").write_text(SOURCES[source])
     done = orchbench_here("report", "run")
     assert done.code == 0, done.err
 
 
 def test_code_that_is_too_large_is_refused(run: Path, orchbench_here: Call) -> None:
     """Nobody has written that much into one file."""
-    (run / "code" / "plain" / "adapter" / "shapes.py").write_text("x = 1\n" * 100_000)
-    assert "shapes.py" in refusal(orchbench_here("report", "run"))
+    (run / "code" / "plain" / "adapter" / "by_hand.py").write_text("x = 1\n" * 100_000)
+    assert "by_hand.py" in refusal(orchbench_here("report", "run"))

@@ -124,6 +124,12 @@ class Facts:
         several = not scenario or len(self.parts(scenario)) > 1
         return "".join(f", part {part}" for part in setup.in_part if several)
 
+    def remark(self, row: Estimate) -> str | None:
+        """Return what the folder of the tool has to say about the number, for one deployment or for all."""
+        remarks = self.run.about(row.setup.orchestrator).remarks
+        remark = remarks.get(f"{row.setup.deployment}.{row.metric}") or remarks.get(row.metric)
+        return f"{row.setup.name}: {remark}." if remark else None
+
     def _only(self, is_wanted: Callable[[Any], bool]) -> Facts:
         """Leave out the rows and the records that are not wanted."""
         tables = {table: list(filter(is_wanted, getattr(self.results, table))) for table in OF_SETUPS}

@@ -39,6 +39,8 @@ class Subsection:
     """Which part of a merged run it is of, in words, where several have the scenario."""
     has_draws: bool = False
     """Whether a poll draws any of the numbers."""
+    remarks: Sequence[str] = ()
+    """What the folders of the tools have to say about numbers of the table."""
 
     @property
     def id(self) -> str:
@@ -109,7 +111,9 @@ def _subsection(run: Facts, facts: Facts, scenario: str, tier: str) -> Subsectio
         run.told(rows[0].setup, scenario), any(map(facts.draws.said, rows)),
     )  # fmt: skip
     charts = [_headline_chart(facts, bare), *scaling(facts, scenario, tier, bare.part, bare.id)]
-    return replace(bare, charts=[chart for chart in charts if chart])
+    shown = [row for column in bare.table.columns for setup in bare.table.setups if (row := bare.table.cell(setup, column))]
+    remarks = dict.fromkeys(remark for row in shown if (remark := facts.remark(row)))
+    return replace(bare, charts=[chart for chart in charts if chart], remarks=list(remarks))
 
 
 def _headline_chart(facts: Facts, subsection: Subsection) -> Drawing | None:

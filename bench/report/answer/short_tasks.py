@@ -108,12 +108,7 @@ def _at(facts: Facts, tier: str) -> _Tier:
 
 def _remarks(facts: Facts, rows: Sequence[Estimate]) -> list[Sentence]:
     """Say what the folder of a tool has to say about its number, for one deployment or for all."""
-    said = []
-    for row in rows:
-        remarks, metric = facts.run.about(row.setup.orchestrator).remarks, row.metric
-        if remark := remarks.get(f"{row.setup.deployment}.{metric}") or remarks.get(metric):
-            said.append(Sentence.of(f"{row.setup.name}: {remark}."))
-    return said
+    return [Sentence.of(remark) for row in rows if (remark := facts.remark(row))]
 
 
 def _of_one(row: Estimate, tier: str, apart: str) -> Sentence:
