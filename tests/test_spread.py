@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,8 @@ def test_a_floor_that_was_written_is_what_derivation_takes(
     file = tmp_path / "floor.toml"
     assert orchbench("spread", *runs.values(), "--out", file).code == 0
     assert all(name in file.read_text() for name in (*runs, "0" * 9))
+    kept = tomllib.loads(file.read_text())["numbers"]
+    assert {len(each["values"]) for each in kept} == {len(runs)} and len({tuple(each["values"]) for each in kept}) > 1
     monkeypatch.setattr(floor, "FILE", file)
     found = floor.between_runs("library", "plain", "prefect")
     assert found is not None and found > 0.5

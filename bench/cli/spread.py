@@ -14,7 +14,7 @@ from bench.store.folder import RunFolder
 
 @click.command()
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--out", "file", type=FILE, help="Write the floors as TOML, as bench/derive/floor.toml has them.")
+@click.option("--out", "file", type=FILE, help="Write the floors as TOML, as reports/floor.toml has them.")
 @click.option("--json", "as_json", is_flag=True, help="Print it for a program to read.")
 def spread(runs: tuple[Path, ...], file: Path | None, as_json: bool) -> None:
     """Say how far re-runs of one commit lie apart: what is less is noise, whatever an interval says."""

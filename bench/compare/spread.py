@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from bench.base.problem import Problem
 from bench.base.stats.quantity import MIN_STARTS, student
-from bench.compare.comparable import differences
+from bench.compare.comparable import differences, is_calibrated
 from bench.derive.figures import Figure, figures_of
 from bench.derive.measured import measured_parts
 from bench.scenarios.kit.common_metrics import COUNTS
@@ -40,12 +40,24 @@ class Floor:
 
 
 @dataclass(frozen=True)
+class Repeated:
+    """A number, as each of the runs has it."""
+
+    setup: str
+    scenario: str
+    workload: str
+    metric: str
+    values: Sequence[float]
+
+
+@dataclass(frozen=True)
 class Spread:
     """What several runs of one commit say of each other."""
 
     runs: Sequence[str]
     commit: str
     floors: Sequence[Floor]
+    numbers: Sequence[Repeated]
     compared: int
     """How often a number was compared with the same in another run."""
     told_apart: int
@@ -74,18 +86,29 @@ def spread(folders: Sequence[RunFolder]) -> Spread:
         raise Problem(f"the runs have no number of {MIN_STARTS} engine starts or more in common")
     pairs = [(one[key], other[key]) for one, other in combinations(runs, 2) for key in common]
     told_apart = sum(_is_told_apart(one, other) for one, other in pairs)
-    return Spread([each.id for each in records], records[0].git.id or "", _floors(runs, common), len(pairs), told_apart)
+    commit, numbers = records[0].git.id or "", [_repeated(runs, key) for key in common]
+    return Spread([each.id for each in records], commit, _floors(runs, common), numbers, len(pairs), told_apart)
 
 
 def _numbers(folder: RunFolder) -> Numbers:
-    """Return the numbers of a run that have an interval, and a ratio; each run has draws of its own."""
+    """Return the numbers of a run that have an interval, and a ratio; each run has draws of its own.
+
+    As in every comparison of two runs, those of calibrated work are left out: each run has another amount of it.
+    """
     [run] = measured_parts(folder, folder.run())
+    calibrated = {name for name in run.record.cases if is_calibrated(name, run.record)}
     return {
         figure.key: figure
         for figure in figures_of(run.groups, f"{folder.path} ")
         if figure.quantity.is_above_zero and figure.quantity.starts >= MIN_STARTS and not figure.setup.control
-        if figure.metric.unit not in COUNTS and figure.metric.is_divided
+        if figure.metric.unit not in COUNTS and figure.metric.is_divided and figure.workload not in calibrated
     }
+
+
+def _repeated(runs: Sequence[Numbers], key: tuple[str, str, str, str]) -> Repeated:
+    its = runs[0][key]
+    values = [run[key].quantity.point or 0.0 for run in runs]
+    return Repeated(its.setup.path, its.scenario, its.workload, its.metric.name, values)
 
 
 def _is_told_apart(one: Figure, other: Figure) -> bool:
@@ -122,6 +145,14 @@ def toml(found: Spread) -> str:
             f"tier = {json.dumps(each.tier)}",
             f"numbers = {each.numbers}",
             f"floor = {each.floor:.4f}",
+            "",
+        ]
+    lines += ["# The numbers, as each run has them.", ""]
+    for number in found.numbers:
+        lines += [
+            "[[numbers]]",
+            *(f"{name} = {json.dumps(getattr(number, name))}" for name in ("setup", "scenario", "workload", "metric")),
+            f"values = [{', '.join(f'{value:.5g}' for value in number.values)}]",
             "",
         ]
     return "\n".join(lines)

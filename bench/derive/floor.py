@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
-FILE: Final = Path(__file__).with_name("floor.toml")
-"""Made by `orchbench spread`; its first lines name the runs."""
+FILE: Final = Path(__file__).resolve().parents[2] / "reports" / "floor.toml"
+"""Made by `orchbench spread`; it has the numbers of each run."""
 
 
 class _Floor(msgspec.Struct, frozen=True):
