@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import Engine, Ran
+from conftest import Engine
 
 from churn_airflow.adapter import by_hand, shapes
 from churn_airflow.adapter.library import DagTest
@@ -16,6 +16,7 @@ from contract import steps
 from contract.adapter import State
 from contract.by_hand import CHAIN, INDEPENDENT, TRAINING
 from contract.events import Trial
+from contract.testing import bodies_in
 from contract.workload import Workload
 
 GRAPHS = pytest.mark.parametrize("workload", [CHAIN, INDEPENDENT, TRAINING], ids=lambda workload: workload.name)
@@ -38,12 +39,6 @@ class Both(DagTest):
         return super().submit(workload, trial)
 
 
-def did(ran: Ran) -> list[tuple[str, str, str]]:
-    """Return what the bodies have logged: which task began or ended, and with which token, a hash of the parents' tokens."""
-    events = ran.events
-    return sorted((event["kind"], event["node"], event.get("data", {}).get("token", "")) for event in events)
-
-
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """Start one engine for all graphs: its first task takes seconds."""
@@ -60,8 +55,8 @@ def test_both_do_the_same(engine: Engine, workload: Workload) -> None:
     engine.deploy(as_data)
     hand, data = engine.run(workload), engine.run(as_data)
     assert (hand.state, data.state) == (State.SUCCEEDED, State.SUCCEEDED)
-    assert did(hand) == did(data)
-    assert {node: token for kind, node, token in did(hand) if kind == "finished"} == workload.tokens
+    assert bodies_in(hand.events) == bodies_in(data.events)
+    assert {node: token for kind, node, token in bodies_in(hand.events) if kind == "finished"} == workload.tokens
 
 
 @GRAPHS

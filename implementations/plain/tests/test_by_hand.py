@@ -12,14 +12,8 @@ from churn_plain.adapter import by_hand, shapes
 from contract import steps
 from contract.by_hand import CHAIN, INDEPENDENT, TRAINING
 from contract.events import Trial
-from contract.testing import events_of
+from contract.testing import bodies_in, events_of
 from contract.workload import Workload
-
-
-def did(trial: Trial) -> list[tuple[str, str, str]]:
-    """Return what the bodies have logged: which task began or ended, and with which token, a hash of the parents' tokens."""
-    events = events_of(trial.events)
-    return sorted((event["kind"], event["node"], event.get("data", {}).get("token", "")) for event in events)
 
 
 @pytest.mark.parametrize(
@@ -43,5 +37,5 @@ def test_both_do_the_same(
     with ThreadPoolExecutor(2) as pool:
         run(pool)
         shapes.run(workload, data, pool)
-    assert did(hand) == did(data)
-    assert {node: token for kind, node, token in did(hand) if kind == "finished"} == workload.tokens
+    assert bodies_in(events_of(hand.events)) == bodies_in(events_of(data.events))
+    assert {node: token for kind, node, token in bodies_in(events_of(hand.events)) if kind == "finished"} == workload.tokens

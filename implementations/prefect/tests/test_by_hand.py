@@ -11,14 +11,8 @@ from contract import steps
 from contract.adapter import State
 from contract.by_hand import CHAIN, INDEPENDENT, TRAINING
 from contract.events import Trial
-from contract.testing import events_of
+from contract.testing import bodies_in, events_of
 from contract.workload import Workload
-
-
-def did(trial: Trial) -> list[tuple[str, str, str]]:
-    """Return what the bodies have logged: which task began or ended, and with which token, a hash of the parents' tokens."""
-    events = events_of(Path(trial.events))
-    return sorted((event["kind"], event["node"], event.get("data", {}).get("token", "")) for event in events)
 
 
 @pytest.mark.parametrize("workload", [CHAIN, INDEPENDENT, TRAINING], ids=lambda workload: workload.name)
@@ -34,5 +28,5 @@ def test_both_do_the_same(engine: FlowCall, workload: Workload, tmp_path: Path, 
     getattr(by_hand, workload.name)()
     engine.deploy([workload])
     assert engine.wait(engine.submit(workload.name, data), lambda: False, 60) is State.SUCCEEDED
-    assert did(hand) == did(data)
-    assert {node: token for kind, node, token in did(hand) if kind == "finished"} == workload.tokens
+    assert bodies_in(events_of(hand.events)) == bodies_in(events_of(data.events))
+    assert {node: token for kind, node, token in bodies_in(events_of(hand.events)) if kind == "finished"} == workload.tokens

@@ -1,4 +1,4 @@
-"""For the tests of a tool: what a trial has logged, and a webhook that keeps what is posted to it."""
+"""For the tests of a tool: what a trial has logged and its bodies did, and a webhook that keeps what is posted to it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ def events_of(folder: Path | str) -> list[dict[str, Any]]:
     """Return what has been logged in the folder of a trial, in the order of time."""
     events = [json.loads(line) for log in Path(folder).glob("events-*.jsonl") for line in log.read_text().splitlines()]
     return sorted(events, key=lambda event: event["t"])
+
+
+def bodies_in(events: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
+    """Return which tasks began and ended, and with which token, a hash of the parents' tokens; in no order of time."""
+    return sorted((event["kind"], event["node"], event.get("data", {}).get("token", "")) for event in events)
 
 
 @contextmanager

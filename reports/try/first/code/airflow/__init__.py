@@ -1,1 +1,0 @@
-"""The pipelines as Airflow DAGs, and the adapter that runs Airflow for the harness."""

@@ -1,1 +1,0 @@
-"""What a user of Airflow would write, and nothing else."""

@@ -1,1 +1,0 @@
-"""The pipelines in Dagster: assets, resources and jobs."""

@@ -1,1 +1,0 @@
-"""What a user of Dagster would write, and nothing else."""

@@ -1,1 +1,0 @@
-"""What somebody without an orchestrator would write, and nothing else."""

@@ -1,1 +1,0 @@
-"""The pipelines in Prefect: tasks and flows."""

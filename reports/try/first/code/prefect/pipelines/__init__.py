@@ -1,1 +1,0 @@
-"""What a user of Prefect would write, and nothing else."""
