@@ -144,6 +144,12 @@ def test_what_is_decided_at_once_is_no_draw() -> None:
     assert Draws.of([wait("airflow", 0.5, 6.0, polls=False)]).said(rows[1]) is None
 
 
+def test_a_run_has_waited_however_short_it_was() -> None:
+    """Its first task cannot begin before the engine has looked, although the shortest wait of other runs was longer."""
+    first = estimate("airflow", 0.02, scenario="overhead", metric="cold_run_s", unit="s", tier="service")
+    assert "20.0 ms" in str(Draws.of([wait("airflow", 0.5, 6.0)]).said(first))
+
+
 # A whole report ------------------------------------------------------------------------------------------------------
 
 

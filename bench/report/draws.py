@@ -55,7 +55,8 @@ class Draws:
         if waits is None or row.metric not in _FROM_SUBMISSION or row.median is None or reading(row).kind != "value":
             return None
         # What took plainly less than any run waits was decided at once, such as that a parameter is wrong.
-        if wording.base(row.unit, row.median)[1] * PLAIN_TO_SEE < min((each.low for each in waits), default=0.0):
+        least = min((each.low for each in waits), default=0.0)
+        if METRICS[row.metric].perhaps_at_once and wording.base(row.unit, row.median)[1] * PLAIN_TO_SEE < least:
             return None
         whole = next((each for each in waits if each.scenario == row.scenario), None)
         if whole and row.metric == WAIT and not own:

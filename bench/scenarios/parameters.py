@@ -73,6 +73,7 @@ METRICS: Final = (
         of=rejection_s,
         lack="it was not refused: the run succeeded",
         waits=True,
+        perhaps_at_once=True,
     ),
 )
 

@@ -78,6 +78,7 @@ METRICS: Final = (
         "from the submission to the result having been used, or to the tool saying that there was nothing to do",
         of=ready_s,
         waits=True,
+        perhaps_at_once=True,
     ),
     Metric(
         "begin_to_use_s",
@@ -101,6 +102,7 @@ METRICS: Final = (
         of=nothing_to_do_ms,
         lack="a run was launched",
         waits=True,
+        perhaps_at_once=True,
     ),
     Metric(
         "warm_speedup",

@@ -39,6 +39,8 @@ class Metric:
     """Whether it begins with the submission, and so holds the wait for the engine: such a number is in no ratio.
 
     Where an engine polls, the wait is a draw, and to divide by a draw is to rank by chance."""
+    perhaps_at_once: bool = False
+    """Whether it may be over before any run begins, because the tool decides at once: then the wait is not in it."""
     alone: bool = False
     """Whether it says something of one tool only: it is in no ratio, because more of it is neither better nor worse."""
 
