@@ -15,9 +15,10 @@ from conftest import orchbench_in
 from pages import Page, rendered
 from small_runs import edited
 
+from bench.derive.draws import Draws
 from bench.report import answer
 from bench.report.answer import Card
-from bench.report.draws import Draws
+from bench.report.draws import drawn
 from bench.report.matrix import Line, matrix
 from bench.report.sections import Subsection, sections
 from bench.store.rows import Check, Estimate
@@ -140,14 +141,14 @@ def test_what_is_decided_at_once_is_no_draw() -> None:
     refused = {"scenario": "parameters", "metric": "rejection_s", "unit": "s", "tier": "service"}
     rows = [estimate("airflow", s, workload=case, **refused) for case, s in (("wrong_type", 0.02), ("unknown_name", 3.0))]
     draws = Draws.of([wait("airflow", 0.5, 6.0)])
-    assert draws.said(rows[0]) is None and "3.00 s" in str(draws.said(rows[1]))
-    assert Draws.of([wait("airflow", 0.5, 6.0, polls=False)]).said(rows[1]) is None
+    assert not draws.has(rows[0]) and "3.00 s" in str(drawn(draws, rows[1]))
+    assert not Draws.of([wait("airflow", 0.5, 6.0, polls=False)]).has(rows[1])
 
 
 def test_a_run_has_waited_however_short_it_was() -> None:
     """Its first task cannot begin before the engine has looked, although the shortest wait of other runs was longer."""
     first = estimate("airflow", 0.02, scenario="overhead", metric="cold_run_s", unit="s", tier="service")
-    assert "20.0 ms" in str(Draws.of([wait("airflow", 0.5, 6.0)]).said(first))
+    assert Draws.of([wait("airflow", 0.5, 6.0)]).has(first)
 
 
 # A whole report ------------------------------------------------------------------------------------------------------

@@ -97,7 +97,9 @@ def test_runs_come_in_the_order_of_their_beginning(measured: Path, orchbench: Ca
         row = next(
             row for row in rows if (row["metric"], row["workload"], row["deployment"]) == ("per_task_ms", "chain", "threads")
         )
-        assert point == {"run": point["run"]} | {key: row[key] for key in ("median", "low", "high", "n", "missing_because")}
+        assert point == {"run": point["run"], "draw": False} | {
+            key: row[key] for key in ("median", "low", "high", "n", "missing_because")
+        }
     assert its["breaks"] == []
 
 
@@ -158,6 +160,25 @@ def test_what_differs_at_one_tier_breaks_no_line_of_another(measured: Path, orch
     document = json.loads(orchbench("trend", *folders, "--json").out)
     assert [each["tier"] for each in document["runs"][1]["since"]] == ["service"]
     assert series(document)["breaks"] == []
+
+
+def test_what_a_poll_draws_makes_no_trend(measured: Path, orchbench: Call, tmp_path: Path) -> None:
+    """What begins with the submission is in parentheses, without an interval and without a line; what comes later is not."""
+    folders = [week(measured, tmp_path / str(n), n) for n in (1, 2, 3)]
+    steady = orchbench("trend", *folders, "--out", "steady.html").out
+    with edited(folders[1] / "results.json") as results:
+        for row in results["ranges"]:
+            row["polls"] = True
+    done = orchbench("trend", *folders, "--out", "t.html", "--markdown", "t.md")
+    document = json.loads(orchbench("trend", *folders, "--json").out)
+    drawn = {each["metric"] for each in document["numbers"] if any(point["draw"] for point in each["points"])}
+    assert "per_run_ms" in drawn and "per_task_ms" not in drawn
+    assert [point["draw"] for point in series(document, "per_run_ms")["points"]] == [False, True, False]
+    page, before = (Page((tmp_path / name).read_text()) for name in ("t.html", "steady.html"))
+    draws = sum(point["draw"] for each in document["numbers"] for point in each["points"])
+    for text in (done.out, page.text, rendered((tmp_path / "t.md").read_text()).text):
+        assert len(re.findall(r"\([\d.]+ (?:us|ms|s)\)", text)) == draws
+    assert not re.search(r"\([\d.]+ (?:us|ms|s)\)", steady + before.text)
 
 
 def test_a_line_is_drawn_between_comparable_runs_only() -> None:

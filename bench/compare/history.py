@@ -15,13 +15,14 @@ from dataclasses import asdict, dataclass
 from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from bench.base.files import DEEPEST
 from bench.base.problem import Problem
 from bench.compare.comparable import Difference, differences
+from bench.derive.draws import Draws
 from bench.derive.reading import reading
 from bench.derive.table import columns_of, matches
 from bench.plan.setup import Part, Setup
@@ -29,7 +30,9 @@ from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.table import Column
 from bench.store.folder import RunFolder
 from bench.store.records import RunRecord
-from bench.store.rows import Estimate, Results, within
+from bench.store.rows import Estimate, Range, Results, within
+
+Row = TypeVar("Row", Estimate, Range)
 
 NOT_COMPARABLE = "≠"
 """Stands before a value that cannot be compared with the one before it."""
@@ -42,6 +45,7 @@ class Run:
     number: int
     record: RunRecord
     estimates: Sequence[Estimate]
+    draws: Draws
     derived_by: Mapping[str, int]
     """The versions of the scenarios that derived the numbers; older versions may have measured them."""
 
@@ -69,6 +73,8 @@ class Series:
     """By the run's number; a run that did not measure it has none."""
     gaps: Sequence[Gap]
     """Where two values cannot be compared with each other."""
+    draws: frozenset[int]
+    """The runs in which it holds a wait for a poll, so that chance decides how large it is."""
 
     @property
     def measured(self) -> Mapping[int, Estimate]:
@@ -81,10 +87,11 @@ class Series:
         return [gap.after for gap in self.gaps]
 
     def said(self, run: int) -> str:
-        """Return the value in a run in words, with a mark if it cannot be compared with the one before."""
+        """Return the value in a run in words: in parentheses if it is a draw, and marked if not comparable with the last."""
         if run not in self.rows:
             return "-"
         value = reading(self.rows[run]).text
+        value = f"({value})" if run in self.draws else value
         return f"{NOT_COMPARABLE} {value}" if run in self.breaks else value
 
 
@@ -110,6 +117,11 @@ class ScenarioTrend:
         """Where any line is broken, and why."""
         gaps = {(gap.before, gap.after): gap for number in self.numbers for series in number.series for gap in series.gaps}
         return [gaps[pair] for pair in sorted(gaps)]
+
+    @property
+    def has_draws(self) -> bool:
+        """Whether a poll draws any of them."""
+        return any(series.draws for number in self.numbers for series in number.series)
 
 
 @dataclass(frozen=True)
@@ -154,7 +166,7 @@ class Trend:
                 {"scenario": scenario.name, "tier": scenario.tier, "metric": number.column.metric}
                 | {"workload": number.column.workload, "heading": number.column.heading}
                 | {"unit": number.unit, "subject": series.setup.name, "breaks": series.breaks}
-                | {"points": [{"run": run} | {key: getattr(row, key) for key in POINT} for run, row in series.rows.items()]}
+                | {"points": [_point(series, run) for run in series.rows]}
                 for scenario in self.scenarios
                 for number in scenario.numbers
                 for series in number.series
@@ -189,7 +201,8 @@ class Trend:
             for before, after in pairwise(measured)
             if (apart := self._apart(before, after, first, workloads))
         ]
-        return Series(first.setup, rows, gaps)
+        draws = frozenset(number for number, row in rows.items() if self.runs[number - 1].draws.has(row))
+        return Series(first.setup, rows, gaps, draws)
 
     def _apart(self, before: int, after: int, row: Estimate, workloads: set[str]) -> list[Difference]:
         """Return how the scenario of a row was measured in another way in the second run, if it was."""
@@ -199,6 +212,10 @@ class Trend:
 
 POINT = ("median", "low", "high", "n", "missing_because")
 """The fields of an estimate that a program gets."""
+
+
+def _point(series: Series, run: int) -> dict[str, Any]:
+    return {"run": run, "draw": run in series.draws} | {key: getattr(series.rows[run], key) for key in POINT}
 
 
 def _differences(before: Run, after: Run) -> list[Difference]:
@@ -255,17 +272,19 @@ def trend(folders: Sequence[RunFolder]) -> Trend:
     if len(folders) < 2:
         raise Problem(f"a trend takes at least two runs with results, and there {'is one' if folders else 'is none'}")
     read = [(folder.run(), folder.results()) for folder in folders]
-    parts = [(part, _rows_of(name, results), results) for run, results in read for name, part in run.by_part.items()]
-    parts.sort(key=lambda each: (_began(each[0]), each[0].id))
-    runs = [
-        Run(number, part, rows, results.scenarios or part.scenarios) for number, (part, rows, results) in enumerate(parts, 1)
-    ]
-    return Trend(runs)
+    parts = [(name, part, results) for run, results in read for name, part in run.by_part.items()]
+    parts.sort(key=lambda each: (_began(each[1]), each[1].id))
+    return Trend([_run(number, *each) for number, each in enumerate(parts, 1)])
 
 
-def _rows_of(part: Part, results: Results) -> list[Estimate]:
-    """Return the rows of a part, which is a run like others here."""
-    return [within(row, msgspec.UNSET) for row in results.estimates if row.setup.part == part]
+def _run(number: int, part: Part, record: RunRecord, results: Results) -> Run:
+    """Return a part of a run, which is a run like others here."""
+    draws = Draws.of(_own(part, results.ranges))
+    return Run(number, record, _own(part, results.estimates), draws, results.scenarios or record.scenarios)
+
+
+def _own(part: Part, rows: Sequence[Row]) -> list[Row]:
+    return [within(row, msgspec.UNSET) for row in rows if row.setup.part == part]
 
 
 def _began(record: RunRecord) -> str:

@@ -10,13 +10,15 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from bench.derive.draws import Draws
 from bench.derive.measured import Ending
 from bench.derive.results import Findings
 from bench.events import timeline
 from bench.events.timeline import Timeline
 from bench.plan.setup import ANY, Part, Setup
 from bench.plan.tools import REFERENCE, TIERS
-from bench.report.draws import Draws
+from bench.report import draws
+from bench.report.prose import Sentence
 from bench.report.settings import Standing
 from bench.report.tools import Tools
 from bench.scenarios import SCENARIOS
@@ -173,6 +175,10 @@ class Facts:
     def draws(self) -> Draws:
         """The numbers that a poll draws."""
         return Draws.of(self.results.ranges, self.trials)
+
+    def draw(self, row: Estimate, *, own: bool = False) -> Sentence | None:
+        """Return an estimate in parentheses, if a poll draws it."""
+        return draws.drawn(self.draws, row, own=own)
 
     def ratio(self, row: Estimate, other: Estimate) -> Ratio | None:
         """Return the ratio of one estimate to another, where the results have it."""

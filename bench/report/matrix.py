@@ -65,7 +65,7 @@ def _line(facts: Facts, subsection: Subsection) -> Line:
         f"{subsection.id}-checks",
         subsection.table.columns[0].name,
         cells,
-        any(cell.row and facts.draws.said(cell.row) for cell in cells),
+        any(cell.row and facts.draws.has(cell.row) for cell in cells),
     )
 
 

@@ -91,7 +91,7 @@ def _page(contents: Contents, source: RunFolder, here: Collection[str]) -> str:
         reading=reading,
         said=wording.said,
         median=prose.median,
-        draw=facts.draws.said,
+        draw=facts.draw,
         on_draws=NOTE,
         bounds=lambda row: prose.Sentence(prose.bounds(row)),
         engine=prose.engine,

@@ -108,7 +108,7 @@ def _subsection(run: Facts, facts: Facts, scenario: str, tier: str) -> Subsectio
     bare = Subsection(
         scenario, tier, Table.of(scenario, rows), facts.checks(scenario, tier),
         noise_floor(facts.results.controls, scenario, tier), controlled(facts.results.controls, scenario, tier), (),
-        run.told(rows[0].setup, scenario), any(map(facts.draws.said, rows)),
+        run.told(rows[0].setup, scenario), any(map(facts.draws.has, rows)),
     )  # fmt: skip
     charts = [_headline_chart(facts, bare), *scaling(facts, scenario, tier, bare.part, bare.id)]
     shown = [row for column in bare.table.columns for setup in bare.table.setups if (row := bare.table.cell(setup, column))]
@@ -123,7 +123,7 @@ def _headline_chart(facts: Facts, subsection: Subsection) -> Drawing | None:
     table = subsection.table
     for column in table.columns:
         own = [row for setup in table.setups if (row := table.cell(setup, column))]
-        if any(reading(row).kind == "value" and not facts.draws.said(row) for row in own):
+        if any(reading(row).kind == "value" and not facts.draws.has(row) for row in own):
             marks = [_mark(facts, table, setup, column) for setup in table.setups]
             panels.append(Panel(column.title, own[0].unit, marks))
             drawn += own
@@ -139,7 +139,7 @@ def _mark(facts: Facts, table: Table, setup: Setup, column: Column) -> Mark:
     read = reading(row)
     if read.kind != "value":
         return Mark(f"dot-{key(row)}", name, look, None, None, None, instead=read.text)
-    if draw := facts.draws.said(row):
+    if draw := facts.draw(row):
         return Mark(f"dot-{key(row)}", name, look, None, None, None, instead=str(draw))
     return Mark(f"dot-{key(row)}", name, look, row.median, row.low, row.high, facts.values(row))
 

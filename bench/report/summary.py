@@ -110,14 +110,14 @@ def _numbers(facts: Facts, subsection: Subsection) -> Iterator[str]:
                 other = numbers.stand_in(setup, column)
                 cells.append(text(f"one lane: {other.workload}") if other else "-")
                 continue
-            spread = "" if facts.draws.said(row) else reading(row).spread
+            spread = "" if facts.draws.has(row) else reading(row).spread
             cells.append(text(_number(facts, row) + (f" [{spread}]" if spread else "")))
         rows.append([text(setup.name), *cells])
     yield from table(["tool", *heading], rows)
 
 
 def _number(facts: Facts, row: Estimate) -> str:
-    if draw := facts.draws.said(row):
+    if draw := facts.draw(row):
         return str(draw)
     read = reading(row)
     return read.text + (" ~" if row.unstable and read.kind == "value" else "")
@@ -127,7 +127,7 @@ def _caveats(facts: Facts) -> Iterator[str]:
     counts = Counter(row.verdict for row in facts.results.checks)
     yield text("A number with ~ is unstable: spread, outliers, drift or curvature. results.json says which.")
     yield ""
-    if any(map(facts.draws.said, facts.results.estimates)):
+    if any(map(facts.draws.has, facts.results.estimates)):
         yield text(NOTE)
         yield ""
     yield f"Checks: {counts['pass']} passed, {counts['fail']} failed, {counts['unsupported']} unsupported."

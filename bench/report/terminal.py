@@ -20,10 +20,11 @@ from bench.compare.comparison import Comparison
 from bench.compare.history import NOT_COMPARABLE, Trend
 from bench.compare.judging import VERDICTS
 from bench.derive.controls import noise_floor
+from bench.derive.draws import Draws
 from bench.derive.reading import reading
 from bench.derive.table import Table as Numbers
 from bench.plan.setup import Setup
-from bench.report.draws import NOTE, Draws
+from bench.report.draws import NOTE, drawn
 from bench.report.parts import said
 from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.table import Column
@@ -99,7 +100,7 @@ def _cell(numbers: Numbers, setup: Setup, column: Column, draws: Draws) -> Group
     if row is None:
         other = numbers.stand_in(setup, column)
         return stacked(Text("one lane:", "dim"), Text(other.workload, "dim")) if other else Text("-", "dim")
-    if draw := draws.said(row):
+    if draw := drawn(draws, row):
         return Text(str(draw), "dim")
     read = reading(row)
     spread = [Text(read.spread, "dim")] if read.spread else []
@@ -117,7 +118,7 @@ def _caveats(console: Console, run: RunRecord, results: Results) -> None:
             f"~ {len(unstable)} of {len(results.estimates)} estimates are not to be trusted without a look:"
             " spread, outliers, drift or curved, as `unstable` says in results.json"
         )
-    if any(map(Draws.of(results.ranges).said, results.estimates)):
+    if any(map(Draws.of(results.ranges).has, results.estimates)):
         console.print(NOTE)
     for warning in (*run.warnings, *results.machine):
         console.print(Text.assemble(("machine:", "yellow"), f" {warning}"))
@@ -235,6 +236,8 @@ def show_trend(console: Console, trend: Trend) -> None:
             for series in number.series:
                 table.add_row(number.column.name, series.setup.name, *(series.said(run.number) for run in latest))
         console.print(table)
+        if scenario.has_draws:
+            console.print(NOTE)
         for gap in scenario.gaps:
             why = "; ".join(difference.said for difference in gap.differences)
             line = f"{NOT_COMPARABLE} run {gap.after} cannot be compared with run {gap.before}: {why}"

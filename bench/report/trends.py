@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
-from bench.compare.history import NOT_COMPARABLE, Gap, Number, Run, ScenarioTrend, Trend
+from bench.compare.history import NOT_COMPARABLE, Gap, Number, Run, ScenarioTrend, Series, Trend
 from bench.derive.reading import reading
 from bench.report.charts import Curve, Drawing, Point, Scales, curves
+from bench.report.draws import NOTE
 from bench.report.markdown import fold, table, text
 from bench.report.pages import page
 from bench.report.tools import Tools
@@ -70,6 +72,8 @@ def _part(scenario: ScenarioTrend, latest: Sequence[Run]) -> Iterator[str]:
         for number in scenario.numbers
         for series in number.series
     ]
+    if scenario.has_draws:
+        yield from (text(NOTE), "")
     yield from table(("number", "tool", *(f"run {run.number}" for run in latest)), rows)
     for gap in scenario.gaps:
         if gap.after >= latest[0].number:
@@ -98,6 +102,7 @@ def html(trend: Trend) -> str:
         because=because,
         reading=reading,
         mark=NOT_COMPARABLE,
+        on_draws=NOTE,
     )
 
 
@@ -109,8 +114,8 @@ def _chart(scenario: ScenarioTrend, number: Number, tools: Tools) -> Drawing:
             ),
             label=series.setup.name,
             look=tools.look(series.setup.orchestrator),
-            points=[Point(run, row.median, row.low, row.high) for run, row in series.rows.items() if row.median is not None],
-            breaks=series.breaks,
+            points=[_point(series, run, row.median) for run, row in series.measured.items() if row.median is not None],
+            breaks=[*series.breaks, *_around(series)],
         )
         for series in number.series
     ]
@@ -119,3 +124,16 @@ def _chart(scenario: ScenarioTrend, number: Number, tools: Tools) -> Drawing:
     wide = bool(values) and min(values) > 0 and max(values) > WIDE * min(values)
     title = f"{scenario.name}, {scenario.tier} tier: {number.column.name}"
     return curves(title, Scales("run", number.unit, log_y=wide), lines)
+
+
+def _point(series: Series, run: int, value: float) -> Point:
+    """Return the value in a run; what a poll draws has no interval."""
+    row = series.rows[run]
+    return Point(run, value) if run in series.draws else Point(run, value, row.low, row.high)
+
+
+def _around(series: Series) -> Iterator[int]:
+    """Yield the runs to which no line leads, because it would join a draw with something: chance makes no trend."""
+    for before, after in pairwise(series.measured):
+        if series.draws & {before, after}:
+            yield after

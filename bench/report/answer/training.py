@@ -46,7 +46,7 @@ def trainings(facts: Facts, tier: str) -> list[Sentence]:
 
 def _told(facts: Facts, wait: Estimate) -> tuple[Part, ...]:
     """Return a wait as it was seen, or in parentheses as the draw that a poll makes of it."""
-    draw = facts.draws.said(wait)
+    draw = facts.draw(wait)
     return draw.parts if draw else (prose.median(wait),)
 
 
