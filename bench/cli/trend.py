@@ -9,6 +9,7 @@ import click
 from bench.cli.console import FILE, FILE_OR_OUTPUT, OUTPUT, document, err, one_output, out, write
 from bench.compare import history
 from bench.report import terminal
+from bench.store import finding
 
 
 @click.command()
@@ -19,7 +20,7 @@ from bench.report import terminal
 def trend(run_dirs: tuple[Path, ...], page: Path | None, markdown: Path | None, as_json: bool) -> None:
     """Show how the headline numbers went over many runs: folders of runs, or folders that hold such folders at any depth."""
     one_output(markdown, as_json)
-    folders, without = history.find(run_dirs)
+    folders, without = finding.find(run_dirs)
     for each in without:
         err.print(f"left out: {each} has no results.json", style="yellow", soft_wrap=True)
     changes = history.trend(folders)

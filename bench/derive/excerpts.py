@@ -93,8 +93,7 @@ def counted(folder: RunFolder, run: RunRecord) -> list[Code]:
 def pipeline_lines(folder: RunFolder, run: RunRecord, style: str = "") -> dict[str, int]:
     """Return how many lines of code the pipelines are for each tool: training, inference and their deployment.
 
-    The lines of code in the files of `pipeline_files` count. Blank lines, comments and docstrings are no code; imports are,
-    except those in `deployment.py` of pipelines that are not counted.
+    The lines of code in the files of `pipeline_files` count. Blank lines, comments and docstrings are no code; imports are.
 
     The core that all implementations share does not count, nor the parameters and the command line of plain Python, which
     are in it. Settings and code for the harness alone do not count either, except one or two lines in each step by which the
@@ -106,8 +105,8 @@ def pipeline_lines(folder: RunFolder, run: RunRecord, style: str = "") -> dict[s
 def pipeline_files(folder: RunFolder, run: RunRecord, style: str = "") -> dict[str, tuple[str, ...]]:
     """Return the files that a user of each tool writes for the pipelines, where the run has kept them.
 
-    These are `training.py` and `inference.py`, whatever of the same package they import, whatever that imports in turn, and
-    `deployment.py`, where there is one. Of another style, the tool names the files to begin with, its deployment among them.
+    These are `training.py`, `inference.py` and, where there is one, `deployment.py`, with whatever of the same package they
+    import, and whatever that imports in turn. Of another style, the tool names the files to begin with, its deployment too.
     """
     if style:
         by_tool = {tool: _reached(folder, tool, run.about(tool).styles.get(style, [])) for tool in run.orchestrators}
@@ -118,9 +117,8 @@ def pipeline_files(folder: RunFolder, run: RunRecord, style: str = "") -> dict[s
 
 def _pipeline_files(folder: RunFolder, tool: str) -> tuple[str, ...]:
     room = next((room for room in _ROOMS if _read(folder, f"{tool}/{room}{_PIPELINES[0]}")), "")
-    reached = _reached(folder, tool, [room + file for file in _PIPELINES])
     deployment = [room + _DEPLOYMENT] if _read(folder, f"{tool}/{room}{_DEPLOYMENT}") else []
-    return tuple(dict.fromkeys([*reached, *deployment])) if reached else ()
+    return _reached(folder, tool, [*(room + file for file in _PIPELINES), *deployment])
 
 
 def _reached(folder: RunFolder, tool: str, files: Sequence[str]) -> tuple[str, ...]:
@@ -131,21 +129,12 @@ def _reached(folder: RunFolder, tool: str, files: Sequence[str]) -> tuple[str, .
         file = look_at.pop(0)
         if file not in reached and (source := _read(folder, f"{tool}/{file}")):
             reached[file] = None
-            look_at += sorted(each for _, files in source.imports(package_of(tool)) for each in files)
+            look_at += sorted(each for files in source.imports(package_of(tool)) for each in files)
     return tuple(reached) if reached.keys() >= set(files) else ()
 
 
 def _all_lines(folder: RunFolder, tool: str, files: Sequence[str]) -> int:
-    return sum(_lines(folder, tool, file, files) for file in files)
-
-
-def _lines(folder: RunFolder, tool: str, file: str, counted: Sequence[str]) -> int:
-    source = _read(folder, f"{tool}/{file}")
-    if source is None:
-        return 0
-    imports = source.imports(package_of(tool)) if file in {room + _DEPLOYMENT for room in _ROOMS} else ()
-    others = {row for rows, files in imports if files and not files & set(counted) for row in rows}
-    return len(source.code - others)
+    return sum(len(source.code) for file in files if (source := _read(folder, f"{tool}/{file}")))
 
 
 def _excerpt(folder: RunFolder, tool: str, scenario: str, names: Sequence[str]) -> Excerpt:

@@ -44,8 +44,8 @@ class Source:
         written = [row for row in rows if not self._is_empty(row)]
         return sorted(row for row in rows if min(written) <= row <= max(written)) if written else []
 
-    def imports(self, package: str) -> Iterator[tuple[range, set[str]]]:
-        """Yield the rows of each import, wherever it is, and the files of the package that it may name."""
+    def imports(self, package: str) -> Iterator[set[str]]:
+        """Yield the files of the package that each import may name, wherever it is."""
         for statement in (each for top in self._body for each in ast.walk(top)):
             match statement:
                 case ast.Import():
@@ -56,7 +56,7 @@ class Source:
                 case _:
                     continue
             inside = [each.removeprefix(f"{package}.") for each in modules if each.startswith(f"{package}.")]
-            yield _rows(statement), {f"{each.replace('.', '/')}.py" for each in inside}
+            yield {f"{each.replace('.', '/')}.py" for each in inside}
 
     def _span(self, body: Sequence[ast.stmt], statement: ast.stmt) -> range:
         """Return the rows of a statement, with the decorators and comments above it and the text below a value."""

@@ -16,21 +16,20 @@ All draws come from one generator with the seed of the choice, so that the same 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count, repeat
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from bench.base.problem import Problem
+from bench.plan.joining import join
 from bench.plan.plan import Plan, Start, Trial
-from bench.plan.setup import Setup
+from bench.plan.slots import Slot, slots
 from bench.plan.suite import Block, Suite
-from bench.plan.tools import Deployment, Tool
+from bench.plan.tools import Tool
 from bench.plan.warmups import warmups
-from bench.scenarios import SCENARIOS, Capacity, Case, Scenario
+from bench.scenarios import SCENARIOS, Capacity, Case
 from bench.scenarios.kit.draw import Draw, seed_of
 from contract.pipeline import Pipeline
 from contract.workload import Workload
@@ -58,7 +57,7 @@ def make(choice: Choice, cpu_rounds_per_s: float) -> Plan:
             continue
         starts = planner.starts(block)
         if block.joins and groups:
-            groups[-1] = _joined(groups[-1], starts)
+            groups[-1] = join(groups[-1], starts)
         else:
             groups.append(starts)
     plan = Plan(tuple(start for group in groups for start in group))
@@ -74,31 +73,6 @@ def _why_nothing_is_left(choice: Choice) -> str:
         takers = " or ".join(name for name, scenario in SCENARIOS.items() if scenario.measures_own_workloads)
         why += f", or no chosen scenario measures --workload, as {takers} does"
     return why
-
-
-@dataclass(frozen=True)
-class _Slot:
-    """A place in the order of a round: an engine of one setup, at one of the widths of the block."""
-
-    block: Block
-    round: int
-    setup: Setup
-    deployment: Deployment
-    width: int
-
-    @property
-    def scenario(self) -> Scenario:
-        return SCENARIOS[self.block.scenario]
-
-    @property
-    def lanes(self) -> int:
-        """How many tasks can run at once: no more than the width allows, and no more than the deployment can."""
-        return min(self.deployment.lanes or self.width, self.width)
-
-    @property
-    def polls_every_s(self) -> float:
-        """How often the engine looks for submissions; 0 if it does not poll."""
-        return self.deployment.polls_every_s.get(self.setup.profile, 0.0)
 
 
 @dataclass(frozen=True)
@@ -125,7 +99,7 @@ class _Planner:
         phases: dict[tuple[str, int], list[float]] = {}
         for number in range(1, block.rounds + 1):
             width = self._choice.suite.width
-            places = [place for tool in self._choice.tools for place in _places(tool, block, number, width)]
+            places = [place for tool in self._choice.tools for place in slots(tool, block, number, width)]
             self._random.shuffle(places)
             for place in places:
                 self._random.shuffle(place)
@@ -161,7 +135,7 @@ class _Planner:
 
         return _Cases({lanes: cases(lanes) for lanes in (1, width)})
 
-    def _start(self, slot: _Slot, runs: Sequence[_Run], phases: list[float]) -> Start:
+    def _start(self, slot: Slot, runs: Sequence[_Run], phases: list[float]) -> Start:
         """Return an engine start; each run takes a phase off the list, where the engine polls."""
         number, setup = f"{next(self._numbers):03d}", slot.setup
         # Where every run is a process of its own, a warm-up would warm up nothing but itself.
@@ -185,11 +159,11 @@ class _Planner:
             ),
         )
 
-    def _trial(self, slot: _Slot, number: str, name: str, run: _Run) -> Trial:
+    def _trial(self, slot: Slot, number: str, name: str, run: _Run) -> Trial:
         parameters = self._parameters(slot, number, run)
         return Trial(name, slot.scenario.name, run.case, run.repeat, parameters=parameters, warmup=run.repeat == 0)
 
-    def _parameters(self, slot: _Slot, number: str, run: _Run) -> Mapping[str, Any]:
+    def _parameters(self, slot: Slot, number: str, run: _Run) -> Mapping[str, Any]:
         if slot.scenario.parameters is None or not isinstance(run.case.work, Pipeline):
             return {}
         # All setups get the same customers in a round and repetition, and new ones in the next, which no cache knows.
@@ -204,7 +178,7 @@ class _Cases:
 
     by_lanes: Mapping[int, Sequence[Case]]
 
-    def of(self, slot: _Slot) -> list[Case]:
+    def of(self, slot: Slot) -> list[Case]:
         """Return the cases of a slot; plain Python runs those of every other setup too, to be compared with each."""
         chosen = list(self.by_lanes[slot.lanes])
         if slot.setup.is_plain:
@@ -213,7 +187,7 @@ class _Cases:
         return chosen
 
 
-def _runs(slot: _Slot, cases: Sequence[Case]) -> list[_Run]:
+def _runs(slot: Slot, cases: Sequence[Case]) -> list[_Run]:
     """Return the runs of a slot, repetition by repetition."""
     # Plain Python starts so often that one run of the long sweep in each start is enough.
     sweeps_once = slot.setup.is_plain
@@ -223,77 +197,6 @@ def _runs(slot: _Slot, cases: Sequence[Case]) -> list[_Run]:
         for case in cases
         if number == 1 or not (sweeps_once and slot.scenario.is_swept(case))
     ]
-
-
-def _places(tool: Tool, block: Block, round_number: int, usual_width: int) -> Iterator[list[_Slot]]:
-    """Yield the engine starts of a tool in one round; those of a setup at several widths stay side by side."""
-    fitting = [each for each in tool.deployments if each.tier == block.tier and _fits(each, block)]
-    widths = {each.name: _widths(each, block, usual_width) for each in fitting}
-    taken = [each for each in fitting if widths[each.name]]
-    for deployment in taken[:1] if block.default_only else taken:
-        # A deployment with the same settings in every profile is measured in the one profile that it has.
-        profiles = [each for each in block.profiles if each in deployment.profiles] or deployment.profiles[:1]
-        for profile in profiles:
-            setup = Setup(
-                tool.name,
-                block.tier,
-                profile,
-                deployment.name,
-                deployment.isolation,
-                deployment.database,
-                default=deployment == fitting[0],
-                apart=deployment.apart,
-            )
-            for each in _with_control(setup, block, {block.profiles[0], deployment.profiles[0]}):
-                yield [_Slot(block, round_number, each, deployment, width) for width in widths[deployment.name]]
-
-
-def _widths(deployment: Deployment, block: Block, usual: int) -> Sequence[int]:
-    if block.own_width:
-        return [deployment.widest] if deployment.widest else []
-    widths = block.widths or [usual]
-    # One lane is one lane at any width, so the widest stands for all.
-    return widths if deployment.lanes != 1 else [max(widths)]
-
-
-def _with_control(setup: Setup, block: Block, profiles: set[str]) -> Iterator[Setup]:
-    """Yield the setup once for each start of a round, and as often again where the block has it as an A/A control."""
-    starts = block.reference_starts if setup.is_reference else 1
-    yield from repeat(setup, starts)
-    if setup.orchestrator in block.control and setup.default and setup.profile in profiles:
-        yield from repeat(msgspec.structs.replace(setup, control=True), starts)
-
-
-def _fits(deployment: Deployment, block: Block) -> bool:
-    return deployment.name not in block.skip and block.scenario in (deployment.scenarios or (block.scenario,))
-
-
-def _joined(starts: Sequence[Start], more: Sequence[Start]) -> list[Start]:
-    """Let the runs of `more` be made in the starts that have the same setup, width and round, where there are any."""
-    joined = list(starts)
-    free = list(range(len(joined)))
-    for start in more:
-        place = next((index for index in free if _are_alike(joined[index], start)), None)
-        if place is None:
-            joined.append(start)
-        else:
-            free.remove(place)  # each of the reference's several starts in a round takes up one
-            joined[place] = _merged(joined[place], start)
-    return joined
-
-
-def _are_alike(one: Start, other: Start) -> bool:
-    return (one.setup, one.width, one.round) == (other.setup, other.width, other.round)
-
-
-def _merged(host: Start, guest: Start) -> Start:
-    known = {warmup.id for warmup in host.warmups}
-    return replace(
-        host,
-        limit_s=max(host.limit_s, guest.limit_s),
-        warmups=(*host.warmups, *(warmup for warmup in guest.warmups if warmup.id not in known)),
-        trials=(*host.trials, *guest.trials),
-    )
 
 
 def _check_names(suite: Suite, starts: Sequence[Start]) -> None:
