@@ -162,23 +162,24 @@ ROOM = {
     "common.py": '"""Text."""\n\nfrom churn_tool.pipelines import late, training\n\na = late.x\n',  # 2
     "late.py": "x = 1\n",  # 1
     "models.py": "not = the core's\n",
-    "deployment.py": (  # 2
-        "from churn_tool.pipelines import training\nfrom churn_tool.pipelines.other import x\nprint(training)\n"
+    "deployment.py": (  # 3
+        "from churn_tool.pipelines import training\nfrom churn_tool.pipelines.told import x\nprint(training)\n"
     ),
-    "other.py": "x = 2\n",
+    "told.py": "x = 2\n",  # 1
+    "other.py": "x = 3\n",
 }
-"""The pipelines of a tool, of which 11 lines count."""
+"""The pipelines of a tool, of which 13 lines count."""
 
 
 def test_modules_are_followed_and_counted_once(tmp_path: Path) -> None:
-    """What both pipelines import counts once, what a deployment alone imports does not count, nor does the import of it."""
+    """What the pipelines and their deployment import counts once, and what nobody imports does not count."""
     folder = keep(
         tmp_path, {f"tool/pipelines/{name}": text for name, text in ROOM.items()} | {"half/training.py": "x = 3\n"}
     )
     run = record({"tool": {}, "half": {}, "lost": {}})
-    names = ("training.py", "inference.py", "common.py", "late.py", "deployment.py")
+    names = ("training.py", "inference.py", "deployment.py", "common.py", "late.py", "told.py")
     assert pipeline_files(folder, run) == {"tool": tuple(f"pipelines/{name}" for name in names)}
-    assert pipeline_lines(folder, run) == {"tool": 3 + 3 + 2 + 1 + 2}
+    assert pipeline_lines(folder, run) == {"tool": 3 + 3 + 3 + 2 + 1 + 1}
 
 
 def test_another_style_counts_its_own_modules_and_what_they_share(tmp_path: Path) -> None:
@@ -189,16 +190,17 @@ def test_another_style_counts_its_own_modules_and_what_they_share(tmp_path: Path
     run = made_up_record(orchestrators=["tool", "other"], tools={"tool": About(styles=styles), "other": About()})
     assert pipeline_files(folder, run, "short") == {"tool": (*styles["short"], "pipelines/late.py")}
     assert pipeline_lines(folder, run, "short") == {"tool": 2 + 1 + 1}
-    assert pipeline_lines(folder, run) == {"tool": 3 + 3 + 2 + 1 + 2}
-    assert {row.scenario: row.lines for row in counted(folder, run)} == {"pipeline": 11, "pipeline_short": 4}
+    assert pipeline_lines(folder, run) == {"tool": 3 + 3 + 3 + 2 + 1 + 1}
+    assert {row.scenario: row.lines for row in counted(folder, run)} == {"pipeline": 13, "pipeline_short": 4}
 
 
 def test_pipelines_without_a_room_count_the_same(tmp_path: Path) -> None:
     """A run from before the rooms has kept its pipelines beside all its other sources."""
     folder = keep(tmp_path, {f"tool/{name}": text.replace(".pipelines", "") for name, text in ROOM.items()})
     run = record({"tool": {}})
-    assert pipeline_files(folder, run) == {"tool": ("training.py", "inference.py", "common.py", "late.py", "deployment.py")}
-    assert pipeline_lines(folder, run) == {"tool": 3 + 3 + 2 + 1 + 2}
+    names = ("training.py", "inference.py", "deployment.py", "common.py", "late.py", "told.py")
+    assert pipeline_files(folder, run) == {"tool": names}
+    assert pipeline_lines(folder, run) == {"tool": 3 + 3 + 3 + 2 + 1 + 1}
 
 
 # What goes wrong -------------------------------------------------------------------------------------------------------

@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import defaultdict
 from dataclasses import asdict
+from datetime import UTC, datetime
+from itertools import permutations
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
-from airflow.sdk import DAG
+from airflow.sdk import DAG, ObjectStoragePath
 from airflow.sdk.exceptions import ParamValidationError
+from airflow.sdk.types import TaskInstance
 
 from churn import customers, features, models, scoring, source
 from churn.parameters import LIMITS, Inference, Training
@@ -23,6 +27,7 @@ from churn_airflow import __main__ as pipelines
 from churn_airflow.pipelines import (
     assets,
     caching,
+    frames,
     inference,
     inference_taskflow,
     parameters,
@@ -105,15 +110,21 @@ def test_a_task_hands_over_one_value_in_either_style() -> None:
     assert [task.task_id for dag in dags for task in dag.tasks if getattr(task, "multiple_outputs", False)] == []
 
 
+def event(hour: int, **extra: Any) -> SimpleNamespace:
+    """Return what a task sees of an event of an asset."""
+    return SimpleNamespace(timestamp=datetime(2026, 1, 1, hour, tzinfo=UTC), extra=extra)
+
+
 def test_an_inference_scores_with_the_champion_of_the_training_that_started_it() -> None:
-    """The event says where the champion is; an event that somebody makes by hand may say other things, or nothing."""
+    """The latest event says where the champion is; one that somebody makes by hand may say other things, or nothing."""
     given = parameters.training({"model": "other", "alias": "trial", "tracking": "files"})
-    told = SimpleNamespace(extra=None)
-    assets.tell({assets.CHAMPION: told}, asdict(given))
+    told = event(9)
+    assets.tell({assets.CHAMPION: told}, asdict(given), "3")
     params = asdict(Inference())
     expected = params | {"model": "other", "alias": "trial", "tracking": "files"}
-    assert assets.told({assets.CHAMPION: [SimpleNamespace(extra={"model": "older"}), told]}, params) == expected
-    assert assets.told({assets.CHAMPION: [SimpleNamespace(extra={"from_rest_api": True})]}, params) == params
+    for events in permutations([event(7, model="oldest"), event(8, model="older"), told]):
+        assert assets.told({assets.CHAMPION: events}, params) == expected
+    assert assets.told({assets.CHAMPION: [event(9, from_rest_api=True)]}, params) == params
     assert assets.told({}, params) == params
 
 
@@ -200,6 +211,28 @@ def test_frames_go_where_one_setting_says(home: Path, tmp_path: Path, monkeypatc
     assert [path.name for path in home.iterdir()] == ["registry"]
     kept = [path for path in (tmp_path / "storage").rglob("*") if path.is_file()]
     assert sorted(path.name for path in kept) == ["features.pickle", "table.parquet", "whole"]
+
+
+@pytest.mark.parametrize(
+    ("train", "infer"),
+    [(training.dag, inference.dag), (training_taskflow.training_dag, inference_taskflow.inference_dag)],
+    ids=["operators", "taskflow"],
+)
+def test_a_cleared_task_clears_those_whose_frames_are_gone(train: DAG, infer: DAG, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The setups of the cleanup are the tasks that use the folder that it deletes."""
+    users: defaultdict[str, set[str]] = defaultdict(set)
+    folder = frames.folder
+
+    def watched(ti: TaskInstance) -> ObjectStoragePath:
+        users[ti.dag_id].add(ti.task_id)
+        return folder(ti)
+
+    monkeypatch.setattr(frames, "folder", watched)
+    pipelines.run(train, Training(**SMALL), "register")
+    pipelines.run(infer, Inference(rows=50, tracking="files"), "save")
+    for dag in (train, infer):
+        setups = {task.task_id for task in dag.tasks if task.is_setup}
+        assert users[dag.dag_id] == setups | {"cleanup"}
 
 
 def test_bad_data_are_not_loaded_again(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
@@ -15,6 +15,7 @@ from conftest import LIMIT_S, Engine
 from churn_airflow.adapter import settings
 from churn_airflow.adapter.service import LocalExecutor, LocalExecutorObjects, LocalExecutorTaskFlow
 from contract.adapter import Setting, State
+from contract.events import Trial
 from contract.pipeline import STEPS
 from contract.testing import events_of
 from contract.workload import Node, Workload
@@ -24,6 +25,21 @@ TRAINING = SMALL | {"n_estimators": 5, "min_roc_auc": 0.5}
 
 LOOPS_S = 5.0
 """Several of the scheduler's loops, each of which would start a run that is due."""
+
+
+class Clearable(LocalExecutorTaskFlow):
+    """Runs a task of the last run again, as a user does in the UI."""
+
+    def submit_pipeline(self, pipeline: str, parameters: Mapping[str, Any], trial: Trial) -> str:
+        self.last = super().submit_pipeline(pipeline, parameters, trial)
+        return self.last
+
+    def clear(self, task: str) -> State:
+        """Clear the task, and wait until the run is over again."""
+        dag, _, run = self.last.rpartition("/dagRuns/")
+        cleared = {"dag_run_id": run, "task_ids": [task], "only_failed": False, "dry_run": False}
+        self._call("POST", f"{dag}/clearTaskInstances", cleared)
+        return self.wait(self.last, lambda: False, LIMIT_S)
 
 
 @contextmanager
@@ -59,13 +75,18 @@ def eventually(happens: Callable[[], bool], limit_s: float) -> bool:
 
 
 def test_taskflow_pipelines_run_when_they_are_asked_to_and_only_then(tmp_path: Path) -> None:
-    """The training makes every step once, and starts no inference, although it renews the asset of one; then one is run."""
-    with up(LocalExecutorTaskFlow, tmp_path, "train", "infer") as engine:
+    """The training makes every step once, and starts no inference, although it renews the asset of one; then one is run.
+
+    Its last step can run again, although its frames are gone by then.
+    """
+    with up(Clearable, tmp_path, "train", "infer") as engine:
         trained = engine.run_pipeline("train", **TRAINING)
         assert (trained.state, trained.tries) == (State.SUCCEEDED, dict.fromkeys(STEPS["train"], 1))
         assert not eventually(lambda: steps_of_last(engine) != set(STEPS["train"]), LOOPS_S)
         inferred = engine.run_pipeline("infer", **SMALL)
         assert (inferred.state, inferred.tries) == (State.SUCCEEDED, dict.fromkeys(STEPS["infer"], 1))
+        assert engine.adapter.clear("save") is State.SUCCEEDED
+        assert engine.adapter.reported(engine.adapter.last).attempts["save"] == 2
     assert not list(tmp_path.glob("churn/frames/*"))
 
 

@@ -9,13 +9,13 @@ import pytest
 
 from churn_dagster.adapter import by_hand, shapes
 from contract import steps
-from contract.by_hand import CHAIN, INDEPENDENT, TRAINING
+from contract.by_hand import CHAIN, FLAKY, INDEPENDENT, REFUSED, TRAINING
 from contract.events import Trial
 from contract.testing import bodies_in, events_of
 from contract.workload import Workload
 
 
-@pytest.mark.parametrize("workload", [CHAIN, INDEPENDENT, TRAINING], ids=lambda workload: workload.name)
+@pytest.mark.parametrize("workload", [CHAIN, INDEPENDENT, TRAINING, FLAKY], ids=lambda workload: workload.name)
 def test_both_do_the_same(workload: Workload, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same tasks run, get the same from their parents, and return what is expected."""
     (tmp_path / "hand").mkdir()
@@ -28,3 +28,20 @@ def test_both_do_the_same(workload: Workload, tmp_path: Path, monkeypatch: pytes
         shapes.job(workload).execute_in_process(shapes.run_config(data), instance)
     assert bodies_in(events_of(hand.events)) == bodies_in(events_of(data.events))
     assert {node: token for kind, node, token in bodies_in(events_of(hand.events)) if kind == "finished"} == workload.tokens
+
+
+def test_a_final_error_is_tried_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run fails after one try, in both ways."""
+    (tmp_path / "hand").mkdir()
+    (tmp_path / "data").mkdir()
+    hand, data = Trial("hand", str(tmp_path / "hand")), Trial("data", str(tmp_path / "data"))
+    monkeypatch.setenv(steps.VARIABLE, str(tmp_path / "current.json"))
+    steps.announce(tmp_path / "current.json", hand, {})
+    with dg.DagsterInstance.ephemeral() as instance:
+        runs = [
+            by_hand.defs.resolve_job_def(REFUSED.name).execute_in_process(instance=instance, raise_on_error=False),
+            shapes.job(REFUSED).execute_in_process(shapes.run_config(data), instance, raise_on_error=False),
+        ]
+    assert [run.success for run in runs] == [False, False]
+    for trial in (hand, data):
+        assert [event["kind"] for event in events_of(trial.events)] == ["started", "failed"]

@@ -13,13 +13,16 @@ from typing import Any
 import dagster as dg
 import pytest
 from conftest import SMALL, Perform
+from dagster._utils.tags import TagConcurrencyLimitsCounter
 
 from churn import customers, features, models, scoring, source
 from churn.parameters import LIMITS, Inference, Training
+from churn_dagster.__main__ import use_home
 from churn_dagster.adapter import catalogue
 from churn_dagster.adapter.library import InProcess
 from churn_dagster.pipelines import inference, whole
 from churn_dagster.pipelines.deployment import defs
+from churn_dagster.pipelines.notifications import notify_failure
 from churn_dagster.pipelines.parameters import CommonParameters, InferenceParameters, TrainingParameters, run_config
 from contract import steps
 from contract.adapter import State
@@ -228,34 +231,74 @@ def test_every_step_is_logged_once_and_a_retried_one_leaves_one_mlflow_run(
     assert {each.data.params["orchestrator"] for each in recorded} == {"dagster"}
 
 
-def test_the_sensor_of_a_job_tells_what_the_command_tells(engine: InProcess) -> None:
-    """Called by a daemon or by whoever executed the job, the message is the same."""
+@pytest.mark.parametrize("of_a_job", [True, False], ids=["job", "asset graph"])
+def test_the_sensor_tells_of_every_failed_run(tmp_path: Path, *, of_a_job: bool) -> None:
+    """The next look after a failure posts the reason, also where assets were launched from the asset graph."""
+    cursor = None
+    job = defs.resolve_job_def("train") if of_a_job else defs.resolve_implicit_global_asset_job_def()
     with webhook("/services/hook") as (url, posted), dg.DagsterInstance.ephemeral() as instance:
-        parameters = {"rows": 50, "tracking": "files", "webhook": url}
-        assert run(engine, "infer", parameters) is State.FAILED
-        job = defs.resolve_job_def("infer")
-        failed = job.execute_in_process(run_config("infer", **parameters), instance, raise_on_error=False)
-        context = dg.build_run_status_sensor_context(
-            inference.infer_failed.name, failed.get_run_failure_event(), instance, failed.dagster_run
-        )
-        inference.infer_failed(context.for_run_failure())
-    assert len(posted) == 2 and posted[0] == posted[1]
+        for fails in (False, True, False):
+            if fails:
+                config = run_config("train", data=str(tmp_path / "missing.csv"), webhook=url)
+                job.execute_in_process(
+                    config, instance, raise_on_error=False, asset_selection=[dg.AssetKey("raw_customers")]
+                )
+            cursor = notify_failure.evaluate_tick(dg.build_sensor_context(instance, cursor)).cursor
+    assert ["missing.csv" in message["text"] for message in posted] == [True]
 
 
-def test_each_champion_asks_for_one_inference() -> None:
-    """The sensor asks for nothing before there is a champion, once for each, and only where somebody has turned it on."""
-    sensor = inference.infer_with_each_champion
+def test_a_new_champion_asks_for_one_inference() -> None:
+    """The sensor asks for nothing before there is a champion, and once however many there are, if somebody turned it on."""
+    sensor = inference.infer_with_new_champion
     champion = dg.AssetKey("champion")
     asked, cursor = [], None
     with dg.DagsterInstance.ephemeral() as instance:
-        for made in (False, True, False, True):
-            if made:
+        for made in (0, 1, 0, 2):
+            for _ in range(made):
                 instance.report_runless_asset_event(dg.AssetMaterialization(champion))
             tick = sensor.evaluate_tick(dg.build_sensor_context(instance, cursor, definitions=defs))
             cursor = tick.cursor
             asked.append([request.job_name or sensor.job_name for request in tick.run_requests or []])
     assert asked == [[], ["infer"], [], ["infer"]]
     assert sensor.default_status is dg.DefaultSensorStatus.STOPPED
+
+
+def test_the_inference_looks_where_the_training_left_its_champion() -> None:
+    """The run that the sensor asks for scores with the model of a training that did not have the defaults."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        trained = run_config("train", **SMALL, model="other", alias="best")
+        assert defs.resolve_job_def("train").execute_in_process(trained, instance).success
+        tick = inference.infer_with_new_champion.evaluate_tick(dg.build_sensor_context(instance, definitions=defs))
+        [request] = tick.run_requests or []
+        scored = defs.resolve_job_def("infer").execute_in_process(request.run_config, instance)
+    [written] = scored.asset_materializations_for_node("predictions_file")
+    assert Path(str(written.metadata["path"].value)).name == "other.csv"
+
+
+def test_the_verdict_of_the_gate_has_the_numbers() -> None:
+    """Whether the model passes or not, its score stands beside what is asked for."""
+    for least in (0.5, 1.0):
+        with dg.DagsterInstance.ephemeral() as instance:
+            config = run_config("train", **SMALL, min_roc_auc=least)
+            done = defs.resolve_job_def("train").execute_in_process(config, instance, raise_on_error=False)
+        [verdict] = done.get_asset_check_evaluations()
+        numbers = {name: each.value for name, each in verdict.metadata.items()}
+        assert numbers == {"roc_auc": done.output_for_node("best_model").metrics["roc_auc"], "min_roc_auc": least}
+        assert verdict.passed is (least == 0.5)
+
+
+def test_the_queue_of_a_new_home_starts_one_run_of_each_pipeline(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dagster accepts the settings; while a training goes on, another one waits and an inference does not."""
+    monkeypatch.delenv("DAGSTER_HOME")
+    use_home()
+    assert os.environ["DAGSTER_HOME"] == str(home / "dagster")
+    with dg.DagsterInstance.get() as instance:
+        queue = instance.get_concurrency_config().run_queue_config
+        jobs = [defs.resolve_job_def(name) for name in ("train", "train", "infer")]
+        going_on, *waiting = [instance.create_run_for_job(job, tags=job.run_tags) for job in jobs]
+    assert queue
+    limits = TagConcurrencyLimitsCounter(queue.tag_concurrency_limits, [going_on])
+    assert [limits.is_blocked(each) for each in waiting] == [True, False]
 
 
 @pytest.mark.parametrize("definitions", [defs, whole.defs], ids=["deployment", "whole"])

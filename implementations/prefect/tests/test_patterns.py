@@ -80,6 +80,24 @@ def test_an_old_or_spoiled_result_is_made_anew(engine: FlowCall, computed: Compu
     assert [computed(value=7), computed(value=7)] == [1, 0]
 
 
+@pytest.mark.parametrize("by_file", [False, True])
+def test_two_runs_at_once_compute_once(
+    engine: FlowCall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_file: bool
+) -> None:
+    """The second waits for the lock of the first, and takes its result, whatever the key is made of."""
+    engine.edit(FIRST)
+    events = watched(tmp_path / "at_once", monkeypatch)
+    steps.announce(tmp_path / "at_once" / "current.json", Trial("at_once", str(tmp_path / "at_once")), {}, {"begin": 2})
+    parameters = {"value": 11, "by_file": by_file}
+    submitted = [engine.submit_pipeline("cached", parameters, Trial("at_once", "")) for _ in range(2)]
+    assert [engine.wait(run, lambda: False, 60) for run in submitted] == [State.SUCCEEDED] * 2
+    assert Counter(event["node"] for event in events() if event["kind"] == "finished") == {
+        "begin": 2,
+        "compute": 1,
+        "use": 2,
+    }
+
+
 def test_what_has_no_hash_is_never_kept(computed: Computed) -> None:
     """A lock among the inputs costs the cache, and not the run."""
     assert [computed(value=8, unhashable=True), computed(value=8, unhashable=True)] == [1, 1]
@@ -110,6 +128,35 @@ def test_a_frame_arrives_as_it_was_made(
     assert [node for node, _ in said] == ["make", "take"]
     assert said[0][1] == said[1][1]
     assert (set(engine.kept_files()) - before, [file for file in home.rglob("*") if file.is_file()]) == (set(), [])
+
+
+@pytest.mark.parametrize("failing", ["make", "take"])
+def test_a_stored_frame_is_deleted_after_a_failure_too(
+    engine: FlowCall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    """Whether the frame was stored before the task failed or not, none stays, and to look for one is no other error."""
+    watched(tmp_path / failing, monkeypatch, **{failing: 1})
+    submitted = engine.submit_pipeline("passing", {"size": 100_000, "way": "store"}, Trial(failing, ""))
+    assert engine.wait(submitted, lambda: False, 60) is State.FAILED
+    ended = engine._engine.client.read_flow_run(engine._flow_runs[submitted][0])  # noqa: SLF001
+    assert ended.state is not None and "FileNotFoundError" not in str(ended.state.message)
+    assert [file.name for file in engine.kept_files() if file.name.startswith("frame-")] == []
+
+
+def test_frames_are_looked_for_where_the_results_are(
+    engine: FlowCall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A block that is the default of all results has another folder, from which the frame is read and deleted."""
+    from prefect.filesystems import LocalFileSystem
+    from prefect.settings import PREFECT_RESULTS_DEFAULT_STORAGE_BLOCK, temporary_settings
+
+    LocalFileSystem(basepath=str(tmp_path / "block")).save("elsewhere")
+    events = watched(tmp_path / "events", monkeypatch)
+    with temporary_settings({PREFECT_RESULTS_DEFAULT_STORAGE_BLOCK: "local-file-system/elsewhere"}):
+        engine._pipelines["passing"](parameters={"size": 100_000, "way": "store"})  # noqa: SLF001
+    said = [event["data"]["token"] for event in events() if event["kind"] == "finished"]
+    assert len(said) == 2 and said[0] == said[1]
+    assert [file.name for file in (tmp_path / "block").iterdir() if file.name.startswith("frame-")] == []
 
 
 def test_the_whole_training_starts_again_from_its_first_step(

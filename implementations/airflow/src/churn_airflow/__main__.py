@@ -44,20 +44,25 @@ def infer(parameters: Inference) -> Any:
 def run(dag: DAG, parameters: Common, last: str) -> Any:
     """Return what the last task returned, or raise what the first failed task raised: dag.test() does neither."""
     migrate()
+    results: list[Any] = []
     failures: list[BaseException] = []
 
-    def remember(context: Context) -> None:
+    def remember_result(context: Context) -> None:
+        results.append(context["ti"].xcom_pull())
+
+    def remember_failure(context: Context) -> None:
         failures.append(context["exception"])
 
     dag = deepcopy(dag)  # it is the module's; dag.test() also leaves the run's parameters in it, as its defaults
     for task in dag.tasks:
-        task.on_failure_callback = [*task.on_failure_callback, remember]
+        task.on_failure_callback = [*task.on_failure_callback, remember_failure]
+    dag.get_task(last).on_success_callback = [remember_result]
     dag_run = dag.test(run_conf=asdict(parameters))
     if failures:
         raise failures[0]
     if str(dag_run.state) != "success":
         raise RuntimeError(f"the run is {dag_run.state}, and no task has said why; see the logs in $AIRFLOW_HOME")
-    return dag_run.get_task_instance(last).xcom_pull(task_ids=last)
+    return results[0]
 
 
 @functools.cache

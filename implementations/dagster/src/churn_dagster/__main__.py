@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from churn import command_line, home
 from churn.parameters import Common, Inference, Training
@@ -15,6 +15,19 @@ if TYPE_CHECKING:
     import dagster as dg
 
 # Dagster takes seconds to import, and `check` needs none of it.
+
+_INSTANCE: Final = """\
+telemetry:
+  enabled: false
+concurrency:
+  runs:
+    tag_concurrency_limits:
+      # Two trainings at once would overwrite each other's values: the queue starts one run of each pipeline at a time.
+      - key: pipeline
+        value:
+          applyLimitPerUniqueValue: true
+        limit: 1
+"""
 
 
 def train(parameters: Training) -> str:
@@ -50,7 +63,7 @@ def execute(job: str, parameters: Common) -> dg.ExecuteInProcessResult:
         run = defs.resolve_job_def(job).with_hooks({keep}).execute_in_process(config, instance, raise_on_error=False)
         if run.success:
             return run
-        tell(instance, run.dagster_run)
+        tell(instance, run.dagster_run, run.get_run_failure_event())
     for check in run.get_asset_check_evaluations():
         if not check.passed:
             raise GateFailed(check.description)
@@ -62,7 +75,7 @@ def use_home() -> None:
     if not os.environ.get("DAGSTER_HOME"):
         settings = home.folder("dagster") / "dagster.yaml"
         if not settings.exists():
-            settings.write_text("telemetry:\n  enabled: false\n")
+            settings.write_text(_INSTANCE)
         os.environ["DAGSTER_HOME"] = str(settings.parent)
 
 

@@ -24,7 +24,7 @@ FINAL: Final = [RetryRule(body.FinalFault, RetryAction.FAIL)]
 
 
 class Delays(ExceptionRetryPolicy):
-    """Another delay before each retry. Airflow itself knows one delay for all retries, or a backoff."""
+    """Another delay before each retry. Airflow knows one for a task or an exception, or a backoff; none for each try."""
 
     def __init__(self, rules: list[RetryRule], delays_s: Sequence[float]) -> None:
         super().__init__(rules)

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow.sdk import Asset, ObjectStoragePath
-from airflow.sdk.types import RuntimeTaskInstanceProtocol
+from airflow.sdk.types import TaskInstance
 
 from churn_airflow.pipelines import assets, frames, kept, parameters
 from contract.steps import step
 
 
-def load(labelled: bool, params: dict[str, Any], ti: RuntimeTaskInstanceProtocol) -> ObjectStoragePath:
+def load(labelled: bool, params: dict[str, Any], ti: TaskInstance) -> ObjectStoragePath:
     """Read the customers, or make them up; return the file with them."""
     from churn import customers
 
@@ -26,9 +26,7 @@ def load(labelled: bool, params: dict[str, Any], ti: RuntimeTaskInstanceProtocol
     return frames.write(table, frames.folder(ti) / "loaded.parquet")
 
 
-def validate(
-    customers: ObjectStoragePath, labelled: bool, params: dict[str, Any], ti: RuntimeTaskInstanceProtocol
-) -> ObjectStoragePath:
+def validate(customers: ObjectStoragePath, labelled: bool, params: dict[str, Any], ti: TaskInstance) -> ObjectStoragePath:
     """Refuse customers that a model cannot use."""
     from churn import customers as core
 
@@ -43,9 +41,7 @@ def features(customers: ObjectStoragePath, params: dict[str, Any]) -> ObjectStor
     return kept.training_set(frames.read(customers), parameters.training(params))
 
 
-def train_model(
-    kind: str, features: ObjectStoragePath, params: dict[str, Any], ti: RuntimeTaskInstanceProtocol
-) -> dict[str, Any]:
+def train_model(kind: str, features: ObjectStoragePath, params: dict[str, Any], ti: TaskInstance) -> dict[str, Any]:
     """Train one kind of model, evaluate it, and record both."""
     from churn import models
     from churn.registry import open_registry
@@ -84,14 +80,14 @@ def register(winner: dict[str, Any], params: dict[str, Any], outlet_events: Mapp
     given = parameters.training(params)
     with step("register"):
         version = open_registry(given).register(Candidate(**winner), given.model, given.alias)
-    assets.tell(outlet_events, params)
+    assets.tell(outlet_events, params, version)
     return version
 
 
 def score(
     customers: ObjectStoragePath,
     params: dict[str, Any],
-    ti: RuntimeTaskInstanceProtocol,
+    ti: TaskInstance,
     triggering_asset_events: Mapping[Asset, Any],
 ) -> ObjectStoragePath:
     """Predict who churns; return the file of predictions that `save` reads."""

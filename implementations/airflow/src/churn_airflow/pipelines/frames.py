@@ -10,7 +10,7 @@ import pickle
 from typing import TYPE_CHECKING
 
 from airflow.sdk import ObjectStoragePath
-from airflow.sdk.types import RuntimeTaskInstanceProtocol
+from airflow.sdk.types import TaskInstance
 
 from churn import home
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from churn.features import TrainingSet
 
 
-def run_of(ti: RuntimeTaskInstanceProtocol) -> str:
+def run_of(ti: TaskInstance) -> str:
     """Return a name for the task's run that no other has: two DAGs on one schedule have runs of the same id."""
     return f"{ti.dag_id}__{ti.run_id}"
 
@@ -30,7 +30,7 @@ def storage(*parts: str) -> ObjectStoragePath:
     return ObjectStoragePath(os.environ.get("CHURN_STORAGE") or f"file://{home.folder()}").joinpath(*parts)
 
 
-def folder(ti: RuntimeTaskInstanceProtocol) -> ObjectStoragePath:
+def folder(ti: TaskInstance) -> ObjectStoragePath:
     """Return the folder of the task's run."""
     return storage("frames", run_of(ti))
 
@@ -67,7 +67,7 @@ def read_training_set(folder: ObjectStoragePath) -> TrainingSet:
     return TrainingSet(read(folder / "table.parquet"), features)
 
 
-def remove(ti: RuntimeTaskInstanceProtocol) -> None:
+def remove(ti: TaskInstance) -> None:
     """Delete the frames of the task's run, if there are any."""
     if (frames := folder(ti)).exists():
         frames.rmdir(recursive=True)

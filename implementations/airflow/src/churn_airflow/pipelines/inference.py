@@ -31,4 +31,4 @@ with DAG(
     )
     cleanup = PythonOperator(task_id="cleanup", python_callable=frames.remove)
 
-    save >> cleanup.as_teardown(setups=[load, validate])
+    save >> cleanup.as_teardown(setups=[load, validate, score])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow.sdk import Asset, ObjectStoragePath, dag, task
-from airflow.sdk.types import RuntimeTaskInstanceProtocol
+from airflow.sdk.types import TaskInstance
 
 from churn_airflow.pipelines import assets, frames, parameters
 from churn_airflow.pipelines.notifications import notify_failure
@@ -18,7 +18,7 @@ from contract.steps import step
 def score(
     customers: ObjectStoragePath,
     params: dict[str, Any],
-    ti: RuntimeTaskInstanceProtocol,
+    ti: TaskInstance,
     triggering_asset_events: Mapping[Asset, Any],
 ) -> ObjectStoragePath:
     """Predict who churns; return the file of predictions that `save` reads."""
@@ -45,7 +45,7 @@ def save(predictions: ObjectStoragePath, params: dict[str, Any], triggering_asse
 
 
 @task
-def cleanup(ti: RuntimeTaskInstanceProtocol) -> None:
+def cleanup(ti: TaskInstance) -> None:
     """Delete the frames of the run."""
     frames.remove(ti)
 
@@ -59,8 +59,8 @@ def cleanup(ti: RuntimeTaskInstanceProtocol) -> None:
 def churn_inference_taskflow() -> None:
     """Scores customers with the champion."""
     loaded, customers = prepare(labelled=False)
-    saved = save(score(customers))
-    saved >> cleanup().as_teardown(setups=[loaded, customers])
+    predictions = score(customers)
+    save(predictions) >> cleanup().as_teardown(setups=[loaded, customers, predictions])
 
 
 inference_dag = churn_inference_taskflow()

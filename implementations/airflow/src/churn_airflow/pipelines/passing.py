@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import DAG, ObjectStoragePath, Param
-from airflow.sdk.types import RuntimeTaskInstanceProtocol
+from airflow.sdk.types import TaskInstance
 
 from churn.patterns import WAYS
 from churn_airflow.pipelines import frames
@@ -45,7 +45,7 @@ def take(table: pd.DataFrame) -> None:
         says["token"] = checksum(table)
 
 
-def make_file(params: dict[str, Any], ti: RuntimeTaskInstanceProtocol) -> ObjectStoragePath:
+def make_file(params: dict[str, Any], ti: TaskInstance) -> ObjectStoragePath:
     """Make a frame, and write it."""
     return frames.write(make(params), frames.folder(ti) / "frame.parquet")
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import ExceptionRetryPolicy, ObjectStoragePath, RetryAction, RetryRule, XComArg, task, task_group
-from airflow.sdk.types import RuntimeTaskInstanceProtocol
+from airflow.sdk.types import TaskInstance
 
 from churn.problem import BadData, BadParameters
 from churn_airflow.pipelines import frames, parameters
@@ -19,7 +19,7 @@ from contract.steps import step
     retry_exponential_backoff=2,
     retry_policy=ExceptionRetryPolicy([RetryRule([BadData, BadParameters], RetryAction.FAIL)]),
 )
-def load(labelled: bool, params: dict[str, Any], ti: RuntimeTaskInstanceProtocol) -> ObjectStoragePath:
+def load(labelled: bool, params: dict[str, Any], ti: TaskInstance) -> ObjectStoragePath:
     """Read the customers, or make them up; return the file with them."""
     from churn import customers
 
@@ -30,9 +30,7 @@ def load(labelled: bool, params: dict[str, Any], ti: RuntimeTaskInstanceProtocol
 
 
 @task
-def validate(
-    customers: ObjectStoragePath, labelled: bool, params: dict[str, Any], ti: RuntimeTaskInstanceProtocol
-) -> ObjectStoragePath:
+def validate(customers: ObjectStoragePath, labelled: bool, params: dict[str, Any], ti: TaskInstance) -> ObjectStoragePath:
     """Refuse customers that a model cannot use."""
     from churn import customers as core
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import Asset, ObjectStoragePath, dag, task
-from airflow.sdk.types import RuntimeTaskInstanceProtocol
+from airflow.sdk.types import TaskInstance
 
 from churn.parameters import KINDS
 from churn_airflow.pipelines import assets, frames, kept, parameters
@@ -26,9 +26,7 @@ def features(customers: ObjectStoragePath, params: dict[str, Any]) -> ObjectStor
 
 
 @task(retries=2, retry_delay=timedelta(seconds=1), multiple_outputs=False)
-def train_model(
-    kind: str, features: ObjectStoragePath, params: dict[str, Any], ti: RuntimeTaskInstanceProtocol
-) -> dict[str, Any]:
+def train_model(kind: str, features: ObjectStoragePath, params: dict[str, Any], ti: TaskInstance) -> dict[str, Any]:
     """Train one kind of model, evaluate it, and record both."""
     from churn import models
     from churn.registry import open_registry
@@ -70,12 +68,12 @@ def register(winner: dict[str, Any], params: dict[str, Any], outlet_events: Mapp
     given = parameters.training(params)
     with step("register"):
         version = open_registry(given).register(Candidate(**winner), given.model, given.alias)
-    assets.tell(outlet_events, params)
+    assets.tell(outlet_events, params, version)
     return version
 
 
 @task
-def cleanup(ti: RuntimeTaskInstanceProtocol) -> None:
+def cleanup(ti: TaskInstance) -> None:
     """Delete the frames of the run."""
     frames.remove(ti)
 

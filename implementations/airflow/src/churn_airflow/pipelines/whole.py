@@ -8,14 +8,14 @@ from typing import Any
 
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import DAG
-from airflow.sdk.types import RuntimeTaskInstanceProtocol
+from airflow.sdk.types import TaskInstance
 
 from churn_airflow.pipelines import frames, parameters
 from churn_airflow.pipelines.notifications import notify_failure
 from contract.steps import step
 
 
-def train(params: dict[str, Any], ti: RuntimeTaskInstanceProtocol) -> str:
+def train(params: dict[str, Any], ti: TaskInstance) -> str:
     """Run the script; a retry runs all of it again."""
     from churn import script
 

@@ -1,12 +1,13 @@
-"""Three small graphs by hand: a chain, tasks that wait for nothing, and a pipeline that calls another one."""
+"""Small graphs by hand: a chain, tasks that wait for nothing, a pipeline that calls another one, and tasks that fail."""
 
 # ruff: noqa: D103 - names say what the tasks do, and all tools have the same
-from __future__ import annotations
+# Without `from __future__ import annotations`: Dagster wants the class that `context` is annotated with, not its name.
 
 from typing import Any
 
 import dagster as dg
 
+from contract.body import FinalFault
 from contract.by_hand import work
 
 
@@ -68,4 +69,32 @@ def train(preparation: str) -> str:
 
 training = dg.define_asset_job("training", [preparation, train])
 
-defs = dg.Definitions(assets=dg.load_assets_from_current_module(), jobs=[chain, independent, training])
+
+@dg.asset(retry_policy=dg.RetryPolicy(max_retries=3, delay=0.5))
+def download() -> str:
+    return work("download")
+
+
+@dg.asset
+def upload(context: dg.AssetExecutionContext, download: str) -> str:
+    try:
+        return work("upload", download)
+    except Exception as error:
+        # `dg.Backoff.EXPONENTIAL` would wait 0.25, 0.75 and 1.75 s.
+        raise dg.RetryRequested(max_retries=3, seconds_to_wait=0.25 * 2**context.retry_number) from error
+
+
+flaky = dg.define_asset_job("flaky", [download, upload])
+
+
+@dg.asset(retry_policy=dg.RetryPolicy(max_retries=3, delay=0.5))
+def login() -> str:
+    try:
+        return work("login")
+    except FinalFault as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+
+
+refused = dg.define_asset_job("refused", [login])
+
+defs = dg.Definitions(assets=dg.load_assets_from_current_module(), jobs=[chain, independent, training, flaky, refused])

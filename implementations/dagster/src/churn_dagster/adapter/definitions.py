@@ -57,7 +57,7 @@ class Jobs(dg.RepositoryData):
         # From the start: a sensor tells of no failure from before the daemon knew of it, which may be a minute later.
         from churn_dagster.pipelines.notifications import notify_failure
 
-        return [notify_failure()]
+        return [notify_failure]
 
     def get_top_level_resources(self) -> Mapping[str, Any]:
         return {}

@@ -86,15 +86,15 @@ class _Library(Adapter):
         return self._runs.submit(run, lambda: self._see_through(run, job, config, selection))
 
     def _see_through(self, run: str, job: str, config: Any, selection: Sequence[dg.AssetKey] | None) -> None:
-        if problem := self._execute(run, job, config, selection):
+        if failure := self._execute(run, job, config, selection):
             failed = self._instance and self._instance.get_run_by_id(self._run_ids.get(run, run))
             if self._instance and failed and catalogue.pipeline_of(job):
-                tell(self._instance, failed)  # as a sensor does where there is a daemon
-            raise RuntimeError(f"the run failed: {problem}")
+                tell(self._instance, failed, failure)  # as a sensor does where there is a daemon
+            raise RuntimeError(f"the run failed: {failure.message}")
 
     @abstractmethod
-    def _execute(self, run: str, job: str, config: Any, selection: Sequence[dg.AssetKey] | None) -> str:
-        """Execute the job, and return what went wrong; the values that it made are gone by then."""
+    def _execute(self, run: str, job: str, config: Any, selection: Sequence[dg.AssetKey] | None) -> dg.DagsterEvent | None:
+        """Execute the job, and return the event of its failure, if it failed; the values that it made are gone by then."""
 
     def state(self, run: str) -> State:
         return self._runs.state(run)
@@ -156,12 +156,12 @@ class InProcess(_Library):
     def _resolve(self, pipeline: str) -> None:
         self._jobs |= {job: self._pipelines[pipeline].resolve_job_def(job) for job in catalogue.jobs_of(pipeline)}
 
-    def _execute(self, run: str, job: str, config: Any, selection: Sequence[dg.AssetKey] | None) -> str:
+    def _execute(self, run: str, job: str, config: Any, selection: Sequence[dg.AssetKey] | None) -> dg.DagsterEvent | None:
         # Were the exception of a step raised here, what does not depend on the step would not run.
         result = self._jobs[job].execute_in_process(
             config, self._instance, raise_on_error=False, run_id=run, asset_selection=selection
         )
-        return "" if result.success else str(result.get_run_failure_event().message)
+        return None if result.success else result.get_run_failure_event()
 
 
 class InProcessEphemeral(InProcess):
@@ -198,11 +198,11 @@ class ExecuteJob(_Library):
         kill_descendants()  # nothing else ends the steps of a run that still goes on
         super().stop()
 
-    def _execute(self, run: str, job: str, config: Any, selection: Sequence[dg.AssetKey] | None) -> str:
+    def _execute(self, run: str, job: str, config: Any, selection: Sequence[dg.AssetKey] | None) -> dg.DagsterEvent | None:
         made = dg.build_reconstructable_job("churn_dagster.adapter.definitions", "make_job", (job, self._edits))
         instance = self._instance
         if instance is None:
             raise RuntimeError("the engine is not started")
         with dg.execute_job(made, instance, config, asset_selection=selection) as result:
             self._run_ids[run] = result.run_id
-            return "" if result.success else str(result.get_run_failure_event().message)
+            return None if result.success else result.get_run_failure_event()

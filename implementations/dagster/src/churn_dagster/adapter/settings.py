@@ -104,10 +104,9 @@ def changed(setup: Setup) -> tuple[Setting, ...]:
             "a daemon with a server of its own restarts it every 60 s",
         ),
         Setting(
-            _INSTANCE + "run_coordinator",
-            '{"module": "dagster.core.run_coordinator", "class": "QueuedRunCoordinator", '
-            '"config": {"dequeue_interval_seconds": 1}}',
-            "5 s",
+            _INSTANCE + "run_queue.dequeue_interval_seconds",
+            "1",
+            "5",
             "how often the daemon looks at the run queue (docs.dagster.io/deployment/oss/dagster-yaml): whole seconds only, "
             "so not a tenth; with 0 the daemon would never pause. DefaultRunCoordinator has no wait, but no queue "
             "either, and so neither priorities nor limits",

@@ -2,8 +2,8 @@
 
 Dagster keeps no results by a key. It keeps the latest result of each asset, and knows from which code version and from which
 data versions of the inputs it was made. A change of either makes the asset stale, and all that depends on it. A file from
-elsewhere gets its data version when Dagster observes it. A run makes each asset that it is asked for, so it is asked
-for the stale and missing ones, as by "Materialize unsynced" in the UI.
+elsewhere gets its data version when Dagster observes it. A run makes each asset that it is asked for, so it is asked for the
+stale and missing ones with all that depends on them. The UI's "Materialize unsynced" leaves out what is not stale yet.
 """
 
 # Without `from __future__ import annotations`: this file may be loaded from elsewhere, under no module's name.

@@ -7,7 +7,7 @@ import pandas as pd
 
 from churn import scoring
 from churn.parameters import Inference
-from churn_dagster.pipelines.notifications import notify_failure
+from churn_dagster.pipelines.parameters import FOUND_BY, run_config
 from churn_dagster.pipelines.preparation import RETRIED, load, validate
 from churn_dagster.pipelines.resources import ModelRegistry
 from contract.steps import step
@@ -46,13 +46,13 @@ def predictions_file(predictions: pd.DataFrame, inference: dg.ResourceParam[Infe
     return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(path), "dagster/row_count": len(predictions)})
 
 
-infer = dg.define_asset_job("infer", dg.AssetSelection.groups("inference"))
+infer = dg.define_asset_job("infer", dg.AssetSelection.groups("inference"), tags={"pipeline": "infer"})
 
 
 @dg.asset_sensor(asset_key=dg.AssetKey("champion"), job=infer)
-def infer_with_each_champion(_context: dg.SensorEvaluationContext, event: dg.EventLogEntry) -> dg.RunRequest:
-    """Ask for one run for each training that has made a champion."""
-    return dg.RunRequest(run_key=event.run_id)
-
-
-infer_failed = notify_failure(infer)
+def infer_with_new_champion(_context: dg.SensorEvaluationContext, event: dg.EventLogEntry) -> dg.RunRequest:
+    """Ask for a run with the latest champion, if there is a new one since the last look."""
+    # A champion that somebody reports by hand has no metadata: then the defaults say which it is.
+    metadata = event.asset_materialization.metadata if event.asset_materialization else {}
+    found_by = {name: metadata[name].value for name in FOUND_BY if name in metadata}
+    return dg.RunRequest(run_key=event.run_id, run_config=run_config("infer", **found_by))

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 import dagster as dg
 
 from churn import notify
 
 
-def notify_failure(*jobs: Any) -> dg.SensorDefinition:
-    """Return the sensor that tells of each failed run of the jobs; of all that there are, if none is named."""
-
-    @dg.run_failure_sensor(
-        name="_".join(["notify", *(job.name for job in jobs), "failure"]),
-        monitored_jobs=list(jobs) or None,
-        default_status=dg.DefaultSensorStatus.RUNNING,
-    )
-    def post(context: dg.RunFailureSensorContext) -> None:
-        tell(context.instance, context.dagster_run)
-
-    return post
+@dg.run_failure_sensor(default_status=dg.DefaultSensorStatus.RUNNING)
+def notify_failure(context: dg.RunFailureSensorContext) -> None:
+    """Post why a run has failed, be it of a job or of assets that somebody materializes from the asset graph."""
+    run = context.dagster_run
+    notify.failure(_webhook(run), "Dagster", run.job_name, _reason(context))
 
 
-def tell(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
-    """Post why the run has failed. Where there is no daemon, whoever executes the job calls this."""
-    notify.failure(_webhook(run), "Dagster", run.job_name, _reason(instance, run.run_id))
+def tell(instance: dg.DagsterInstance, run: dg.DagsterRun, failure: dg.DagsterEvent) -> None:
+    """Call the sensor. Where there is no daemon, whoever executes a job does so."""
+    context = dg.build_run_status_sensor_context(notify_failure.name, failure, instance, run)
+    notify_failure(context.for_run_failure())
 
 
 def _webhook(run: dg.DagsterRun) -> str:
@@ -37,15 +30,17 @@ def _webhook(run: dg.DagsterRun) -> str:
     return os.environ.get(given["env"], "") if isinstance(given, dict) else given
 
 
-def _reason(instance: dg.DagsterInstance, run_id: str) -> str:
-    def events(kind: dg.DagsterEventType) -> list[dg.DagsterEvent]:
-        return [entry.get_dagster_event() for entry in instance.all_logs(run_id, of_type=kind)]
+def _reason(context: dg.RunFailureSensorContext) -> str:
+    failures = [_words_of(event) for event in context.get_step_failure_events()]
+    return "; ".join(_refusals(context) or failures or [str(context.failure_event.message)])
 
-    # The exception of a blocking check only names the check. The evaluation says why it did not pass.
-    checks = [event.asset_check_evaluation_data for event in events(dg.DagsterEventType.ASSET_CHECK_EVALUATION)]
-    refusals = [check.description for check in checks if not check.passed and check.description]
-    failures = [_words_of(event) for event in events(dg.DagsterEventType.STEP_FAILURE)]
-    return "; ".join(refusals or failures or [str(event.message) for event in events(dg.DagsterEventType.RUN_FAILURE)])
+
+def _refusals(context: dg.RunFailureSensorContext) -> list[str]:
+    # The exception of a blocking check only names the check. Its evaluation has the reason, and no public call returns it.
+    evaluated = dg.DagsterEventType.ASSET_CHECK_EVALUATION
+    entries = context.instance.all_logs(context.dagster_run.run_id, of_type=evaluated)
+    checks = [entry.get_dagster_event().asset_check_evaluation_data for entry in entries]
+    return [check.description for check in checks if not check.passed and check.description]
 
 
 def _words_of(failure: dg.DagsterEvent) -> str:

@@ -1,17 +1,21 @@
 """The parameters of both jobs, as resources that a run configures: Dagster shows them in the launchpad.
 
 They are resources, because several assets need them. With a `Config` for each asset, a launch would have to repeat the same
-values for each asset of the job. An asset that asks for the resource gets the core's parameters.
+values for each asset of the job. A `ConfigMapping` would spare the launch of a job that, but not one from the asset graph.
+An asset that asks for the resource gets the core's parameters.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import dagster as dg
 from pydantic import ConfigDict, Field
 
 from churn.parameters import Common, Inference, Training
+
+FOUND_BY: Final = ("model", "alias", "tracking")
+"""The parameters that inference finds a champion by."""
 
 
 class CommonParameters(dg.ConfigurableResource[Common]):

@@ -1,9 +1,8 @@
 """A frame that goes from one asset to the next: as a value, by way of an IO manager, or as a file."""
 
-# Without `from __future__ import annotations`: Dagster wants the class that `config` is annotated with, not its name.
+# Without `from __future__ import annotations`: Dagster wants the classes that `config` and `context` are annotated with.
 
 from pathlib import Path
-from uuid import uuid4
 
 import dagster as dg
 import pandas as pd
@@ -47,21 +46,27 @@ def pass_by(way: str) -> list[dg.AssetsDefinition]:
     return [made, taken]
 
 
+def file_of(run: dg.DagsterRun) -> Path:
+    """Return the file of a run."""
+    return home.folder("frames") / f"{run.run_id}.parquet"
+
+
 @dg.asset
-def made_file(config: Frame) -> Path:
-    """Make a frame, and write it; only the path is a value."""
-    path = home.folder("frames") / f"{uuid4()}.parquet"
+def made_file(context: dg.AssetExecutionContext, config: Frame) -> dg.MaterializeResult:
+    """Make a frame, and write it. The file is the asset, so there is no value for an IO manager."""
+    path = file_of(context.run)
     make(config.size).to_parquet(path)
-    return path
+    return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(path)})
 
 
-@dg.asset
-def taken_file(made_file: Path) -> None:
-    """Read a frame, look at it, and delete the file: Dagster knows nothing of files outside its IO managers."""
+@dg.asset(deps=[made_file])
+def taken_file(context: dg.AssetExecutionContext) -> None:
+    """Read the frame of the same run, look at it, and delete the file: nobody needs it any more."""
+    path = file_of(context.run)
     try:
-        take(pd.read_parquet(made_file))
+        take(pd.read_parquet(path))
     finally:
-        made_file.unlink()
+        path.unlink()
 
 
 WAYS = {"value": pass_by("value"), "store": pass_by("store"), "file": [made_file, taken_file]}
@@ -84,6 +89,5 @@ defs = dg.Definitions(
         "value": dg.mem_io_manager,
         # A pickle for each asset below DAGSTER_HOME; the next run replaces it.
         "store": dg.FilesystemIOManager(),
-        "io_manager": dg.FilesystemIOManager(),
     },
 )

@@ -10,7 +10,7 @@ from churn.features import TrainingSet, training_set
 from churn.models import Candidate
 from churn.parameters import Training
 from churn.problem import GateFailed
-from churn_dagster.pipelines.notifications import notify_failure
+from churn_dagster.pipelines.parameters import FOUND_BY
 from churn_dagster.pipelines.preparation import RETRIED, load, validate
 from churn_dagster.pipelines.resources import ModelRegistry
 from contract.steps import step
@@ -70,21 +70,27 @@ def best_model(random_forest: Candidate, gradient_boosting: Candidate, logistic_
 @dg.asset_check(asset=best_model, blocking=True)
 def gate(best_model: Candidate, training: dg.ResourceParam[Training]) -> dg.AssetCheckResult:
     """Refuse a model that is not good enough: then nothing that depends on it is materialized, and the run fails."""
+    numbers = {models.DECIDES: best_model.metrics[models.DECIDES], "min_roc_auc": training.min_roc_auc}
     try:
         with step("gate"):
             models.gate(best_model, training.min_roc_auc)
     except GateFailed as refusal:
-        return dg.AssetCheckResult(passed=False, description=str(refusal))
-    return dg.AssetCheckResult(passed=True)
+        return dg.AssetCheckResult(passed=False, description=str(refusal), metadata=numbers)
+    return dg.AssetCheckResult(passed=True, metadata=numbers)
 
 
 @dg.asset
 @step("register")
-def champion(best_model: Candidate, training: dg.ResourceParam[Training], registry: ModelRegistry) -> str:
+def champion(
+    context: dg.AssetExecutionContext,
+    best_model: Candidate,
+    training: dg.ResourceParam[Training],
+    registry: ModelRegistry,
+) -> str:
     """Make the winner the model that inference finds by its alias."""
+    context.add_output_metadata({name: getattr(training, name) for name in FOUND_BY})
     return registry.open(training).register(best_model, training.model, training.alias)
 
 
-train = dg.define_asset_job("train", dg.AssetSelection.groups("training"))
-
-train_failed = notify_failure(train)
+# The tag is what `dagster.yaml` limits runs by.
+train = dg.define_asset_job("train", dg.AssetSelection.groups("training"), tags={"pipeline": "train"})

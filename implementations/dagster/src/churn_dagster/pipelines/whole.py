@@ -19,6 +19,4 @@ def trained_by_script(context: dg.AssetExecutionContext, training: dg.ResourcePa
 
 train_whole = dg.define_asset_job("train_whole", [trained_by_script])
 
-defs = dg.Definitions(
-    assets=[trained_by_script], jobs=[train_whole], sensors=[notify_failure(train_whole)], resources=RESOURCES
-)
+defs = dg.Definitions(assets=[trained_by_script], jobs=[train_whole], sensors=[notify_failure], resources=RESOURCES)

@@ -1,10 +1,12 @@
-"""Three small graphs by hand: a chain, tasks that wait for nothing, and a pipeline that calls another one."""
+"""Small graphs by hand: a chain, tasks that wait for nothing, a pipeline that calls another one, and tasks that fail."""
 
 # ruff: noqa: D103 - names say what the tasks do, and all tools have the same
 from __future__ import annotations
 
-from concurrent.futures import Executor
+from concurrent.futures import ThreadPoolExecutor
 
+from churn_plain.pipelines.retries import retry
+from contract.body import FinalFault
 from contract.by_hand import work
 
 
@@ -36,8 +38,9 @@ def products() -> str:
     return work("products")
 
 
-def independent(pool: Executor) -> list[str]:
-    futures = [pool.submit(customers), pool.submit(orders), pool.submit(products)]
+def independent() -> list[str]:
+    with ThreadPoolExecutor() as pool:
+        futures = [pool.submit(customers), pool.submit(orders), pool.submit(products)]
     return [future.result() for future in futures]
 
 
@@ -59,3 +62,26 @@ def train(rows: str) -> str:
 
 def training() -> None:
     train(preparation())
+
+
+@retry(3, delay_s=0.5)
+def download() -> str:
+    return work("download")
+
+
+@retry(3, delay_s=0.25, backoff=2)
+def upload(rows: str) -> str:
+    return work("upload", rows)
+
+
+def flaky() -> None:
+    upload(download())
+
+
+@retry(3, delay_s=0.5, unless=FinalFault)
+def login() -> str:
+    return work("login")
+
+
+def refused() -> None:
+    login()

@@ -1,14 +1,15 @@
-"""Three small graphs by hand: a chain, tasks that wait for nothing, and a pipeline that calls another one."""
+"""Small graphs by hand: a chain, tasks that wait for nothing, a pipeline that calls another one, and tasks that fail."""
 
 # ruff: noqa: D103 - names say what the tasks do, and all tools have the same
 from __future__ import annotations
 
 from typing import Any
 
-from prefect import flow, task
+from prefect import Task, flow, task
+from prefect.client.schemas.objects import State, TaskRun
 from prefect.futures import PrefectFuture
-from prefect.task_runners import ThreadPoolTaskRunner
 
+from contract.body import FinalFault
 from contract.by_hand import work
 
 
@@ -47,7 +48,7 @@ def products() -> str:
     return work("products")
 
 
-@flow(task_runner=ThreadPoolTaskRunner(max_workers=2))
+@flow
 def independent() -> list[PrefectFuture[str]]:
     # A flow that returns futures waits for them.
     return [customers.submit(), orders.submit(), products.submit()]
@@ -76,3 +77,32 @@ def train(rows: str) -> str:
 @flow
 def training() -> None:
     train(preparation())
+
+
+@task(retries=3, retry_delay_seconds=0.5)
+def download() -> str:
+    return work("download")
+
+
+@task(retries=3, retry_delay_seconds=[0.25, 0.5, 1])
+def upload(rows: str) -> str:
+    return work("upload", rows)
+
+
+@flow
+def flaky() -> None:
+    upload(download())
+
+
+def may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    return not isinstance(state.result(raise_on_failure=False), FinalFault)
+
+
+@task(retries=3, retry_delay_seconds=0.5, retry_condition_fn=may_pass)
+def login() -> str:
+    return work("login")
+
+
+@flow
+def refused() -> None:
+    login()

@@ -262,8 +262,8 @@ def _deployments(folder: Path, names: Sequence[str], **options: Any) -> list[Run
 
 def _deployment(folder: Path, flow_name: str, name: str, **options: Any) -> RunnerDeployment:
     from prefect import flow
-    from prefect.deployments.runner import EntrypointType
     from prefect.flows import load_flow_from_entrypoint
+    from prefect.types.entrypoint import EntrypointType
 
     found: Any
     if name == WORKLOAD:

@@ -65,13 +65,13 @@ ENVIRONMENT: Final = (
     ),
     Setting("PREFECT_API_AUTH_STRING", "orchbench:{password}", "none", "the other end of the same"),
     Setting(
-        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS",
+        "PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS",
         f"http://{HOST}:{{port}}",
         "*: any web page may read the answers",
         "the pages of the server itself are all that have to read what it says",
     ),
     Setting(
-        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE",
+        "PREFECT_SERVER_EPHEMERAL_ENABLED",
         "false",
         "true in the default profile",
         "a client that cannot reach our server must fail, not start a server of its own",

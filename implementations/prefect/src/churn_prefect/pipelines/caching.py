@@ -23,8 +23,8 @@ from contract.steps import step
 
 KEPT_S = 3600
 
-# By default two runs that want one result at the same moment both compute it.
-KEY = (INPUTS + TASK_SOURCE).configure(
+# By default two runs that want one result at the same moment both compute it. What is added to this policy has the lock too.
+LOCKED_INPUTS = INPUTS.configure(
     isolation_level=IsolationLevel.SERIALIZABLE,
     lock_manager=FileSystemLockManager(home.folder("prefect-locks")),
 )
@@ -45,7 +45,7 @@ def begin(value: int) -> int:
     return value
 
 
-@task(cache_policy=KEY, cache_expiration=timedelta(seconds=KEPT_S))
+@task(cache_policy=LOCKED_INPUTS + TASK_SOURCE, cache_expiration=timedelta(seconds=KEPT_S))
 def compute(value: int, _lock: object = None) -> dict[str, str]:
     """Compute what is worth keeping."""
     with step("compute"):
@@ -58,7 +58,7 @@ def file(_context: TaskRunContext, _inputs: dict[str, Any]) -> str:
     return str(file_hash(__file__))
 
 
-compute_by_file = compute.with_options(cache_policy=INPUTS + CachePolicy.from_cache_key_fn(file))
+compute_by_file = compute.with_options(cache_policy=LOCKED_INPUTS + CachePolicy.from_cache_key_fn(file))
 
 
 def describe(value: int) -> str:

@@ -10,7 +10,6 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.results import get_result_store
 from prefect.runtime import flow_run
-from prefect.settings import get_current_settings
 
 from churn import home
 from churn.patterns import Passing, checksum, frame
@@ -31,11 +30,13 @@ def passing(parameters: Passing = Passing()) -> None:  # noqa: B008 - it is froz
 
 def through_storage(size: int, key: str) -> None:
     """Pass the key of a persisted result. Prefect would hand over the value itself in memory, and never read it back."""
+    made = make_stored.submit(size, key)
     try:
-        take_stored.submit(key, wait_for=[make_stored.submit(size, key)]).result()
+        take_stored.submit(key, wait_for=[made]).result()
     finally:
-        # Prefect never deletes a result.
-        (get_current_settings().results.local_storage_path / key).unlink(missing_ok=True)
+        made.wait()
+        if made.state.is_completed():  # it has stored the frame, and Prefect never deletes a result
+            Path(get_result_store().result_storage.basepath, key).unlink()
 
 
 def through_file(size: int, folder: Path) -> None:

@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pandas as pd
-from prefect import flow, task
+from prefect import flow, task, unmapped
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import INPUTS, NO_CACHE, CachePolicy
 from prefect.context import TaskRunContext
+from prefect.events import emit_event
 from prefect.runtime import flow_run
 from prefect.utilities.hashing import file_hash
 
@@ -31,8 +32,7 @@ def train(parameters: TrainingParameters = TrainingParameters()) -> str:  # noqa
     chosen = parameters.to_core()
     customers = prepare(chosen.data, chosen.rows, chosen.seed, labelled=True)
     data = features(customers, chosen.held_out, chosen.seed)
-    futures = [train_model.submit(kind, data, chosen) for kind in models.KINDS]
-    candidates = [future.result() for future in futures]
+    candidates = train_model.map(models.KINDS, unmapped(data), unmapped(chosen)).result()
     version: str = register(gate(select(candidates), chosen), chosen)
     return version
 
@@ -74,7 +74,13 @@ def gate(best: Candidate, parameters: Training) -> Candidate:
 
 
 @task
-@step("register")
 def register(winner: Candidate, parameters: Training) -> str:
-    """Make the winner the model that inference finds by its alias."""
-    return open_registry(parameters).register(winner, parameters.model, parameters.alias)
+    """Make the winner the model that inference finds by its alias, and say so: an inference follows."""
+    with step("register"):
+        version = open_registry(parameters).register(winner, parameters.model, parameters.alias)
+    emit_event(
+        "churn.champion.registered",
+        resource={"prefect.resource.id": f"churn.model.{parameters.model}"},
+        payload={"model": parameters.model, "alias": parameters.alias, "tracking": parameters.tracking},
+    )
+    return version
