@@ -191,7 +191,7 @@ SCENARIO = Scenario(
     order=40,
     question="Does what a tool calls parallel run at the same time, and what is it worth?",
     limits=(
-        "Two cores cannot make CPU-bound work more than twice as fast; other machines are the cluster tier's question.",
+        "Two cores cannot make CPU-bound work more than twice as fast. More cores and other machines are not measured.",
         "The CPU work releases the GIL: pure Python would not run in parallel on threads in any of them.",
         "A speed-up near 2 of a tool that starts a process for each task hides that both makespans are long.",
     ),

@@ -33,4 +33,4 @@ def not_measured(facts: Facts) -> list[str]:
     beyond = [text for name, text in ASKED_TOO.items() if name not in SCENARIOS]
     narrow = [name for name in facts.scenarios if facts.tiers(name) == ["library"]]
     tier = [f"{conjoined(narrow)} at the service tier"] if narrow else []
-    return [*skipped, *tier, *beyond, "databases other than SQLite", "other machines (the cluster tier)"]
+    return [*skipped, *tier, *beyond, "databases other than SQLite", "other machines"]

@@ -1,4 +1,4 @@
-"""What does an orchestrator add to a real pipeline, and do all of them come to the same result?
+"""What does an orchestrator add to a real pipeline, and do all of them come to the same predictions, to the last bit?
 
 The churn pipelines, as the users of each tool would write them, run end to end: a training, an inference with the champion,
 and then more trainings with one thing changed each time: the model, the data, a source that fails, a gate that refuses.
@@ -221,7 +221,7 @@ SCENARIO = Scenario(
     name="churn",
     version=3,
     order=90,
-    question="What does an orchestrator add to a real pipeline, and do all of them come to the same result?",
+    question="What does an orchestrator add to a real pipeline, and do all of them come to the same predictions, to the last bit?",
     limits=(
         "Which tool trains better models is not asked: they are the same, which is the point.",
         "How the tools scale with data is not seen: 5,000 customers are few, and their frames are small.",
