@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -104,3 +105,21 @@ def test_a_page_tells_a_clean_tree_from_one_that_is_not_known(measured: Path, tm
     assert shown.keys() == COMMITS.keys()
     assert shown["earlier"] == shown["not known"]
     assert len(set(shown.values())) == 4
+
+
+def test_the_settings_of_a_run_are_those_of_its_usual_width(orchbench: Call, tmp_path: Path) -> None:
+    """Whichever engine start came last: another width is the question of one block."""
+    small = block("parallelism", widths=[2, 4], reference_starts=1, options={"kinds": ["sleeping"], "task_s": 0.01})
+    run = finished_run(tmp_path, suite_of(small), "--seed", 1)
+    widths = {record["start"]: record["width"] or 2 for record in (json.loads(file.read_text()) for file in trials(run))}
+    assert max(widths.items())[1] == 4, "the other width is last, or this shows nothing"
+    for name, width in widths.items():
+        with edited(run / "starts" / name / "start.json") as start:
+            start["settings"] = [{"name": "width", "value": str(width), "default": "1", "because": "", "profile": "stock"}]
+    assert orchbench("report", run).code == 0
+    assert {each["value"] for settings in record_of(run)["settings"].values() for each in settings} == {"2"}
+
+
+def trials(run: Path) -> list[Path]:
+    """Return the records of the trials that are no warm-ups."""
+    return [file for file in run.glob("trials/*/trial.json") if not json.loads(file.read_text())["warmup"]]

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator, Sequence
 from bench.derive.controls import noise_floor
 from bench.derive.figures import Figure
 from bench.derive.floor import between_runs
+from bench.scenarios.kit.case import OWN_WIDTH
 from bench.store.rows import Control, Ratio
 
 Keys = Collection[tuple[str, ...]]
@@ -23,7 +24,7 @@ def ratios(figures: Sequence[Figure], usual: Keys, of_classes: Keys, controls: S
     """Yield the ratios of all figures, given the keys of those that stand for their tools, and for their classes."""
     fields: dict[tuple[str, str, str, str], list[Figure]] = defaultdict(list)
     for figure in figures:
-        if figure.metric.is_divided:
+        if figure.metric.is_divided and OWN_WIDTH not in figure.axes:
             fields[figure.scenario, figure.setup.tier, figure.workload, figure.metric.name].append(figure)
     for (scenario, tier, _, _), field in fields.items():
         of_controls = noise_floor(controls, scenario, tier)

@@ -14,7 +14,9 @@ def publish(folder: RunFolder, record: RunRecord, target: RunFolder | None = Non
     """Derive everything from the raw records, and write the result files, with the provenance beside them."""
     parts = measured_parts(folder, record)
     for part in parts:
-        for start in part.starts:
+        widths = {trial.record.start: trial.record.width for trial in part.trials}
+        # The settings of the usual width come last, and stay: a width of the tool's own is one block's question.
+        for start in sorted(part.starts, key=lambda each: widths.get(each.id) in {None, part.record.width}):
             part.record.versions[start.setup.orchestrator] = start.versions
             part.record.settings[start.setup.settings_of] = start.settings
     findings = results.derive_parts(record.id, parts, excerpts.counted(folder, record))

@@ -152,15 +152,24 @@ def _check(block: Block, known: Mapping[str, Tool], where: str) -> None:
     for key, names, there in (("control", block.control, set(known)), ("skip", block.skip, deployments)):
         if unknown := sorted(set(names) - there):
             raise Problem(f"{where}, {key}: there is no {unknown[0]!r}; there are {', '.join(sorted(there))}")
-    if block.own_width and block.widths:
-        raise Problem(f"{where}: `own_width` leaves the width to each tool, and `widths` names some; keep one of the two")
-    if block.own_width and not SCENARIOS[block.scenario].asks_own_width:
-        asking = ", ".join(name for name, scenario in SCENARIOS.items() if scenario.asks_own_width)
-        raise Problem(f"{where}: {block.scenario} does not ask about `own_width`; {asking} does")
+    if block.own_width:
+        _check_own_width(block, where)
     try:
         SCENARIOS[block.scenario].parse(block.options)
     except msgspec.ValidationError as error:
         raise Problem(f"{where}, options: {_one_line(error)}") from None
+
+
+def _check_own_width(block: Block, where: str) -> None:
+    if block.widths:
+        raise Problem(f"{where}: `own_width` leaves the width to each tool, and `widths` names some; keep one of the two")
+    if block.default_only:
+        raise Problem(
+            f"{where}: `own_width` asks each deployment that has one, and `default_only` the first; keep one of the two"
+        )
+    if not SCENARIOS[block.scenario].asks_own_width:
+        asking = ", ".join(name for name, scenario in SCENARIOS.items() if scenario.asks_own_width)
+        raise Problem(f"{where}: {block.scenario} does not ask about `own_width`; {asking} does")
 
 
 def _one_line(error: Exception) -> str:

@@ -19,7 +19,7 @@ from bench.plan.plan import Plan, Start, Trial
 from bench.plan.setup import Setup
 from bench.plan.tools import ROOT
 from bench.scenarios import SCENARIOS, Case
-from bench.scenarios.kit.case import WIDTH
+from bench.scenarios.kit.case import OWN_WIDTH, WIDTH
 from bench.scenarios.kit.procedures import KillAndRestart, Once, SeveralAtOnce
 from bench.store.folder import RunFolder
 from bench.store.place import SPACE_NEEDED
@@ -102,7 +102,7 @@ def _times(results: Results, width: int) -> Iterator[tuple[Setup, str, int, floa
     """Yield setup, case, width, and the time from the submission until the tool called the run over."""
     metrics: dict[tuple[Setup, str, int], dict[str, float]] = defaultdict(dict)
     for row in results.estimates:
-        if row.median is not None:
+        if row.median is not None and OWN_WIDTH not in row.axes:
             metrics[row.setup, row.workload, int(row.axes.get(WIDTH, width))][row.metric] = row.median
     for key, values in metrics.items():
         if (makespan_s := values.get("makespan_s")) is not None:

@@ -14,7 +14,7 @@ import msgspec
 from bench.base.stats.quantity import Quantity, missing
 from bench.events.timeline import max_concurrency, most_at_once
 from bench.scenarios.kit.capacity import Capacity
-from bench.scenarios.kit.case import WIDTH, Case
+from bench.scenarios.kit.case import OWN_WIDTH, WIDTH, Case
 from bench.scenarios.kit.check import Check, Seen, Verdict, lost
 from bench.scenarios.kit.common_metrics import Metric
 from bench.scenarios.kit.curve import Curve
@@ -56,7 +56,7 @@ def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
     """Return independent tasks of each kind; for engines with a width of their own, many of one."""
     if capacity.own:
         sleeping = tuple(Node(f"n{i}", "sleep", (), {"seconds": options.task_s}) for i in range(options.many))
-        return [Case(Workload(MANY, sleeping), {"kind": MANY, "tasks": options.many})]
+        return [Case(Workload(MANY, sleeping), {"kind": MANY, "tasks": options.many, OWN_WIDTH: True})]
     work = {"rounds": capacity.rounds(options.task_s)}
     graphs = {
         SLEEPING: tuple(Node(f"n{i}", "sleep", (), {"seconds": options.task_s}) for i in range(options.tasks)),

@@ -1,4 +1,4 @@
-"""The run folder. This module, `place`, `raw_records` and `sources` alone know its files.
+"""The run folder. This module, `place`, `raw_records` and `sources` alone know its files; `finding` looks for two of them.
 
 They touch them through `bench.base.files`.
 """

@@ -221,7 +221,9 @@ SCENARIO = Scenario(
     name="churn",
     version=3,
     order=90,
-    question="What does an orchestrator add to a real pipeline, and do all of them come to the same predictions, to the last bit?",
+    question=(
+        "What does an orchestrator add to a real pipeline, and do all of them come to the same predictions, to the last bit?"
+    ),
     limits=(
         "Which tool trains better models is not asked: they are the same, which is the point.",
         "How the tools scale with data is not seen: 5,000 customers are few, and their frames are small.",

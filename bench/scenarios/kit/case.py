@@ -24,6 +24,12 @@ Axes = Mapping[str, str | int | float | bool]
 WIDTH: Final = "width"
 """The axis for how many tasks may run at once, in scenarios that have it."""
 
+OWN_WIDTH: Final = "own_width"
+"""The axis of cases in which each tool runs as many tasks at once as it does where nobody says a number.
+
+Such numbers are divided by no other tool's: the widths differ on purpose.
+"""
+
 
 ONCE = Once()
 

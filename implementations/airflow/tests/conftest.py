@@ -16,8 +16,8 @@ import pytest
 from contract import steps
 from contract.adapter import Adapter, Reported, Setup, State
 from contract.events import FinishedBodies, Trial
-from contract.testing import events_of
 from contract.workload import Workload
+from contract_testing import events_of
 
 _HOME = tempfile.TemporaryDirectory(prefix="airflow-home-")
 os.environ |= {

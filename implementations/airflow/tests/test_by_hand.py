@@ -19,8 +19,8 @@ from contract.adapter import State
 from contract.body import FinalFault, PlannedFault
 from contract.by_hand import CHAIN, FLAKY, INDEPENDENT, REFUSED, TRAINING
 from contract.events import Trial
-from contract.testing import bodies_in
 from contract.workload import Workload
+from contract_testing import bodies_in
 
 SUCCEED = [CHAIN, INDEPENDENT, TRAINING, FLAKY]
 

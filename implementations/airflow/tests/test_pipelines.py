@@ -36,7 +36,7 @@ from churn_airflow.pipelines import (
     training_taskflow,
 )
 from contract.pipeline import STEPS
-from contract.testing import webhook
+from contract_testing import webhook
 
 SMALL: dict[str, Any] = {"rows": 400, "n_estimators": 5, "min_roc_auc": 0.5, "tracking": "files"}
 

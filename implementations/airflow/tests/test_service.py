@@ -17,8 +17,8 @@ from churn_airflow.adapter.service import LocalExecutor, LocalExecutorObjects, L
 from contract.adapter import Setting, State
 from contract.events import Trial
 from contract.pipeline import STEPS
-from contract.testing import events_of
 from contract.workload import Node, Workload
+from contract_testing import events_of
 
 SMALL = {"rows": 400, "tracking": "files"}
 TRAINING = SMALL | {"n_estimators": 5, "min_roc_auc": 0.5}

@@ -12,8 +12,8 @@ from airflow.sdk import XComArg
 from airflow.sdk.bases.operator import DEFAULT_RETRY_DELAY
 
 from churn_airflow.adapter import dag_files, shapes
-from contract.testing import events_of
 from contract.workload import Node, Retry, Workload
+from contract_testing import events_of
 
 DIAMOND = Workload("diamond", (Node("a"), Node("b", after=("a",)), Node("c", after=("a",)), Node("d", after=("b", "c"))))
 

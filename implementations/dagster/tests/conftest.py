@@ -16,7 +16,7 @@ from contract import steps
 from contract.adapter import Adapter, Reported, Setup, State
 from contract.events import Trial
 from contract.pipeline import STEPS
-from contract.testing import events_of
+from contract_testing import events_of
 
 SMALL = {"rows": 400, "n_estimators": 10, "tracking": "files"}
 """Parameters that are quick to train with; the models are what they are."""

@@ -11,8 +11,8 @@ from churn_dagster.adapter import by_hand, shapes
 from contract import steps
 from contract.by_hand import CHAIN, FLAKY, INDEPENDENT, REFUSED, TRAINING
 from contract.events import Trial
-from contract.testing import bodies_in, events_of
 from contract.workload import Workload
+from contract_testing import bodies_in, events_of
 
 
 @pytest.mark.parametrize("workload", [CHAIN, INDEPENDENT, TRAINING, FLAKY], ids=lambda workload: workload.name)

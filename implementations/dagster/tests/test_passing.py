@@ -14,8 +14,8 @@ from churn_dagster.adapter.library import ExecuteJob, InProcess
 from contract.adapter import Setup, State
 from contract.events import Trial
 from contract.pipeline import STEPS
-from contract.testing import events_of
 from contract.workload import Fault, Node, Retry, Workload
+from contract_testing import events_of
 
 SIZE = 100_000
 

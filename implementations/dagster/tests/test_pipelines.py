@@ -28,7 +28,7 @@ from contract import steps
 from contract.adapter import State
 from contract.events import Trial
 from contract.pipeline import ONE_TASK, STEPS
-from contract.testing import events_of, webhook
+from contract_testing import events_of, webhook
 
 
 @pytest.fixture(autouse=True)

@@ -18,8 +18,8 @@ from churn_dagster.adapter.location import Location
 from churn_dagster.adapter.service import InProcessRuns
 from contract.adapter import Reported, Setup, State
 from contract.events import Trial
-from contract.testing import events_of, webhook
 from contract.workload import Node, Workload
+from contract_testing import events_of, webhook
 
 PROJECT = tomllib.loads(Path(__file__).parents[1].joinpath("pyproject.toml").read_text())
 SERVICES = [

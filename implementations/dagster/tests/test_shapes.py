@@ -12,8 +12,8 @@ import pytest
 
 from churn_dagster.adapter import shapes
 from contract.events import FinishedBodies, Trial
-from contract.testing import events_of
 from contract.workload import Fault, Node, Retry, Workload
+from contract_testing import events_of
 
 DIAMOND = Workload("diamond", (Node("a"), Node("b", after=("a",)), Node("c", after=("a",)), Node("d", after=("b", "c"))))
 

@@ -13,8 +13,8 @@ from contract import steps
 from contract.body import FinalFault
 from contract.by_hand import CHAIN, FLAKY, INDEPENDENT, REFUSED, TRAINING
 from contract.events import Trial
-from contract.testing import bodies_in, events_of
 from contract.workload import Workload
+from contract_testing import bodies_in, events_of
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from churn import customers, models, scoring, source
 from churn.features import training_set
 from churn.parameters import Training
-from contract.testing import webhook
+from contract_testing import webhook
 
 SMALL = ("--rows=600", "--n-estimators=10")
 

@@ -12,8 +12,8 @@ import pytest
 from churn_plain.adapter.service import ProcessPerRun
 from contract.adapter import Setup, State
 from contract.events import Trial
-from contract.testing import webhook
 from contract.workload import Node, Workload
+from contract_testing import webhook
 
 LONG = Workload("long", (Node("a", "sleep", (), {"seconds": 60}),))
 

@@ -14,7 +14,7 @@ from contract import steps
 from contract.adapter import Setup, State
 from contract.events import Trial
 from contract.pipeline import STEPS
-from contract.testing import events_of
+from contract_testing import events_of
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,8 @@ from contract.adapter import State
 from contract.body import FinalFault
 from contract.by_hand import CHAIN, FLAKY, INDEPENDENT, REFUSED, TRAINING
 from contract.events import Trial
-from contract.testing import bodies_in, events_of
 from contract.workload import Workload
+from contract_testing import bodies_in, events_of
 
 
 @pytest.mark.parametrize("workload", [CHAIN, INDEPENDENT, TRAINING, FLAKY], ids=lambda each: each.name)

@@ -20,8 +20,8 @@ from contract.adapter import State
 from contract.editions import FIRST
 from contract.events import Trial
 from contract.pipeline import STEPS
-from contract.testing import events_of, webhook
 from contract.workload import Node, Workload
+from contract_testing import events_of, webhook
 
 Computed = Callable[..., int]
 

@@ -28,9 +28,9 @@ from churn_prefect.pipelines.parameters import CommonParameters, InferenceParame
 from contract.adapter import State
 from contract.events import Trial
 from contract.pipeline import STEPS
-from contract.testing import webhook
 from contract.tree import command as command_of
 from contract.tree import descendants
+from contract_testing import webhook
 
 JSON = {"Content-Type": "application/json"}
 

@@ -16,8 +16,8 @@ import pytest
 from churn_prefect.adapter.library import AsyncFlowCall, FlowCall
 from contract.adapter import Reported, State
 from contract.events import Trial
-from contract.testing import events_of
 from contract.workload import Fault, Node, Retry, Workload
+from contract_testing import events_of
 
 DIAMOND = Workload("diamond", (Node("a"), Node("b", after=("a",)), Node("c", after=("a",)), Node("d", after=("b", "c"))))
 

@@ -56,11 +56,12 @@ def run(dag: DAG, parameters: Common, last: str) -> Any:
     dag = deepcopy(dag)  # it is the module's; dag.test() also leaves the run's parameters in it, as its defaults
     for task in dag.tasks:
         task.on_failure_callback = [*task.on_failure_callback, remember_failure]
-    dag.get_task(last).on_success_callback = [remember_result]
+    task = dag.get_task(last)
+    task.on_success_callback = [*task.on_success_callback, remember_result]
     dag_run = dag.test(run_conf=asdict(parameters))
     if failures:
         raise failures[0]
-    if str(dag_run.state) != "success":
+    if str(dag_run.state) != "success" or not results:
         raise RuntimeError(f"the run is {dag_run.state}, and no task has said why; see the logs in $AIRFLOW_HOME")
     return results[0]
 

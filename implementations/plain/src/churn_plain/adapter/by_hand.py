@@ -39,7 +39,7 @@ def products() -> str:
 
 
 def independent() -> list[str]:
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(3) as pool:
         futures = [pool.submit(customers), pool.submit(orders), pool.submit(products)]
     return [future.result() for future in futures]
 

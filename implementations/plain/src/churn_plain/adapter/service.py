@@ -77,7 +77,10 @@ class ProcessPerRun(Plain):
         # The operating system tells when a process ends. Popen.wait() with a limit would look in steps of up to 50 ms.
         if (state := self.state(run)) is not State.RUNNING:
             return state
-        process = os.pidfd_open(self._runs[run].pid)
+        try:
+            process = os.pidfd_open(self._runs[run].pid)
+        except ProcessLookupError:  # another thread has cancelled the run, and read how it ended
+            return self.state(run)
         try:
             ended = select.poll()
             ended.register(process, select.POLLIN)
