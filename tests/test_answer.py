@@ -40,3 +40,23 @@ def test_one_tool_alone_is_compared_with_nothing() -> None:
     alone = cards(own="mine", estimates=[estimate("prefect", 5.0, **mine)])["Your workload mine"]
     assert (alone.pick, len(alone.rows)) == ("No two tools to compare", 1)
     assert cards(own="mine", estimates=[estimate("prefect", 5.0)])["Your workload mine"].pick == answer.NOT_MEASURED
+
+
+def test_a_workload_of_ones_own_is_ranked_with_like() -> None:
+    """A tool that keeps tasks apart is not called slower than one that does not; a tool without a rival is told of alone."""
+    mine = {"workload": "mine", "metric": "first_to_last_s", "unit": "s"}
+    rows = [estimate(tool, s, apart="tasks", **mine) for tool, s in (("airflow", 5.0), ("dagster", 50.0))]
+    rows.append(estimate("prefect", 0.5, apart="runs", **mine))
+    card = cards(own="mine", estimates=rows, ratios=[ratio(rows[1], rows[0], apart=True, low=9.0)])["Your workload mine"]
+    assert "Airflow where each task" in card.pick and "Prefect alone where each run" in card.pick
+    assert ["prefect" in str(each) for each in card.because] == [False, True]
+
+
+def test_a_run_of_ones_own_workload_has_no_table_of_another() -> None:
+    """Nothing stands below a card that says that nothing was measured."""
+    mine = {"workload": "mine", "metric": "first_to_last_s", "unit": "s", "tier": "service"}
+    rows = [estimate(tool, 5.0, **mine) for tool in ("prefect", "dagster")]
+    card = cards(own="mine", estimates=rows)["Many short tasks"]
+    assert (card.pick, card.below) == (answer.NOT_MEASURED, None)
+    rows = [estimate(tool, 5.0, tier="service") for tool in ("prefect", "dagster")]
+    assert cards(estimates=rows)["Many short tasks"].below

@@ -152,6 +152,8 @@ def test_a_number_has_the_remark_of_its_tool() -> None:
         ({"usual.per_task_ms": "it sleeps"}, True),
         ({"per_task_ms": "it sleeps"}, True),
         ({"other.per_task_ms": "it sleeps"}, False),
+        ({"usual.stock.per_task_ms": "it sleeps", "usual.per_task_ms": "it wakes"}, True),
+        ({"usual.tuned.per_task_ms": "it sleeps"}, False),
         ({"makespan_s": "it sleeps"}, False),
     ):
         run = msgspec.structs.replace(made.run, tools={"airflow": About(remarks=remarks)})
@@ -229,6 +231,19 @@ def test_a_deployment_is_ranked_once_in_a_class() -> None:
     assert "airflow/other" not in str(next(iter(card.because)))
 
 
+def test_which_of_two_other_deployments_is_faster_decides_nothing() -> None:
+    """Neither is the usual one: the first by name stands for the tool, as in the ratios."""
+    more = {"usual": False, "default": False, "apart": "runs"}
+    rows = [
+        estimate("airflow", 1000.0, apart="tasks"),
+        estimate("prefect", 5.0, apart="runs"),
+        estimate("airflow", 80.0, deployment="first", **more),
+        estimate("airflow", 60.0, deployment="second", **more),
+    ]
+    card = cards(estimates=rows, ratios=[ratio(rows[2], rows[1], apart=True, low=11.0)])["Many short tasks"]
+    assert says(card, "prefect/usual", "airflow/first") and "second" not in said(card)
+
+
 def test_a_tool_that_is_alone_in_its_class_is_told_of() -> None:
     """It has nothing to be ranked with, and is not left out for that."""
     task = {"tier": "service", "apart": "tasks"}
@@ -256,3 +271,53 @@ def test_what_is_for_debugging_is_in_no_class() -> None:
     assert not says(card, "airflow/dag_test")
     (marked,) = [row for row in card.rows if "dag_test" in str(row[0])]
     assert "not ranked" in str(marked[1])
+
+
+def wide(tool: str, seconds: float, **more: object) -> Estimate:
+    """Return how long ten independent tasks took."""
+    return estimate(tool, seconds, workload="fan_out_10", metric="first_to_last_s", unit="s", **more)
+
+
+def test_independent_tasks_are_ranked_with_like_too() -> None:
+    """Each class has a sentence; a class in which another tool leads than in chains is named by the pick, and no other."""
+    task, run = {"apart": "tasks"}, {"apart": "runs"}
+    inside = {"deployment": "inside", "usual": False, "default": False, **run}
+    chains = [
+        estimate("airflow", 1000.0, **task),
+        estimate("dagster", 1800.0, **task),
+        estimate("prefect", 5.0, **run),
+        estimate("dagster", 60.0, **inside),
+    ]
+    spans = [
+        wide("airflow", 9.0, **task),
+        wide("dagster", 6.0, **task),
+        wide("prefect", 0.04, **run),
+        wide("dagster", 0.6, **inside),
+    ]
+    ratios = [
+        ratio(chains[1], chains[0], apart=True, low=1.6),
+        ratio(chains[3], chains[2], apart=True, low=11.0),
+        ratio(spans[0], spans[1], apart=True, low=1.3),
+        ratio(spans[3], spans[2], apart=True, low=14.0),
+    ]
+    card = cards(estimates=[*chains, *spans], ratios=ratios)["Many short tasks"]
+    told = [str(each) for each in card.because if "independent" in str(each)]
+    assert ["airflow" in each for each in told] == [True, False]
+    assert ["prefect" in each for each in told] == [False, True]
+    _, _, otherwise = card.pick.partition("; with 10 independent tasks")
+    assert "Dagster where each task" in otherwise and "each run" not in otherwise
+
+
+def test_a_pool_is_no_process_for_each_task() -> None:
+    """Tasks that share processes pay for less, so they are ranked with none that do not."""
+    rows = [
+        estimate("airflow", 1000.0, apart="tasks"),
+        estimate("dagster", 1800.0, apart="tasks"),
+        estimate("prefect", 20.0, apart="pool"),
+        wide("airflow", 9.0, apart="tasks"),
+        wide("dagster", 6.0, apart="tasks"),
+        wide("prefect", 0.2, apart="pool"),
+    ]
+    card = cards(estimates=rows, ratios=[ratio(rows[1], rows[0], apart=True, low=1.6)])["Many short tasks"]
+    assert not [each for each in map(str, card.because) if "prefect" in each and "airflow" in each]
+    assert "Prefect alone where" in card.pick and says(card, "20.0 ms") and says(card, "200 ms")

@@ -57,6 +57,7 @@ class TestConformance:
 
 WORK = "each_graph_does_its_work"
 FAILURE = "a_failure_is_a_failure"
+APART = "tasks_are_as_far_apart_as_it_says"
 STOP = "it_stops_without_a_trace"
 CANCEL = "a_cancelled_run_is_gone"
 RESTART = "a_killed_service_can_be_started_again"
@@ -70,6 +71,9 @@ CAUGHT_BY = {
     "succeeds_too_early": {WORK},
     "loses_an_event": {WORK},
     "exceeds_the_width": {WORK},
+    "claims_a_process_per_task": {APART},
+    "claims_a_pool": {APART},
+    "hides_its_processes": {APART},
     "hides_failures": {FAILURE},
     "retries_without_being_asked": {FAILURE},
     "never_stops": {STOP},

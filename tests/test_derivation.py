@@ -84,6 +84,13 @@ def test_time_between_steps_begins_with_the_first() -> None:
     assert {metric: number(rows, metric).median for metric in wanted} == pytest.approx(wanted)
 
 
+def test_what_the_instrument_adds_is_divided_by_nothing() -> None:
+    """The end of a run is noticed late, by more than a fast tool takes: it is a number, and in no ratio."""
+    its = derived("overhead", CHAIN, [(SERVE, took(5.5)), (AIRFLOW, took(1000.0))])
+    assert number(its.estimates, "finish_lag_s").median == pytest.approx(1)
+    assert {row.metric for row in its.ratios} == {"first_to_last_s", "transition_ms"}
+
+
 def test_the_usual_deployment_stands_for_its_tool() -> None:
     """Also where another one is faster; and ratios are taken against the best of those that stand for their tools."""
     its = derived("overhead", CHAIN, [(SERVE, took(5.5)), (WORKER, took(5.0)), (AIRFLOW, took(1000.0))])

@@ -39,3 +39,15 @@ def test_what_has_no_ratio_is_judged(case: str) -> None:
     name, before, after, expected = CASES[case]
     first, second = quantity(starts_of(*before), "before"), quantity(starts_of(*after), "after")
     assert judge(METRICS[name], first, second, effect_of(first, second, 0.99), 0.1, 0.05) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [(AROUND_ZERO, [each + 50 for each in AROUND_ZERO], "worse"), ([-100.0] * 6, [-50.0] * 6, "same")],
+)
+def test_no_floor_hides_what_came_of_nothing(before: list[float], after: list[float], expected: str) -> None:
+    """A floor of 200 % is two thirds of the larger value: all of it lies beyond that, and half does not."""
+    first, second = quantity(starts_of(*before), "before"), quantity(starts_of(*after), "after")
+    effect = effect_of(first, second, 0.99)
+    assert effect.by == "difference"
+    assert judge(METRICS["delay_error_ms"], first, second, effect, 0.1, 2.0) == expected

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from answers import estimate, facts, ratio, wait
+from answers import estimate, facts, wait
 
 from bench.report import answer
 from bench.report.answer import Below
-from bench.report.answer.law import law
+from bench.report.answer.law import OVERLAPS, law
 from bench.report.contents import Contents
 from bench.report.summary import summary
 from bench.store.rows import Estimate
 
-REAL = "a task of 0 to 1.5 s"
+REAL = "a task of 0 to 1 s"
 
 ONE_START = {"n": 1, "starts": 1, "low": None, "high": None}
 
@@ -30,8 +30,8 @@ def transitions(tool: str, empty: float, drawn: float, overlap: dict[str, Any] |
     """Return the times between two tasks, for empty tasks and for such that take time, and what overlaps."""
     axes = {"draw": 1}
     return [
-        loaded(tool, empty, "transition_ms", "sleeps_0ms", axes={"task_s": 0.0}),
-        loaded(tool, drawn, "transition_ms", "sleeps_drawn_1", axes=axes),
+        loaded(tool, empty, "transition_mean_ms", "sleeps_0ms", axes={"task_s": 0.0}),
+        loaded(tool, drawn, "transition_mean_ms", "sleeps_drawn_1", axes=axes),
         loaded(tool, empty - drawn, "overlap_ms", "sleeps_drawn_1", axes=axes, **(overlap or {})),
     ]
 
@@ -54,7 +54,7 @@ def test_a_wait_is_told_apart_from_what_a_run_pays_in_any_case() -> None:
     rows.append(estimate("plain", 0.04, tier="service", metric="submit_to_first_s", unit="s", workload="chain_1"))
     waits = [wait("a", 1.0, 7.0, shortest=1.5, period=5.0), wait("plain", 0.04, 0.05, polls=False)]
     table = below(estimates=rows, ranges=waits)
-    assert cell(table, "a", "a run, before its first task") == "1.50 s (n=6)"
+    assert cell(table, "a", "a run, before its first task") == "1.5 s (n=6)"
     assert cell(table, "a", "a wait for a poll") == "0 to 5.00 s"
     assert cell(table, "plain", "a run, before its first task").startswith("40.0 ms [")
     assert cell(table, "plain", "a wait for a poll") == "none"
@@ -71,13 +71,13 @@ def test_without_load_the_other_columns_are_there() -> None:
     """Nothing is said of tasks that take time then, but that nobody measured one."""
     table = below(estimates=[estimate(tool, 5.0, tier="service") for tool in ("a", "b")])
     assert cell(table, "a", "an empty task, idle engine").startswith("5.00 ms [")
-    assert not {REAL, "the imports of a task"} & set(table.heading)
+    assert not {REAL, "the imports of the first task"} & set(table.heading)
     assert len(table.said) == 1 and "a/usual" not in str(table.said[0])
 
 
 def test_a_number_that_is_missing_has_its_reason() -> None:
     """A tool that nobody measured has none either, and is told apart from one that failed."""
-    rows = [*transitions("a", 1000, 400), loaded("b", None, "transition_ms", "sleeps_drawn_1", axes={"draw": 1})]
+    rows = [*transitions("a", 1000, 400), loaded("b", None, "transition_mean_ms", "sleeps_drawn_1", axes={"draw": 1})]
     table = below(estimates=[*rows, estimate("c", 5.0, tier="service")])
     assert cell(table, "b", REAL) == "- (lost)"
     assert cell(table, "c", REAL) == "- (not run)"
@@ -86,19 +86,24 @@ def test_a_number_that_is_missing_has_its_reason() -> None:
 @pytest.mark.parametrize(
     ("empty", "drawn", "overlap", "told"),
     [
-        (1000, 400, {}, "Most"),
-        (1000, 700, {}, "A part"),
-        (1000, 990, {"low": -50.0, "high": 70.0}, "It cannot be told"),
-        (1000, 1500, {"low": -600.0, "high": -400.0}, "A task that takes"),
-        (1000, 400, ONE_START, "Most"),
-        (1000, 700, ONE_START, "It cannot be told"),
-        (1000, 2500, ONE_START, "A task that takes"),
+        (1000, 400, {}, "most"),
+        (1000, 700, {}, "part"),
+        (1000, 990, {"low": -50.0, "high": 70.0}, "untold"),
+        (1000, 1500, {"low": -600.0, "high": -400.0}, "more"),
+        (1000, 400, ONE_START, "most"),
+        (1000, 700, ONE_START, "untold"),
+        (1000, 2500, ONE_START, "more"),
+        (3, 7, ONE_START, "alike"),
+        (3, 12, ONE_START, "untold"),
+        (3, 30, ONE_START, "more"),
+        (5, 3, {"low": 1.0, "high": 3.0}, "alike"),
+        (40, 47, {"low": -13.0, "high": -1.0}, "untold"),
     ],
 )
 def test_what_overlaps_is_read_off_the_numbers(empty: float, drawn: float, overlap: dict[str, Any], told: str) -> None:
-    """With an interval it counts if it is told apart from none; without one, only what is plain to see does."""
+    """With an interval it counts if it is told apart from none; without one, only what is plain to see; some ms never do."""
     (said,) = below(estimates=transitions("a", empty, drawn, overlap)).said
-    assert str(said).startswith(told)
+    assert str(said).startswith(OVERLAPS[told].format(size="0 to 1 s") + ":")
     assert "a/usual" in str(said)
 
 
@@ -110,24 +115,46 @@ def test_tools_that_differ_have_a_sentence_each() -> None:
     assert "plain" not in " ".join(said)
 
 
-def test_an_import_is_told_beside_that_of_plain_python() -> None:
-    """The ratio is that of the results; plain Python has none to itself."""
-    own, plain = (loaded(tool, cost, "import_cost_s", "imports", unit="s") for tool, cost in (("a", 5.0), ("plain", 0.5)))
-    table = below(estimates=[own, plain], ratios=[ratio(own, plain, apart=True, low=9.0)])
-    assert "10.0 times" in cell(table, "a", "the imports of a task")
-    assert "times" not in cell(table, "plain", "the imports of a task")
+def test_the_imports_of_the_first_task_and_of_each_later_one_are_two_numbers() -> None:
+    """Where a run is one process, the first task pays for all; their mean would depend on how many tasks we chose."""
+    imports = {"first_import_s": 3.0, "later_import_s": 0.001}
+    rows = [loaded("a", cost, metric, "imports", unit="s") for metric, cost in imports.items()]
+    table = below(estimates=rows)
+    assert cell(table, "a", "the imports of the first task").startswith("3.00 s [")
+    assert cell(table, "a", "the imports of each later task").startswith("1.00 ms [")
+
+
+BUSY = (("tasks_per_s", "tasks/s", 0.1), ("cpu_per_task_s", "s", 0.02))
+
+
+def busy(tool: str, *, runs: int = 50, lost: str = "") -> list[Estimate]:
+    """Return what `load` measured of a tool that made so many runs at once; one number may be missing."""
+    return [
+        loaded(tool, None if metric == lost else value * runs, metric, f"at_once_{runs}", unit=unit, axes={"runs": runs})
+        for metric, unit, value in BUSY
+    ]
 
 
 def test_a_busy_engine_is_the_busiest_that_was_measured() -> None:
     """Tasks in a second, and CPU time for each, of as many runs at once as there were."""
-    rows = [
-        loaded(tool, value * runs, metric, f"at_once_{runs}", unit=unit, axes={"runs": runs})
-        for tool in ("a", "b")
-        for runs in (1, 10, 50)
-        for metric, unit, value in (("tasks_per_s", "tasks/s", 0.1), ("cpu_per_task_s", "s", 0.02))
-    ]
-    busy = cell(below(estimates=rows), "b", "a task, 50 runs at once")
-    assert "5.00 tasks/s" in busy and "1.00 s" in busy
+    rows = [row for tool in ("a", "b") for runs in (1, 10, 50) for row in busy(tool, runs=runs)]
+    found = cell(below(estimates=rows), "b", "a task, 50 runs at once")
+    assert "5.00 tasks/s" in found and "1.00 s" in found
+
+
+def test_of_an_engine_that_polls_both_numbers_stand_in_parentheses() -> None:
+    """Chance decides between which two submissions it looks, and for how long its services wait."""
+    table = below(estimates=[*busy("a"), *busy("b")], ranges=[wait("a", 1.0, 7.0)])
+    drawn, own = (cell(table, tool, "a task, 50 runs at once") for tool in ("a", "b"))
+    assert drawn.count("(") == 2 and "[" not in drawn
+    assert own.count("[") == 2 and "(" not in own
+
+
+def test_of_a_number_that_is_missing_no_unit_is_told() -> None:
+    """The row stays, with the reason for it and the other number."""
+    table = below(estimates=[*busy("a", lost="cpu_per_task_s"), *busy("b", lost="tasks_per_s")])
+    assert cell(table, "a", "a task, 50 runs at once").endswith("- (lost)")
+    assert cell(table, "b", "a task, 50 runs at once").startswith("- (lost), 1.00 s")
 
 
 def test_usual_deployments_in_default_settings_have_the_rows() -> None:

@@ -8,7 +8,7 @@ import pytest
 from quantities import quantity, starts_of
 
 from bench.base.stats.lines import half_efficiency, is_curved, line_through
-from bench.base.stats.quantity import Quantity, exact
+from bench.base.stats.quantity import Quantity, exact, missing
 
 
 def seen(work: Sequence[float]) -> list[Quantity]:
@@ -31,6 +31,40 @@ def test_a_line_gives_slope_and_intercept() -> None:
     slope, intercept = line_through(points)
     assert slope.point == pytest.approx(0.002, rel=0.05)
     assert intercept.point == pytest.approx(0.1, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "slope_is_clear", "height_is_clear"),
+    [
+        ({1: 0.0, 10: 9.0}, True, True),
+        ({1: 5.0, 10: 7.0}, False, True),
+        ({10: 18.0, 20: 37.0}, True, False),
+    ],
+)
+def test_a_line_of_one_start_is_told_beside_its_first_point(
+    seconds: dict[int, float], slope_is_clear: bool, height_is_clear: bool
+) -> None:
+    """A rise that is small beside it is no slope, and what a long way back leaves of it is no height."""
+    slope, height = line_through({size: quantity(starts_of(its)) for size, its in seconds.items()}, 1)
+    height = height.plus(quantity(starts_of(0.5)))  # the wait, as in a run of one task
+    assert (slope.is_clear, height.is_clear) == (slope_is_clear, height_is_clear)
+    many = line_through({size: quantity(starts_of(its, its, its)) for size, its in seconds.items()}, 1)
+    assert many[0].is_clear
+
+
+def test_a_line_of_what_a_tool_lacks_is_lacking_for_the_same_reason() -> None:
+    """Where only some sizes are missing, it names the first of them."""
+    lost = missing("unsupported: it has no store")
+    assert line_through({1: lost, 9: lost})[0].why_not == lost.why_not
+    some = line_through({1: quantity({"a": [1.0]}), 9: lost})[0].why_not
+    assert some and "9" in some and some != lost.why_not
+
+
+def test_what_is_small_beside_what_was_subtracted_is_in_no_ratio() -> None:
+    """Two runs of one start each differ by chance: the ratio of such differences is nobody's."""
+    before, after, thrice = (quantity(starts_of(its)) for its in (10.0, 16.0, 30.0))
+    assert after.minus(before).over(before).point is before.over(after.minus(before)).point is None
+    assert thrice.minus(before).times(2).over(before).point == pytest.approx(4)
 
 
 def test_one_size_makes_no_line() -> None:

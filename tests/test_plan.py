@@ -34,7 +34,14 @@ TOOLS = (
         (
             Deployment("threads", "library", "one process", profiles=("stock", "tuned"), own_width="unbounded"),
             Deployment("in_turn", "library", "one process", lanes=1),
-            Deployment("server", "service", "a process per run", polls_every_s={"stock": 5.0, "tuned": 0.5}, own_width=16),
+            Deployment(
+                "server",
+                "service",
+                "a process per run",
+                polls_every_s={"stock": 5.0, "tuned": 0.5},
+                polls_jitter=0.2,
+                own_width=16,
+            ),
         ),
     ),
     Tool("plain", Path("plain"), "plain", (Deployment("threads", "library", ""), Deployment("processes", "service", ""))),
@@ -115,7 +122,7 @@ def test_submissions_are_spread_over_the_period(suite: Suite, seed: int) -> None
     phases: dict[tuple[str, str, int], list[float]] = defaultdict(list)
     for start in planned(suite, seed).starts:
         for trial in start.trials:
-            assert (trial.phase is None) == (start.polls_every_s == 0)
+            assert (trial.phase is None) == (start.polls_every_s == 0) == (start.polls_jitter == 0)
             if trial.phase is not None:
                 phases[trial.scenario, start.setup.path, start.width].append(trial.phase)
     for drawn in phases.values():

@@ -149,6 +149,8 @@ class Point(NamedTuple):
 
 SPAN = "from the first task to the last"
 
+STEP = "from step to step"
+
 OVER_PLAIN = "time per task in multiples of plain Python's"
 
 Curves = dict[str, list[Point]]
@@ -160,7 +162,7 @@ def spot(trial: Mapping[str, Any]) -> tuple[str, float, str] | None:
     if trial["warmup"]:
         return None
     if frame := re.fullmatch(r"(value|store|file)_(\d+)kb", trial["workload"]):
-        return f"{frame[1]}: throughput over size of the frame in kB", float(frame[2]), ""
+        return f"{frame[1]}: {STEP} over size of the frame in kB", float(frame[2]), ""
     axes = trial["axes"]
     if "work_s" in axes:
         of = f"lanes_{axes['lanes']}x{axes['depth']}"
@@ -171,8 +173,8 @@ def spot(trial: Mapping[str, Any]) -> tuple[str, float, str] | None:
 def drawable(results: Results) -> Iterator[tuple[str, Estimate | Ratio, float, str]]:
     """Yield what is drawn over something: what it is, its row, the number and its unit."""
     for row in results.estimates:
-        if row.metric in {"first_to_last_s", "mb_per_s"} and row.median is not None:
-            yield SPAN if row.metric == "first_to_last_s" else "throughput", row, row.median, row.unit
+        if row.metric in {"first_to_last_s", "passing_s"} and row.median is not None:
+            yield SPAN if row.metric == "first_to_last_s" else STEP, row, row.median, row.unit
     for each in results.ratios:
         if each.metric == "period_s" and each.against == "plain" and not each.setup.is_plain and each.ratio is not None:
             yield OVER_PLAIN, each, each.ratio, "x"
@@ -261,8 +263,9 @@ def test_each_dashed_line_is_the_fit_of_the_results(reported: Path) -> None:
         ends: list[tuple[float, float]] = []
         for label, points in expected[scenario, title].items():
             line = SCENARIOS[scenario].line
-            slope = medians.get((title.partition(":")[0], title.split()[-2], line.slope if line else "", label))
-            if slope is not None:
+            told = medians.get((title.partition(":")[0], title.split()[-2], line.slope if line else "", label))
+            if line and told is not None:
+                slope = told / line.per
                 intercept = median(1000 * point.y - slope * point.x for point in points)
                 ends.append((across.at(points[-1].x), up.at(slope * points[-1].x + intercept, "ms")))
         dashed = [(line.to_x, line.to_y) for line in picture.lines if "dasharray: 5" in line.style]

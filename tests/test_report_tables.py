@@ -130,17 +130,23 @@ def test_all_checks_are_there_with_their_evidence(mixed: Path) -> None:
 
 
 def test_each_table_says_its_noise_floor(mixed: Path) -> None:
-    """How far from 1 the widest control of the scenario reaches; else that of its tier, and whose it is; else nothing."""
+    """As it was applied, by tool, and that of the control: of the scenario, or else of its tier, and whose it is."""
     results = read_results(mixed)
     seen = set()
     for scenario, tier in by_place(results.estimates):
         near = [row for row in results.controls if row.setup.tier == tier and row.low is not None]
         own = [row for row in near if row.scenario == scenario]
         reach = [max(row.high, 1 / row.low) - 1 for row in own or near if row.low is not None and row.high is not None]
-        floor = f"{max(reach) * 100:.1f} %" if reach else "unknown, as no control has an interval"
+        control = f"of the control alone {max(reach) * 100:.1f} %" if reach else "no control has an interval"
+        judged = [row for row in results.ratios if (row.scenario, row.setup.tier) == (scenario, tier)]
+        applied = [100 * row.floor for row in judged if row.floor is not None and row.above_noise is not None]
         whose = f", that of {' and '.join(dict.fromkeys(row.scenario for row in near))}" if near and not own else ""
-        caption = f"<caption>Median and 95 % interval, or of how many runs it is. Noise floor: {floor}{whose}</caption>"
-        assert caption in tables_of(mixed)[f"Table: {scenario}, {tier} tier"]
+        table = tables_of(mixed)[f"Table: {scenario}, {tier} tier"]
+        caption = table.partition("<caption>")[2].partition("</caption>")[0]
+        assert caption.endswith(f"; {control}{whose}")
+        assert (
+            all(f"{floor:.1f}" in caption for floor in (min(applied), max(applied))) if applied else "airflow" not in caption
+        )
         seen.add((bool(near), bool(own)))
     assert len(seen) == 3
 

@@ -77,11 +77,12 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
     return asked
 
 
-def test_throughput_is_drawn_over_the_size_of_the_frame(drawn: Drawn) -> None:
-    """A chart for each way, a curve for each tool, and every row is a point of one; watched runs yield none."""
+def test_the_way_of_a_frame_is_drawn_over_its_size(drawn: Drawn) -> None:
+    """A chart for each way, a curve for each tool, and every row is a point of one; a slope per MB is drawn over kB."""
     cases = cases_of("payload", sizes_kb=[1, 1000, 64_000])
-    rows = rows_of("payload", "mb_per_s", [each for each in cases if not each[1].axes["watched"]])
-    scaling(facts_of("payload", cases, estimates=rows), "payload", "library")
+    rows = rows_of("payload", "passing_s", [each for each in cases if not each[1].axes["watched"]])
+    per_mb = estimate("airflow", 20.0, scenario="payload", workload="store", metric="per_mb_ms")
+    scaling(facts_of("payload", cases, estimates=[*rows, per_mb]), "payload", "library")
     assert [title.partition(":")[0] for title in drawn] == ["value", "store", "file"]
     by_name = {(row.setup.orchestrator, row.workload): row for row in rows}
     for title, chart in drawn.items():
@@ -91,6 +92,8 @@ def test_throughput_is_drawn_over_the_size_of_the_frame(drawn: Drawn) -> None:
             its = [by_name[label.partition("/")[0], f"{way}_{size}kb"] for size in (1, 1000, 64_000)]
             expected = [(size, row.median, row.low, row.high) for size, row in zip((1, 1000, 64_000), its, strict=True)]
             assert curve.points == expected
+            is_airflow = label.startswith("airflow") and way == "store"
+            assert (curve.line and curve.line[0]) == (pytest.approx(0.02 / 1000) if is_airflow else None)
 
 
 def test_time_is_drawn_over_the_width(drawn: Drawn) -> None:
@@ -198,7 +201,7 @@ def test_a_chart_says_what_its_bars_are(drawn: Drawn, runs: tuple[int, int], not
 def test_another_tier_and_another_scenario_have_no_curves() -> None:
     """What was measured at one tier is drawn there only, and a scenario with one size of everything has nothing to draw."""
     cases = cases_of("payload")
-    facts = facts_of("payload", cases, estimates=rows_of("payload", "mb_per_s", cases))
+    facts = facts_of("payload", cases, estimates=rows_of("payload", "passing_s", cases))
     assert scaling(facts, "payload", "service") == scaling(facts, "retries", "library") == []
 
 

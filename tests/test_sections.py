@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from typing import Any
 
 import msgspec
-from answers import estimate, facts
+from answers import changed, estimate, facts, ratio
 
+from bench.cli.console import Plain
 from bench.plan.about import About
+from bench.report import terminal
 from bench.report.matrix import matrix
 from bench.report.sections import Subsection, sections
-from bench.store.rows import Control, Estimate, row_of
+from bench.store.rows import Control, Estimate, Ratio, row_of
 
 
 def subsection_of(*rows: Estimate, **results: Any) -> Subsection:
@@ -71,3 +74,35 @@ def test_a_number_of_the_table_has_the_remark_of_its_tool() -> None:
         run = msgspec.structs.replace(made.run, tools={"dagster": About(remarks={metric: "seen so"})})
         (section,) = sections(replace(made, run=run))
         assert section.subsections[0].remarks == told
+
+
+def test_the_noise_floor_is_told_as_it_was_applied() -> None:
+    """Of each tool the least and the most; a ratio without an interval was not judged by any, and an old run says none."""
+    rows = [at_once("dagster", 2, 2), at_once("dagster", 4, 4), at_once("airflow", 4, 4)]
+    beside = [at_once("prefect", width, width) for width in (2, 4)]
+
+    def judged(row: Estimate, floor: float | None, above: bool | None = False) -> Ratio:
+        return changed(ratio(row, beside[0], apart=above, low=0.9), floor=floor)
+
+    ratios = [judged(rows[0], 0.2), judged(rows[1], 0.35), judged(rows[2], 0.5, None)]
+    subsection = subsection_of(*rows, *beside, ratios=ratios)
+    assert {tool: str(floor) for tool, floor in subsection.floors.items()} == {"Dagster": "20.0 to 35.0 %"}
+    assert subsection_of(*rows, *beside, ratios=[judged(rows[0], None)]).floors == {}
+
+
+def test_a_terminal_tells_the_floor_as_it_was_applied() -> None:
+    """By tier and tool, beside the control; of an old run, which has no floor in its ratios, it tells the control only."""
+    rows = [estimate(tool, 5.0, tier=tier) for tier in ("library", "service") for tool in ("dagster", "prefect")]
+    ratios = [ratio(rows[place], rows[place + 1], apart=False, low=0.9) for place in (0, 2)]
+    floors = (0.2, 0.35)
+    judged = [changed(row, floor=floor) for row, floor in zip(ratios, floors, strict=True)]
+    made = facts(estimates=rows, ratios=judged)
+    printed = io.StringIO()
+    terminal.show(Plain(file=printed, width=200), made.run, made.results)
+    lines = [line for line in printed.getvalue().splitlines() if line.startswith("Noise floor")]
+    assert ["library" in line and "dagster 20.0 %" in line for line in lines] == [True, False]
+    assert ["service" in line and "dagster 35.0 %" in line for line in lines] == [False, True]
+    old = facts(estimates=rows, ratios=ratios)
+    printed = io.StringIO()
+    terminal.show(Plain(file=printed, width=200), old.run, old.results)
+    assert "Noise floor" not in printed.getvalue()

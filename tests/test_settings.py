@@ -53,7 +53,7 @@ def test_low_latency_settings_stand_where_there_are_no_others() -> None:
         (rows[0], LOW_LATENCY), (rows[1], LOW_LATENCY), (rows[2], ""),
     ]  # fmt: skip
     assert [cell.counts.get("pass") for cell in line.cells] == [1, None, 1]
-    assert LOW_LATENCY in subsection.standing.told
+    assert LOW_LATENCY in subsection.told
     assert [row for _, row in subsection.measured("dagster")["dagster/usual, tuned"]] == [rows[0]]
 
 
@@ -62,7 +62,7 @@ def test_default_settings_come_first() -> None:
     rows = [estimate(tool, 2.0, **more) for tool in ("dagster", "prefect") for more in ({}, TUNED)]
     subsection, line = shown(*rows, estimate("plain", 0.1))
     assert [(cell.row, cell.settings) for cell in line.cells[:2]] == [(rows[0], ""), (rows[2], "")]
-    assert subsection.standing.told == ""
+    assert subsection.told == ""
     assert len(subsection.table.setups) == 5
 
 
@@ -80,7 +80,7 @@ def test_settings_that_nobody_shares_are_compared_with_nothing() -> None:
     rows = [estimate("airflow", 9.0), estimate("dagster", 1.0), estimate("prefect", 0.1, **TUNED)]
     subsection, line = shown(*rows)
     assert [(cell.row, cell.settings) for cell in line.cells] == [(rows[0], ""), (rows[1], ""), (rows[2], LOW_LATENCY)]
-    assert "prefect" in subsection.standing.told and LOW_LATENCY in subsection.standing.told
+    assert "Prefect" in subsection.told and LOW_LATENCY in subsection.told
     assert "prefect" not in said(fastest(*rows))
 
 
@@ -111,7 +111,7 @@ def test_what_was_measured_in_one_kind_only_is_not_lost() -> None:
     subsection, line = shown(*rows, checks=checks)
     assert [(cell.row, cell.settings) for cell in line.cells] == [(rows[0], LOW_LATENCY), (rows[2], LOW_LATENCY)]
     assert [cell.counts["pass"] for cell in line.cells] == [2, 2]
-    assert LOW_LATENCY in subsection.standing.told and "default settings" in subsection.standing.told
+    assert LOW_LATENCY in subsection.told and "default settings" in subsection.told
 
 
 def test_a_need_is_met_in_low_latency_settings_too() -> None:
@@ -125,6 +125,37 @@ def test_a_need_is_met_in_low_latency_settings_too() -> None:
     default = [changed(row, profile="stock") for row in checks]
     (card,) = (each for each in answer.cards(facts(estimates=rows, checks=default)) if each.need.startswith("A nightly"))
     assert LOW_LATENCY not in said(card)
+
+
+def test_only_what_was_checked_of_a_topic_is_told_of_it() -> None:
+    """Another check of the scenario, which is no need, says nothing of the topic, whatever settings it was in."""
+    need = answer.TOPICS["parallelism"].values()
+    checks = [check(tool, name) for tool in ("airflow", "prefect") for name in need]
+    checks += [changed(check(tool, "parallelism.own_records_agree"), **TUNED) for tool in ("airflow", "prefect")]
+    rows = [estimate(tool, 1.0) for tool in ("airflow", "prefect")]
+    (card,) = (each for each in answer.cards(facts(estimates=rows, checks=checks)) if each.need.startswith("A nightly"))
+    assert LOW_LATENCY not in said(card)
+
+
+def test_a_failure_counts_in_any_settings() -> None:
+    """A check that passed in default settings and failed in low-latency ones has failed: they asked for other work."""
+    rows = [estimate(tool, 2.0, **more) for tool in ("dagster", "prefect") for more in ({}, TUNED)]
+    checks = [
+        changed(check(tool, "overhead.comes_to_its_end", verdict), **more)
+        for tool, tuned in (("dagster", "fail"), ("prefect", "pass"))
+        for verdict, more in (("pass", {}), (tuned, TUNED))
+    ]
+    _, line = shown(*rows, checks=checks)
+    assert [(cell.counts["pass"], cell.counts["fail"]) for cell in line.cells] == [(1, 1), (1, 0)]
+
+
+def test_settings_of_strangers_are_shown_by_their_name() -> None:
+    """A run may come from somebody whose tool has other profiles; its numbers are in no ranking, and are told of."""
+    rows = [estimate("dagster", 2.0), estimate("airflow", 3.0), estimate("odd", 1.0, profile="fast")]
+    subsection, line = shown(*rows)
+    assert "fast settings" in [cell.settings for cell in line.cells]
+    assert "Of odd" in subsection.told and "fast settings" in subsection.told
+    assert "odd" not in said(fastest(*rows))
 
 
 def test_a_training_says_its_settings() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from bench.base.problem import Problem
 from bench.plan import planning, suite, tools
 from bench.plan.setup import Setup
 
@@ -52,3 +54,33 @@ def test_a_plan_takes_the_database_from_the_deployment() -> None:
     databases = {(tool.name, each.name): each.database for tool in known.values() for each in tool.deployments}
     assert said and said.items() <= databases.items()
     assert {database for (tool, _), database in said.items() if tool == tools.REFERENCE} == {"none"}
+
+
+TOOL = """
+[tool.orchbench]
+adapter = "odd"
+
+[[tool.orchbench.deployments]]
+name = "usual"
+tier = "library"
+isolation = "one process"
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "is_known"),
+    [
+        ('profiles = ["stock", "tuned"]\npolls_every_s = { stock = 5, tuned = 1 }\napart = "pool"', True),
+        ('profiles = ["fast"]', False),
+        ("polls_every_s = { fast = 1 }", False),
+        ('apart = "threads"', False),
+    ],
+)
+def test_a_folder_names_only_settings_and_classes_that_there_are(more: str, is_known: bool, tmp_path: Path) -> None:
+    """What nothing else knows is a mistake of the folder, which is told of as one."""
+    (tmp_path / "pyproject.toml").write_text(TOOL + more)
+    if is_known:
+        assert tools.read(tmp_path).deployments[0].apart == "pool"
+    else:
+        with pytest.raises(Problem, match="cannot be read"):
+            tools.read(tmp_path)

@@ -158,7 +158,7 @@ OTHERWISE_CALLED = {
 }
 """The distributions of modules that have another name."""
 
-OURS = {"bench", "churn", "contract"} | {source.name for source in SOURCES}
+OURS = {"bench", "churn", "contract", "contract_testing"} | {source.name for source in SOURCES}
 
 
 def needed(folder: Path) -> set[str]:

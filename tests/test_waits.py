@@ -5,19 +5,27 @@ from __future__ import annotations
 import json
 import math
 import random
+from bisect import bisect
 from collections.abc import Mapping
+from itertools import accumulate
 from pathlib import Path
+from statistics import mean
 
 import pytest
+from answers import changed, wait
 from golden import pack
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import fields
 
 from bench.derive import results
 from bench.derive.measured import measured_parts
-from bench.derive.ranges import shortest_wait
+from bench.derive.ranges import Poll, shortest_wait
+from bench.plan.tools import discover
+from bench.report.prose import Sentence, waiting
 from bench.scenarios import METRICS
 from bench.store.folder import RunFolder
+from bench.store.records import TrialRecord
 from bench.store.rows import Results
 
 pytestmark = pytest.mark.xdist_group("golden")  # the run is unpacked once
@@ -88,6 +96,17 @@ def test_no_wait_is_in_what_compares(
     assert max(filter(None, waits.values())) > 10, "the waits were not there"
 
 
+def spread_waits(draw: random.Random, starts: int, runs: int, poll: Poll, apart: float) -> list[list[float]]:
+    """Return waits for a poll, after a shortest of half a period: each from another part of it, and the starts `apart`."""
+    parts = [(place + draw.random()) / (starts * runs) for place in range(starts * runs)]
+    draw.shuffle(parts)
+    return [
+        [poll.period_s * (0.5 + bias + part) for part in parts[start * runs : (start + 1) * runs]]
+        for start in range(starts)
+        for bias in (draw.gauss(0, apart),)
+    ]
+
+
 @settings(max_examples=100, deadline=None)
 @given(
     shortest=st.floats(0.01, 20),
@@ -105,10 +124,61 @@ def test_a_wait_is_the_shortest_and_a_part_of_the_period(
     shift = draw.random()
     phases = [((place + shift) / n + phase) % 1 for place in range(n)]
     waits = [shortest + period * (each + draw.gauss(0, noise)) for each in phases]
-    found = shortest_wait(waits, period)
-    assert found == pytest.approx(shortest, abs=period * (0.51 / n + 5 * noise / math.sqrt(n) + 1e-6))
+    found = shortest_wait([waits], Poll(period))
+    assert found is not None
+    assert found.wait_s == pytest.approx(shortest, abs=period * (0.51 / n + 5 * noise / math.sqrt(n) + 1e-6))
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.3, 0.9])
+def test_a_poll_that_comes_irregularly_is_waited_for_longer(jitter: float) -> None:
+    """Submissions at any moment meet the long intervals more often; no wait is longer than the longest of them."""
+    draw, poll = random.Random(4), Poll(10.0, jitter)
+    looks = list(accumulate(draw.uniform(10 * (1 - jitter), 10 * (1 + jitter)) for _ in range(50_000)))
+    waits = [looks[bisect(looks, moment)] - moment for moment in (draw.uniform(0, looks[-1]) for _ in range(50_000))]
+    assert mean(waits) == pytest.approx(poll.mean_wait_s, rel=0.02)
+    assert 0.99 * poll.longest_s < max(waits) <= poll.longest_s
+    found = shortest_wait([[2 + wait for wait in waits]], poll)
+    assert found is not None and found.wait_s == pytest.approx(2, abs=0.1)
+
+
+@pytest.mark.parametrize(("starts", "runs"), [(3, 3), (4, 3), (4, 6), (8, 3)])
+@pytest.mark.parametrize("apart", [0.0, 0.1, 0.2])
+def test_the_interval_holds_the_shortest_wait(starts: int, runs: int, apart: float) -> None:
+    """In at least 92 of 100 runs, though the starts lie a fifth of a period apart: no tool that was re-run has more."""
+    draw, poll, times = random.Random(starts * runs), Poll(10.0), 1000
+    held = 0
+    for _ in range(times):
+        found = shortest_wait(spread_waits(draw, starts, runs, poll, apart), poll)
+        assert found is not None and found.low_s is not None and found.high_s is not None
+        held += found.low_s <= 5 <= found.high_s
+    assert held / times >= 0.92
+
+
+def test_no_interval_comes_of_two_starts() -> None:
+    """What differs between starts is not seen in two; and a wait is never below zero, whatever its doubt."""
+    two = shortest_wait([[1.0, 5.0], [9.0, 4.0]], Poll(10.0))
+    assert two is not None and (two.low_s, two.high_s) == (None, None)
+    three = shortest_wait([[0.1, 9.0], [0.2, 8.0], [4.0, 4.1]], Poll(10.0))
+    assert three is not None and (three.wait_s, three.low_s) == (0, 0) and three.high_s
 
 
 def test_few_waits_have_no_shortest() -> None:
     """Three draws may lie anywhere."""
-    assert shortest_wait([1.0, 5.0, 9.0], 10.0) is None
+    assert shortest_wait([[1.0], [5.0], [9.0]], Poll(10.0)) is None
+
+
+def test_a_wait_is_told_to_the_digits_that_are_known() -> None:
+    """The digits end where the interval begins, and the poll may take as long as the folder of the tool declares."""
+    row = wait("prefect", 3.2, 10.4, shortest=1.1239, period=10.0)
+    interval = {"shortest_low": 0.0, "shortest_high": 3.0432}
+    assert str(Sentence.of(*waiting(row))) == "1.1 s + up to 10.0 s, n=6"
+    assert str(Sentence.of(*waiting(changed(row, **interval, longest=13.0)))) == "1.1 s [0.0 .. 3.0 s] + up to 13.0 s, n=6"
+    assert changed(row, **interval, longest=13.0).bounds == (0.0, 3.0432 + 13.0)
+
+
+def test_the_jitter_of_a_poll_goes_from_the_folder_of_a_tool_to_the_plan() -> None:
+    """Prefect's polls vary by 30 %, as `clamped_poisson_interval` draws them; an older record knows none."""
+    tools = discover()
+    polling = {(tool.name, each.polls_jitter) for tool in tools.values() for each in tool.deployments if each.polls_every_s}
+    assert polling == {("airflow", 0.0), ("dagster", 0.0), ("prefect", 0.3)}
+    assert {field.name: field.default for field in fields(TrialRecord)}["jitter"] == 0.0

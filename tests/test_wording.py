@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 import pytest
-from answers import estimate
+from answers import changed, estimate
 
 from bench.derive.reading import reading
+
+
+@pytest.mark.parametrize(
+    ("median", "subtracted", "kind"),
+    [(1.2, 1.0, "value"), (0.8, 1.0, "noise"), (0.4, 0.0, "value"), (0.0, 0.0, "noise"), (-3.0, 1.0, "noise")],
+)
+@pytest.mark.parametrize("metric", ["per_level_ms", "ahead_per_task_ms", "per_run_ms", "retry_cost_s"])
+def test_a_cost_of_few_starts_is_read_beside_what_was_subtracted(
+    metric: str, median: float, subtracted: float, kind: str
+) -> None:
+    """As much has to be there: noise is above zero as often as below. An interval decides for itself."""
+    few = estimate("airflow", median, metric=metric, subtracted=subtracted, low=None, high=None, n=1, starts=1)
+    assert reading(few).kind == kind
+    assert reading(changed(few, low=0.1, high=0.9, starts=3)).kind == "value"
+    assert reading(changed(few, metric="transition_ms")).kind == "value"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 
 def said(unit: str, *values: float, like: float | None = None) -> str:
     """Return one number, or two as a range, with three digits, in a unit that fits them, or that fits the number `like`."""
@@ -20,6 +22,15 @@ def said(unit: str, *values: float, like: float | None = None) -> str:
         case _:
             scale = 1.0
     return f"{' .. '.join(digits(value * scale) for value in values)} {unit}"
+
+
+def told(unit: str, *values: float, doubt: float, like: float) -> str:
+    """Return one time, or two as a range, to two digits of its doubt, in a unit that fits the number `like`."""
+    factor = 1000.0 if unit == "s" else 1.0
+    unit, scale = _duration(abs(like) * factor)
+    scale *= factor
+    places = 1 - math.floor(math.log10(doubt * scale)) if doubt > 0 else 2
+    return f"{' .. '.join(f'{round(value * scale, places):,.{max(places, 0)}f}' for value in values)} {unit}"
 
 
 def roughly(seconds: float) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
+from bench.base import wording
 from bench.cli.console import FILE, document, out, write
 from bench.compare import spread as spreads
 from bench.store.folder import RunFolder
@@ -23,9 +24,18 @@ def spread(runs: tuple[Path, ...], file: Path | None, as_json: bool) -> None:
     if as_json:
         document(found.document())
         return
-    table = Table("tool", "tier", "numbers", "noise floor")
+    table = Table("tool", "tier", "metric", "numbers", "noise floor")
     for each in found.floors:
-        table.add_row(each.orchestrator, each.tier, str(each.numbers), f"{each.floor:.1%}")
+        table.add_row(each.orchestrator, each.tier, each.metric, str(each.numbers), f"{each.floor:.1%}")
     out.print(table)
-    share = found.told_apart / found.compared
-    out.print(f"{found.told_apart} of {found.compared} comparisons of a number with itself are told apart ({share:.1%})")
+    host, told = found.host, found.told
+    out.print(f"Measured on {host.cpu}, {wording.counted(host.cores, 'core')}. On another machine a floor is a guess.")
+    out.print(f"Of {told.compared} comparisons of a number with itself:")
+    out.print(f"  {told.by_interval} are told apart by their interval alone ({told.by_interval / told.compared:.1%})")
+    out.print(f"  {told.beyond} lie beyond the floor ({told.beyond / told.compared:.1%})")
+    if told.compared_held_out:
+        share = told.beyond_held_out / told.compared_held_out
+        out.print(
+            f"With a run held out in turn, {told.beyond_held_out} of {told.compared_held_out} lie beyond the floor"
+            f" of the others ({share:.1%})"
+        )

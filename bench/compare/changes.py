@@ -1,7 +1,8 @@
 """All numbers that two runs have in common, each judged.
 
 A comparison has many numbers, of which some differ by chance alone. A difference counts only if the interval of the ratio,
-widened for the number of comparisons of that metric (Bonferroni), lies beyond the A/A noise floor of both runs.
+widened for the number of comparisons of that metric (Bonferroni), lies beyond the noise floor: of the A/A controls of both
+runs, and of re-runs of one commit.
 """
 
 from __future__ import annotations
@@ -70,13 +71,14 @@ class Floors:
     applies: bool
     """Whether there is a floor at all: the pairs of a duel show the noise by themselves."""
 
-    def at(self, scenario: str, setup: Setup) -> float:
-        """Return the largest floor for a scenario, at the tier and in the part of the setup: of a run, or of re-runs."""
+    def of(self, figure: Figure) -> float:
+        """Return the larger floor for a number: of the controls of its scenario, tier and part, or of re-runs."""
         if not self.applies:
             return 0.0
+        setup = figure.setup
         own = [[row for row in each if row.setup.part == setup.part] for each in self.controls]
-        found = [noise_floor(each, scenario, setup.tier) for each in own]
-        return max(filter(None, (*found, between_runs(setup.tier, setup.orchestrator))), default=0.0)
+        found = [noise_floor(each, figure.scenario, setup.tier) for each in own]
+        return max(filter(None, (*found, between_runs(setup.tier, figure.metric.name, setup.orchestrator))), default=0.0)
 
 
 def changes(first: Numbers, second: Numbers, fail_over: float, floors: Floors, starts: int) -> Iterator[Change]:
@@ -89,7 +91,11 @@ def changes(first: Numbers, second: Numbers, fail_over: float, floors: Floors, s
         for key, figure in first.items()
         if key in second and not second[key].is_known and means_something(figure)
     )
-    common = {key: (first[key], second[key]) for key in first if key in second and _is_judged(first[key], second[key])}
+    common = {
+        key: (first[key], second[key])
+        for key in first
+        if key in second and is_compared(first[key]) and is_compared(second[key])
+    }
     judged = {key for key, pair in common.items() if all(_enough(each.quantity, starts) for each in pair)}
     families = Counter(common[key][0].metric for key in judged)
     for key, (before, after) in common.items():
@@ -97,8 +103,7 @@ def changes(first: Numbers, second: Numbers, fail_over: float, floors: Floors, s
         effect = effect_of(before.quantity, after.quantity, 1 - FAMILY_ERROR / max(1, families[metric]))
         verdict: Verdict = "too few starts"
         if key in judged:
-            floor = floors.at(before.scenario, setup)
-            verdict = judge(metric, before.quantity, after.quantity, effect, fail_over, floor)
+            verdict = judge(metric, before.quantity, after.quantity, effect, fail_over, floors.of(before))
         values = (before.quantity.point or 0.0, after.quantity.point or 0.0)
         yield Change(before.scenario, setup, before.workload, metric, *values, effect, verdict)
 
@@ -115,9 +120,9 @@ def rank(change: Change) -> tuple[int, float, str]:
     return VERDICTS.index(change.verdict), -abs(math.log(size)) if size > 0 else -math.inf, change.name
 
 
-def _is_judged(first: Figure, second: Figure) -> bool:
-    is_draw = first.metric.waits and (first.polls or second.polls)
-    return not first.metric.crosscheck and not is_draw and first.is_known and second.is_known
+def is_compared(figure: Figure) -> bool:
+    """Whether runs are compared by the number: it is there, is no cross-check, and holds no draw of a poll."""
+    return figure.is_known and not figure.metric.crosscheck and not (figure.metric.waits and figure.polls)
 
 
 def means_something(figure: Figure) -> bool:

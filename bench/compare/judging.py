@@ -2,7 +2,7 @@
 
 Some numbers are zero or less, so that there is no ratio: a wait minus the wait that was asked for, the intercept of a line,
 how often a body ran again. There the difference is judged instead, as a share of the larger of the two values. From nothing
-to anything is then a change of 100 %, and `--fail-over` and the noise floor mean the same as with a ratio.
+to anything is then a change of 100 %, which no noise floor hides.
 """
 
 from __future__ import annotations
@@ -74,7 +74,9 @@ def judge(metric: Metric, before: Quantity, after: Quantity, effect: Effect, fai
         up, down, up_floor, down_floor = 1 + fail_over, 1 / (1 + fail_over), 1 + floor, 1 / (1 + floor)
     else:
         whole = max(abs(first), abs(second))
-        up, down, up_floor, down_floor = fail_over * whole, -fail_over * whole, floor * whole, -floor * whole
+        # Two values with a ratio of 1 + floor differ by this share of the larger one: by less than all of it, however wide.
+        share = floor / (1 + floor)
+        up, down, up_floor, down_floor = fail_over * whole, -fail_over * whole, share * whole, -share * whole
     if effect.low is not None and effect.size > up and effect.low > up_floor:
         return larger
     if effect.high is not None and effect.size < down and effect.high < down_floor:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from bench.derive.figures import Figure
 from bench.derive.measured import MeasuredTrial
 from bench.scenarios import METRICS
@@ -48,6 +50,7 @@ def estimate(figure: Figure, *, usual: bool) -> Estimate:
         median=figure.quantity.point,
         low=low,
         high=high,
+        subtracted=figure.quantity.subtracted or msgspec.UNSET,
         unstable=list(figure.unstable),
         missing_because=figure.quantity.why_not,
         usual=usual,

@@ -119,14 +119,13 @@ class _Drawn:
         for family, sizes in self._families(line).items():
             if len(sizes) < 2:
                 continue
-            points = self._by_size(sizes, "first_to_last_s")
+            points = self._by_size(sizes, line.through)
             unstable = ("curved",) if is_curved(points) else ()
             axes = _common(trial for trials in sizes.values() for trial in trials)
             every = [trial for trials in sizes.values() for trial in trials]
-            slope, intercept = line_through(points)
-            found = {line.slope: slope}
+            slope, shortest = line_through(points, line.least)
+            found = {line.slope: slope.times(line.per)}
             if line.intercept:
-                shortest = intercept.plus(slope.times(line.least))
                 found[line.intercept] = shortest.plus(self._centre(every, "submit_to_first_s"))
             if line.ahead and not any(trial.record.polls for trial in every):  # else it would be the slope of draws
                 found[line.ahead], _ = line_through(self._by_size(sizes, "submit_to_first_s"))

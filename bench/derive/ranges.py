@@ -1,19 +1,21 @@
 """Ranges: how far single trials lie apart, for all workloads of a scenario together.
 
 Where an engine looks for submissions from time to time, the wait of a run depends on when it came. The median of the few
-runs of one workload is then a draw of chance. A wait is one number L, and a draw between 0 and the period of the poll, which
-is a setting; L is estimated from all waits of a setup together.
+runs of one workload is then a draw of chance. A wait is one number L, and a draw between 0 and the time until the next look,
+which is a setting; L is estimated from all waits of a setup together.
 """
 
 from __future__ import annotations
 
+import math
 import statistics
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
-from bench.derive.measured import Group
+from bench.base.stats.quantity import LEVEL, MIN_STARTS, student
+from bench.derive.measured import Group, MeasuredTrial
 from bench.scenarios import METRICS
 from bench.store.rows import Range
 
@@ -26,34 +28,97 @@ MIN_WAITS: Final = 4
 """How many waits a shortest one is told by."""
 
 
+@dataclass(frozen=True)
+class Poll:
+    """How often an engine looks for submissions, as the folder of the tool declares it."""
+
+    period_s: float
+    jitter: float = 0.0
+    """By which part of the period the time between two looks varies, to either side."""
+
+    @property
+    def mean_wait_s(self) -> float:
+        """Return how long a submission at any moment waits on average.
+
+        More submissions come in a long interval than in a short one, which adds the square of its coefficient of variation:
+        P (1 + cv^2) / 2. The intervals are taken to lie evenly within the jitter.
+        """
+        return self.period_s * (1 + self.jitter**2 / 3) / 2
+
+    @property
+    def longest_s(self) -> float:
+        """Return the longest time between two looks."""
+        return self.period_s * (1 + self.jitter)
+
+
+@dataclass(frozen=True)
+class Shortest:
+    """The shortest wait, L, and its interval; without an interval where the engine starts are too few."""
+
+    wait_s: float
+    low_s: float | None = None
+    high_s: float | None = None
+
+
 def ranges(group: Group) -> Iterator[Range]:
     """Yield the least, the median and the most of each metric, over all trials of a setup that count."""
     for metric in RANGED:
         trials = [trial for trial in group.counted if metric in trial.values]
         if values := [trial.values[metric] for trial in trials]:
-            polls = any(trial.record.polls for trial in trials)
-            periods = {trial.record.period_s for trial in trials}
-            period = periods.pop() if metric == WAIT and len(periods) == 1 else 0.0
-            shortest = shortest_wait(values, period) if period else None
+            poll = _poll(trials) if metric == WAIT else None
+            shortest = shortest_wait(_by_start(trials), poll) if poll else None
             yield Range(
                 scenario=group.scenario,
                 setup=group.setup,
                 metric=metric,
                 unit=METRICS[metric].unit,
-                polls=polls,
+                polls=any(trial.record.polls for trial in trials),
                 workloads=len({trial.record.workload for trial in trials}),
                 n=len(values),
                 low=min(values),
                 median=statistics.median(values),
                 high=max(values),
-                shortest=shortest,
-                period=None if shortest is None else period,
+                shortest=shortest.wait_s if shortest else None,
+                shortest_low=shortest.low_s if shortest else None,
+                shortest_high=shortest.high_s if shortest else None,
+                period=poll.period_s if poll and shortest else None,
+                longest=poll.longest_s if poll and shortest else None,
             )
 
 
-def shortest_wait(waits: Sequence[float], period: float) -> float | None:
-    """Return L of waits that are L + U(0, P), as waits for the next poll are, where P is known; of few waits, nothing.
+def _poll(trials: Sequence[MeasuredTrial]) -> Poll | None:
+    """Return how the engine of the trials polls, if all of them met the same settings."""
+    polls = {Poll(trial.record.period_s, trial.record.jitter) for trial in trials}
+    poll = polls.pop()
+    return poll if not polls and poll.period_s else None
 
-    It is the mean less half of the period: the shortest of the waits that were seen would be the shorter the more there are.
+
+def _by_start(trials: Sequence[MeasuredTrial]) -> list[list[float]]:
+    waits: dict[str, list[float]] = defaultdict(list)
+    for trial in trials:
+        waits[trial.record.start].append(trial.values[WAIT])
+    return list(waits.values())
+
+
+def shortest_wait(by_start: Sequence[Sequence[float]], poll: Poll) -> Shortest | None:
+    """Return L of waits that are L and a draw of the poll, given by engine start; of few waits, nothing.
+
+    It is their mean less the mean draw: the shortest of the waits that were seen would be the shorter the more there are.
+
+    The interval is Student's t of the waits. Each draws for itself, but those of a start share what differs between starts.
+    So the standard error is the larger of two: that of the waits, and that of the means of the starts (docs/method.md).
     """
-    return float(np.mean(waits)) - period / 2 if len(waits) >= MIN_WAITS else None
+    waits = [wait for own in by_start for wait in own]
+    if len(waits) < MIN_WAITS:
+        return None
+    shortest = statistics.fmean(waits) - poll.mean_wait_s
+    if len(by_start) < MIN_STARTS:
+        return Shortest(max(0.0, shortest))
+    error = max(_error(waits), _error([statistics.fmean(own) for own in by_start]))
+    reach = student(LEVEL, len(waits) - 1) * error
+    return Shortest(*(max(0.0, shortest + side) for side in (0, -reach, reach)))
+
+
+def _error(values: Sequence[float]) -> float:
+    """Return the standard error of the mean."""
+    return statistics.stdev(values) / math.sqrt(len(values))

@@ -26,7 +26,7 @@ def ratios(figures: Sequence[Figure], usual: Keys, of_classes: Keys, controls: S
     for figure in figures:
         if figure.metric.is_divided and OWN_WIDTH not in figure.axes:
             fields[figure.scenario, figure.setup.tier, figure.workload, figure.metric.name].append(figure)
-    for (scenario, tier, _, _), field in fields.items():
+    for (scenario, tier, _, metric), field in fields.items():
         of_controls = noise_floor(controls, scenario, tier)
         plain = next((figure for figure in field if figure.setup.is_reference), None)
         tools = [figure for figure in field if figure.is_known and not figure.setup.is_plain]
@@ -37,7 +37,9 @@ def ratios(figures: Sequence[Figure], usual: Keys, of_classes: Keys, controls: S
             others = {id(other): other for other in (plain, best, _best(own)) if other}
             for other in others.values():
                 if other is not figure:
-                    floor = larger(of_controls, between_runs(tier, figure.setup.orchestrator, other.setup.orchestrator))
+                    floor = larger(
+                        of_controls, between_runs(tier, metric, figure.setup.orchestrator, other.setup.orchestrator)
+                    )
                     yield _ratio(figure, other, floor)
 
 
@@ -73,6 +75,7 @@ def _ratio(figure: Figure, other: Figure, floor: float | None) -> Ratio:
         ratio=ratio.point,
         low=low,
         high=high,
+        floor=floor,
         above_noise=_above_noise(low, high, floor) if ratio.starts > 1 else None,
         missing_because=ratio.why_not,
     )

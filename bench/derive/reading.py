@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import msgspec
+
+from bench.base.stats.quantity import is_seen_beside
 from bench.base.wording import said
 from bench.scenarios import METRICS, SCENARIOS
 from bench.store.rows import Estimate
 
 _LINES: Final = {name for each in SCENARIOS.values() if each.line for name in (each.line.slope, each.line.intercept)}
-_COSTS: Final = _LINES | {name for name, metric in METRICS.items() if metric.costs}
+_COSTS: Final = (
+    _LINES
+    | {each.line.ahead for each in SCENARIOS.values() if each.line}
+    | {name for name, metric in METRICS.items() if metric.costs}
+)
 """The metrics that are below zero by chance alone."""
 
 
@@ -30,7 +37,7 @@ def reading(row: Estimate) -> Reading:
         return Reading("unsupported", "unsupported") if is_unsupported(row) else Reading("missing", "none")
     value, low, high = said(row.unit, row.median), row.low, row.high
     if low is None or high is None:
-        lost = row.metric in _COSTS and row.median <= 0
+        lost = row.metric in _COSTS and not is_seen_beside(_subtracted(row), row.median)
         runs = f"n={row.n}" if row.starts else ""
         return Reading("noise", "lost in noise", runs) if lost else Reading("value", value, runs)
     spread = said(row.unit, low, high, like=row.median)
@@ -39,6 +46,11 @@ def reading(row: Estimate) -> Reading:
     if row.metric in _COSTS and low <= 0:
         return Reading("noise", "lost in noise", spread)  # not told apart from zero
     return Reading("value", value, spread)
+
+
+def _subtracted(row: Estimate) -> float:
+    """Return how much was subtracted; an old run does not say it."""
+    return 0.0 if row.subtracted is msgspec.UNSET else row.subtracted
 
 
 def is_unsupported(row: Estimate) -> bool:

@@ -32,6 +32,12 @@ class Table:
         return cls(columns_of(scenario, rows), rows)
 
     @cached_property
+    def lead(self) -> Column:
+        """The column that stands for the table: the first one that has a number, since no tool may have the first of all."""
+        known = [row for row in self.rows if row.median is not None]
+        return next((column for column in self.columns if any(matches(row, column) for row in known)), self.columns[0])
+
+    @cached_property
     def setups(self) -> list[Setup]:
         """The setups, in the order of the lines of the table."""
         return list(self._by_setup)

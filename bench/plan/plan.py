@@ -43,6 +43,7 @@ class Start:
     limit_s: float
     width: int
     polls_every_s: float
+    polls_jitter: float
     warmups: tuple[Trial, ...]
     """The runs that warm the engine up come first; a scenario's own warm-ups come before the scenario's first run."""
     trials: tuple[Trial, ...]

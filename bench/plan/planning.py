@@ -147,6 +147,7 @@ class _Planner:
             limit_s=slot.block.limit_s,
             width=slot.width,
             polls_every_s=slot.polls_every_s,
+            polls_jitter=slot.polls_jitter,
             warmups=tuple(
                 self._trial(slot, number, case.name, _Run(case, 0)) for case in (*warmups(setup.tier), *of_scenario)
             ),

@@ -40,7 +40,7 @@ class Setup(msgspec.Struct, frozen=True):
     control: bool = False
     """Whether it is the second one of an A/A pair."""
     apart: Name = ""
-    """What has a process of its own: `tasks`, `runs` or `nothing`; empty in runs of before 2026-11-27."""
+    """What has a process of its own (`bench.plan.tools.Apart`); empty in runs of before 2026-11-27."""
     part: Part = msgspec.UNSET
     """The part of a merged run that it was measured in; no other run has any."""
 

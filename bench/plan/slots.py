@@ -39,6 +39,11 @@ class Slot:
         """How often the engine looks for submissions; 0 if it does not poll."""
         return self.deployment.polls_every_s.get(self.setup.profile, 0.0)
 
+    @property
+    def polls_jitter(self) -> float:
+        """By which part of that the time between two looks varies; 0 if the engine does not poll."""
+        return self.deployment.polls_jitter if self.polls_every_s else 0.0
+
 
 def slots(tool: Tool, block: Block, round_number: int, usual_width: int) -> Iterator[list[Slot]]:
     """Yield the engine starts of a tool in one round; those of a setup at several widths stay side by side."""

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -28,8 +28,17 @@ REFERENCE = "plain"
 TIERS = ("library", "service")
 PROFILES = ("stock", "tuned")
 
+Profile = Literal["stock", "tuned"]
 
-Apart = Literal["nothing", "runs", "tasks"]
+ProfileKey = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(PROFILES)})$")]
+"""A profile as a key: a name that is known only when a plan is made looks it up."""
+
+Apart = Literal["nothing", "runs", "pool", "tasks"]
+"""What has a process of its own: nothing (all is in one process), each run, each task of the moment, or each task.
+
+In a pool, tasks that run at one moment have a process each, and later ones find what earlier ones left there.
+"""
+
 UNBOUNDED = 10_000
 """More tasks at once than any run has."""
 
@@ -43,16 +52,18 @@ class Deployment:
     isolation: str
     """How far tasks are kept apart, in words."""
     apart: Apart = "nothing"
-    """What has a process of its own: each task, each run, or nothing of these. The headline ranks within one of them."""
+    """What has a process of its own. The report ranks within one of these classes; a rule of conformance tries it."""
     lanes: int | None = None
     """How many tasks it can run at once at most; None: as many as the width allows."""
     own_width: int | Literal["cpus", "unbounded"] | None = None
     """How many tasks of a run it has at once where nobody says a number; None: somebody always does."""
-    polls_every_s: dict[str, float] = field(default_factory=dict)
-    """By profile: how long a submission may wait until the engine looks for it, if it polls."""
+    polls_every_s: dict[ProfileKey, float] = field(default_factory=dict)
+    """By profile: how often the engine looks for submissions, if it polls."""
+    polls_jitter: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
+    """By which part of that the time between two looks varies, to either side, as the tool's source has it."""
     scenarios: tuple[str, ...] = ()
     """The only scenarios that the deployment is for; if none is named, it is for all."""
-    profiles: tuple[str, ...] = ("stock",)
+    profiles: tuple[Profile, ...] = ("stock",)
     """The profiles that differ in settings; a profile that changes nothing is not measured twice."""
     database: str = "sqlite"
     """Where the tool keeps its state; `none` where it has none."""

@@ -11,6 +11,7 @@ from bench.compare.changed_checks import ChangedCheck
 from bench.compare.changes import Change
 from bench.compare.comparison import Comparison
 from bench.compare.judging import VERDICTS, Verdict
+from bench.derive import floor
 from bench.report.charts import Drawing, Mark, Panel, dots
 from bench.report.markdown import fold, table, text
 from bench.report.pages import page
@@ -60,8 +61,9 @@ def rest(comparison: Comparison) -> str:
         if counts["too few starts"]
         else ""
     )
-    lies = "lies beyond the noise floor"
-    duel = ""
+    lies, duel = "lies beyond the noise floor", ""
+    if host := floor.measured_on():
+        lies += f" (that of re-runs was measured on {host}, in default settings)"
     if comparison.is_duel:
         lies = "lies on one side of no change"
         duel = (

@@ -19,7 +19,7 @@ from bench.plan.setup import ANY, Part, Setup
 from bench.plan.tools import REFERENCE, TIERS
 from bench.report import draws
 from bench.report.prose import Sentence
-from bench.report.settings import Standing
+from bench.report.settings import Standing, Standings
 from bench.report.tools import Tools
 from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.case import Axes
@@ -126,12 +126,6 @@ class Facts:
         several = not scenario or len(self.parts(scenario)) > 1
         return "".join(f", part {part}" for part in setup.in_part if several)
 
-    def remark(self, row: Estimate) -> str | None:
-        """Return what the folder of the tool has to say about the number, for one deployment or for all."""
-        remarks = self.run.about(row.setup.orchestrator).remarks
-        remark = remarks.get(f"{row.setup.deployment}.{row.metric}") or remarks.get(row.metric)
-        return f"{row.setup.name}: {remark}." if remark else None
-
     def _only(self, is_wanted: Callable[[Any], bool]) -> Facts:
         """Leave out the rows and the records that are not wanted."""
         tables = {table: list(filter(is_wanted, getattr(self.results, table))) for table in OF_SETUPS}
@@ -155,12 +149,11 @@ class Facts:
 
     def standing(self, scenario: str, tier: str) -> Standing:
         """Return which rows stand for the tools in a scenario at a tier."""
-        return Standing.of(self.estimates(scenario, tier), self.checks(scenario, tier))
+        return self._standings.at(scenario, tier)
 
-    def judged(self, scenario: str) -> list[Check]:
-        """Return the verdicts that count for the tools, at all tiers."""
-        standing = {tier: self.standing(scenario, tier) for tier in TIERS}
-        return [row for tier in TIERS for row in self.checks(scenario, tier) if standing[tier].judges(row)]
+    def judged(self, check: str) -> Sequence[Check]:
+        """Return the verdicts that count on a check (`scenario.check`), at all tiers."""
+        return self._standings.judged(check)
 
     def estimate(self, scenario: str, metric: str, workload: str, setup: Setup) -> Estimate | None:
         """Return one estimate of a setup."""
@@ -205,6 +198,10 @@ class Facts:
     @cached_property
     def _checks(self) -> Mapping[tuple[str, str], list[Check]]:
         return _by_scenario_and_tier(self.results.checks)
+
+    @cached_property
+    def _standings(self) -> Standings:
+        return Standings(self.results.estimates, self.results.checks)
 
     @cached_property
     def _ratios(self) -> Mapping[tuple[str, ...], list[Ratio]]:

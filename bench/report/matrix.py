@@ -63,7 +63,7 @@ def _line(facts: Facts, subsection: Subsection) -> Line:
         subsection.part,
         subsection.id,
         f"{subsection.id}-checks",
-        subsection.table.columns[0].name,
+        subsection.table.lead.name,
         cells,
         any(cell.row and facts.draws.has(cell.row) for cell in cells),
     )
@@ -71,12 +71,12 @@ def _line(facts: Facts, subsection: Subsection) -> Line:
 
 def _cell(subsection: Subsection, tool: str) -> Cell:
     table = subsection.table
-    column = table.columns[0]
+    column = table.lead
     setups = [setup for setup in table.setups if setup.orchestrator == tool]
     cells = (table.cell(setup, column) or table.stand_in(setup, column) for setup in setups)
     row = next((cell for cell in cells if cell and cell.usual and subsection.standing.stands(cell)), None)
     other = row.workload if row and not matches(row, column) else ""
-    checks = [each for each in subsection.judged if each.setup.orchestrator == tool]
+    checks = [each for each in subsection.standing.judged if each.setup.orchestrator == tool]
     verdicts = Counter(each.verdict for each in checks)
     counts = {kind: verdicts[kind] for kind in ("pass", "fail", "unsupported")} if verdicts else {}
     passed = Counter(each.means for each in checks if each.verdict == "pass")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from bench.base import wording
 from bench.store.rows import Code, Control, Estimate, Range, Ratio, ReadyEngine
@@ -90,15 +91,31 @@ def between(row: Range) -> tuple[Part, ...]:
 
 
 def waiting(row: Range) -> tuple[Part, ...]:
-    """Return how long runs wait: the shortest wait, plus a part of the period of the poll; of few waits, the range."""
-    if row.shortest is None or row.period is None:
+    """Return how long runs wait: the shortest wait, and how long the poll may take; of few waits, the range."""
+    shortest, draw = shortest_wait(row), longest_draw(row)
+    if not shortest or draw is None:
         return between(row)
-    runs = Number(str(row.n), row.n, "ranges", row.key, "n")
-    shortest, period = (
-        Number(wording.said(row.unit, value), value, "ranges", row.key, field)
-        for value, field in ((row.shortest, "shortest"), (row.period, "period"))
-    )
-    return (shortest, " + up to ", period, ", n=", runs)
+    return (*shortest, " + up to ", draw, ", n=", Number(str(row.n), row.n, "ranges", row.key, "n"))
+
+
+def shortest_wait(row: Range) -> tuple[Part, ...]:
+    """Return the shortest wait with its interval, and no more digits than are known; of few waits, nothing."""
+    if row.shortest is None or row.doubt is None:
+        return ()
+    low, high = row.shortest_low, row.shortest_high
+    digits = partial(wording.told, row.unit, doubt=row.doubt, like=row.shortest + row.doubt)
+    shortest = Number(digits(row.shortest), row.shortest, "ranges", row.key, "shortest")
+    if low is None or high is None:
+        return (shortest,)
+    return (shortest, " [", Number(digits(low, high), low, "ranges", row.key, "shortest_low", high), "]")
+
+
+def longest_draw(row: Range) -> Number | None:
+    """Return how long a run may wait for the next look, as the folder of the tool declares it."""
+    if row.longest_draw is None:
+        return None
+    field = "period" if row.longest is None else "longest"
+    return Number(wording.said(row.unit, row.longest_draw), row.longest_draw, "ranges", row.key, field)
 
 
 def at_most(row: Estimate) -> Number:

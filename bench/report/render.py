@@ -9,14 +9,16 @@ import msgspec
 
 from bench.base import wording
 from bench.derive.excerpts import excerpts
+from bench.derive.floor import measured_on
 from bench.derive.pace import pace
 from bench.derive.reading import reading
 from bench.export.formats import FORMATS
 from bench.plan.setup import ANY
-from bench.report import answer, prose
+from bench.report import answer, prose, unstable
 from bench.report.contents import Contents
 from bench.report.draws import NOTE
 from bench.report.facts import Facts
+from bench.report.floors import by_metric
 from bench.report.pages import page
 from bench.report.parts import said
 from bench.report.sections import key
@@ -78,10 +80,11 @@ def _page(contents: Contents, source: RunFolder, here: Collection[str]) -> str:
         codes={section.name: excerpts(source, run, section.name) for section in contents.sections},
         engines=facts.results.engines,
         controls=facts.results.controls,
+        floors=by_metric(facts.results.ratios),
         warnings=run.warnings,
         machine=facts.results.machine,
-        unstable=sum(bool(row.unstable) for row in facts.results.estimates),
-        estimates=len(facts.results.estimates),
+        unstable=unstable.counts(facts.results.estimates),
+        floors_from=measured_on(),
         missing=list(_missing(facts)),
         settings=[(where, each) for where, settings in sorted(run.settings.items()) for each in settings],
         provenance=list(_provenance(facts)),

@@ -125,7 +125,7 @@ def _fit(facts: Facts, chart: Chart, family: str, setup: Setup, points: Sequence
     slope = facts.estimate(chart.scenario, line.slope, family, setup)
     if not slope or slope.median is None:
         return None
-    rise = slope.median / 1000
+    rise = slope.median / 1000 / line.per
     return Fit(rise, median(point.value - rise * point.at for point in points))
 
 

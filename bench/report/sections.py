@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from bench.derive.controls import controlled, noise_floor
 from bench.derive.reading import reading
@@ -16,6 +15,7 @@ from bench.plan.setup import Setup
 from bench.report import timelines
 from bench.report.charts import Drawing, Mark, Panel, dots
 from bench.report.facts import Facts
+from bench.report.floors import Floor, by_tool
 from bench.report.scaling import scaling
 from bench.report.settings import Standing
 from bench.scenarios import SCENARIOS
@@ -31,9 +31,16 @@ class Subsection:
     tier: str
     table: Table
     checks: Sequence[Check]
+    standing: Standing
+    """Which of the rows stand for the tools."""
+    told: str
+    """In which settings the tools are compared, where readers have to know."""
+    floors: Mapping[str, Floor]
+    """The noise floor by tool, as it was applied."""
     floor: float | None
+    """The noise floor of the control alone."""
     floor_of: Sequence[str]
-    """The scenarios whose controls give the noise floor."""
+    """The scenarios whose controls give it."""
     charts: Sequence[Drawing]
     part: str = ""
     """Which part of a merged run it is of, in words, where several have the scenario."""
@@ -51,16 +58,6 @@ class Subsection:
     def estimates(self) -> Sequence[Estimate]:
         """Return all estimates, with a column or without."""
         return self.table.rows
-
-    @cached_property
-    def standing(self) -> Standing:
-        """Which of the rows stand for the tools."""
-        return Standing.of(self.estimates, self.checks)
-
-    @property
-    def judged(self) -> list[Check]:
-        """Return the verdicts that count for the tools."""
-        return [row for row in self.checks if self.standing.judges(row)]
 
     def measured(self, tool: str) -> dict[str, list[tuple[Column, Estimate]]]:
         """Return the numbers of a tool that stand for it, in the usual deployment, by setup."""
@@ -104,15 +101,17 @@ def _section(facts: Facts, scenario: str) -> Section:
 
 def _subsection(run: Facts, facts: Facts, scenario: str, tier: str) -> Subsection:
     """Return what a part of the run has of a scenario at a tier."""
-    rows = facts.estimates(scenario, tier)
+    rows, standing, controls = facts.estimates(scenario, tier), facts.standing(scenario, tier), facts.results.controls
+    own = [row for row in facts.results.ratios if (row.scenario, row.setup.tier) == (scenario, tier)]
     bare = Subsection(
-        scenario, tier, Table.of(scenario, rows), facts.checks(scenario, tier),
-        noise_floor(facts.results.controls, scenario, tier), controlled(facts.results.controls, scenario, tier), (),
+        scenario, tier, Table.of(scenario, rows), facts.checks(scenario, tier), standing, standing.told(facts.tools),
+        {facts.tools.name(tool): floor for tool, floor in by_tool(own).items()},
+        noise_floor(controls, scenario, tier), controlled(controls, scenario, tier), (),
         run.told(rows[0].setup, scenario), any(map(facts.draws.has, rows)),
     )  # fmt: skip
     charts = [_headline_chart(facts, bare), *scaling(facts, scenario, tier, bare.part, bare.id)]
     shown = [row for column in bare.table.columns for setup in bare.table.setups if (row := bare.table.cell(setup, column))]
-    remarks = dict.fromkeys(remark for row in shown if (remark := facts.remark(row)))
+    remarks = dict.fromkeys(remark for row in shown if (remark := facts.tools.remark(row)))
     return replace(bare, charts=[chart for chart in charts if chart], remarks=list(remarks))
 
 

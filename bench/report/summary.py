@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bench.derive.reading import reading
-from bench.report import answer
+from bench.report import answer, unstable
 from bench.report.contents import Contents
 from bench.report.draws import NOTE
 from bench.report.facts import Facts
@@ -125,7 +125,7 @@ def _number(facts: Facts, row: Estimate) -> str:
 
 def _caveats(facts: Facts) -> Iterator[str]:
     counts = Counter(row.verdict for row in facts.results.checks)
-    yield text("A number with ~ is unstable: spread, outliers, drift or curvature. results.json says which.")
+    yield text(f"A number with ~ is unstable. {unstable.counts(facts.results.estimates)}")
     yield ""
     if any(map(facts.draws.has, facts.results.estimates)):
         yield text(NOTE)

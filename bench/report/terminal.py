@@ -24,7 +24,9 @@ from bench.derive.draws import Draws
 from bench.derive.reading import reading
 from bench.derive.table import Table as Numbers
 from bench.plan.setup import Setup
+from bench.report import unstable
 from bench.report.draws import NOTE, drawn
+from bench.report.floors import by_place
 from bench.report.parts import said
 from bench.scenarios import SCENARIOS
 from bench.scenarios.kit.table import Column
@@ -113,11 +115,7 @@ def _caveats(console: Console, run: RunRecord, results: Results) -> None:
     """Print what to know before believing the numbers."""
     _print_controls(console, results)
     _print_lacks(console, results)
-    if unstable := [row for row in results.estimates if row.unstable]:
-        console.print(
-            f"~ {len(unstable)} of {len(results.estimates)} estimates are not to be trusted without a look:"
-            " spread, outliers, drift or curved, as `unstable` says in results.json"
-        )
+    console.print(f"~ {unstable.counts(results.estimates)}")
     if any(map(Draws.of(results.ranges).has, results.estimates)):
         console.print(NOTE)
     for warning in (*run.warnings, *results.machine):
@@ -136,9 +134,11 @@ def _print_controls(console: Console, results: Results) -> None:
         ratios = ", ".join(
             f"{row.setup.orchestrator} {row.ratio:.3f} [{row.low:.3f}, {row.high:.3f}]" for row in pairs if row.low
         )
-        noise = "unknown" if floor is None else f"{floor:.1%}"
+        noise = "has no interval" if floor is None else f"may lie {floor:.1%} from 1"
         where = ", ".join((scenario, tier, *(f"part {each}" for each in pairs[0].setup.in_part)))
-        console.print(f"A/A control, {where}: {ratios or 'too few starts'}; noise floor {noise}")
+        console.print(f"A/A control, {where}: {ratios or 'too few starts'}; the control {noise}")
+    for place, floors in by_place(results.ratios).items():
+        console.print(f"Noise floor, {place}: {', '.join(f'{tool} {floor}' for tool, floor in floors.items())}")
 
 
 def _print_lacks(console: Console, results: Results) -> None:

@@ -13,6 +13,7 @@ from bench.plan.about import About, Colour
 from bench.report.charts import theme
 from bench.report.charts.theme import Look
 from bench.store.records import RunRecord
+from bench.store.rows import Estimate
 
 _FREE: Final = (
     Look(Colour("#0d7a72", "#5ed0c6"), "cross"),
@@ -35,6 +36,14 @@ class Tools:
         """Return the name of a tool in a sentence."""
         about = self._about.get(tool, About())
         return about.called or about.title or tool
+
+    def remark(self, row: Estimate) -> str | None:
+        """Return what the folder says about a number: in its settings, of its deployment, or of all deployments."""
+        setup, about = row.setup, self._about.get(row.setup.orchestrator, About())
+        ways = (f"{setup.deployment}.{setup.profile}.", f"{setup.deployment}.", "")
+        names = (f"{way}{row.metric}" for way in ways)
+        remark = next((about.remarks[name] for name in names if name in about.remarks), None)
+        return f"{setup.name}: {remark}." if remark else None
 
     def look(self, tool: str) -> Look:
         """Return the look of the marks of a tool."""

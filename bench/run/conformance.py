@@ -18,7 +18,7 @@ from bench.events.timeline import Timeline, read
 from bench.events.verification import AS_ASKED, Expectation, verify
 from bench.plan.setup import Setup
 from bench.plan.tools import Tool
-from bench.run import footprint
+from bench.run import footprint, isolation
 from bench.run.channel import EngineError, UnsupportedWork
 from bench.run.engine import Engine, Place
 from bench.run.procedures import Scene, TooLong, cancel_in_the_middle, kill_and_restart
@@ -136,6 +136,15 @@ def its_own_records_agree(candidate: Candidate) -> str:
     return f"{len(tasks)} of {len(DIAMOND.nodes)} tasks have records"
 
 
+def tasks_are_as_far_apart_as_it_says(candidate: Candidate) -> str:
+    """The bodies of two runs have as many processes as `apart` of the deployment claims: no fewer, and no more."""
+    apart = candidate.setup.apart
+    runs = [candidate.run(DIAMOND)[1] for _ in range(2)]
+    seen = isolation.counted(runs)
+    _demand(isolation.is_so(apart, runs), f"`apart` is {apart!r}, so that {isolation.SAYS[apart]}; but {seen}")
+    return f"{isolation.SAYS[apart]}: {seen}"
+
+
 def it_listens_on_loopback_only(candidate: Candidate) -> str:
     """Nothing outside this machine can reach it."""
     addresses = footprint.listening(candidate.engine)
@@ -203,6 +212,7 @@ RULES: Final = (
     a_failure_is_a_failure,
     a_workload_can_come_later,
     its_own_records_agree,
+    tasks_are_as_far_apart_as_it_says,
     it_listens_on_loopback_only,
     a_killed_service_can_be_started_again,
     a_cancelled_run_is_gone,

@@ -203,6 +203,7 @@ class Executor:
             pause_s=outcome.pause_s,
             polls=start.polls_every_s > 0,
             period_s=start.polls_every_s,
+            jitter=start.polls_jitter,
             width=start.width,
             warmup=trial.warmup,
             end=outcome.end,

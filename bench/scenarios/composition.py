@@ -116,6 +116,7 @@ SCENARIO = Scenario(
     question="What does it cost to make one pipeline of others, and does a failure inside reach the outside?",
     limits=(
         "The mechanisms are not equal: a task group is a drawing around tasks, a subflow is a run that has a state too.",
+        "Of one engine start or two, a level has a number only if the deepest chain takes twice as long as the flat one.",
         "A pipeline that triggers another one as a separate run is not measured.",
     ),
     options=Options,

@@ -8,7 +8,7 @@ SCHEMA history
        trials and engine starts have a number; the notes on a tool are one entry of `tools`. A case is work, procedure
        and expectation: `cases`, in place of `workloads`.
        A trial has runs, and the tool's own word for how each of them ended. An event names a host, a boot and a run.
-       Added later, and therefore optional: opt_in and not_applicable, among the notes on a tool
+       Added later, and therefore optional: opt_in and not_applicable, among the notes on a tool; the jitter of a poll
 Older records are upgraded when they are read: see `bench.store.earlier`.
 """
 
@@ -90,6 +90,8 @@ class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the engine looks for submissions from time to time, so that each waits for the next look."""
     period_s: float = 0.0
     """How often it does, by its settings; 0 if it does not, and in older runs."""
+    jitter: float = 0.0
+    """By which part of the period the time between two looks varies, to either side; 0 in older runs."""
     width: int | None = None
     """How many tasks might run at once; null: the width of the run."""
     warmup: bool = False

@@ -6,6 +6,7 @@ filter by tool and tier without nested tables. `flat` writes a row in that form,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
@@ -80,6 +81,10 @@ class Estimate(_OfFigure, frozen=True, kw_only=True):
     low: float | None
     """The lower end of the 95 % interval; null where there are fewer than three engine starts."""
     high: float | None
+    subtracted: float | msgspec.UnsetType = msgspec.UNSET
+    """How much was subtracted to get the number, in its unit, where it is a difference of times or is read off a line.
+
+    Without an interval, a number that is no larger is lost in noise."""
     unstable: list[str] = []
     """The signs that the number is not to be trusted without a look: spread, outliers, drift, curved."""
     missing_because: str | None = None
@@ -108,6 +113,8 @@ class Ratio(_OfFigure, frozen=True, kw_only=True):
     low: float | None
     """The lower end of the ratio's own 95 % interval; null where a side has fewer than three engine starts."""
     high: float | None
+    floor: float | None = None
+    """How far from 1 noise may take the ratio: the larger of the controls and of re-runs; null where neither is known."""
     above_noise: bool | None
     """Whether the interval lies wholly beyond the noise floor; null where either is unknown."""
     missing_because: str | None = None
@@ -196,16 +203,35 @@ class Range(msgspec.Struct, frozen=True, kw_only=True):
     median: float
     high: float
     shortest: float | None = None
-    """Of waits for a poll: the shortest, as their mean says. Each is this and a draw from the period; null of few waits."""
+    """Of waits for a poll: the shortest, as their mean says. Each is this and a draw of the poll; null of few waits."""
+    shortest_low: float | None = None
+    """The lower end of the 95 % interval of the shortest; null where there are fewer than three engine starts."""
+    shortest_high: float | None = None
     period: float | None = None
     """Of waits for a poll: how often the engine looks, by its settings."""
+    longest: float | None = None
+    """Of waits for a poll: the longest time between two looks. It is the period, unless the tool lets the period vary."""
+
+    @property
+    def longest_draw(self) -> float | None:
+        """How long a run may wait for the next look; an older run knows no jitter."""
+        return self.period if self.longest is None else self.longest
+
+    @property
+    def doubt(self) -> float | None:
+        """How far the shortest may be off: by its interval, or at least by the draws of the poll."""
+        if self.shortest_low is not None and self.shortest_high is not None:
+            return (self.shortest_high - self.shortest_low) / 2
+        return None if self.period is None else 2 * self.period / math.sqrt(12 * self.n)
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """Between which values it lies, as it was seen and as the period says."""
-        if self.shortest is None or self.period is None:
+        """Between which values it lies: as it was seen, and as the shortest and the poll say."""
+        if self.shortest is None or self.longest_draw is None:
             return self.low, self.high
-        return min(self.low, self.shortest), max(self.high, self.shortest + self.period)
+        least = self.shortest if self.shortest_low is None else self.shortest_low
+        most = self.shortest if self.shortest_high is None else self.shortest_high
+        return min(self.low, least), max(self.high, most + self.longest_draw)
 
     @property
     def key(self) -> tuple[str, ...]:

@@ -11,6 +11,12 @@ import numpy as np
 
 from bench.base.stats.quantity import Array
 
+MIN_SPREAD: Final = 3
+"""How many values show a spread. It describes them, and tests nothing: two may lie anywhere."""
+
+MIN_TESTED: Final = 5
+"""How many values outliers and a drift take: of four, the rarest order comes in 2 of 24 series that have no drift."""
+
 DRIFTING: Final = 0.02
 """How rare the order of a series has to be among all orders of its values: the rarest of five are 2 of 120."""
 
@@ -20,13 +26,15 @@ _ORDERS: Final = 5000
 
 def instabilities(values: Sequence[float]) -> list[str]:
     """Return the signs that a series of repetitions, in the order of measuring, is not to be trusted."""
-    if len(values) < 5:
+    if len(values) < MIN_SPREAD:
         return []
     series = np.array(values)
     signs = []
     low, middle, high = np.quantile(series, [0.25, 0.5, 0.75])
     if middle > 0 and (high - low) / middle > 0.3:
         signs.append("spread")
+    if len(values) < MIN_TESTED:
+        return signs
     deviation = np.median(np.abs(series - middle)) / 0.6745
     # Iglewicz and Hoaglin's modified z-score, with their threshold.
     if deviation > 0 and np.any(np.abs(series - middle) / deviation > 3.5):

@@ -11,22 +11,29 @@ import numpy as np
 from bench.base.stats.quantity import MIN_STARTS, PLAIN_TO_SEE, Array, Quantity, missing, with_draws
 
 
-def line_through(points: Mapping[int, Quantity]) -> tuple[Quantity, Quantity]:
-    """Return slope and intercept of the robust line (Theil-Sen) through the quantities of the sizes."""
+def line_through(points: Mapping[int, Quantity], least: int = 0) -> tuple[Quantity, Quantity]:
+    """Return slope and height, at the least size, of the robust line (Theil-Sen) through the quantities of the sizes."""
     known = dict(sorted(points.items()))
-    why_not = next((f"{size} tasks: {each.why_not}" for size, each in known.items() if each.point is None), None)
-    if why_not or len(known) < 2:
-        none = missing(why_not or "a line needs at least two sizes")
+    if lost := {size: str(each.why_not) for size, each in known.items() if each.point is None}:
+        size, why_not = next(iter(lost.items()))
+        # A tool that lacks all of it has no line for that very reason, whatever the size.
+        none = missing(why_not if len(lost) == len(known) and len({*lost.values()}) == 1 else f"at {size}: {why_not}")
+        return none, none
+    if len(known) < 2:
+        none = missing("a line needs at least two sizes")
         return none, none
     sizes = np.array(list(known), dtype=float)
     table = with_draws(known.values())
     first, second = np.triu_indices(len(sizes), 1)
     slopes = np.median((table[:, second] - table[:, first]) / (sizes[second] - sizes[first]), axis=1)
-    intercepts = np.median(table - slopes[:, None] * sizes, axis=1)
+    heights = np.median(table - slopes[:, None] * (sizes - least), axis=1)
     n, starts = min(each.n for each in known.values()), min(each.starts for each in known.values())
+    # The line rises beside the time of the first size, and goes back from there to the least one.
+    flat = abs(float(table[-1, 0])) / (sizes[-1] - sizes[0])
+    back = abs(float(slopes[-1])) * abs(sizes[0] - least)
     return (
-        Quantity(float(slopes[-1]), slopes[:-1], n, starts),
-        Quantity(float(intercepts[-1]), intercepts[:-1], n, starts),
+        Quantity(float(slopes[-1]), slopes[:-1], n, starts, subtracted=float(flat)),
+        Quantity(float(heights[-1]), heights[:-1], n, starts, subtracted=float(back)),
     )
 
 
@@ -34,20 +41,26 @@ CURVED: Final = 0.3
 """By which share of the larger one the costs of a task at both ends of a line differ, where it is called curved."""
 
 
+RISES: Final = 0.5
+"""Which share of the time before it a rise has to be to bend a line, of few starts: only one in fifty is so by chance."""
+
+
 def is_curved(points: Mapping[int, Quantity]) -> bool:
     """Whether no straight line fits: a task costs something else between the last two sizes than between the first two.
 
-    Where the starts are too few for an interval, the one has to cost twice as much as the other.
+    Where the starts are too few for an interval, the one has to cost twice as much as the other, and to be no noise itself.
     """
     known = [(size, each) for size, each in sorted(points.items()) if each.point is not None]
     if len(known) < 3:
         return False
     first, last = (_slope(*ends) for ends in (known[:2], known[-2:]))
-    smaller, larger = sorted((first.point or 0.0, last.point or 0.0), key=abs)
+    less, more = sorted((first, last), key=lambda each: abs(each.point or 0.0))
+    smaller, larger = less.point or 0.0, more.point or 0.0
     apart = last.minus(first)
     low, high = apart.interval()
     if low is None or high is None:
-        return apart.starts < MIN_STARTS and abs(larger) > PLAIN_TO_SEE * abs(smaller)
+        is_seen = abs(larger) > RISES * more.subtracted
+        return apart.starts < MIN_STARTS and is_seen and abs(larger) > PLAIN_TO_SEE * abs(smaller)
     return (low > 0 or high < 0) and abs(larger - smaller) > CURVED * abs(larger)
 
 

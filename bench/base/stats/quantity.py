@@ -37,6 +37,8 @@ class Quantity:
     n: int = 0
     starts: int = 0
     why_not: str | None = None
+    subtracted: float = 0.0
+    """How much was subtracted, if it is a difference: what is small beside that may be the noise of either side."""
 
     def interval(self, level: float = LEVEL) -> tuple[float | None, float | None]:
         """Return the interval, or nothing where there are too few starts for one, or it is open."""
@@ -57,33 +59,50 @@ class Quantity:
         """Whether it is above zero in every resample."""
         return self.point is not None and self.point > 0 and not (self.draws <= 0).any()
 
+    @property
+    def is_clear(self) -> bool:
+        """Whether it is told apart from zero: in every resample and, of few starts, beside what was subtracted too."""
+        if self.point is None or not self.is_above_zero:
+            return False
+        return self.starts >= MIN_STARTS or is_seen_beside(self.subtracted, self.point)
+
     def times(self, factor: float) -> Quantity:
         """Return a multiple of this."""
-        return self if self.point is None else replace(self, point=self.point * factor, draws=self.draws * factor)
+        if self.point is None:
+            return self
+        subtracted = self.subtracted * abs(factor)
+        return replace(self, point=self.point * factor, draws=self.draws * factor, subtracted=subtracted)
 
     def plus(self, other: Quantity) -> Quantity:
         """Return the sum of this and the other."""
         if self.point is None or other.point is None:
             return missing(self.why_not or other.why_not or "there is nothing to add")
-        return Quantity(self.point + other.point, self.draws + other.draws, self.n, self.starts)
+        subtracted = self.subtracted + other.subtracted
+        return Quantity(self.point + other.point, self.draws + other.draws, self.n, self.starts, subtracted=subtracted)
 
     def minus(self, other: Quantity) -> Quantity:
         """Return the difference of this and the other."""
         if self.point is None or other.point is None:
             return missing(self.why_not or other.why_not or "there is nothing to subtract")
         n, starts = min(self.n, other.n), min(self.starts, other.starts)
-        return Quantity(self.point - other.point, self.draws - other.draws, n, starts)
+        subtracted = self.subtracted + other.subtracted + abs(other.point)
+        return Quantity(self.point - other.point, self.draws - other.draws, n, starts, subtracted=subtracted)
 
     def over(self, other: Quantity) -> Quantity:
         """Return the ratio of this to the other."""
         if self.point is None or other.point is None:
             return missing(self.why_not or other.why_not or "there is nothing to divide")
-        if not other.is_above_zero:
+        if not other.is_clear:
             return missing("the value to divide by is not clearly above zero")
-        if not self.is_above_zero:
+        if not self.is_clear:
             return missing("the value to divide is not clearly above zero")
         draws = self.draws / other.draws
         return Quantity(self.point / other.point, draws, min(self.n, other.n), min(self.starts, other.starts))
+
+
+def is_seen_beside(subtracted: float, difference: float) -> bool:
+    """Whether a difference of few starts is more than noise: one time is then beyond a factor of the other."""
+    return difference > 0 and difference > (PLAIN_TO_SEE - 1) * subtracted
 
 
 def student(level: float, freedom: int) -> float:

@@ -23,7 +23,9 @@ def cards(facts: Facts) -> list[Card]:
     """Answer what readers ask most; their own workload comes first, if one was measured."""
     asked = dict.fromkeys(part.own_workload for part in facts.run.by_part.values() if part.own_workload)
     own = [own_workload(facts, workload) for workload in asked]
-    headline = replace(short_tasks(facts), below=law(facts))
+    # Who measured a workload of their own, and nothing else, has no table of what another one pays.
+    below = None if all(part.own_workload for part in facts.run.by_part.values()) else law(facts)
+    headline = replace(short_tasks(facts), below=below)
     return [*own, headline, nightly_job(facts), least_to_look_after(facts)]
 
 

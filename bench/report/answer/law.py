@@ -1,20 +1,19 @@
 """The law of overhead: what is paid for a run, a task, an import and a poll, and for a task of a busy engine.
 
 What an empty task of an idle engine costs is one line of the bill. A pause of the engine may go on while a task runs, and a
-process for each task imports what the task needs. So the table has every line, and its sentences say what overlaps.
+process for each task imports what the task needs. So the table has every line, and its sentences say what overlaps. Lines
+of which a total is made are means: the median of the gaps of a chain, times their number, is not what the chain takes.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Final
 
-from bench.base import wording
 from bench.base.stats.quantity import PLAIN_TO_SEE
-from bench.derive.reading import reading
 from bench.plan.setup import Setup
 from bench.plan.tools import REFERENCE
 from bench.report import prose
@@ -22,7 +21,7 @@ from bench.report.answer.card import Below
 from bench.report.answer.ranking import is_for_debugging, valued
 from bench.report.facts import Facts
 from bench.report.prose import Number, Part, Sentence
-from bench.scenarios import load
+from bench.scenarios.load import cases as load
 from bench.store.rows import Estimate, Range
 
 TIER: Final = "service"
@@ -30,11 +29,18 @@ TIER: Final = "service"
 SMALL: Final = {"overhead": "chain_1", "load": load.EMPTY}
 """By scenario: the small run whose ends are what a run pays; the first scenario that was measured tells them."""
 
+BETWEEN: Final = "transition_mean_ms"
+"""The metric of the time between two tasks."""
+
+LEAST_MS: Final = 10.0
+"""The least difference that matters between tasks that take half a second on average: a fiftieth of that."""
+
 OVERLAPS: Final = {
     "most": "Most of what an empty task adds overlaps with a task that takes {size}",
     "part": "A part of what an empty task adds overlaps with a task that takes {size}",
     "untold": "It cannot be told whether what an empty task adds overlaps with a task that takes {size}",
     "more": "A task that takes {size} adds more than an empty one",
+    "alike": "A task that takes {size} adds as much as an empty one, to some milliseconds",
 }
 """What may be said of the time between two tasks, once they take time."""
 
@@ -111,8 +117,9 @@ def _columns(facts: Facts) -> Iterator[_Column]:
     yield _Column("a run, after its last task", lambda bill: _known(bill.of_a_run("finish_lag_s")))
     yield _Column("an empty task, idle engine", _empty)
     if real := _real(facts):
-        yield _Column(f"a task of {real.size}", lambda bill: _known(bill.row("load", "transition_ms", real.workload)))
-    yield _Column("the imports of a task", _import)
+        yield _Column(f"a task of {real.size}", lambda bill: _known(bill.row("load", BETWEEN, real.workload)))
+    yield _Column("the imports of the first task", _import("first_import_s"))
+    yield _Column("the imports of each later task", _import("later_import_s"))
     if most := _most_at_once(facts):
         yield _Column(f"a task, {most.size} runs at once", partial(_busy, most.workload))
 
@@ -127,7 +134,7 @@ class _Chosen:
 
 def _real(facts: Facts) -> _Chosen | None:
     """Choose the tasks that take time: drawn durations, because equal ones all meet a tool's tick in one phase."""
-    rows = [row for row in facts.estimates("load", TIER) if row.metric == "transition_ms"]
+    rows = [row for row in facts.estimates("load", TIER) if row.metric == BETWEEN]
     if drawn := [row for row in rows if "draw" in row.axes]:
         return _Chosen(min(drawn, key=lambda row: row.axes["draw"]).workload, f"0 to {load.LONGEST_S:g} s")
     if timed := [row for row in rows if row.axes.get("task_s")]:
@@ -157,11 +164,10 @@ def _before(bill: _Bill) -> Sentence | None:
     waits = bill.waits
     if waits is None or not waits.polls:
         return _known(bill.of_a_run("submit_to_first_s"))
-    if waits.shortest is None:
+    shortest = prose.shortest_wait(waits)
+    if not shortest:
         return Sentence.of(*prose.between(waits), ", with the poll")
-    return Sentence.of(
-        _of(waits, "shortest", waits.shortest), " (n=", Number(str(waits.n), waits.n, "ranges", waits.key, "n"), ")"
-    )
+    return Sentence.of(*shortest, " (n=", Number(str(waits.n), waits.n, "ranges", waits.key, "n"), ")")
 
 
 def _poll(bill: _Bill) -> Sentence | None:
@@ -170,32 +176,25 @@ def _poll(bill: _Bill) -> Sentence | None:
         return None
     if not waits.polls:
         return Sentence.of("none")
-    if waits.period is None:
-        return Sentence.of("- (too few waits)")
-    return Sentence.of("0 to ", _of(waits, "period", waits.period))
-
-
-def _of(row: Range, field: str, value: float) -> Number:
-    return Number(wording.said(row.unit, value), value, "ranges", row.key, field)
+    longest = prose.longest_draw(waits)
+    return Sentence.of("0 to ", longest) if longest else Sentence.of("- (too few waits)")
 
 
 def _empty(bill: _Bill) -> Sentence | None:
-    return _known(bill.row("overhead", "per_task_ms", "chain") or bill.row("load", "transition_ms", load.EMPTY))
+    return _known(bill.row("overhead", "per_task_ms", "chain") or bill.row("load", BETWEEN, load.EMPTY))
 
 
-def _import(bill: _Bill) -> Sentence | None:
-    """Return what an import takes, and how many times as much as in plain Python."""
-    own, plain = (each.row("load", "import_cost_s", load.IMPORTING) for each in (bill, replace(bill, tool=REFERENCE)))
-    said = _known(own)
-    if said is None or own is None or plain is None or {reading(own).kind, reading(plain).kind} != {"value"}:
-        return said
-    ratio = bill.facts.ratio(own, plain)
-    return Sentence.of(*said.parts, ", ", *prose.times(ratio), " plain Python's") if ratio and ratio.ratio else said
+def _import(metric: str) -> Callable[[_Bill], Sentence | None]:
+    return lambda bill: _known(bill.row("load", metric, load.IMPORTING))
 
 
 def _busy(workload: str, bill: _Bill) -> Sentence | None:
-    rate, cpu = (_known(bill.row("load", metric, workload)) for metric in ("tasks_per_s", "cpu_per_task_s"))
-    parts = [(*said.parts, unit) for said, unit in ((rate, ""), (cpu, " of CPU time")) if said]
+    """Return how many tasks ran in a second, and the CPU time of each; both hold a wait, which a poll may draw."""
+    parts: list[tuple[Part, ...]] = []
+    for metric, unit in (("tasks_per_s", ""), ("cpu_per_task_s", " of CPU time")):
+        row = bill.row("load", metric, workload)
+        if row and (said := bill.facts.draw(row) or _known(row)):
+            parts.append((*said.parts, unit) if row.median is not None else tuple(said.parts))
     return Sentence.of(*prose.listed(parts, ", ")) if parts else None
 
 
@@ -211,7 +210,7 @@ def _overlaps(facts: Facts, bills: Sequence[_Bill]) -> list[Sentence]:
         ]
     found: dict[str, list[tuple[Part, ...]]] = defaultdict(list)
     for bill in bills:
-        empty, timed = (bill.row("load", "transition_ms", name) for name in (load.EMPTY, real.workload))
+        empty, timed = (bill.row("load", BETWEEN, name) for name in (load.EMPTY, real.workload))
         overlap = bill.row("load", "overlap_ms", real.workload)
         if empty and timed and overlap and not bill.is_plain and empty.median is not None and timed.median is not None:
             numbers = (prose.median(timed), " to it, and ", prose.median(empty), " to an empty one")
@@ -224,10 +223,18 @@ def _overlaps(facts: Facts, bills: Sequence[_Bill]) -> list[Sentence]:
 
 
 def _kind(empty_ms: float, timed_ms: float, overlap: Estimate) -> str:
-    """Say how much overlaps; without an interval only what is plain to see does."""
-    is_most = empty_ms > PLAIN_TO_SEE * timed_ms
-    if overlap.low is None or overlap.high is None:
-        return "most" if is_most else "more" if timed_ms > PLAIN_TO_SEE * empty_ms else "untold"
-    if overlap.low > 0:
-        return "most" if is_most else "part"
-    return "more" if overlap.high < 0 else "untold"
+    """Say how much overlaps: without an interval only what is plain to see, and nothing of what is too small to matter."""
+    low, high = overlap.low, overlap.high
+    if low is None or high is None:
+        are_alike = max(empty_ms, timed_ms) < LEAST_MS
+        is_less, is_more = empty_ms > PLAIN_TO_SEE * timed_ms, timed_ms > PLAIN_TO_SEE * empty_ms
+    else:
+        are_alike = low > -LEAST_MS and high < LEAST_MS
+        is_less, is_more = low > 0, high < 0
+    if are_alike:
+        return "alike"
+    if abs(empty_ms - timed_ms) < LEAST_MS:
+        return "untold"
+    if is_less:
+        return "most" if empty_ms > PLAIN_TO_SEE * timed_ms else "part"
+    return "more" if is_more else "untold"

@@ -223,11 +223,11 @@ def _caches(states: States, names: Names) -> Sentence:
 def _settings(facts: Facts, topics: Mapping[str, States]) -> list[Sentence]:
     """Name the topics with verdicts on runs in other settings than the default ones."""
     told: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
-    for topic in topics:
-        scenarios = dict.fromkeys(check.partition(".")[0] for check in TOPICS[topic].values())
-        for setup in (row.setup for scenario in scenarios for row in facts.judged(scenario)):
-            if settings := unusual([setup]):
-                told[settings, setup.tier][topic] = None
+    for topic, states in topics.items():
+        for check in (TOPICS[topic][what] for what in states):
+            for setup in (row.setup for row in facts.judged(check)):
+                if settings := unusual([setup]):
+                    told[settings, setup.tier][topic] = None
     return [
         Sentence.of(f"Checked in {settings} at the {tier} tier: {conjoined(list(names))}.")
         for (settings, tier), names in told.items()
@@ -236,8 +236,7 @@ def _settings(facts: Facts, topics: Mapping[str, States]) -> list[Sentence]:
 
 def _state(facts: Facts, tool: str, check: str) -> str:
     """Say whether the tool meets a need; it is enough that one deployment does, which users would choose."""
-    scenario, _, name = check.partition(".")
-    rows = [row for row in facts.judged(scenario) if (row.setup.orchestrator, row.check) == (tool, name)]
+    rows = [row for row in facts.judged(check) if row.setup.orchestrator == tool]
     states = {_MEANS[row.means] if row.verdict == "pass" else _VERDICTS[row.verdict] for row in rows}
     return next((state for state in (*_MEANS.values(), *_VERDICTS.values()) if state in states), "")
 

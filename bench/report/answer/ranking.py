@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from bench.base.stats.quantity import PLAIN_TO_SEE
@@ -11,7 +12,7 @@ from bench.report import prose
 from bench.report.answer.card import conjoined
 from bench.report.facts import Facts
 from bench.report.prose import Part, Sentence
-from bench.report.settings import WORDS
+from bench.report.settings import words
 from bench.store.rows import Estimate
 
 
@@ -48,6 +49,7 @@ def usual(rows: Sequence[Estimate]) -> list[Estimate]:
 
 CLASSES: Final = {
     "tasks": "where each task has a process of its own",
+    "pool": "where tasks share a pool of processes",
     "runs": "where each run has a process of its own",
     "nothing": "where all is in one process",
 }
@@ -59,7 +61,8 @@ def by_class(facts: Facts, rows: Sequence[Estimate]) -> dict[str, list[Estimate]
     found: dict[str, list[Estimate]] = {}
     for apart in CLASSES:
         own: dict[str, Estimate] = {}
-        for row in sorted(rows, key=lambda row: not row.setup.default):
+        # Not the fastest of several, which chance would choose: the one that ratios are taken against (`bench.derive`).
+        for row in sorted(rows, key=lambda row: (not row.setup.default, row.setup.label)):
             if row.setup.apart == apart and not is_for_debugging(facts, row):
                 own.setdefault(row.setup.orchestrator, row)
         if own:
@@ -70,6 +73,50 @@ def by_class(facts: Facts, rows: Sequence[Estimate]) -> dict[str, list[Estimate]
 def is_for_debugging(facts: Facts, row: Estimate) -> bool:
     """Whether the vendor has the deployment for debugging, so that it is shown and not ranked."""
     return row.setup.deployment in facts.run.about(row.setup.orchestrator).debug
+
+
+@dataclass(frozen=True)
+class Field:
+    """The tools that are ranked with each other, the lowest first."""
+
+    apart: str
+    """Their class of isolation; empty where tools of several are ranked, because no two of them isolate alike."""
+    rows: Sequence[Estimate]
+
+    @property
+    def where(self) -> str:
+        """The class in words, behind a comma or a name."""
+        return CLASSES.get(self.apart, "")
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """Who is ranked with whom: like with like. A process for each task costs more than one for each run, and buys more."""
+
+    fields: Sequence[Field]
+    """One for each class of isolation with several tools; without one, the usual deployments of all are a field."""
+    alone: Sequence[Field]
+    """One for each class with a single tool that has no other beside it anywhere: it is not left out for that."""
+
+    @classmethod
+    def of(cls, facts: Facts, rows: Sequence[Estimate]) -> Ranks:
+        """Rank estimates of one number; nothing is ranked where there is one tool."""
+        every = usual(rows)
+        if not are_several(every):
+            return cls((), ())
+        classes = [Field(apart, own) for apart, own in by_class(facts, rows).items()]
+        fields = [field for field in classes if len(field.rows) > 1] or [Field("", every)]
+        ranked = {row.setup.orchestrator for field in fields for row in field.rows}
+        return cls(fields, [field for field in classes if not ranked & {row.setup.orchestrator for row in field.rows}])
+
+    def picked(self, facts: Facts) -> str:
+        """Say which tool to pick in each field."""
+        picks = [picked(facts, field) for field in self.fields]
+        return ", ".join([*picks, *(f"{leaders(facts, field.rows)[0]} alone {field.where}" for field in self.alone)])
+
+    def leading(self, facts: Facts) -> set[str]:
+        """Return the names of all tools that lead anywhere."""
+        return {name for field in (*self.fields, *self.alone) for name in leaders(facts, field.rows)}
 
 
 def are_several(rows: Sequence[Estimate]) -> bool:
@@ -84,13 +131,16 @@ def leaders(facts: Facts, ranked: Sequence[Estimate]) -> list[str]:
     return list(dict.fromkeys(facts.tools.name(row.setup.orchestrator) for row in [best, *close]))
 
 
-def picked(names: Sequence[str], ranked: Sequence[Estimate]) -> str:
-    """Say which of the ranked tools to pick."""
+def picked(facts: Facts, field: Field) -> str:
+    """Say which of the ranked tools to pick, and in which class of isolation."""
+    names = leaders(facts, field.rows)
     if len(names) == 1:
-        return names[0]
-    if len(names) == len({row.setup.orchestrator for row in ranked}):
-        return "no tool alone (none is told apart)"
-    return f"{' or '.join(names)} (not told apart)"
+        pick = names[0]
+    elif len(names) == len({row.setup.orchestrator for row in field.rows}):
+        pick = "no tool alone (none is told apart)"
+    else:
+        pick = f"{' or '.join(names)} (not told apart)"
+    return f"{pick} {field.where}".rstrip()
 
 
 def _is_apart(facts: Facts, row: Estimate, best: Estimate) -> bool:
@@ -105,23 +155,29 @@ def _is_apart(facts: Facts, row: Estimate, best: Estimate) -> bool:
     return ratio.above_noise
 
 
-def with_isolation(row: Estimate) -> str:
-    """Name the setup and the isolation of its tasks: a process for each costs more than a thread, and gives more."""
-    return f"{row.setup.name} ({row.setup.isolation})"
-
-
-def ranking(
-    facts: Facts,
-    ranked: Sequence[Estimate],
-    tier: str,
-    leads: str,
-    named: Callable[[Estimate], str] = lambda row: row.setup.name,
-) -> Sentence:
-    """Rank the tools in one sentence, and say which of them cannot be told apart from the first."""
-    best, *others = ranked
-    lead = (f"At the {tier} tier ({WORDS[best.setup.profile]}, ", *_starts(ranked), f") {named(best)} {leads}: ")
-    rest = prose.listed(_beside(facts, row, best, named(row)) for row in others)
+def ranking(facts: Facts, field: Field, tier: str, leads: str) -> Sentence:
+    """Rank the tools of a field in one sentence, and say which of them cannot be told apart from the first."""
+    best, *others = field.rows
+    leads = f"{leads}, {field.where}" if field.where else leads
+    settings = words(best.setup.profile)
+    lead = (f"At the {tier} tier ({settings}, ", *_starts(field.rows), f") {_named(field, best)} {leads}: ")
+    rest = prose.listed(_beside(facts, row, best, _named(field, row)) for row in others)
     return Sentence.of(*lead, *valued(best).parts, *(("; ", *rest) if rest else ()), ".")
+
+
+def told_alone(field: Field, tier: str, does: str) -> Sentence:
+    """Say what the only tool of a class takes."""
+    (row,) = field.rows
+    return Sentence.of(
+        f"At the {tier} tier {row.setup.name} has no other tool beside it {field.where}, and {does} ",
+        *valued(row).parts,
+        ".",
+    )
+
+
+def _named(field: Field, row: Estimate) -> str:
+    """Name the setup, with the isolation of its tasks where the others isolate otherwise."""
+    return row.setup.name if field.where else f"{row.setup.name} ({row.setup.isolation})"
 
 
 def _starts(ranked: Sequence[Estimate]) -> tuple[Part, ...]:

@@ -9,17 +9,17 @@ from bench.report import prose
 from bench.report.answer.card import NOT_MEASURED, Card
 from bench.report.answer.ends import beside_tasks, ends_of, is_shortest, lag_of, wait_of, waits_of
 from bench.report.answer.ranking import (
-    CLASSES,
+    Field,
+    Ranks,
     are_several,
-    by_class,
     compared,
     is_for_debugging,
     leaders,
     picked,
     ranking,
+    told_alone,
     usual,
     valued,
-    with_isolation,
 )
 from bench.report.facts import Facts
 from bench.report.prose import Part, Sentence
@@ -68,56 +68,43 @@ def short_tasks(facts: Facts) -> Card:
 
 def _at(facts: Facts, tier: str) -> _Tier:
     every = compared(facts, "overhead", tier, "per_task_ms", "chain")
-    ranked = usual(every)
-    if not are_several(ranked):
+    shown = usual(every)
+    if not are_several(shown):
         return _Tier(tier, "", "", _tuned(facts, tier), [])
-    names = leaders(facts, ranked)
-    least = "adds the least to an empty task of a chain"
-    # Like with like: a process for each task costs more than one for each run, and buys more.
-    classes = by_class(facts, every)
-    beside = {apart: rows for apart, rows in classes.items() if len(rows) > 1}
-    ranked_beside = {row.setup.orchestrator for rows in beside.values() for row in rows}
-    # A tool that has no other beside it anywhere is told of, too.
-    alone = {apart: rows[0] for apart, rows in classes.items() if beside and rows[0].setup.orchestrator not in ranked_beside}
+    chains = Ranks.of(facts, every)
     sentences: list[Sentence] = []
-    for apart, rows in beside.items():
-        sentences += [ranking(facts, rows, tier, f"{least}, {CLASSES[apart]}"), *_remarks(facts, rows)]
-    for apart, row in alone.items():
-        sentences += [_of_one(row, tier, apart), *_remarks(facts, [row])]
-    if not beside:
-        sentences = [ranking(facts, ranked, tier, least, with_isolation), *_remarks(facts, ranked)]
-    sentences += _not_in_proportion(facts, ranked)
-    otherwise = ""
+    for field in chains.fields:
+        least = ranking(facts, field, tier, "adds the least to an empty task of a chain")
+        sentences += [least, *_remarks(facts, field.rows)]
+    for field in chains.alone:
+        sentences += [told_alone(field, tier, "adds"), *_remarks(facts, field.rows)]
+    sentences += _not_in_proportion(facts, shown)
     size, independent = _independent(facts, tier)
-    if independent:
-        lead = f"is the fastest with {size} independent empty tasks, from the start of the first to the end of the last"
-        sentences.append(ranking(facts, independent, tier, lead, with_isolation))
-        if set(others := leaders(facts, independent)) != set(names):
-            otherwise = f"with {size} independent tasks, at the {tier} tier: {picked(others, independent)}"
-    settings = unusual(row.setup for row in ranked)
+    lead = f"is the fastest with {size} independent empty tasks, from the start of the first to the end of the last"
+    sentences += [ranking(facts, field, tier, lead) for field in independent.fields]
+    sentences += [told_alone(field, tier, f"runs {size} independent empty tasks in") for field in independent.alone]
+    others = [picked(facts, field) for field in independent.fields if _leads_otherwise(facts, field, chains)]
+    otherwise = f"with {size} independent tasks, at the {tier} tier: {', '.join(others)}" if others else ""
+    settings = unusual(row.setup for row in shown)
     sentences += [] if settings else _tuned(facts, tier)
-    ends = ends_of(facts, ranked)
-    if len(ends) > 1 and not (len(names) == 1 and len(ends) == len(ranked) and is_shortest(ranked[0], ends)):
+    ends = ends_of(facts, shown)
+    leading = [row for row in shown if facts.tools.name(row.setup.orchestrator) in chains.leading(facts)]
+    if len(ends) > 1 and not (len(leading) == 1 and len(ends) == len(shown) and is_shortest(leading[0], ends)):
         sentences.append(beside_tasks(ends, tier))
-    picks = [f"{picked(leaders(facts, rows), rows)} {CLASSES[apart]}" for apart, rows in beside.items()]
-    picks += [f"{facts.tools.name(row.setup.orchestrator)} alone {CLASSES[apart]}" for apart, row in alone.items()]
-    pick = ", ".join(picks) or picked(names, ranked)
+    pick = chains.picked(facts)
     numbers = [_short_task_row(facts, row) for row in every]
     return _Tier(tier, f"{pick}, in {settings}" if settings else pick, otherwise, sentences, numbers)
 
 
+def _leads_otherwise(facts: Facts, field: Field, chains: Ranks) -> bool:
+    """Whether other tools lead than with chains, within the same class of isolation."""
+    of_chains = [leaders(facts, each.rows) for each in chains.fields if each.apart == field.apart]
+    return not any(set(names) == set(leaders(facts, field.rows)) for names in of_chains)
+
+
 def _remarks(facts: Facts, rows: Sequence[Estimate]) -> list[Sentence]:
     """Say what the folder of a tool has to say about its number, for one deployment or for all."""
-    return [Sentence.of(remark) for row in rows if (remark := facts.remark(row))]
-
-
-def _of_one(row: Estimate, tier: str, apart: str) -> Sentence:
-    """Say what the only tool of a class adds."""
-    return Sentence.of(
-        f"At the {tier} tier {row.setup.name} has no other tool beside it {CLASSES[apart]}, and adds ",
-        *valued(row).parts,
-        ".",
-    )
+    return [Sentence.of(remark) for row in rows if (remark := facts.tools.remark(row))]
 
 
 def _not_in_proportion(facts: Facts, ranked: Sequence[Estimate]) -> list[Sentence]:
@@ -142,16 +129,16 @@ def _is_above(row: Estimate, other: Estimate) -> bool:
     return row.low > other.high
 
 
-def _independent(facts: Facts, tier: str) -> tuple[int, list[Estimate]]:
-    """Return the largest number of independent tasks that several tools ran at the tier, and the time that each took.
+def _independent(facts: Facts, tier: str) -> tuple[int, Ranks]:
+    """Return the largest number of independent tasks that several tools ran at the tier, and who is ranked with whom.
 
     The wait for the first task is not part of it: where the engine polls, it is a draw, and another sentence is about it.
     """
     for workload, size in reversed(list(facts.sizes("overhead").get("fan_out", {}).items())):
-        rows = usual(compared(facts, "overhead", tier, "first_to_last_s", workload))
-        if are_several(rows):
-            return size, rows
-    return 0, []
+        rows = compared(facts, "overhead", tier, "first_to_last_s", workload)
+        if (ranks := Ranks.of(facts, rows)).fields:
+            return size, ranks
+    return 0, Ranks((), ())
 
 
 def _tuned(facts: Facts, tier: str) -> list[Sentence]:

@@ -30,10 +30,14 @@ class Family:
 
 @dataclass(frozen=True)
 class Line(Family):
-    """A straight line through the times of a family, from the first body on: the cost of one more, and that of the start."""
+    """A straight line through the times of a family: the cost of one more, and that of the start."""
 
     slope: str
-    """The metric that is the slope."""
+    """The metric that is the slope, in milliseconds."""
+    through: str = "first_to_last_s"
+    """The metric of the times that it is laid through, in seconds."""
+    per: int = 1
+    """How far along the axis the slope is told, in units of the axis: it may be a megabyte where the axis has kilobytes."""
     intercept: str = ""
     """The metric that is the height of the line at the least size, plus the wait before the first body."""
     least: int = 0

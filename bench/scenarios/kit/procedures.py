@@ -32,7 +32,7 @@ class Once(msgspec.Struct, frozen=True, omit_defaults=True, tag="once"):
 
 
 class SeveralAtOnce(msgspec.Struct, frozen=True, omit_defaults=True, tag="several_at_once"):
-    """Runs that are submitted at the same moment, until the last one ends."""
+    """Runs that are submitted one right after another, until the last one ends."""
 
     runs: int
     meet: str = ""

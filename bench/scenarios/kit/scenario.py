@@ -76,7 +76,7 @@ class Scenario:
     # What is shown
 
     columns: Sequence[Column]
-    """The columns of the table, one of which names a case. The matrix shows the first one."""
+    """The columns of the table, one of which names a case. The matrix shows the first one that has a number."""
     curves: Sequence[Curve] = ()
     """The numbers that are drawn over an axis of the cases."""
     timeline: Sequence[str] = ()

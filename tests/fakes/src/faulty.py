@@ -98,17 +98,25 @@ class LosesAnEvent(Honest):
             log.writelines(lines)
 
 
-class ExceedsTheWidth(Honest):
+class Beside(Honest):
+    """Runs two nodes at once, in threads."""
+
+    lanes = 2
+
     def walk(self, workload: Workload, trial: Trial) -> None:
         tokens: dict[str, str] = {}
         waiting = list(workload.nodes)
-        with ThreadPoolExecutor(16) as pool:
+        with ThreadPoolExecutor(self.lanes) as pool:
             while waiting:
                 ready = [node for node in waiting if set(node.after) <= set(tokens)]
                 waiting = [node for node in waiting if node not in ready]
                 inputs = [{parent: tokens[parent] for parent in node.after} for node in ready]
                 done = pool.map(self.attempt, ready, [trial] * len(ready), inputs)
                 tokens |= {node.id: token for node, token in zip(ready, done, strict=True)}
+
+
+class ExceedsTheWidth(Beside):
+    lanes = 16
 
 
 class HidesFailures(Honest):
@@ -264,6 +272,9 @@ elif __name__ == "__main__":
             "listens_everywhere": ListensEverywhere,
             "crashes": Crashes,
             "refuses": Refuses,
+            "claims_a_process_per_task": Honest,
+            "claims_a_pool": Beside,
+            "hides_its_processes": Separate,
             "falls_over_a_submission": FallsOverASubmission,
         }
     )
