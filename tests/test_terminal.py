@@ -12,6 +12,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from answers import estimate, facts
 from conftest import ORCHBENCH, ROOT, Done
 from pages import OBEYED
 from rich.console import Console
@@ -23,6 +24,7 @@ from bench.base.text import visible
 from bench.cli.console import Plain
 from bench.cli.progress import Live, waiting
 from bench.plan import planning, suite, tools
+from bench.report import answer, terminal
 from bench.run import forecast
 
 STEERING = {
@@ -186,3 +188,15 @@ def test_a_table_stays_aligned_without_the_signs() -> None:
 def test_what_steers_nothing_is_shown_as_it_is(text: str) -> None:
     """Names in any script are nobody's attack."""
     assert visible(text) == text
+
+
+def test_the_answer_names_the_tool_to_pick() -> None:
+    """It says why, too, and nothing of a need that the run has no numbers for."""
+    rows = [estimate("airflow", 900.0, tier="service"), estimate("prefect", 4.0, tier="service")]
+    cards = answer.cards(facts(estimates=rows))
+    asked, others = [card for card in cards if card.is_measured], [card for card in cards if not card.is_measured]
+    assert asked and others
+    printed_to = io.StringIO()
+    terminal.show_answer(Plain(file=printed_to, width=200), cards)
+    printed = printed_to.getvalue()
+    assert all(card.pick in printed for card in asked) and not any(card.need in printed for card in others)

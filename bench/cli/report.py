@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +16,9 @@ from bench.export.publish import publish
 from bench.store.crosscheck import fit_together
 from bench.store.folder import RunFolder
 from bench.store.records import RunRecord
+
+if TYPE_CHECKING:  # it imports matplotlib, which takes long
+    from bench.report.answer import Card
 
 
 @click.command()
@@ -36,14 +41,14 @@ def report(run_dir: Path, out_dir: Path | None) -> None:
     out.print(f"wrote {', '.join(written)} to {target.path}", soft_wrap=True)
 
 
-def render(folder: RunFolder, record: RunRecord, found: Findings, target: RunFolder) -> None:
-    """Render the report of what was derived."""
+def render(folder: RunFolder, record: RunRecord, found: Findings, target: RunFolder) -> Sequence[Card]:
+    """Render the report of what was derived, and return the cards of its first screen."""
     # Imported here, because matplotlib takes long to import and most commands draw nothing.
     from bench.report import render as pages  # noqa: PLC0415
     from bench.report.facts import Facts  # noqa: PLC0415
 
     with err.status("drawing the report"):
-        pages.render(Facts.of(folder, record, found), folder, target)
+        return pages.render(Facts.of(folder, record, found), folder, target).cards
 
 
 def name_report(folder: RunFolder) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,6 +25,9 @@ from bench.run import forecast
 from bench.run import session as sessions
 from bench.run.duel import Turns
 from bench.store.folder import RunFolder
+
+if TYPE_CHECKING:  # it imports matplotlib, which takes long
+    from bench.report.answer import Card
 
 
 @click.command()
@@ -114,9 +119,10 @@ def run(
             starts = session.plan.starts
             width, limit_s = min(start.width for start in starts), min(start.limit_s for start in starts)
             err.print(workflows.notice(own, width, limit_s), style="yellow", soft_wrap=True)
-    measure(session, turns)
+    cards = measure(session, turns)
     folder = session.folder
     terminal.show(out, folder.run(), folder.results())
+    terminal.show_answer(out, cards)
     name_report(folder)
     log_finished(folder, wanted=not no_mlflow)
 
@@ -131,8 +137,8 @@ def _look_at_machine(*, strict: bool) -> list[str]:
     return unfit
 
 
-def measure(session: sessions.Session, turns: Turns | None) -> None:
-    """Carry the run out, and render the report."""
+def measure(session: sessions.Session, turns: Turns | None) -> Sequence[Card]:
+    """Carry the run out, render the report, and return the cards of its first screen."""
     planned, folder = session.plan, session.folder
     with folder.locked():
         still_to_do = _forecast(session)
@@ -143,10 +149,11 @@ def measure(session: sessions.Session, turns: Turns | None) -> None:
         with Live(err, planned, still_to_do) as watcher:
             derived = sessions.carry_out(session, watcher, publish, turns)
         try:
-            render(folder, session.record, derived, folder)
+            return render(folder, session.record, derived, folder)
         except Exception as error:  # noqa: BLE001 - whatever it is, hours of measuring are done, and safe
             again = f"`orchbench report {folder.path}` tries again"
             complain(f"the run is complete, but no report can be drawn ({type(error).__name__}: {error}); {again}")
+            return ()
 
 
 def _forecast(session: sessions.Session) -> forecast.Forecast:

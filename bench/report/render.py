@@ -43,8 +43,8 @@ FOLDERS = (
 """Named without a link: a web server has no page for a folder."""
 
 
-def render(facts: Facts, source: RunFolder, target: RunFolder) -> None:
-    """Write report.html, summary.md and charts/; `source` has the code that ran."""
+def render(facts: Facts, source: RunFolder, target: RunFolder) -> Contents:
+    """Write report.html, summary.md and charts/, and return what is in them; `source` has the code that ran."""
     contents = Contents.of(facts)
     target.write_charts(
         (f"{subsection.id}-{number}.{ending}", content)
@@ -56,6 +56,7 @@ def render(facts: Facts, source: RunFolder, target: RunFolder) -> None:
     target.write_page("summary.md", summary(contents))
     here = {path.name for path in target.path.iterdir()}
     target.write_page("report.html", _page(contents, source, here))
+    return contents
 
 
 def _page(contents: Contents, source: RunFolder, here: Collection[str]) -> str:

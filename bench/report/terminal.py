@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
 from rich.table import Table
@@ -33,6 +34,9 @@ from bench.scenarios.kit.table import Column
 from bench.store.records import RunRecord
 from bench.store.rows import Estimate, Results
 
+if TYPE_CHECKING:  # it imports matplotlib, which takes long
+    from bench.report.answer import Card
+
 LATEST = 5
 """How many runs of a trend fit side by side."""
 
@@ -53,6 +57,15 @@ def show(console: Console, run: RunRecord, results: Results) -> None:
     for scenario in sorted(measured - SCENARIOS.keys()):
         console.print(f"{scenario}: this version of orchbench has no such scenario; the numbers are in results.json")
     _caveats(console, run, results)
+
+
+def show_answer(console: Console, cards: Iterable[Card]) -> None:
+    """Print which tool to pick for each need that was measured, and why."""
+    for card in cards:
+        if card.is_measured:
+            console.print(Text.assemble((f"{card.need}: {card.pick}.", "bold")))
+            for each in card.because:
+                console.print(f"- {each}")
 
 
 def _show_sittings(console: Console, run: RunRecord) -> None:

@@ -47,6 +47,11 @@ class Card:
     below: Below | None = None
     """A table in the card itself."""
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether the run says anything of it."""
+        return self.pick != NOT_MEASURED
+
 
 def picks(leaders: Mapping[str, Sequence[str]]) -> str:
     """Say which tool to pick for what: first the one that leads in everything, then those that share its lead somewhere."""
