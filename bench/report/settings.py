@@ -39,7 +39,7 @@ class Standing:
     """Which rows stand for the tools in a scenario at a tier.
 
     All tools are compared in the same settings: those that most of them were measured in, and default settings before
-    low-latency ones. Plain Python has only one kind, and stands beside either. A tool without these settings is shown in
+    low-latency ones. Plain Python has only one kind, and is shown with either. A tool without these settings is shown in
     those that it has, and compared with nothing. What nobody has in the settings of the scenario, such as a workload, is
     chosen by itself.
     """
