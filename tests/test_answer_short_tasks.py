@@ -100,6 +100,14 @@ def test_of_independent_tasks_another_may_lead() -> None:
     assert close.pick.endswith("; with 10 independent tasks, at the library tier: Dagster or Prefect (not told apart)")
 
 
+def test_what_keeps_two_tools_together_is_told() -> None:
+    """An interval without 1 that reaches into the noise of re-runs is shown with that noise."""
+    rows = [estimate("prefect", 5.0), estimate("dagster", 7.0)]
+    near = changed(ratio(rows[1], rows[0], apart=False, low=1.2), floor=0.204)
+    assert says(cards(estimates=rows, ratios=[near])["Many short tasks"], "[1.20 ..", "20.4 %")
+    assert not says(cards(estimates=rows, ratios=[changed(near, low=0.9)])["Many short tasks"], "20.4 %")
+
+
 def test_the_same_leaders_are_not_named_twice() -> None:
     """Whichever of those that are not told apart comes first; the numbers are told all the same."""
     rows = [estimate("prefect", 5.0), estimate("dagster", 5.1), estimate("airflow", 60.0), *independent(10, 6.3, 6.2, 50.0)]

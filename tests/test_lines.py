@@ -67,6 +67,23 @@ def test_what_is_small_beside_what_was_subtracted_is_in_no_ratio() -> None:
     assert thrice.minus(before).times(2).over(before).point == pytest.approx(4)
 
 
+def test_sizes_next_to_each_other_say_nothing_of_the_slope() -> None:
+    """A line over five sizes, of which three are within a hundredth of the range, is that of the large ones."""
+    seconds = {1: 0.011, 100: 0.012, 1000: 0.025, 16000: 0.176, 64000: 0.155}
+    slope, _ = line_through({size: quantity(starts_of(its)) for size, its in seconds.items()})
+    assert slope.point == pytest.approx((0.155 - 0.011) / 64000, rel=0.1)
+
+
+def test_a_difference_of_unknown_size_is_in_no_ratio() -> None:
+    """Starts that agree on nothing but its sign do not say how large it is; those that differ by half do."""
+    flat = quantity(starts_of(1.0, 1.0, 1.0))
+    wild, tame = (
+        line_through({1: flat, 10: quantity(starts_of(*its))})[0] for its in ((1.001, 1.05, 4.0), (1.05, 1.06, 1.08))
+    )
+    assert wild.is_above_zero and wild.over(flat).point is None
+    assert tame.over(flat).point is not None
+
+
 def test_one_size_makes_no_line() -> None:
     """A slope through one point is missing, with the reason."""
     slope, _ = line_through({1: quantity({"a": [1.0, 1.0]})})

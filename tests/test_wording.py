@@ -19,7 +19,7 @@ def test_a_cost_of_few_starts_is_read_beside_what_was_subtracted(
     """As much has to be there: noise is above zero as often as below. An interval decides for itself."""
     few = estimate("airflow", median, metric=metric, subtracted=subtracted, low=None, high=None, n=1, starts=1)
     assert reading(few).kind == kind
-    assert reading(changed(few, low=0.1, high=0.9, starts=3)).kind == "value"
+    assert reading(changed(few, low=0.2, high=2.0, starts=3)).kind == "value"
     assert reading(changed(few, metric="transition_ms")).kind == "value"
 
 
@@ -30,6 +30,8 @@ def test_a_cost_of_few_starts_is_read_beside_what_was_subtracted(
         ("per_level_ms", 107.0, None, None, "value", "107 ms"),
         ("per_level_ms", 107.0, -3.0, 200.0, "noise", "lost in noise"),
         ("per_level_ms", -5.0, -9.0, -1.0, "noise", "none: curved"),
+        ("per_mb_ms", 0.1, 0.0005, 20.0, "noise", "lost in noise"),
+        ("per_mb_ms", 0.1, 0.02, 0.5, "value", "100 us"),
         ("retry_cost_s", -1.7, None, None, "noise", "lost in noise"),
         ("retry_cost_s", 0.4, -0.1, 0.9, "noise", "lost in noise"),
         ("retry_cost_s", -0.4, -0.9, -0.1, "noise", "lost in noise"),

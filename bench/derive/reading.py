@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from bench.base.stats.quantity import is_seen_beside
+from bench.base.stats.quantity import is_seen_beside, is_sized
 from bench.base.wording import said
 from bench.scenarios import METRICS, SCENARIOS
 from bench.store.rows import Estimate
@@ -43,7 +43,7 @@ def reading(row: Estimate) -> Reading:
     spread = said(row.unit, low, high, like=row.median)
     if row.metric in _LINES and high < 0:
         return Reading("noise", "none: curved", spread)  # a task's cost grows with the graph: nothing is left for the run
-    if row.metric in _COSTS and low <= 0:
+    if row.metric in _COSTS and not is_sized(low, row.median):
         return Reading("noise", "lost in noise", spread)  # not told apart from zero
     return Reading("value", value, spread)
 

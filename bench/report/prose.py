@@ -78,6 +78,11 @@ def times(row: Ratio) -> tuple[Part, ...]:
     return (ratio, " times [", Number(interval, row.low, "ratios", row.key, "low", row.high), "]")
 
 
+def floor(row: Ratio) -> tuple[Part, ...]:
+    """Return by how much noise may take a ratio from 1."""
+    return () if row.floor is None else (Number(f"{100 * row.floor:.1f}", row.floor, "ratios", row.key, "floor"), " %")
+
+
 def middle(row: Range) -> Number:
     """Return the median of a range."""
     return Number(wording.said(row.unit, row.median), row.median, "ranges", row.key, "median")

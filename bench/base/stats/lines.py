@@ -10,9 +10,15 @@ import numpy as np
 
 from bench.base.stats.quantity import MIN_STARTS, PLAIN_TO_SEE, Array, Quantity, missing, with_draws
 
+NEAR: Final = 0.1
+"""The share of all sizes below which two of them are too near each other: the times differ by less than noise."""
+
 
 def line_through(points: Mapping[int, Quantity], least: int = 0) -> tuple[Quantity, Quantity]:
-    """Return slope and height, at the least size, of the robust line (Theil-Sen) through the quantities of the sizes."""
+    """Return slope and height, at the least size, of a robust line through the quantities of the sizes.
+
+    It is Theil-Sen's, the median of the slopes of all pairs, without those of sizes that are too near each other.
+    """
     known = dict(sorted(points.items()))
     if lost := {size: str(each.why_not) for size, each in known.items() if each.point is None}:
         size, why_not = next(iter(lost.items()))
@@ -25,6 +31,8 @@ def line_through(points: Mapping[int, Quantity], least: int = 0) -> tuple[Quanti
     sizes = np.array(list(known), dtype=float)
     table = with_draws(known.values())
     first, second = np.triu_indices(len(sizes), 1)
+    far = sizes[second] - sizes[first] >= NEAR * (sizes[-1] - sizes[0])
+    first, second = first[far], second[far]
     slopes = np.median((table[:, second] - table[:, first]) / (sizes[second] - sizes[first]), axis=1)
     heights = np.median(table - slopes[:, None] * (sizes - least), axis=1)
     n, starts = min(each.n for each in known.values()), min(each.starts for each in known.values())

@@ -25,6 +25,9 @@ PLAIN_TO_SEE = 2.0
 So what is said by fewer starts has to lie beyond a factor that no such bias comes near.
 """
 
+ORDER = 10.0
+"""A difference is known to an order of magnitude if its interval begins no lower than at this part of it."""
+
 Array = np.ndarray
 
 
@@ -61,10 +64,13 @@ class Quantity:
 
     @property
     def is_clear(self) -> bool:
-        """Whether it is told apart from zero: in every resample and, of few starts, beside what was subtracted too."""
+        """Whether it is told apart from zero: in every resample, and a difference also beside what was subtracted."""
         if self.point is None or not self.is_above_zero:
             return False
-        return self.starts >= MIN_STARTS or is_seen_beside(self.subtracted, self.point)
+        if self.starts < MIN_STARTS:
+            return is_seen_beside(self.subtracted, self.point)
+        low, _ = self.interval()
+        return not self.subtracted or low is None or is_sized(low, self.point)
 
     def times(self, factor: float) -> Quantity:
         """Return a multiple of this."""
@@ -103,6 +109,11 @@ class Quantity:
 def is_seen_beside(subtracted: float, difference: float) -> bool:
     """Whether a difference of few starts is more than noise: one time is then beyond a factor of the other."""
     return difference > 0 and difference > (PLAIN_TO_SEE - 1) * subtracted
+
+
+def is_sized(low: float, difference: float) -> bool:
+    """Whether a difference is known to an order of magnitude, by the lower end of its interval."""
+    return low > 0 and difference <= ORDER * low
 
 
 def student(level: float, freedom: int) -> float:

@@ -20,29 +20,31 @@ class Ends:
     setup: Setup
     wait: Sentence
     """The wait as a sentence says it."""
+    lag: Sentence
+    """The lag as a sentence says it."""
     waits: Range
     """The waits of all runs."""
-    lag: Range
+    lags: Range
     """The lags of all runs."""
 
     @property
     def least(self) -> float:
         """Return the shortest wait plus the shortest lag."""
-        return self.waits.bounds[0] + self.lag.low
+        return self.waits.bounds[0] + self.lags.low
 
     @property
     def most(self) -> float:
         """Return the longest wait plus the longest lag."""
-        return self.waits.bounds[1] + self.lag.high
+        return self.waits.bounds[1] + self.lags.high
 
 
 def ends_of(facts: Facts, ranked: Sequence[Estimate]) -> list[Ends]:
     """Return the ends of each tool, by name: a few runs that came at any moment of a poll make no order."""
     ends = []
     for setup in sorted((row.setup for row in ranked), key=lambda setup: setup.name):
-        waits, lag = waits_of(facts, setup), lag_of(facts, setup)
-        if waits and lag:
-            ends.append(Ends(setup, wait_of(facts, setup), waits, lag))
+        waits, lags = waits_of(facts, setup), lags_of(facts, setup)
+        if waits and lags:
+            ends.append(Ends(setup, wait_of(facts, setup), lag_of(facts, setup), waits, lags))
     return ends
 
 
@@ -59,7 +61,13 @@ def waits_of(facts: Facts, setup: Setup) -> Range | None:
     return facts.range_of("overhead", "submit_to_first_s", setup)
 
 
-def lag_of(facts: Facts, setup: Setup) -> Range | None:
+def lag_of(facts: Facts, setup: Setup) -> Sentence:
+    """Say the lag after the last task: of a run of one task, since it grows with the graph; of all, where there is none."""
+    of_one, lags = facts.estimate("overhead", "finish_lag_s", "chain_1", setup), lags_of(facts, setup)
+    return Sentence.of(prose.middle(lags)) if of_one is None and lags else valued(of_one)
+
+
+def lags_of(facts: Facts, setup: Setup) -> Range | None:
     """Return how long all runs took from the last task until they were done."""
     return facts.range_of("overhead", "finish_lag_s", setup)
 
@@ -72,7 +80,7 @@ def is_shortest(row: Estimate, ends: Sequence[Ends]) -> bool:
 
 def beside_tasks(ends: Sequence[Ends], tier: str) -> Sentence:
     """Say the wait and the lag of each tool."""
-    sums = [(f"{each.setup.name} ", *_wait(each), " + ", prose.middle(each.lag)) for each in ends]
+    sums = [(f"{each.setup.name} ", *_wait(each), " + ", *each.lag.parts) for each in ends]
     polls = ", which depends on a poll," if any(each.waits.polls for each in ends) else ""
     lead = f"Where tasks are few, the ends of a run count more. At the {tier} tier, the wait before the first task{polls} + "
     return Sentence.of(lead, "the time from the last task until the run is done: ", *prose.listed(sums), ".")

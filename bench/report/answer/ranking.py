@@ -193,9 +193,12 @@ def _starts(ranked: Sequence[Estimate]) -> tuple[Part, ...]:
 
 def _beside(facts: Facts, row: Estimate, best: Estimate, name: str) -> tuple[Part, ...]:
     """Say how a tool compares with the best one."""
-    if not _is_apart(facts, row, best):
-        return (f"{name} is not told apart from it, ", *valued(row).parts)
     ratio = facts.ratio(row, best)
+    if not _is_apart(facts, row, best):
+        if ratio and ratio.low is not None and ratio.low > 1 and ratio.floor is not None:
+            same = ("is not told apart from it: re-runs of equal code differ by up to ", *prose.floor(ratio))
+            return (f"{name}, ", prose.median(row), " or ", *prose.times(ratio), " as much, ", *same)
+        return (f"{name} is not told apart from it, ", *valued(row).parts)
     if ratio and ratio.ratio is not None and reading(best).kind == "value":
         return (f"{name} ", prose.median(row), ", ", *prose.times(ratio), " as much")
     return (f"{name} ", *valued(row).parts)

@@ -90,7 +90,8 @@ def _at(facts: Facts, tier: str) -> _Tier:
     ends = ends_of(facts, shown)
     leading = [row for row in shown if facts.tools.name(row.setup.orchestrator) in chains.leading(facts)]
     if len(ends) > 1 and not (len(leading) == 1 and len(ends) == len(shown) and is_shortest(leading[0], ends)):
-        sentences.append(beside_tasks(ends, tier))
+        lags = [lag for each in ends if (lag := facts.estimate("overhead", "finish_lag_s", "chain_1", each.setup))]
+        sentences += [beside_tasks(ends, tier), *_remarks(facts, lags)]
     pick = chains.picked(facts)
     numbers = [_short_task_row(facts, row) for row in every]
     return _Tier(tier, f"{pick}, in {settings}" if settings else pick, otherwise, sentences, numbers)
@@ -156,8 +157,6 @@ def _tuned(facts: Facts, tier: str) -> list[Sentence]:
 
 
 def _short_task_row(facts: Facts, row: Estimate) -> list[Sentence]:
-    lag = lag_of(facts, row.setup)
-    lags = Sentence.of(prose.middle(lag), " [", *prose.between(lag), "]") if lag else valued(None)
     not_ranked = "; for debugging, not ranked" if is_for_debugging(facts, row) else ""
     who, isolation = Sentence.of(f"{row.setup.name}, {row.setup.tier}"), Sentence.of(f"{row.setup.isolation}{not_ranked}")
-    return [who, isolation, valued(row), wait_of(facts, row.setup), lags]
+    return [who, isolation, valued(row), wait_of(facts, row.setup), lag_of(facts, row.setup)]

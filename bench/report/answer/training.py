@@ -38,7 +38,7 @@ def trainings(facts: Facts, tier: str) -> list[Sentence]:
         ranges = [facts.range_of("churn", "submit_to_first_s", row.setup) for row in rows]
         polls = ""
         if any(row and row.polls for row in ranges):
-            polls = " The wait is a matter of chance: it ends with the next poll."
+            polls = " The wait holds the next poll, which is a matter of chance, and the start of processes."
         lead = "The wait before the first step + the time from the last step until the run is done: "
         sentences.append(Sentence.of(lead, *prose.listed(ends), f".{polls}"))
     return sentences
