@@ -160,7 +160,7 @@ def test_deriving_results(benchmark: BenchmarkFixture, events: int, tmp_path: Pa
 
 def test_two_sleeping_lanes_are_used(orchbench: Call, tmp_path: Path) -> None:
     """Plain Python, through the whole harness, keeps both lanes busy for more than 98 % of the time."""
-    sleeping = block("parallelism", rounds=2, repeat=2, reference_starts=1, limit_s=60, options={"kinds": ["sleeping"]})
+    sleeping = block("parallelism", rounds=2, repeat=2, reference_starts=1, limit_s=60, options={"kinds": ["fanned"]})
     (tmp_path / "sleeping.toml").write_text(suite_of(sleeping))
     done = orchbench("run", "--suite", "sleeping.toml", "--on", "plain", "--out", "run")
     assert done.code == 0, done.err

@@ -20,7 +20,7 @@ WIDTHS = (1, 2, 4)
 CASES: dict[str, Case] = {
     case.name: case
     for width in WIDTHS
-    for case in PARALLELISM.cases(PARALLELISM.parse({"kinds": ["sleeping"]}), Capacity(width, width, 1000.0))
+    for case in PARALLELISM.cases(PARALLELISM.parse({"kinds": ["fanned"]}), Capacity(width, width, 1000.0))
 }
 
 
@@ -73,11 +73,11 @@ def test_no_tool_is_faster_than_its_lanes(launch_s: float) -> None:
     """However long a task takes to begin: what is paid for each task on one lane is paid for each on several."""
     found = derived(launch_s)
     for width in WIDTHS[1:]:
-        assert 1 <= found[f"sleeping_w{width}", "speedup"] <= width * (1 + 1e-9)
-        assert found[f"sleeping_w{width}", "efficiency"] <= found["sleeping_w1", "efficiency"] * (1 + 1e-9)
+        assert 1 <= found[f"fanned_w{width}", "speedup"] <= width * (1 + 1e-9)
+        assert found[f"fanned_w{width}", "efficiency"] <= found["fanned_w1", "efficiency"] * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_tool_that_begins_at_once_wastes_nothing(width: int) -> None:
     """Each lane works all the time."""
-    assert derived(0.0)[f"sleeping_w{width}", "efficiency"] == pytest.approx(1)
+    assert derived(0.0)[f"fanned_w{width}", "efficiency"] == pytest.approx(1)

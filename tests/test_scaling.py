@@ -101,7 +101,7 @@ def test_time_is_drawn_over_the_width(drawn: Drawn) -> None:
     cases = cases_of("parallelism", widths=[1, 2, 4])
     rows = rows_of("parallelism", "first_to_last_s", cases, ["prefect"])
     scaling(facts_of("parallelism", cases, estimates=rows), "parallelism", "library")
-    assert [title.partition(":")[0] for title in drawn] == ["sleeping", "computing", "five_models"]
+    assert [title.partition(":")[0] for title in drawn] == ["sleeping", "fanned", "computing", "five_models"]
     medians = {row.workload: row.median for row in rows}
     for title, chart in drawn.items():
         kind = title.partition(":")[0]
