@@ -98,10 +98,10 @@ def test_the_way_of_a_frame_is_drawn_over_its_size(drawn: Drawn) -> None:
 
 def test_time_is_drawn_over_the_width(drawn: Drawn) -> None:
     """Also where the width is the run's own, which its records do not repeat."""
-    cases = cases_of("parallelism", widths=[1, 2, 4])
+    cases = cases_of("parallelism", widths=[1, 2, 4], kinds=["fanned", "computing", "five_models"])
     rows = rows_of("parallelism", "first_to_last_s", cases, ["prefect"])
     scaling(facts_of("parallelism", cases, estimates=rows), "parallelism", "library")
-    assert [title.partition(":")[0] for title in drawn] == ["sleeping", "fanned", "computing", "five_models"]
+    assert [title.partition(":")[0] for title in drawn] == ["fanned", "computing", "five_models"]
     medians = {row.workload: row.median for row in rows}
     for title, chart in drawn.items():
         kind = title.partition(":")[0]
@@ -111,14 +111,14 @@ def test_time_is_drawn_over_the_width(drawn: Drawn) -> None:
 
 def test_one_point_is_no_curve(drawn: Drawn) -> None:
     """A tool with a single value is left out, and so is a chart that has no other; a missing value is no point."""
-    cases = cases_of("parallelism", widths=[1, 2], kinds=["sleeping", "computing"])
+    cases = cases_of("parallelism", widths=[1, 2], kinds=["fanned", "computing"])
     common: dict[str, Any] = {"scenario": "parallelism", "metric": "first_to_last_s", "unit": "s"}
     rows = [
-        estimate("airflow", 4.0, workload="sleeping_w2", **common),
-        estimate("dagster", 5.0, workload="sleeping_w1", **common),
-        estimate("dagster", None, workload="sleeping_w2", **common),
-        estimate("prefect", 3.0, workload="sleeping_w1", **common),
-        estimate("prefect", 2.0, workload="sleeping_w2", **common),
+        estimate("airflow", 4.0, workload="fanned_w2", **common),
+        estimate("dagster", 5.0, workload="fanned_w1", **common),
+        estimate("dagster", None, workload="fanned_w2", **common),
+        estimate("prefect", 3.0, workload="fanned_w1", **common),
+        estimate("prefect", 2.0, workload="fanned_w2", **common),
         estimate("prefect", 1.0, workload="computing_w2", **common),
     ]
     scaling(facts_of("parallelism", cases, estimates=rows), "parallelism", "library")

@@ -20,7 +20,14 @@ def test_a_cost_of_few_starts_is_read_beside_what_was_subtracted(
     few = estimate("airflow", median, metric=metric, subtracted=subtracted, low=None, high=None, n=1, starts=1)
     assert reading(few).kind == kind
     assert reading(changed(few, low=0.2, high=2.0, starts=3)).kind == "value"
-    assert reading(changed(few, metric="transition_ms")).kind == "value"
+    assert reading(changed(few, metric="transition_ms", subtracted=0.0)).kind == "value"
+
+
+@pytest.mark.parametrize(("median", "kind"), [(-20.0, "noise"), (20.0, "noise"), (-80.0, "value"), (80.0, "value")])
+def test_a_difference_of_few_starts_is_told_by_its_size(median: float, kind: str) -> None:
+    """What overlaps may be below zero; what is small beside the two times is noise on either side."""
+    few = estimate("dagster", median, metric="overlap_ms", subtracted=50.0, low=None, high=None, n=1, starts=1)
+    assert reading(few).kind == kind
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,8 @@ def reading(row: Estimate) -> Reading:
         return Reading("unsupported", "unsupported") if is_unsupported(row) else Reading("missing", "none")
     value, low, high = said(row.unit, row.median), row.low, row.high
     if low is None or high is None:
-        lost = row.metric in _COSTS and not is_seen_beside(_subtracted(row), row.median)
+        size = row.median if row.metric in _COSTS else abs(row.median)  # any other difference may be below zero
+        lost = (row.metric in _COSTS or _subtracted(row) > 0) and not is_seen_beside(_subtracted(row), size)
         runs = f"n={row.n}" if row.starts else ""
         return Reading("noise", "lost in noise", runs) if lost else Reading("value", value, runs)
     spread = said(row.unit, low, high, like=row.median)

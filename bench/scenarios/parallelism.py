@@ -38,6 +38,9 @@ each of the others, at any width; without it as many as there are lanes would st
 How many run at once is seen without it: a pool whose first process is up runs short tasks there, while the others start.
 """
 
+LONG: Final = 4
+"""How many times as long the tasks sleep that are to run at once: a process more may take a second to start."""
+
 SHARES: Final = (2.0, 1.5, 1.0, 0.5, 0.25)
 """How long each of the five models takes, in multiples of a task."""
 
@@ -72,7 +75,7 @@ def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
         many = Workload(MANY, behind_one("sleep", sleep, options.many))
         return [Case(many, {"kind": MANY, "tasks": options.many, OWN_WIDTH: True})]
     graphs = {
-        SLEEPING: tuple(Node(f"n{i}", "sleep", (), sleep) for i in range(options.tasks)),
+        SLEEPING: tuple(Node(f"n{i}", "sleep", (), {"seconds": LONG * options.task_s}) for i in range(options.tasks)),
         FANNED: behind_one("sleep", sleep, options.tasks),
         COMPUTING: behind_one("cpu", {"rounds": capacity.rounds(options.task_s)}, options.tasks),
         MODELS: (
