@@ -29,7 +29,7 @@ SLEEPING, FANNED, COMPUTING, MODELS = KINDS = ("sleeping", "fanned", "computing"
 """Tasks that sleep, without a task before them and behind one; tasks that compute, and models, both behind one."""
 
 MANY: Final = "many"
-"""Independent tasks that sleep, more than most tools run at once, where each tool has its own width."""
+"""Tasks that sleep behind one, more than most tools run at once, where each tool has its own width."""
 
 FIRST: Final = "first"
 """An empty task before the others. What a task starts with, a process say, so lies between the first body and the last for
@@ -69,7 +69,7 @@ def behind_one(op: str, params: Mapping[str, float], tasks: int) -> tuple[Node, 
 
 
 def cases(options: Options, capacity: Capacity) -> Sequence[Case]:
-    """Return independent tasks of each kind; for engines with a width of their own, many of one."""
+    """Return tasks of each kind that may run at once; for engines with a width of their own, many of one."""
     sleep = {"seconds": options.task_s}
     if capacity.own:
         many = Workload(MANY, behind_one("sleep", sleep, options.many))
