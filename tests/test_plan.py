@@ -40,6 +40,7 @@ TOOLS = (
                 "a process per run",
                 polls_every_s={"stock": 5.0, "tuned": 0.5},
                 polls_jitter=0.2,
+                polls_grain_s=1.0,
                 own_width=16,
             ),
         ),
@@ -122,7 +123,8 @@ def test_submissions_are_spread_over_the_period(suite: Suite, seed: int) -> None
     phases: dict[tuple[str, str, int], list[float]] = defaultdict(list)
     for start in planned(suite, seed).starts:
         for trial in start.trials:
-            assert (trial.phase is None) == (start.polls_every_s == 0) == (start.polls_jitter == 0)
+            assert (trial.phase is None) == (start.polls_every_s == 0) == (start.polls_jitter == 0) == (start.polls_grain_s == 0)
+            assert start.spread_s == max(start.polls_every_s, start.polls_grain_s)
             if trial.phase is not None:
                 phases[trial.scenario, start.setup.path, start.width].append(trial.phase)
     for drawn in phases.values():

@@ -149,20 +149,20 @@ def test_a_run_that_cannot_be_cancelled_still_goes_on(engine: FakeEngine, tmp_pa
 @pytest.mark.parametrize("phase", [0.1, 0.9])
 def test_a_run_is_submitted_in_its_phase(tmp_path: Path, phase: float) -> None:
     """So long after the engine took up the run before, or whole periods later; the pause is on record."""
-    engine, period_s = FakeEngine(), 0.4
+    engine, spread_s = FakeEngine(), 0.4
     engine.took_up = time.monotonic() - 1.3
-    scene = Scene(cast("Engine", engine), Case(WORK), Trial("t", str(tmp_path)), 5.0, phase=phase, period_s=period_s)
+    scene = Scene(cast("Engine", engine), Case(WORK), Trial("t", str(tmp_path)), 5.0, phase=phase, spread_s=spread_s)
     before = time.monotonic()
     scene.wait_for_phase()
     now = time.monotonic()
-    assert (now - engine.took_up) % period_s == pytest.approx(phase * period_s, abs=0.1)
+    assert (now - engine.took_up) % spread_s == pytest.approx(phase * spread_s, abs=0.1)
     assert scene.pause_s == pytest.approx(now - before, abs=0.1)
 
 
 def test_the_first_body_tells_when_the_engine_took_up_a_run(tmp_path: Path) -> None:
     """By it the next run finds its phase; a run without a body, and an engine that does not poll, tell nothing."""
     engine = FakeEngine()
-    polling = Scene(cast("Engine", engine), Case(WORK), Trial("t", str(tmp_path)), 5.0, period_s=1.0)
+    polling = Scene(cast("Engine", engine), Case(WORK), Trial("t", str(tmp_path)), 5.0, spread_s=1.0)
     polling.note_poll()
     assert engine.took_up is None
     emit(Trial("t", str(tmp_path)), "started", NODE)

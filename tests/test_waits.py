@@ -141,6 +141,28 @@ def test_a_poll_that_comes_irregularly_is_waited_for_longer(jitter: float) -> No
     assert found is not None and found.wait_s == pytest.approx(2, abs=0.1)
 
 
+@pytest.mark.parametrize("period", [0.1, 1.0])
+def test_a_clock_of_whole_seconds_is_waited_for_too(period: float) -> None:
+    """A look finds what came before the last whole second, so that a run waits for that second, and then for a look."""
+    draw, poll = random.Random(5), Poll(period, grain_s=1.0)
+    moments = [draw.uniform(0, 10_000) for _ in range(20_000)]
+    waits = []
+    for moment in moments:
+        due, looked = math.ceil(moment), draw.uniform(0, period)  # the looks come at any moment of a second
+        waits.append(due + looked - moment)
+    assert mean(waits) == pytest.approx(poll.mean_wait_s, rel=0.02)
+    assert 0.98 * poll.longest_s < max(waits) <= poll.longest_s
+    found = shortest_wait([[0.2 + wait for wait in waits]], poll)
+    assert found is not None and found.wait_s == pytest.approx(0.2, abs=0.02)
+
+
+def test_waits_that_the_settings_do_not_explain_have_no_shortest() -> None:
+    """Runs that wait for whole seconds are not told by a poll of a tenth of one."""
+    waits = [0.2 + place / 12 for place in range(12)]
+    assert shortest_wait([waits[:4], waits[4:8], waits[8:]], Poll(0.1)) is None
+    assert shortest_wait([waits[:4], waits[4:8], waits[8:]], Poll(0.1, grain_s=1.0)) is not None
+
+
 @pytest.mark.parametrize(("starts", "runs"), [(3, 3), (4, 3), (4, 6), (8, 3)])
 @pytest.mark.parametrize("apart", [0.0, 0.1, 0.2])
 def test_the_interval_holds_the_shortest_wait(starts: int, runs: int, apart: float) -> None:
@@ -176,9 +198,18 @@ def test_a_wait_is_told_to_the_digits_that_are_known() -> None:
     assert changed(row, **interval, longest=13.0).bounds == (0.0, 3.0432 + 13.0)
 
 
-def test_the_jitter_of_a_poll_goes_from_the_folder_of_a_tool_to_the_plan() -> None:
-    """Prefect's polls vary by 30 %, as `clamped_poisson_interval` draws them; an older record knows none."""
+def test_what_a_poll_is_like_goes_from_the_folder_of_a_tool_to_the_plan() -> None:
+    """Prefect's polls vary by 30 %, as `clamped_poisson_interval` draws them, and Airflow's go by whole seconds.
+
+    An older record knows neither.
+    """
     tools = discover()
-    polling = {(tool.name, each.polls_jitter) for tool in tools.values() for each in tool.deployments if each.polls_every_s}
-    assert polling == {("airflow", 0.0), ("dagster", 0.0), ("prefect", 0.3)}
-    assert {field.name: field.default for field in fields(TrialRecord)}["jitter"] == 0.0
+    polling = {
+        (tool.name, each.polls_jitter, each.polls_grain_s)
+        for tool in tools.values()
+        for each in tool.deployments
+        if each.polls_every_s
+    }
+    assert polling == {("airflow", 0.0, 1.0), ("dagster", 0.0, 0.0), ("prefect", 0.3, 0.0)}
+    defaults = {field.name: field.default for field in fields(TrialRecord)}
+    assert (defaults["jitter"], defaults["grain_s"]) == (0.0, 0.0)

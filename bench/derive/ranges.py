@@ -1,8 +1,8 @@
 """Ranges: how far single trials lie apart, for all workloads of a scenario together.
 
 Where an engine looks for submissions from time to time, the wait of a run depends on when it came. The median of the few
-runs of one workload is then a draw of chance. A wait is one number L, and a draw between 0 and the time until the next look,
-which is a setting; L is estimated from all waits of a setup together.
+runs of one workload is then a draw of chance. A wait is one number L, and a draw between 0 and the time until the look that
+finds the run, which is a setting; L is estimated from all waits of a setup together.
 """
 
 from __future__ import annotations
@@ -35,6 +35,9 @@ class Poll:
     period_s: float
     jitter: float = 0.0
     """By which part of the period the time between two looks varies, to either side."""
+    grain_s: float = 0.0
+    """A look finds only what came before the last whole multiple of it. So two waits add up: until the clock has come to
+    the next multiple, and from there until the next look, which knows nothing of the clock."""
 
     @property
     def mean_wait_s(self) -> float:
@@ -43,12 +46,12 @@ class Poll:
         More submissions come in a long interval than in a short one, which adds the square of its coefficient of variation:
         P (1 + cv^2) / 2. The intervals are taken to lie evenly within the jitter.
         """
-        return self.period_s * (1 + self.jitter**2 / 3) / 2
+        return self.period_s * (1 + self.jitter**2 / 3) / 2 + self.grain_s / 2
 
     @property
     def longest_s(self) -> float:
-        """Return the longest time between two looks."""
-        return self.period_s * (1 + self.jitter)
+        """Return the longest wait for the look that finds a submission."""
+        return self.period_s * (1 + self.jitter) + self.grain_s
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ def ranges(group: Group) -> Iterator[Range]:
 
 def _poll(trials: Sequence[MeasuredTrial]) -> Poll | None:
     """Return how the engine of the trials polls, if all of them met the same settings."""
-    polls = {Poll(trial.record.period_s, trial.record.jitter) for trial in trials}
+    polls = {Poll(trial.record.period_s, trial.record.jitter, trial.record.grain_s) for trial in trials}
     poll = polls.pop()
     return poll if not polls and poll.period_s else None
 
@@ -103,13 +106,16 @@ def _by_start(trials: Sequence[MeasuredTrial]) -> list[list[float]]:
 def shortest_wait(by_start: Sequence[Sequence[float]], poll: Poll) -> Shortest | None:
     """Return L of waits that are L and a draw of the poll, given by engine start; of few waits, nothing.
 
+    Nor is there one where the middle half of the waits lies more than twice as far apart as any draw of the poll may be: then the tool
+    waits for something else, of which its folder says nothing, and L would be off by the half of that.
+
     It is their mean less the mean draw: the shortest of the waits that were seen would be the shorter the more there are.
 
     The interval is Student's t of the waits. Each draws for itself, but those of a start share what differs between starts.
     So the standard error is the larger of two: that of the waits, and that of the means of the starts (docs/method.md).
     """
     waits = [wait for own in by_start for wait in own]
-    if len(waits) < MIN_WAITS:
+    if len(waits) < MIN_WAITS or _middle_half(waits) > 2 * poll.longest_s:
         return None
     shortest = statistics.fmean(waits) - poll.mean_wait_s
     if len(by_start) < MIN_STARTS:
@@ -117,6 +123,12 @@ def shortest_wait(by_start: Sequence[Sequence[float]], poll: Poll) -> Shortest |
     error = max(_error(waits), _error([statistics.fmean(own) for own in by_start]))
     reach = student(LEVEL, len(waits) - 1) * error
     return Shortest(*(max(0.0, shortest + side) for side in (0, -reach, reach)))
+
+
+def _middle_half(values: Sequence[float]) -> float:
+    """Return how far the middle half of the values lies apart."""
+    low, _, high = statistics.quantiles(values, n=4)
+    return high - low
 
 
 def _error(values: Sequence[float]) -> float:

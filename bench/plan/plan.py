@@ -44,9 +44,15 @@ class Start:
     width: int
     polls_every_s: float
     polls_jitter: float
+    polls_grain_s: float
     warmups: tuple[Trial, ...]
     """The runs that warm the engine up come first; a scenario's own warm-ups come before the scenario's first run."""
     trials: tuple[Trial, ...]
+
+    @property
+    def spread_s(self) -> float:
+        """Over how long a time the submissions are spread, so that they meet the engine in all phases; 0 if none polls."""
+        return max(self.polls_every_s, self.polls_grain_s)
 
     @property
     def cases(self) -> tuple[Case, ...]:

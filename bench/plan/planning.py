@@ -148,6 +148,7 @@ class _Planner:
             width=slot.width,
             polls_every_s=slot.polls_every_s,
             polls_jitter=slot.polls_jitter,
+            polls_grain_s=slot.polls_grain_s,
             warmups=tuple(
                 self._trial(slot, number, case.name, _Run(case, 0)) for case in (*warmups(setup.tier), *of_scenario)
             ),

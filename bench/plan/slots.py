@@ -44,6 +44,11 @@ class Slot:
         """By which part of that the time between two looks varies; 0 if the engine does not poll."""
         return self.deployment.polls_jitter if self.polls_every_s else 0.0
 
+    @property
+    def polls_grain_s(self) -> float:
+        """Of what whole multiples the engine's clock is; 0 if it tells any moment, or if the engine does not poll."""
+        return self.deployment.polls_grain_s if self.polls_every_s else 0.0
+
 
 def slots(tool: Tool, block: Block, round_number: int, usual_width: int) -> Iterator[list[Slot]]:
     """Yield the engine starts of a tool in one round; those of a setup at several widths stay side by side."""

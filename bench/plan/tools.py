@@ -61,6 +61,8 @@ class Deployment:
     """By profile: how often the engine looks for submissions, if it polls."""
     polls_jitter: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
     """By which part of that the time between two looks varies, to either side, as the tool's source has it."""
+    polls_grain_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    """A look finds only what came before the last whole multiple of it, as the tool's database tells time; 0: all."""
     scenarios: tuple[str, ...] = ()
     """The only scenarios that the deployment is for; if none is named, it is for all."""
     profiles: tuple[Profile, ...] = ("stock",)

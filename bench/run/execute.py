@@ -204,6 +204,7 @@ class Executor:
             polls=start.polls_every_s > 0,
             period_s=start.polls_every_s,
             jitter=start.polls_jitter,
+            grain_s=start.polls_grain_s,
             width=start.width,
             warmup=trial.warmup,
             end=outcome.end,

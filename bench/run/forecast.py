@@ -237,7 +237,7 @@ class _Forecaster:
         case, asked = trial.case, trial.case.procedure
         run_s = min(self._run_s(start, case), start.limit_s)
         runs = max(1.0, asked.runs / start.width) if isinstance(asked, SeveralAtOnce) else asked.runs
-        waits_s = start.polls_every_s / 2 if trial.phase is not None else 0.0
+        waits_s = start.spread_s / 2 if trial.phase is not None else 0.0
         waits_s += asked.before.wait_s if isinstance(asked, Once) else 0.0
         restart_s = self._ready_s(start.setup) if _restarts(case) else 0.0
         return LEAST_S + waits_s + restart_s + runs * run_s

@@ -55,7 +55,7 @@ def make(site: Site, trial: Trial, folder: Path) -> Outcome:
     tag = f"{site.name}/{trial.id}"
     place = Surroundings(folder, site.shared, tag, site.environment, site.engine.kept)
     run, start = events.Trial(trial.id, str(folder)), site.start
-    scene = Scene(site.engine, trial.case, run, start.limit_s, start.works, trial.phase, start.polls_every_s)
+    scene = Scene(site.engine, trial.case, run, start.limit_s, start.works, trial.phase, start.spread_s)
     try:
         scene.check_supported()  # first of all: a tool without the pipelines has nothing of what surrounds them either
         with SCENARIOS[trial.scenario].hooks.around(trial.case, trial.parameters, place) as touch:

@@ -8,7 +8,8 @@ SCHEMA history
        trials and engine starts have a number; the notes on a tool are one entry of `tools`. A case is work, procedure
        and expectation: `cases`, in place of `workloads`.
        A trial has runs, and the tool's own word for how each of them ended. An event names a host, a boot and a run.
-       Added later, and therefore optional: opt_in and not_applicable, among the notes on a tool; the jitter of a poll
+       Added later, and therefore optional: opt_in and not_applicable, among the notes on a tool; the jitter of a poll,
+       and the grain of the clock that it goes by
 Older records are upgraded when they are read: see `bench.store.earlier`.
 """
 
@@ -92,6 +93,8 @@ class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
     """How often it does, by its settings; 0 if it does not, and in older runs."""
     jitter: float = 0.0
     """By which part of the period the time between two looks varies, to either side; 0 in older runs."""
+    grain_s: float = 0.0
+    """A look finds only what came before the last whole multiple of it; 0 if it finds all, and in older runs."""
     width: int | None = None
     """How many tasks might run at once; null: the width of the run."""
     warmup: bool = False

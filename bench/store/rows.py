@@ -210,11 +210,12 @@ class Range(msgspec.Struct, frozen=True, kw_only=True):
     period: float | None = None
     """Of waits for a poll: how often the engine looks, by its settings."""
     longest: float | None = None
-    """Of waits for a poll: the longest time between two looks. It is the period, unless the tool lets the period vary."""
+    """Of waits for a poll: how long a run may wait for the look that finds it. It is the period, unless the tool lets the
+    period vary, or its clock tells whole seconds only."""
 
     @property
     def longest_draw(self) -> float | None:
-        """How long a run may wait for the next look; an older run knows no jitter."""
+        """How long a run may wait for the look that finds it; an older run knows the period only."""
         return self.period if self.longest is None else self.longest
 
     @property
@@ -222,7 +223,7 @@ class Range(msgspec.Struct, frozen=True, kw_only=True):
         """How far the shortest may be off: by its interval, or at least by the draws of the poll."""
         if self.shortest_low is not None and self.shortest_high is not None:
             return (self.shortest_high - self.shortest_low) / 2
-        return None if self.period is None else 2 * self.period / math.sqrt(12 * self.n)
+        return None if self.longest_draw is None else 2 * self.longest_draw / math.sqrt(12 * self.n)
 
     @property
     def bounds(self) -> tuple[float, float]:

@@ -42,8 +42,8 @@ class Scene:
     """What the engine has to know, should it be started again."""
     phase: float | None = None
     """Where in the engine's polling period the run is to be submitted; see `bench.plan.plan.Trial`."""
-    period_s: float = 0.0
-    """How often the engine looks for submissions; 0 if it does not poll."""
+    spread_s: float = 0.0
+    """Over how long a time phases are spread: as a rule, the time between two looks; 0 if the engine does not poll."""
     pause_s: float = 0.0
     """How long the trial has waited for its phase."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -64,17 +64,17 @@ class Scene:
 
     def wait_for_phase(self) -> None:
         """Wait until the engine's polling is in the phase of the trial; at once, where nobody knows when it polled."""
-        if self.phase is None or not self.period_s:
+        if self.phase is None or not self.spread_s:
             return
         since = 0.0 if self.engine.took_up is None else time.monotonic() - self.engine.took_up
-        self.pause_s = (self.phase * self.period_s - since) % self.period_s
+        self.pause_s = (self.phase * self.spread_s - since) % self.spread_s
         time.sleep(self.pause_s)
 
     def note_poll(self) -> None:
         """Note when the engine took up the last run: its first body began a constant time after a poll."""
         seen = self._seen()
         begun = [each.first_start for each in seen.runs.values() or [seen] if each.bodies]
-        if self.period_s and begun:
+        if self.spread_s and begun:
             self.engine.took_up = max(begun) / 1e9
 
     def submit(self, name: str = "", meet: Mapping[str, int] | None = None, *, among_others: bool = False) -> Run:

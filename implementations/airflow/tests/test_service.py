@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,8 @@ from contract_testing import events_of
 
 SMALL = {"rows": 400, "tracking": "files"}
 TRAINING = SMALL | {"n_estimators": 5, "min_roc_auc": 0.5}
+
+SECOND = timedelta(seconds=1)
 
 LOOPS_S = 5.0
 """Several of the scheduler's loops, each of which would start a run that is due."""
@@ -88,6 +92,22 @@ def test_taskflow_pipelines_run_when_they_are_asked_to_and_only_then(tmp_path: P
         assert engine.adapter.clear("save") is State.SUCCEEDED
         assert engine.adapter.reported(engine.adapter.last).attempts["save"] == 2
     assert not list(tmp_path.glob("churn/frames/*"))
+
+
+@pytest.mark.slow(reason="it starts Airflow's servers to see when they take up a run")
+def test_a_run_is_taken_up_after_the_next_whole_second(tmp_path: Path) -> None:
+    """As the folder declares it (`polls_grain_s`), by the database: SQLite's clock does not tell that a run is due before."""
+    one = Workload("one", (Node("a"),))
+    with up(LocalExecutor, tmp_path) as engine:
+        engine.deploy(one)
+        for _ in range(6):
+            engine.run(one)
+        [file] = (tmp_path / "engine").rglob("airflow.db")
+        with closing(sqlite3.connect(file)) as database:
+            runs = database.execute("select run_after, start_date from dag_run where dag_id = 'one'").fetchall()
+    asked, taken_up = zip(*[[datetime.fromisoformat(moment) for moment in run] for run in runs], strict=True)
+    assert len(runs) == 6 and any(moment.microsecond for moment in asked)
+    assert [moment for moment, began in zip(asked, taken_up, strict=True) if began < moment.replace(microsecond=0) + SECOND] == []
 
 
 @pytest.mark.slow(reason="it starts Airflow's servers to see two runs at once")
