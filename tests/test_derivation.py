@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import TypeVar, cast
 
+import msgspec
 import pytest
 from small_runs import made_up_record, recorded
 
-from bench.derive import results
+from bench.derive import engines, results
 from bench.derive.measured import measure
 from bench.events.timeline import Attempt, Timeline
 from bench.events.verification import expected_of
 from bench.plan.setup import Setup
-from bench.store.records import TrialRecord
+from bench.scenarios import SCENARIOS, Capacity
+from bench.store.records import Reported, RunOfTrial, StartRecord, TrialRecord
 from bench.store.rows import Estimate, Ratio, Results
 from contract.pipeline import STEPS, Pipeline
 from contract.workload import Node, Workload
@@ -89,6 +91,63 @@ def test_what_the_instrument_adds_is_divided_by_nothing() -> None:
     its = derived("overhead", CHAIN, [(SERVE, took(5.5)), (AIRFLOW, took(1000.0))])
     assert number(its.estimates, "finish_lag_s").median == pytest.approx(1)
     assert {row.metric for row in its.ratios} == {"first_to_last_s", "transition_ms"}
+
+
+def test_where_a_task_was_tried_again_the_records_say_nothing_of_its_first_start() -> None:
+    """They have the last try, so that the start of the first task would be told too late."""
+    record = made_up_record(cases=recorded(CHAIN), scenarios={"overhead": 1})
+    for tries, is_told in ((1, True), (2, False)):
+        said = Reported(submitted=0.0, tasks={"n0": (1.0, 2.0), "n1": (3.0, 4.0)}, attempts={"n0": tries, "n1": 1})
+        trial = TrialRecord(
+            id="0", scenario="overhead", workload=CHAIN.name, setup=AIRFLOW, start="1", round=1, repeat=0, end="over",
+            runs=[RunOfTrial(reported=said)],
+        )  # fmt: skip
+        rows = results.derive(measure(record, [trial], [], lambda _: took(1.0))).results.estimates
+        assert any(row.metric == "reported_submit_to_first_s" for row in rows) == is_told
+
+
+def test_the_first_level_and_each_further_one_are_two_costs() -> None:
+    """A tool may pay for the first pipeline in a pipeline what no further one costs, and a line has one slope."""
+    its = SCENARIOS["composition"]
+    cases = [case for case in its.cases(its.parse({}), Capacity(2, 2, 1.0)) if "depth" in case.axes]
+    timelines: dict[str, Timeline] = {}
+    for case, seconds in zip(cases, (1.0, 4.0, 4.5, 5.0), strict=True):
+        work = cast("Workload", case.work)
+        begins = {node.id: int((1 + seconds * (place > 0)) * S) + place for place, node in enumerate(work.nodes)}
+        attempts = {name: [Attempt(at, at, token=work.tokens[name])] for name, at in begins.items()}
+        timelines[case.name] = Timeline(0, int(9 * S), "succeeded", attempts=attempts)
+    trials = [
+        TrialRecord(
+            id=case.name, scenario="composition", workload=case.name, axes=dict(case.axes), setup=AIRFLOW, start="1",
+            round=1, repeat=0, end="over",
+        )
+        for case in cases
+    ]  # fmt: skip
+    record = made_up_record(cases=recorded(*cases), scenarios={"composition": its.version})
+    rows = results.derive(measure(record, trials, [], timelines.__getitem__)).results.estimates
+    assert number(rows, "first_level_ms").median == pytest.approx(3000)
+    assert number(rows, "per_level_ms").median == pytest.approx(500)
+
+
+def test_an_engine_is_as_ready_as_where_it_has_the_least_to_serve() -> None:
+    """What has to be loaded first is no part of what the tool takes: only starts that are alike are put together."""
+    record = made_up_record(cases=recorded(CHAIN), scenarios={"overhead": 1})
+    seconds = {"1": 9.0, "2": 2.0, "3": 4.0}
+    starts = [
+        StartRecord(id=name, setup=AIRFLOW, start_s=took_s, deploy_s=1.0, versions={}, settings=[], listening=[])
+        for name, took_s in seconds.items()
+    ]
+    more = {name: [CHAIN.name, *(["train"] if name == "1" else [])] for name in seconds}
+    trials = [
+        TrialRecord(
+            id=f"{name}-{work}", scenario="overhead", workload=work, setup=AIRFLOW, start=name, round=1, repeat=0, end="over"
+        )
+        for name, works in more.items()
+        for work in works
+    ]
+    cases = recorded(CHAIN, Pipeline("train", "train"))
+    (engine,) = engines.engines(starts, trials, msgspec.structs.replace(record, cases=cases))
+    assert (engine.starts, engine.ready_s) == (2, 4.0)
 
 
 def test_the_usual_deployment_stands_for_its_tool() -> None:

@@ -17,6 +17,8 @@ from bench.store.rows import Estimate
 
 REAL = "a task of 0 to 1 s"
 
+BEFORE = "a run, before its first task, code without imports"
+
 ONE_START = {"n": 1, "starts": 1, "low": None, "high": None}
 
 
@@ -54,16 +56,16 @@ def test_a_wait_is_told_apart_from_what_a_run_pays_in_any_case() -> None:
     rows.append(estimate("plain", 0.04, tier="service", metric="submit_to_first_s", unit="s", workload="chain_1"))
     waits = [wait("a", 1.0, 7.0, shortest=1.5, period=5.0), wait("plain", 0.04, 0.05, polls=False)]
     table = below(estimates=rows, ranges=waits)
-    assert cell(table, "a", "a run, before its first task") == "1.5 s (n=6)"
+    assert cell(table, "a", BEFORE) == "1.5 s (n=6)"
     assert cell(table, "a", "a wait for a poll") == "0 to 5.00 s"
-    assert cell(table, "plain", "a run, before its first task").startswith("40.0 ms [")
+    assert cell(table, "plain", BEFORE).startswith("40.0 ms [")
     assert cell(table, "plain", "a wait for a poll") == "none"
 
 
 def test_few_waits_are_not_split() -> None:
     """Of few waits nobody knows the shortest one: the range is shown, and says that the poll is in it."""
     table = below(estimates=[estimate("a", 5.0, tier="service")], ranges=[wait("a", 1.0, 7.0)])
-    assert cell(table, "a", "a run, before its first task").startswith("1.00 .. 7.00 s, n=6")
+    assert cell(table, "a", BEFORE).startswith("1.00 .. 7.00 s, n=6")
     assert cell(table, "a", "a wait for a poll").startswith("-")
 
 
@@ -124,37 +126,26 @@ def test_the_imports_of_the_first_task_and_of_each_later_one_are_two_numbers() -
     assert cell(table, "a", "the imports of each later task").startswith("1.00 ms [")
 
 
-BUSY = (("tasks_per_s", "tasks/s", 0.1), ("cpu_per_task_s", "s", 0.02))
+BUSY = "between two tasks, 50 runs at once: 95 % within"
 
 
-def busy(tool: str, *, runs: int = 50, lost: str = "") -> list[Estimate]:
-    """Return what `load` measured of a tool that made so many runs at once; one number may be missing."""
-    return [
-        loaded(tool, None if metric == lost else value * runs, metric, f"at_once_{runs}", unit=unit, axes={"runs": runs})
-        for metric, unit, value in BUSY
-    ]
+def busy(tool: str, *, runs: int = 50, lost: bool = False) -> Estimate:
+    """Return how long the tasks of a tool waited for the next that made so many runs at once."""
+    value = None if lost else 10.0 * runs
+    return loaded(tool, value, "transition_p95_ms", f"at_once_{runs}", unit="ms", axes={"runs": runs})
 
 
 def test_a_busy_engine_is_the_busiest_that_was_measured() -> None:
-    """Tasks in a second, and CPU time for each, of as many runs at once as there were."""
-    rows = [row for tool in ("a", "b") for runs in (1, 10, 50) for row in busy(tool, runs=runs)]
-    found = cell(below(estimates=rows), "b", "a task, 50 runs at once")
-    assert "5.00 tasks/s" in found and "1.00 s" in found
+    """How long a task waits for the next, of as many runs at once as there were; no poll draws that."""
+    rows = [busy(tool, runs=runs) for tool in ("a", "b") for runs in (1, 10, 50)]
+    table = below(estimates=rows, ranges=[wait("a", 1.0, 7.0)])
+    assert cell(table, "a", BUSY) == cell(table, "b", BUSY)
+    assert cell(table, "b", BUSY).startswith("500 ms [")
 
 
-def test_of_an_engine_that_polls_both_numbers_stand_in_parentheses() -> None:
-    """Chance decides between which two submissions it looks, and for how long its services wait."""
-    table = below(estimates=[*busy("a"), *busy("b")], ranges=[wait("a", 1.0, 7.0)])
-    drawn, own = (cell(table, tool, "a task, 50 runs at once") for tool in ("a", "b"))
-    assert drawn.count("(") == 2 and "[" not in drawn
-    assert own.count("[") == 2 and "(" not in own
-
-
-def test_of_a_number_that_is_missing_no_unit_is_told() -> None:
-    """The row stays, with the reason for it and the other number."""
-    table = below(estimates=[*busy("a", lost="cpu_per_task_s"), *busy("b", lost="tasks_per_s")])
-    assert cell(table, "a", "a task, 50 runs at once").endswith("- (lost)")
-    assert cell(table, "b", "a task, 50 runs at once").startswith("- (lost), 1.00 s")
+def test_of_a_busy_engine_a_missing_number_has_its_reason() -> None:
+    """The row stays."""
+    assert cell(below(estimates=[busy("a", lost=True), busy("b")]), "a", BUSY) == "- (lost)"
 
 
 def test_usual_deployments_in_default_settings_have_the_rows() -> None:

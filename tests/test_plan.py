@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.events.timeline import Attempt, Timeline
-from bench.plan import planning
+from bench.plan import planning, warmups
 from bench.plan.plan import Plan
 from bench.plan.setup import Setup
 from bench.plan.suite import Block, Suite, available, load
@@ -41,6 +41,7 @@ TOOLS = (
                 polls_every_s={"stock": 5.0, "tuned": 0.5},
                 polls_jitter=0.2,
                 polls_grain_s=1.0,
+                pool={"tuned": 7},
                 own_width=16,
             ),
         ),
@@ -57,7 +58,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 def block_of(scenario: str, **more: Any) -> Block:
     """Return a block of the scenario, with few cases."""
-    return Block(scenario=scenario, limit_s=30, options=OPTIONS[scenario], **({"tier": "library"} | more))
+    return Block(scenario=scenario, limit_s=30, **({"tier": "library", "options": OPTIONS.get(scenario, {})} | more))
 
 
 BLOCKS = st.builds(
@@ -123,7 +124,12 @@ def test_submissions_are_spread_over_the_period(suite: Suite, seed: int) -> None
     phases: dict[tuple[str, str, int], list[float]] = defaultdict(list)
     for start in planned(suite, seed).starts:
         for trial in start.trials:
-            assert (trial.phase is None) == (start.polls_every_s == 0) == (start.polls_jitter == 0) == (start.polls_grain_s == 0)
+            assert (
+                (trial.phase is None)
+                == (start.polls_every_s == 0)
+                == (start.polls_jitter == 0)
+                == (start.polls_grain_s == 0)
+            )
             assert start.spread_s == max(start.polls_every_s, start.polls_grain_s)
             if trial.phase is not None:
                 phases[trial.scenario, start.setup.path, start.width].append(trial.phase)
@@ -282,3 +288,22 @@ def test_the_suites_that_come_along_can_be_planned() -> None:
         choice = planning.Choice(load(name, tools), list(tools.values()), 1)
         ids = [trial.id for trial in planning.make(choice, CPU_ROUNDS_PER_S).trials]
         assert len(ids) == len(set(ids)) > 0
+
+
+@given(SUITES, SEEDS)
+def test_each_process_of_a_pool_has_a_first_task_before_it_counts(suite: Suite, seed: int) -> None:
+    """Where the folder of a tool declares a pool; but for a scenario that asks about the first tasks themselves."""
+    for start in planned(suite, seed).starts:
+        first = {SCENARIOS[trial.scenario].in_order for trial in start.trials[:1]}
+        has_pool = (start.setup.orchestrator, start.setup.tier, start.setup.profile) == ("one", "service", "tuned")
+        tasks = [len(trial.case.expected.attempts) for trial in start.warmups if trial.case.name == warmups.POOL]
+        assert tasks == ([7] if has_pool and first == {False} else [])
+
+
+@given(SEEDS)
+def test_what_is_watched_comes_first(seed: int) -> None:
+    """Whatever the order: what earlier runs of the scenario have left in memory and on disk is not what is looked for."""
+    block = block_of("payload", rounds=2, repeat=1, options={"sizes_kb": [1, 100], "watch": True})
+    for start in planned(Suite(name="any", about="", blocks=[block]), seed).starts:
+        watched = [trial.case.is_watched for trial in start.trials]
+        assert any(watched) and watched == sorted(watched, reverse=True)

@@ -7,18 +7,26 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from bench.plan.setup import Setup
-from bench.store.records import RunRecord, StartRecord
+from bench.store.records import RunRecord, StartRecord, TrialRecord
 from bench.store.rows import ReadyEngine
 
 
-def engines(starts: Sequence[StartRecord], run: RunRecord) -> Iterator[ReadyEngine]:
-    """Yield the engine of each setup, in the order of their first starts."""
+def engines(starts: Sequence[StartRecord], trials: Sequence[TrialRecord], run: RunRecord) -> Iterator[ReadyEngine]:
+    """Yield the engine of each setup, in the order of their first starts.
+
+    What an engine takes depends on what it has to serve, so only the starts count that had the least of all of the setup.
+    """
+    served: dict[str, set[str]] = defaultdict(set)
+    for trial in trials:
+        served[trial.start].add(trial.workload)
     by_setup: dict[Setup, list[StartRecord]] = defaultdict(list)
     for start in starts:
         if not start.setup.control:
             by_setup[start.setup].append(start)
-    for setup, own in by_setup.items():
-        upkeep = next((start.upkeep for start in own if start.upkeep), None)
+    for setup, every in by_setup.items():
+        upkeep = next((start.upkeep for start in every if start.upkeep), None)
+        least = min(len(served[start.id]) for start in every)
+        own = [start for start in every if len(served[start.id]) == least]
         ours = run.about(setup.orchestrator).by_choice
         by_choice = [name for name in upkeep.services if name in ours] if upkeep else []
         yield ReadyEngine(

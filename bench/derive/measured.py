@@ -189,7 +189,9 @@ def _values(trial: MeasuredTrial, run: Run) -> Mapping[str, float]:
     formulas = {name: METRICS[name].of for name in trial.expected}
     values = {name: of(run) for name, of in formulas.items() if of}
     reported = trial.record.reported
-    crosschecks = measure_reported(reported.submitted, reported.tasks, run.work) | _recorded_lag(trial, run)
+    # The records have the last try of a task; its start is not when the task began.
+    tasks = {} if any(tries > 1 for tries in reported.attempts.values()) else reported.tasks
+    crosschecks = measure_reported(reported.submitted, tasks, run.work) | _recorded_lag(trial, run)
     return {name: float(value) for name, value in values.items() if value is not None} | crosschecks
 
 

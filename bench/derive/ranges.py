@@ -106,8 +106,8 @@ def _by_start(trials: Sequence[MeasuredTrial]) -> list[list[float]]:
 def shortest_wait(by_start: Sequence[Sequence[float]], poll: Poll) -> Shortest | None:
     """Return L of waits that are L and a draw of the poll, given by engine start; of few waits, nothing.
 
-    Nor is there one where the middle half of the waits lies more than twice as far apart as any draw of the poll may be: then the tool
-    waits for something else, of which its folder says nothing, and L would be off by the half of that.
+    Nor is there one where the middle half of the waits lies more than twice as far apart as any draw of the poll may be:
+    then the tool waits for something else, of which its folder says nothing, and L would be off by the half of that.
 
     It is their mean less the mean draw: the shortest of the waits that were seen would be the shorter the more there are.
 

@@ -70,7 +70,7 @@ def derive(run: MeasuredRun, code: Sequence[Code] = ()) -> Findings:
         ratios=list(ratios(own, stand_for_tools, stand_for_classes, again)),
         controls=again,
         checks=[*checks(run), *verdicts(run)],
-        engines=list(engines(run.starts, run.record)),
+        engines=list(engines(run.starts, [trial.record for trial in run.trials], run.record)),
         ranges=[row for group in run.setups for row in ranges(group)],
         code=code,
         machine=known.remarks if (known := pace(run.starts)) else (),

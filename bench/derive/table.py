@@ -70,7 +70,7 @@ def columns_of(scenario: str, rows: Sequence[Estimate]) -> list[Column]:
     """Return the columns of a scenario that the estimates fill."""
     filled = [column for column in SCENARIOS[scenario].columns if any(matches(row, column) for row in rows)]
     if any(column.workload and column.metric != COLD_RUN for column in filled):
-        return [_settled(column, rows) for column in filled]
+        return [settled for column in filled for settled in _settled(column, rows)]
     own = next((row.workload for row in rows if row.metric == "makespan_s"), "")
     return [Column(metric, metric, own) for metric in OF_ANY_WORKLOAD]
 
@@ -80,9 +80,10 @@ def matches(row: Estimate, column: Column) -> bool:
     return row.metric == column.metric and column.workload in {None, row.workload}
 
 
-def _settled(column: Column, rows: Sequence[Estimate]) -> Column:
-    """Choose the workload that most setups have where the column leaves it open: a column shows one workload."""
-    if column.of is not Which.MOST:
-        return column
+def _settled(column: Column, rows: Sequence[Estimate]) -> list[Column]:
+    """Choose the workloads where a column leaves them open: a column shows one workload."""
+    if isinstance(column.of, str):
+        return [column]
     workloads = Counter(sorted(row.workload for row in rows if row.metric == column.metric))
-    return replace(column, of=workloads.most_common(1)[0][0])
+    chosen = list(workloads) if column.of is Which.EACH else [workloads.most_common(1)[0][0]]
+    return [replace(column, of=workload) for workload in chosen]

@@ -109,6 +109,8 @@ class _Planner:
                 runs = _runs(slot, cases[slot.width].of(slot))
                 if not slot.scenario.in_order:
                     self._random.shuffle(runs)
+                    # What earlier runs have left in memory or on disk is not what is watched.
+                    runs.sort(key=lambda run: not run.case.is_watched)
                 left = phases.setdefault((slot.setup.path, slot.width), self._strata(block.rounds * len(runs)))
                 starts.append(self._start(slot, runs, left))
         return starts
@@ -150,7 +152,8 @@ class _Planner:
             polls_jitter=slot.polls_jitter,
             polls_grain_s=slot.polls_grain_s,
             warmups=tuple(
-                self._trial(slot, number, case.name, _Run(case, 0)) for case in (*warmups(setup.tier), *of_scenario)
+                self._trial(slot, number, case.name, _Run(case, 0))
+                for case in (*warmups(setup.tier, slot.pool), *of_scenario)
             ),
             trials=tuple(
                 replace(

@@ -63,6 +63,8 @@ class Deployment:
     """By which part of that the time between two looks varies, to either side, as the tool's source has it."""
     polls_grain_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     """A look finds only what came before the last whole multiple of it, as the tool's database tells time; 0: all."""
+    pool: dict[ProfileKey, Annotated[int, msgspec.Meta(ge=1, le=1000)]] = field(default_factory=dict)
+    """By profile: how many processes outlive a run and take turns, if the first task of each takes plainly longer."""
     scenarios: tuple[str, ...] = ()
     """The only scenarios that the deployment is for; if none is named, it is for all."""
     profiles: tuple[Profile, ...] = ("stock",)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bench.scenarios import Case
 from bench.scenarios.kit.graphs import fan_out
 from contract.workload import Node, Workload
@@ -12,9 +14,16 @@ COLD = Case(Workload("warm_up", (Node("n0"),)))
 WIDE = Case(Workload("warm_up_wide", fan_out(8)))
 """In one process, the first wide graph pays for a pool of threads."""
 
-NAMES = (COLD.name, WIDE.name)
+POOL = "warm_up_pool"
+"""Where processes of an engine take turns at the tasks of all runs, each has a first task."""
+
+NAMES = (COLD.name, WIDE.name, POOL)
 
 
-def warmups(tier: str) -> tuple[Case, ...]:
-    """Return what warms up an engine of the tier: no more than the first run, where each run is a process of its own."""
-    return (COLD, WIDE) if tier == "library" else (COLD,)
+def warmups(tier: str, pool: int = 0) -> Iterator[Case]:
+    """Yield what warms up an engine of the tier; no more than the first run, where each run is a process of its own."""
+    yield COLD
+    if tier == "library":
+        yield WIDE
+    if pool:
+        yield Case(Workload(POOL, tuple(Node(f"n{i}") for i in range(pool))))

@@ -6,7 +6,7 @@ the same preparation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Final
 
 import msgspec
@@ -16,7 +16,8 @@ from bench.scenarios.kit.case import Case
 from bench.scenarios.kit.check import Check, Seen, Verdict, lost, of
 from bench.scenarios.kit.common_metrics import Metric
 from bench.scenarios.kit.curve import Curve
-from bench.scenarios.kit.families import Line
+from bench.scenarios.kit.derived import Derived, Medians
+from bench.scenarios.kit.families import Family, Line
 from bench.scenarios.kit.scenario import Scenario
 from bench.scenarios.kit.table import Column
 from contract.workload import Fault, Node, Workload
@@ -99,33 +100,48 @@ CHECKS: Final[Mapping[str, Check]] = {
     "shared_part_runs_once": Check((SHARED,), shared_part_runs_once),
 }
 
+METRICS: Final = (
+    Metric("per_level_ms", "ms", "slope of first_to_last_s over the levels of nesting, from the first on"),
+    Metric("first_level_ms", "ms", "first_to_last_s with one level minus that without any", costs=True),
+)
+
+
+def derive(medians: Medians) -> Iterable[Derived]:
+    """Return what the first level costs: a tool may pay for the first pipeline in a pipeline what no further one costs."""
+    if {"nested_0", "nested_1"} <= {*medians.workloads}:
+        flat, one = (medians.median(f"nested_{depth}", "first_to_last_s") for depth in (0, 1))
+        yield Derived("nested", "first_level_ms", one.minus(flat).times(1000))
+
+
 COLUMNS: Final = (
-    Column("per level", "per_level_ms", "nested"),
+    Column("first level", "first_level_ms", "nested"),
+    Column("each further level", "per_level_ms", "nested"),
     Column("flat", "first_to_last_s", "nested_0"),
     Column("3 levels", "first_to_last_s", "nested_3"),
     Column("finish lag", "finish_lag_s", "nested_3"),
     Column("shared", "first_to_last_s", SHARED),
 )
 
-LINE: Final = Line("depth", "nested", slope="per_level_ms")
+LINE: Final = Line("depth", "nested", slope="per_level_ms", least=1)
 
 SCENARIO = Scenario(
     name="composition",
-    version=2,
+    version=3,
     order=70,
     question="What does it cost to make one pipeline of others, and does a failure inside reach the outside?",
     limits=(
         "The mechanisms are not equal: a task group is a drawing around tasks, a subflow is a run that has a state too.",
-        "Of one engine start or two, a level has a number only if the deepest chain takes twice as long as the flat one.",
+        "Of one engine start or two, a level has a number only if the deepest chain takes twice as long as one level does.",
         "A pipeline that triggers another one as a separate run is not measured.",
     ),
     options=Options,
     cases=cases,
     metrics=metrics,
-    own_metrics=(Metric("per_level_ms", "ms", "slope of first_to_last_s over the depth of nesting"),),
+    own_metrics=METRICS,
+    derive=derive,
     columns=COLUMNS,
-    # Flat is level 0, which has no place on a logarithmic axis.
-    curves=(Curve("from the first task to the last", "levels of nesting", LINE, log=False),),
+    # With the flat pipeline, which is no part of the line. Level 0 has no place on a logarithmic axis.
+    curves=(Curve("from the first task to the last", "levels of nesting", Family("depth", "nested"), log=False),),
     line=LINE,
     checks=CHECKS,
 )

@@ -91,7 +91,7 @@ COLUMNS: Final = (
     Column("transition", "transition_ms", Which.MOST),
     Column("finish lag", "finish_lag_s", "chain_1"),
     Column("cold run", COLD_RUN, "warm_up"),
-    Column("METG(50 %)", "metg50_ms", Which.OWN),
+    Column("METG(50 %)", "metg50_ms", Which.EACH),
 )
 
 LINE: Final = Line("tasks", "{shape}", slope="per_task_ms", intercept="per_run_ms", least=1, ahead="ahead_per_task_ms")

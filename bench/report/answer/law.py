@@ -1,4 +1,4 @@
-"""The law of overhead: what is paid for a run, a task, an import and a poll, and for a task of a busy engine.
+"""The law of overhead: what is paid for a run, a task, an import and a poll, and between tasks of a busy engine.
 
 What an empty task of an idle engine costs is one line of the bill. A pause of the engine may go on while a task runs, and a
 process for each task imports what the task needs. So the table has every line, and its sentences say what overlaps. Lines
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Final
 
 from bench.base.stats.quantity import PLAIN_TO_SEE
@@ -112,7 +112,7 @@ def law(facts: Facts) -> Below | None:
 
 
 def _columns(facts: Facts) -> Iterator[_Column]:
-    yield _Column("a run, before its first task", _before)
+    yield _Column("a run, before its first task, code without imports", _before)
     yield _Column("a wait for a poll", _poll)
     yield _Column("a run, after its last task", lambda bill: _known(bill.of_a_run("finish_lag_s")))
     yield _Column("an empty task, idle engine", _empty)
@@ -121,7 +121,10 @@ def _columns(facts: Facts) -> Iterator[_Column]:
     yield _Column("the imports of the first task", _import("first_import_s"))
     yield _Column("the imports of each later task", _import("later_import_s"))
     if most := _most_at_once(facts):
-        yield _Column(f"a task, {most.size} runs at once", partial(_busy, most.workload))
+        yield _Column(
+            f"between two tasks, {most.size} runs at once: 95 % within",
+            lambda bill: _known(bill.row("load", "transition_p95_ms", most.workload)),
+        )
 
 
 @dataclass(frozen=True)
@@ -186,16 +189,6 @@ def _empty(bill: _Bill) -> Sentence | None:
 
 def _import(metric: str) -> Callable[[_Bill], Sentence | None]:
     return lambda bill: _known(bill.row("load", metric, load.IMPORTING))
-
-
-def _busy(workload: str, bill: _Bill) -> Sentence | None:
-    """Return how many tasks ran in a second, and the CPU time of each; both hold a wait, which a poll may draw."""
-    parts: list[tuple[Part, ...]] = []
-    for metric, unit in (("tasks_per_s", ""), ("cpu_per_task_s", " of CPU time")):
-        row = bill.row("load", metric, workload)
-        if row and (said := bill.facts.draw(row) or _known(row)):
-            parts.append((*said.parts, unit) if row.median is not None else tuple(said.parts))
-    return Sentence.of(*prose.listed(parts, ", ")) if parts else None
 
 
 # What overlaps ----------------------------------------------------------------------------------------------------------

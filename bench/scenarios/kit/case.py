@@ -48,6 +48,11 @@ class Case:
         """Return the name of the case in a run and in the results."""
         return self.work.name
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether memory and disk are watched meanwhile."""
+        return isinstance(self.procedure, Once) and self.procedure.watched
+
     @cached_property
     def expected(self) -> Expected:
         """What every run of the case has to show."""

@@ -41,9 +41,14 @@ class Line(Family):
     intercept: str = ""
     """The metric that is the height of the line at the least size, plus the wait before the first body."""
     least: int = 0
-    """The least size: a chain of one task has no transition, so that the line of chains begins at one."""
+    """The size at which the line begins: a chain of one task has no transition, so that the line of chains begins at one."""
     ahead: str = ""
     """The metric that is the slope of the wait before the first body, which may grow with the work."""
+
+    def of(self, axes: Axes) -> str | None:
+        """Return the family of a case, or None if it belongs to none, or is smaller than the least."""
+        family = super().of(axes)
+        return family if family and float(axes[self.over]) >= self.least else None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ class Which(Enum):
     """Which workload a column shows where the scenario does not name one."""
 
     MOST = "the one that most setups have an estimate of"
-    OWN = "each setup's own, because the graph depends on how many tasks the setup can run at once"
+    EACH = "each that some setup has an estimate of, in a column of its own: setups may differ in what they can run"
 
 
 @dataclass(frozen=True)

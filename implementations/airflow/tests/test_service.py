@@ -96,7 +96,7 @@ def test_taskflow_pipelines_run_when_they_are_asked_to_and_only_then(tmp_path: P
 
 @pytest.mark.slow(reason="it starts Airflow's servers to see when they take up a run")
 def test_a_run_is_taken_up_after_the_next_whole_second(tmp_path: Path) -> None:
-    """As the folder declares it (`polls_grain_s`), by the database: SQLite's clock does not tell that a run is due before."""
+    """As the folder declares it (`polls_grain_s`): SQLite's clock does not tell before that a run is due."""
     one = Workload("one", (Node("a"),))
     with up(LocalExecutor, tmp_path) as engine:
         engine.deploy(one)
@@ -107,7 +107,9 @@ def test_a_run_is_taken_up_after_the_next_whole_second(tmp_path: Path) -> None:
             runs = database.execute("select run_after, start_date from dag_run where dag_id = 'one'").fetchall()
     asked, taken_up = zip(*[[datetime.fromisoformat(moment) for moment in run] for run in runs], strict=True)
     assert len(runs) == 6 and any(moment.microsecond for moment in asked)
-    assert [moment for moment, began in zip(asked, taken_up, strict=True) if began < moment.replace(microsecond=0) + SECOND] == []
+    assert [
+        moment for moment, began in zip(asked, taken_up, strict=True) if began < moment.replace(microsecond=0) + SECOND
+    ] == []
 
 
 @pytest.mark.slow(reason="it starts Airflow's servers to see two runs at once")
