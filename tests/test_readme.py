@@ -14,8 +14,10 @@ from pages import Page
 from bench.base import wording
 from bench.base.stats.quantity import MIN_STARTS
 from bench.derive.reading import reading
+from bench.report import prose
+from bench.report.prose import Sentence
 from bench.store import earlier
-from bench.store.rows import Estimate, row_of
+from bench.store.rows import Estimate, Range, row_of
 
 SAMPLE = "reports/sample"
 KEPT = (
@@ -34,8 +36,8 @@ NAMES = {
 }
 """How the README calls each, and the deployment at the service tier."""
 
-WITHDRAWN_LINES = {"plain": " ([withdrawn](docs/fairness.md#what-was-wrong-and-was-withdrawn))"}
-"""The mark of each count of lines that turned out to be wrong: the sample cannot be derived again."""
+SHARES = {"tasks": "nothing", "runs": "the process of their run"}
+"""What the tasks of a deployment share, by its class of isolation."""
 
 DEPLOYMENTS = {
     "library": {"airflow": "dag_test", "dagster": "in_process", "prefect": "flow_call", "plain": "threads"},
@@ -80,15 +82,16 @@ def cells(tool: str) -> list[str]:
     )
     its = {"orchestrator": tool, "tier": "service", "profile": "stock", "deployment": DEPLOYMENTS["service"][tool]}
     (engine,) = (each for each in RESULTS[SAMPLE]["engines"] if its.items() <= each.items())
-    wait = usual("ranges", tool, "service", "submit_to_first_s")
+    wait = row_of(Range, usual("ranges", tool, "service", "submit_to_first_s"))
     versions, (name, deployment) = RUN["versions"][tool], NAMES[tool]
     return [
         f"{name} {versions.get(tool, versions.get('python'))}, {deployment}",
         with_interval(a_task(tool, "service")),
         "-" if tool == "plain" else with_interval(a_task(tool, "service", "tuned")),
         with_interval(a_task(tool, "library")),
-        wording.said("s", wait["low"], wait["high"]),
-        str(pipeline["lines"]) + WITHDRAWN_LINES.get(tool, ""),
+        SHARES[wait.setup.apart],
+        str(Sentence.of(*(prose.waiting(wait) if wait.polls else prose.between(wait)))),
+        str(pipeline["lines"]),
         str(engine["needed"]),
     ]
 
@@ -102,24 +105,14 @@ def rows_of(table: str) -> list[list[str]]:
 
 
 HEADING = (
-    "| | a task of a chain adds | the same, tuned | the same, from a script | wait before the first task"
-    " | lines of the churn pipelines | services needed |"
+    "| | a task of a chain adds | the same, tuned | the same, from a script | on the servers, tasks share"
+    " | wait before the first task | lines of the churn pipelines | services needed |"
 )
 
 
 def test_the_table_is_the_samples() -> None:
-    """Each cell is what results.json has, and what was withdrawn of it is marked."""
+    """Each cell is what results.json has."""
     assert rows_of(HEADING) == [cells(tool) for tool in NAMES]
-
-
-@pytest.mark.parametrize("tool", WITHDRAWN_LINES)
-def test_what_is_marked_was_withdrawn(tool: str) -> None:
-    """The place that the mark leads to has the number."""
-    (lines,) = (
-        row["lines"] for row in RESULTS[SAMPLE]["code"] if (row["orchestrator"], row["scenario"]) == (tool, "pipeline")
-    )
-    _, withdrawn = (ROOT / "docs/fairness.md").read_text().split("\n## What was wrong and was withdrawn\n")
-    assert re.search(rf"\b{lines}\b", withdrawn)
 
 
 def test_the_run_is_named() -> None:

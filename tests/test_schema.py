@@ -52,7 +52,8 @@ def test_what_was_written_before_is_valid(run: Path) -> None:
     read = RunFolder(run).results()
     assert [each.median for each in read.estimates] == [row["median"] for row in document["estimates"]]
     assert {(each.setup.orchestrator, each.setup.database) for each in read.checks} == {
-        (row["orchestrator"], "none" if row["orchestrator"] == "plain" else "sqlite") for row in document["checks"]
+        (row["orchestrator"], row.get("database", "none" if row["orchestrator"] == "plain" else "sqlite"))
+        for row in document["checks"]
     }
     if (run / "samples.csv").exists():
         assert {each.setup.key for each in RunFolder(run).samples()} >= {each.setup.key for each in read.estimates}

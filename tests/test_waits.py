@@ -156,6 +156,20 @@ def test_a_clock_of_whole_seconds_is_waited_for_too(period: float) -> None:
     assert found is not None and found.wait_s == pytest.approx(0.2, abs=0.02)
 
 
+@pytest.mark.parametrize("period", [0.1, 1.0])
+def test_looks_that_keep_their_place_in_a_second_are_one_draw_of_a_start(period: float) -> None:
+    """A loop of a second comes at the same moment of each, however many runs there are; the interval holds L."""
+    draw, poll, times = random.Random(6), Poll(period, grain_s=1.0), 400
+    held = 0
+    for _ in range(times):
+        looks = [draw.uniform(0, period) for _ in range(4)]
+        waits = [[0.2 + draw.random() + look for _ in range(3)] for look in looks]
+        found = shortest_wait(waits, poll)
+        assert found is not None and found.low_s is not None and found.high_s is not None
+        held += found.low_s <= 0.2 <= found.high_s
+    assert held / times >= 0.92
+
+
 def test_waits_that_the_settings_do_not_explain_have_no_shortest() -> None:
     """Runs that wait for whole seconds are not told by a poll of a tenth of one."""
     waits = [0.2 + place / 12 for place in range(12)]
@@ -195,6 +209,8 @@ def test_a_wait_is_told_to_the_digits_that_are_known() -> None:
     interval = {"shortest_low": 0.0, "shortest_high": 3.0432}
     assert str(Sentence.of(*waiting(row))) == "1.1 s + up to 10.0 s, n=6"
     assert str(Sentence.of(*waiting(changed(row, **interval, longest=13.0)))) == "1.1 s [0.0 .. 3.0 s] + up to 13.0 s, n=6"
+    none = changed(row, shortest=0.0, shortest_low=0.0, shortest_high=0.1663, longest=2.0)
+    assert str(Sentence.of(*waiting(none))) == "at most 166 ms + up to 2.00 s, n=6"
     assert changed(row, **interval, longest=13.0).bounds == (0.0, 3.0432 + 13.0)
 
 

@@ -120,7 +120,9 @@ def shortest_wait(by_start: Sequence[Sequence[float]], poll: Poll) -> Shortest |
     shortest = statistics.fmean(waits) - poll.mean_wait_s
     if len(by_start) < MIN_STARTS:
         return Shortest(max(0.0, shortest))
-    error = max(_error(waits), _error([statistics.fmean(own) for own in by_start]))
+    # In a start, the looks keep their place between two ticks of a clock, so that only each start draws that part anew.
+    locked = poll.period_s / math.sqrt(12 * len(by_start)) if poll.grain_s else 0.0
+    error = max(math.hypot(_error(waits), locked), _error([statistics.fmean(own) for own in by_start]))
     reach = student(LEVEL, len(waits) - 1) * error
     return Shortest(*(max(0.0, shortest + side) for side in (0, -reach, reach)))
 

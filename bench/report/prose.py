@@ -112,6 +112,8 @@ def shortest_wait(row: Range) -> tuple[Part, ...]:
     shortest = Number(digits(row.shortest), row.shortest, "ranges", row.key, "shortest")
     if low is None or high is None:
         return (shortest,)
+    if not row.shortest:  # the draws were shorter than they are on average, so that nothing is left for it
+        return ("at most ", Number(digits(high), high, "ranges", row.key, "shortest_high"))
     return (shortest, " [", Number(digits(low, high), low, "ranges", row.key, "shortest_low", high), "]")
 
 
