@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -124,7 +125,11 @@ class LocalExecutor(Adapter):
     def _publish(self, dags: list[str], written: float) -> None:
         if not dags:
             return
-        call(self._home, "dags", "reserialize")
+        try:
+            call(self._home, "dags", "reserialize")
+        except subprocess.CalledProcessError:
+            # The dag-processor was about to record the same new asset, and the second to do so fails (UNIQUE constraint).
+            call(self._home, "dags", "reserialize")
         self._wait_until_parsed(dags, written)
         # The dag-processor looks for new files every 300 s, and would parse none of these until then. Asked for one of them,
         # it looks at once, and parses all of them every 30 s from now on, as it does where they have been for a while.
