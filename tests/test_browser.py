@@ -117,7 +117,8 @@ addEventListener("load", () => {
   const styled = document.getElementById("styled");
   if (styled && getComputedStyle(styled).order === "7") obeyed.push("style");
   const sorted = document.querySelectorAll("th button").length;
-  document.documentElement.textContent = JSON.stringify({ obeyed, forbidden, sorted });
+  // That a handler was forbidden is told after the page has loaded, since Chromium 150.
+  setTimeout(() => { document.documentElement.textContent = JSON.stringify({ obeyed, forbidden, sorted }); }, 500);
 });
 </script>"""
 
@@ -159,8 +160,7 @@ def test_a_page_does_what_its_policy_allows(name: str, pages: dict[str, str], tm
     seen = browsed(page, tmp_path)
     assert seen["obeyed"] == seen["forbidden"] == [] and seen["sorted"] > 0
     seen = browsed(planted, tmp_path)
-    # A handler that is forbidden may be told of too late for us to hear it, which differs between versions of Chromium.
-    assert seen["obeyed"] == [] and seen["sorted"] > 0 and {"script-src-elem", "style-src-elem"} <= {*seen["forbidden"]}
+    assert seen["obeyed"] == [] and seen["sorted"] > 0 and len(seen["forbidden"]) >= 4
     # The planted is as it would be obeyed.
     without = browsed(POLICY.sub("", planted), tmp_path)
     assert sorted(without["obeyed"]) == ["click", "file", "handler", "script", "style"]

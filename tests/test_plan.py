@@ -41,7 +41,7 @@ TOOLS = (
                 polls_every_s={"stock": 5.0, "tuned": 0.5},
                 polls_jitter=0.2,
                 polls_grain_s=1.0,
-                pool={"tuned": 7},
+                pool={"stock": 7},
                 own_width=16,
             ),
         ),
@@ -295,7 +295,7 @@ def test_each_process_of_a_pool_has_a_first_task_before_it_counts(suite: Suite, 
     """Where the folder of a tool declares a pool; but for a scenario that asks about the first tasks themselves."""
     for start in planned(suite, seed).starts:
         first = {SCENARIOS[trial.scenario].in_order for trial in start.trials[:1]}
-        has_pool = (start.setup.orchestrator, start.setup.tier, start.setup.profile) == ("one", "service", "tuned")
+        has_pool = (start.setup.orchestrator, start.setup.tier, start.setup.profile) == ("one", "service", "stock")
         tasks = [len(trial.case.expected.attempts) for trial in start.warmups if trial.case.name == warmups.POOL]
         assert tasks == ([7] if has_pool and first == {False} else [])
 

@@ -106,13 +106,13 @@ def _by_start(trials: Sequence[MeasuredTrial]) -> list[list[float]]:
 def shortest_wait(by_start: Sequence[Sequence[float]], poll: Poll) -> Shortest | None:
     """Return L of waits that are L and a draw of the poll, given by engine start; of few waits, nothing.
 
-    Nor is there one where the middle half of the waits lies more than twice as far apart as any draw of the poll may be:
-    then the tool waits for something else, of which its folder says nothing, and L would be off by the half of that.
-
     It is their mean less the mean draw: the shortest of the waits that were seen would be the shorter the more there are.
+    There is none where the middle half of the waits lies more than twice as far apart as any draw of the poll may be: then
+    the tool waits for something else, of which its folder says nothing, and L would be off by the half of that.
 
     The interval is Student's t of the waits. Each draws for itself, but those of a start share what differs between starts.
-    So the standard error is the larger of two: that of the waits, and that of the means of the starts (docs/method.md).
+    So the standard error is the larger of two: that of the waits, with what only a start draws anew, and that of the means
+    of the starts (docs/method.md).
     """
     waits = [wait for own in by_start for wait in own]
     if len(waits) < MIN_WAITS or _middle_half(waits) > 2 * poll.longest_s:

@@ -40,11 +40,6 @@ class Slot:
         return self.deployment.polls_every_s.get(self.setup.profile, 0.0)
 
     @property
-    def pool(self) -> int:
-        """How many tasks warm up the engine's pool; 0 where the first tasks are asked about, or are like any others."""
-        return 0 if self.scenario.in_order else self.deployment.pool.get(self.setup.profile, 0)
-
-    @property
     def polls_jitter(self) -> float:
         """By which part of that the time between two looks varies; 0 if the engine does not poll."""
         return self.deployment.polls_jitter if self.polls_every_s else 0.0
@@ -53,6 +48,11 @@ class Slot:
     def polls_grain_s(self) -> float:
         """Of what whole multiples the engine's clock is; 0 if it tells any moment, or if the engine does not poll."""
         return self.deployment.polls_grain_s if self.polls_every_s else 0.0
+
+    @property
+    def pool(self) -> int:
+        """How many tasks warm up the engine's pool; 0 where the first tasks are asked about, or are like any others."""
+        return 0 if self.scenario.in_order else self.deployment.pool.get(self.setup.profile, 0)
 
 
 def slots(tool: Tool, block: Block, round_number: int, usual_width: int) -> Iterator[list[Slot]]:

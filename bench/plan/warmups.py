@@ -21,7 +21,10 @@ NAMES = (COLD.name, WIDE.name, POOL)
 
 
 def warmups(tier: str, pool: int = 0) -> Iterator[Case]:
-    """Yield what warms up an engine of the tier; no more than the first run, where each run is a process of its own."""
+    """Yield what warms up an engine of the tier; no more than the first run, where each run is a process of its own.
+
+    If processes outlive a run, `pool` says how many.
+    """
     yield COLD
     if tier == "library":
         yield WIDE

@@ -180,7 +180,7 @@ def _poll(bill: _Bill) -> Sentence | None:
     if not waits.polls:
         return Sentence.of("none")
     longest = prose.longest_draw(waits)
-    return Sentence.of("0 to ", longest) if longest else Sentence.of("- (not known: few waits, or not as the settings say)")
+    return Sentence.of("0 to ", longest) if longest else Sentence.of("- (few waits, or not as the settings say)")
 
 
 def _empty(bill: _Bill) -> Sentence | None:
