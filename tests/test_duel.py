@@ -162,7 +162,7 @@ def test_what_is_not_in_step_is_not_compared(fought: Path, orchbench: Call) -> N
 def test_the_same_plan_is_one_of_the_same_work() -> None:
     """Runs of the same names that compute more are another plan, so that they are not made beside each other."""
     known = tools.discover()
-    chosen = suite.load("quick", known)
+    chosen = suite.load("full", known)
     plain = [known["plain"]]
     first, again, more = (planning.make(planning.Choice(chosen, plain, 1), rounds_per_s) for rounds_per_s in (1e6, 1e6, 2e6))
     assert [trial.id for trial in first.trials] == [trial.id for trial in more.trials]

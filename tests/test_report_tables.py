@@ -52,7 +52,9 @@ def shown(row: Estimate | None) -> str:
     """Return what a cell of the page holds: the number with its interval, or with how many runs there were."""
     if row is None or row.median is None:
         return number(row)
-    return number(row) + (f" (n={row.n})" if row.low is None else f" [{reading(row).spread}]")
+    if row.low is not None:
+        return f"{number(row)} [{reading(row).spread}]"
+    return number(row) + f" (n={row.n})" * bool(row.starts)  # a number of no engine start was chosen by the suite
 
 
 def cells(subject: str, rows: Sequence[Estimate]) -> list[Estimate | None]:
