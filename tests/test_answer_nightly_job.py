@@ -65,6 +65,17 @@ def test_without_a_need_there_is_no_pick_but_the_times() -> None:
     assert cards(estimates=[estimate("airflow", 5.0, **times)])["A nightly training job"].pick == answer.NOT_MEASURED
 
 
+def test_a_need_that_failed_somewhere_is_not_met() -> None:
+    """A user may choose the deployment that has a feature, but not the run in which it works."""
+    asked = [check("prefect", name) for name in RETRIES]
+    by_verdict = {}
+    for verdict in ("unsupported", "fail"):
+        other = changed(check("airflow", RETRIES[0], verdict), tier="service")
+        card = nightly(*asked, *(check("airflow", name) for name in RETRIES), other)
+        by_verdict[verdict] = card.pick
+    assert by_verdict == {"unsupported": "No difference in features", "fail": "Prefect, by what was measured"}
+
+
 def test_topics_are_counted_by_what_the_tool_does_itself() -> None:
     """What is written by hand, declared by the author, unsupported or failed is not met by the tool alone, and is shown."""
     checks = [check("prefect", name) for name in [*RETRIES, GOING_ON]] + [check("airflow", RETRIES[0])]

@@ -11,10 +11,11 @@ from small_runs import made_up_record, recorded
 
 from bench.derive import engines, results
 from bench.derive.measured import measure
+from bench.events.log import Data
 from bench.events.timeline import Attempt, Timeline
 from bench.events.verification import expected_of
 from bench.plan.setup import Setup
-from bench.scenarios import SCENARIOS, Capacity
+from bench.scenarios import METRICS, SCENARIOS, Capacity
 from bench.store.records import Reported, RunOfTrial, StartRecord, TrialRecord
 from bench.store.rows import Estimate, Ratio, Results
 from contract.pipeline import STEPS, Pipeline
@@ -106,16 +107,20 @@ def test_where_a_task_was_tried_again_the_records_say_nothing_of_its_first_start
         assert any(row.metric == "reported_submit_to_first_s" for row in rows) == is_told
 
 
-def test_the_first_level_and_each_further_one_are_two_costs() -> None:
-    """A tool may pay for the first pipeline in a pipeline what no further one costs, and a line has one slope."""
+def test_the_way_into_nested_pipelines_and_the_way_out_are_told_apart() -> None:
+    """A tool may wait for something else on either, and on neither in proportion to the levels."""
     its = SCENARIOS["composition"]
     cases = [case for case in its.cases(its.parse({}), Capacity(2, 2, 1.0)) if "depth" in case.axes]
     timelines: dict[str, Timeline] = {}
-    for case, seconds in zip(cases, (1.0, 4.0, 4.5, 5.0), strict=True):
+    for case, into, out in zip(cases, (0.5, 2.0, 2.5, 3.0), (0.5, 1.0, 4.0, 9.0), strict=True):
         work = cast("Workload", case.work)
-        begins = {node.id: int((1 + seconds * (place > 0)) * S) + place for place, node in enumerate(work.nodes)}
+        last = len(work.nodes) - 1
+        begins = {
+            node.id: int((1 + into * (place > 0) + out * (place == last)) * S) + place
+            for place, node in enumerate(work.nodes)
+        }
         attempts = {name: [Attempt(at, at, token=work.tokens[name])] for name, at in begins.items()}
-        timelines[case.name] = Timeline(0, int(9 * S), "succeeded", attempts=attempts)
+        timelines[case.name] = Timeline(0, int(20 * S), "succeeded", attempts=attempts)
     trials = [
         TrialRecord(
             id=case.name, scenario="composition", workload=case.name, axes=dict(case.axes), setup=AIRFLOW, start="1",
@@ -125,29 +130,69 @@ def test_the_first_level_and_each_further_one_are_two_costs() -> None:
     ]  # fmt: skip
     record = made_up_record(cases=recorded(*cases), scenarios={"composition": its.version})
     rows = results.derive(measure(record, trials, [], timelines.__getitem__)).results.estimates
-    assert number(rows, "first_level_ms").median == pytest.approx(3000)
-    assert number(rows, "per_level_ms").median == pytest.approx(500)
+    for metric, seconds in (("entering_s", [0.5, 2.0, 2.5, 3.0]), ("leaving_s", [0.5, 1.0, 4.0, 9.0])):
+        found = {row.workload: row.median for row in rows if row.metric == metric}
+        assert found == {case.name: pytest.approx(each, abs=1e-6) for case, each in zip(cases, seconds, strict=True)}
+
+
+def test_memory_is_told_of_the_first_run_of_an_engine_only() -> None:
+    """What a run before has left in memory is not the frame's."""
+    its = SCENARIOS["payload"]
+    cases = [case for case in its.cases(its.parse({"sizes_kb": [1]}), Capacity(2, 2, 1.0)) if case.is_watched]
+    trials = [
+        TrialRecord(
+            id=f"{start}-{case.name}", number=place, scenario="payload", workload=case.name, axes=dict(case.axes),
+            setup=AIRFLOW, start=start, round=1, repeat=0, end="over",
+        )
+        for start, own in (("1", cases[:1]), ("2", cases[1:]))
+        for place, case in enumerate(own)
+    ]  # fmt: skip
+    record = made_up_record(cases=recorded(*cases), scenarios={"payload": its.version})
+    passed = {step: [Attempt(at, at + 1, token="the frame")] for step, at in (("make", S), ("take", 2 * S))}
+    ran = Timeline(0, 3 * S, "succeeded", attempts=passed, samples=[Data(pss=5_000_000)])
+    rows = results.derive(measure(record, trials, [], lambda _: ran)).results.estimates
+    found = [next(row for row in rows if (row.workload, row.metric) == (case.name, "peak_pss_mb")) for case in cases]
+    assert [row.median for row in found] == [5.0, 5.0, None]
+    assert found[2].missing_because == METRICS["peak_pss_mb"].lack
 
 
 def test_an_engine_is_as_ready_as_where_it_has_the_least_to_serve() -> None:
-    """What has to be loaded first is no part of what the tool takes: only starts that are alike are put together."""
+    """What has to be loaded first is no part of what the tool takes: only starts that are alike are put together.
+
+    A start that came up at the third try says so by its name.
+    """
     record = made_up_record(cases=recorded(CHAIN), scenarios={"overhead": 1})
     seconds = {"1": 9.0, "2": 2.0, "3": 4.0}
     starts = [
-        StartRecord(id=name, setup=AIRFLOW, start_s=took_s, deploy_s=1.0, versions={}, settings=[], listening=[])
+        StartRecord(
+            id=f"{name}-stock-3" if name == "2" else name,
+            setup=AIRFLOW,
+            start_s=took_s,
+            deploy_s=1.0,
+            versions={},
+            settings=[],
+            listening=[],
+        )
         for name, took_s in seconds.items()
     ]
     more = {name: [CHAIN.name, *(["train"] if name == "1" else [])] for name in seconds}
     trials = [
         TrialRecord(
-            id=f"{name}-{work}", scenario="overhead", workload=work, setup=AIRFLOW, start=name, round=1, repeat=0, end="over"
+            id=f"{name}-{work}",
+            scenario="overhead",
+            workload=work,
+            setup=AIRFLOW,
+            start=start.id,
+            round=1,
+            repeat=0,
+            end="over",
         )
-        for name, works in more.items()
+        for start, (name, works) in zip(starts, more.items(), strict=True)
         for work in works
     ]
     cases = recorded(CHAIN, Pipeline("train", "train"))
     (engine,) = engines.engines(starts, trials, msgspec.structs.replace(record, cases=cases))
-    assert (engine.starts, engine.ready_s) == (2, 4.0)
+    assert (engine.starts, engine.ready_s, engine.served, engine.failed) == (2, 4.0, 1, 2)
 
 
 def test_the_usual_deployment_stands_for_its_tool() -> None:

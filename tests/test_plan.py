@@ -301,9 +301,18 @@ def test_each_process_of_a_pool_has_a_first_task_before_it_counts(suite: Suite, 
 
 
 @given(SEEDS)
-def test_what_is_watched_comes_first(seed: int) -> None:
-    """Whatever the order: what earlier runs of the scenario have left in memory and on disk is not what is looked for."""
-    block = block_of("payload", rounds=2, repeat=1, options={"sizes_kb": [1, 100], "watch": True})
-    for start in planned(Suite(name="any", about="", blocks=[block]), seed).starts:
-        watched = [trial.case.is_watched for trial in start.trials]
-        assert any(watched) and watched == sorted(watched, reverse=True)
+def test_what_is_watched_has_an_engine_of_its_own(seed: int) -> None:
+    """What other runs have left in memory and on disk is not what is looked for, and neither do their blocks join it."""
+    payload = block_of("payload", rounds=2, repeat=1, options={"sizes_kb": [1, 100], "watch": True})
+    blocks = [
+        payload,
+        block_of("overhead", rounds=2, repeat=1, joins=True),
+        msgspec.structs.replace(payload, joins=True, rounds=3),
+    ]
+    seen: Counter[str] = Counter()
+    for start in planned(Suite(name="any", about="", blocks=blocks), seed).starts:
+        watched = [trial.case.name for trial in start.trials if trial.case.is_watched]
+        assert not watched or len(start.trials) == 1
+        seen.update(watched)
+    ways = {"value_100kb_watched", "store_100kb_watched", "file_100kb_watched"}
+    assert seen.keys() == ways and len({*seen.values()}) == 1

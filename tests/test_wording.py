@@ -12,7 +12,7 @@ from bench.derive.reading import reading
     ("median", "subtracted", "kind"),
     [(1.2, 1.0, "value"), (0.8, 1.0, "noise"), (0.4, 0.0, "value"), (0.0, 0.0, "noise"), (-3.0, 1.0, "noise")],
 )
-@pytest.mark.parametrize("metric", ["per_level_ms", "ahead_per_task_ms", "per_run_ms", "retry_cost_s"])
+@pytest.mark.parametrize("metric", ["per_mb_ms", "ahead_per_task_ms", "per_run_ms", "retry_cost_s"])
 def test_a_cost_of_few_starts_is_read_beside_what_was_subtracted(
     metric: str, median: float, subtracted: float, kind: str
 ) -> None:
@@ -33,10 +33,10 @@ def test_a_difference_of_few_starts_is_told_by_its_size(median: float, kind: str
 @pytest.mark.parametrize(
     ("metric", "median", "low", "high", "kind", "text"),
     [
-        ("per_level_ms", -512.0, None, None, "noise", "lost in noise"),
-        ("per_level_ms", 107.0, None, None, "value", "107 ms"),
-        ("per_level_ms", 107.0, -3.0, 200.0, "noise", "lost in noise"),
-        ("per_level_ms", -5.0, -9.0, -1.0, "noise", "none: curved"),
+        ("per_mb_ms", -512.0, None, None, "noise", "lost in noise"),
+        ("per_mb_ms", 107.0, None, None, "value", "107 ms"),
+        ("per_mb_ms", 107.0, -3.0, 200.0, "noise", "lost in noise"),
+        ("per_mb_ms", -5.0, -9.0, -1.0, "noise", "none: curved"),
         ("per_mb_ms", 0.1, 0.0005, 20.0, "noise", "lost in noise"),
         ("per_mb_ms", 0.1, 0.02, 0.5, "value", "100 us"),
         ("retry_cost_s", -1.7, None, None, "noise", "lost in noise"),

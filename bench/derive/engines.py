@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from bench.plan.setup import Setup
 from bench.store.records import RunRecord, StartRecord, TrialRecord
@@ -34,6 +35,8 @@ def engines(starts: Sequence[StartRecord], trials: Sequence[TrialRecord], run: R
             starts=len(own),
             # Some servers start only when they know what to serve.
             ready_s=statistics.median(start.start_s + start.deploy_s for start in own),
+            served=least,
+            failed=_failed([start.id for start in every], {start.id for start in starts}),
             services=len(upkeep.services) if upkeep else None,
             names=upkeep.services if upkeep else None,
             by_choice=by_choice,
@@ -42,3 +45,13 @@ def engines(starts: Sequence[StartRecord], trials: Sequence[TrialRecord], run: R
             idle_pss_mb=upkeep.idle_pss / 1e6 if upkeep and upkeep.services else None,
             ports=statistics.median(len(start.listening) for start in own),
         )
+
+
+def _failed(own: Sequence[str], came_up: Collection[str]) -> int:
+    """Return how many engine starts failed before the ones that came up: these have the number of the try in their name."""
+    failed: set[str] = set()
+    for name in own:
+        if again := re.fullmatch(r"(.+)-(\d+)", name):
+            first, tries = again.group(1), int(again.group(2))
+            failed |= {first, *(f"{first}-{number}" for number in range(2, tries))} - {*came_up}
+    return len(failed)

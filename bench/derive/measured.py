@@ -132,10 +132,13 @@ def measure(
     # Read once: a graph of a thousand tasks may have a thousand trials.
     cases: dict[tuple[str, str], Case] = {}
     trials: list[MeasuredTrial] = []
+    begun: set[str] = set()
     for each in records:
         key = (each.scenario, each.workload)
         case = cases[key] = cases.get(key) or run.cases[each.workload].at(each.axes)
-        trials.append(measured(each, case, each.width or run.width, events))
+        trials.append(measured(each, case, each.width or run.width, events, is_first=each.start not in begun))
+        if not each.warmup:
+            begun.add(each.start)
     return MeasuredRun(run, starts, trials)
 
 
@@ -148,12 +151,14 @@ def grouped(trials: Sequence[MeasuredTrial]) -> list[Group]:
     return sorted(groups.values(), key=lambda group: group.label)
 
 
-def measured(record: TrialRecord, case: Case, width: int, events: Callable[[str], Timeline]) -> MeasuredTrial:
+def measured(
+    record: TrialRecord, case: Case, width: int, events: Callable[[str], Timeline], *, is_first: bool = True
+) -> MeasuredTrial:
     """Verify one trial and measure it; a trial that did other work than asked yields no value."""
     # The last line of a trial that was cut short may be broken.
     what_ran = events(record.id) if record.end == "over" else Timeline()
     trial = _ended(record, case, what_ran)
-    run = Run(what_ran, case.work, width, record.facts)
+    run = Run(what_ran, case.work, width, record.facts, is_first)
     if trial.ended_well:
         if wrong := verify(what_ran, case.work, width, case.expectation, case.procedure.runs):
             trial = replace(trial, wrong=wrong, because="; ".join(f"{check}: {why}" for check, why in wrong.items()))

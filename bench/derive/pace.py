@@ -36,7 +36,7 @@ class Pace:
         if self.most > WANDERS * self.least:
             found.append(
                 f"its pace wandered between {_millions(self.least)} and {_millions(self.most)} million rounds of CPU work "
-                "a second, so that starts with CPU work in them are not alike"
+                "a second, so that engine starts are not alike: the start of a process is CPU work too"
             )
         if self.beside < SHARES * self.alone:
             found.append(

@@ -23,7 +23,8 @@ def join(starts: Sequence[Start], more: Sequence[Start]) -> list[Start]:
 
 
 def _are_alike(one: Start, other: Start) -> bool:
-    return (one.setup, one.width, one.round) == (other.setup, other.width, other.round)
+    watched = any(trial.case.is_watched for start in (one, other) for trial in start.trials)  # it is asked of a fresh engine
+    return not watched and (one.setup, one.width, one.round) == (other.setup, other.width, other.round)
 
 
 def _merged(host: Start, guest: Start) -> Start:

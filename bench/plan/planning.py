@@ -109,10 +109,8 @@ class _Planner:
                 runs = _runs(slot, cases[slot.width].of(slot))
                 if not slot.scenario.in_order:
                     self._random.shuffle(runs)
-                    # What earlier runs have left in memory or on disk is not what is watched.
-                    runs.sort(key=lambda run: not run.case.is_watched)
                 left = phases.setdefault((slot.setup.path, slot.width), self._strata(block.rounds * len(runs)))
-                starts.append(self._start(slot, runs, left))
+                starts += [self._start(slot, own, left) for own in _apart(runs)]
         return starts
 
     def _strata(self, runs: int) -> list[float]:
@@ -202,6 +200,12 @@ def _runs(slot: Slot, cases: Sequence[Case]) -> list[_Run]:
         for case in cases
         if number == 1 or not (sweeps_once and slot.scenario.is_swept(case))
     ]
+
+
+def _apart(runs: Sequence[_Run]) -> list[list[_Run]]:
+    """Give each run that is watched an engine start of its own: what others have left in memory or on disk is not its."""
+    unwatched = [run for run in runs if not run.case.is_watched]
+    return [*([unwatched] if unwatched else []), *([run] for run in runs if run.case.is_watched)]
 
 
 def _check_names(suite: Suite, starts: Sequence[Start]) -> None:

@@ -167,6 +167,10 @@ class ReadyEngine(msgspec.Struct, frozen=True, kw_only=True):
     starts: int
     ready_s: float
     """The median time from the start of the first process until the work is deployed."""
+    served: int | msgspec.UnsetType = msgspec.UNSET
+    """How many pipelines it had to serve: only engines with as many are alike. An old run does not say it."""
+    failed: int = 0
+    """How many starts of this setup did not come up, and were made again."""
     services: int | None
     """How many processes a user keeps running; null where nobody looked."""
     names: list[str] | None

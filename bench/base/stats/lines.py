@@ -53,15 +53,25 @@ RISES: Final = 0.5
 """Which share of the time before it a rise has to be to bend a line, of few starts: only one in fifty is so by chance."""
 
 
+SHORT: Final = 0.05
+"""The share of all sizes below which a stretch of a line is too short: what it rises by is lost in the times at its ends."""
+
+
 def is_curved(points: Mapping[int, Quantity]) -> bool:
-    """Whether no straight line fits: a task costs something else between the last two sizes than between the first two.
+    """Whether no straight line fits: a task costs something else in the last stretch of the line than in the first.
 
     Where the starts are too few for an interval, the one has to cost twice as much as the other, and to be no noise itself.
     """
     known = [(size, each) for size, each in sorted(points.items()) if each.point is not None]
     if len(known) < 3:
         return False
-    first, last = (_slope(*ends) for ends in (known[:2], known[-2:]))
+    (least, _), (most, _) = known[0], known[-1]
+    short = SHORT * (most - least)
+    second = next(point for point in known if point[0] - least >= short)
+    last_but_one = next(point for point in reversed(known) if most - point[0] >= short)
+    if second[0] > last_but_one[0]:
+        return False
+    first, last = _slope(known[0], second), _slope(last_but_one, known[-1])
     less, more = sorted((first, last), key=lambda each: abs(each.point or 0.0))
     smaller, larger = less.point or 0.0, more.point or 0.0
     apart = last.minus(first)

@@ -51,11 +51,19 @@ class Quantity:
             return None, None
         # Resamples scatter less than starts do, as if their mean were known.
         reach = student(level, self.starts - 1) * math.sqrt(self.starts / (self.starts - 1))
-        if self.is_above_zero:
+        if self.is_above_zero and not self._is_small_beside:
             factor = math.exp(reach * float(np.std(np.log(draws))))  # times scatter by factors
             return self.point / factor, self.point * factor
         half = reach * float(np.std(draws))
         return self.point - half, self.point + half
+
+    @property
+    def _is_small_beside(self) -> bool:
+        """Whether it is a difference smaller than what was subtracted: the noise of that adds, and is no factor of the rest.
+
+        As factors, a few differences that are above zero by chance would say that all others are too.
+        """
+        return self.point is not None and self.subtracted > abs(self.point)
 
     @property
     def is_above_zero(self) -> bool:

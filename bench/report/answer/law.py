@@ -40,7 +40,7 @@ OVERLAPS: Final = {
     "part": "A part of what an empty task adds overlaps with a task that takes {size}",
     "untold": "It cannot be told whether what an empty task adds overlaps with a task that takes {size}",
     "more": "A task that takes {size} adds more than an empty one",
-    "alike": "A task that takes {size} adds as much as an empty one, to some milliseconds",
+    "alike": f"A task that takes {{size}} adds as much as an empty one, to within {LEAST_MS:g} ms",
 }
 """What may be said of the time between two tasks, once they take time."""
 
@@ -114,7 +114,7 @@ def law(facts: Facts) -> Below | None:
 def _columns(facts: Facts) -> Iterator[_Column]:
     yield _Column("a run, before its first task, code without imports", _before)
     yield _Column("a wait for a poll", _poll)
-    yield _Column("a run, after its last task", lambda bill: _known(bill.of_a_run("finish_lag_s")))
+    yield _Column("a run, after an empty last task", lambda bill: _known(bill.of_a_run("finish_lag_s")))
     yield _Column("an empty task, idle engine", _empty)
     if real := _real(facts):
         yield _Column(f"a task of {real.size}", lambda bill: _known(bill.row("load", BETWEEN, real.workload)))

@@ -235,8 +235,10 @@ def _settings(facts: Facts, topics: Mapping[str, States]) -> list[Sentence]:
 
 
 def _state(facts: Facts, tool: str, check: str) -> str:
-    """Say whether the tool meets a need; it is enough that one deployment does, which users would choose."""
+    """Say whether the tool meets a need: it is enough that one deployment does, unless another one tried and failed."""
     rows = [row for row in facts.judged(check) if row.setup.orchestrator == tool]
+    if any(row.verdict == "fail" for row in rows):
+        return _LACKS["fail"]
     states = {_MEANS[row.means] if row.verdict == "pass" else _VERDICTS[row.verdict] for row in rows}
     return next((state for state in (*_MEANS.values(), *_VERDICTS.values()) if state in states), "")
 

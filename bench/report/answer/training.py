@@ -27,7 +27,9 @@ def trainings(facts: Facts, tier: str) -> list[Sentence]:
             for metric in ("between_steps_s", "submit_to_first_s", "finish_lag_s")
         )
         without: tuple[Part, ...] = (", with no step running for ", prose.median(idle), " of it") if _has_value(idle) else ()
-        steps.append((f"{who} ", prose.median(row), *(() if single else prose.bounds(row)), *without))
+        steps.append(
+            (f"{who} ({row.setup.isolation}) ", prose.median(row), *(() if single else prose.bounds(row)), *without)
+        )
         if _has_value(wait) and _has_value(lag):
             ends.append((f"{who} ", *_told(facts, wait), " + ", prose.median(lag)))
     remarks = [*filter(None, [unusual(row.setup for row in rows)]), *(["one run each"] if single else [])]

@@ -21,6 +21,8 @@ class Run:
     work: Workload | Pipeline
     width: int = 0
     facts: Mapping[str, Any] = field(default_factory=dict)
+    is_first: bool = True
+    """Whether its engine start had made no run before but warm-ups."""
 
     @property
     def submitted(self) -> int:
