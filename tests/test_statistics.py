@@ -81,7 +81,7 @@ SPREADS = {
     "library, unsteady": (0.16, 0.16),
     "plain threads": (0.32, 0.32),
 }
-"""How far starts, and runs of a start, lie apart on the log scale, as standard deviations of chains of ten in reports/sample.
+"""How far starts, and runs of a start, lie apart on the log scale: standard deviations of chains of ten in reports/sample.
 
 Its starts have one such run each, so that only the whole spread is known: half of the variance is taken to be the starts'.
 """
