@@ -101,7 +101,7 @@ def headline(rows: Sequence[Estimate]) -> Line:
 @pytest.mark.parametrize(("ways", "lead"), [(("value", "store", "file"), "store"), (("value", "file"), "value")])
 def test_what_a_megabyte_takes_leads(ways: Sequence[str], lead: str) -> None:
     """By the way that most tools have, where it was measured: the time of a frame has the step in it."""
-    step = changed(per_mb("a", f"{lead}_16000kb", 2.4), metric="passing_s", unit="s")
+    step = changed(per_mb("a", f"{lead}_32000kb", 2.4), metric="passing_s", unit="s")
     line = headline([step, *(per_mb("a", way, 1.0) for way in ways)])
     assert [cell.row.workload for cell in line.cells if cell.row] == [lead]
 

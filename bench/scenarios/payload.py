@@ -41,7 +41,7 @@ Size = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a suite chooses."""
 
-    sizes_kb: list[Size] = msgspec.field(default_factory=lambda: [1, 1_000, 16_000])
+    sizes_kb: list[Size] = msgspec.field(default_factory=lambda: [1, 1_000, 32_000])
     watch: bool = True
     """Whether memory and disk are watched, in separate runs."""
     ways: list[str] = msgspec.field(default_factory=lambda: list(WAYS))
@@ -172,9 +172,9 @@ SHOWN: Final = ("store", "value", "file")
 # A kilobyte takes what the step takes, whichever way: all tools have the file.
 COLUMNS: Final = (
     *(Column(f"per MB by {way}", "per_mb_ms", way) for way in SHOWN),
-    *(Column(f"16 MB by {way}", "passing_s", name_of(way, 16_000)) for way in SHOWN),
+    *(Column(f"32 MB by {way}", "passing_s", name_of(way, 32_000)) for way in SHOWN),
     Column("1 kB by file", "passing_s", name_of("file", 1)),
-    Column("stored", "stored_bytes", name_of("value", 16_000, watched=True)),
+    Column("stored", "stored_bytes", name_of("value", 32_000, watched=True)),
     Column("largest", "largest_ok_mb", "value"),
 )
 

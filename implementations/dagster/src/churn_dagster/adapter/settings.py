@@ -18,6 +18,14 @@ _INSTANCE: Final = "dagster.yaml: "
 _EXECUTOR: Final = "executor: "
 _OF_PIPELINES: Final = "executor of the churn jobs: "
 
+_STORAGES: Final = (
+    "dagster._core.storage.event_log.sqlite",
+    "dagster._core.storage.runs.sqlite",
+    "dagster._core.storage.schedules.sqlite",
+    "dagster._core.storage.local_compute_log_manager",
+)
+"""The storages of the instance: each step's process imports them, with SQLAlchemy and Alembic, unless its forkserver has."""
+
 
 def changed(setup: Setup) -> tuple[Setting, ...]:
     """Return the settings that are not Dagster's defaults in this deployment and profile."""
@@ -113,21 +121,24 @@ def changed(setup: Setup) -> tuple[Setting, ...]:
             profile="tuned",
         ),
     )
+    preloaded = ("churn_dagster.adapter.definitions", *_STORAGES)
     forkserver = (
         Setting(
-            _EXECUTOR + "multiprocess.start_method.forkserver",
-            "{}",
-            "spawn",
-            "'a great way to reduce per-process overhead during multiprocess execution, but can cause issues with certain "
-            "libraries' (docs.dagster.io/guides/build/jobs/job-execution); it preloads the code location's module",
+            _EXECUTOR + "multiprocess.start_method.forkserver.preload_modules",
+            json.dumps(preloaded),
+            "spawn, without a forkserver",
+            "a forkserver is 'a great way to reduce per-process overhead during multiprocess execution, but can cause "
+            "issues with certain libraries' (docs.dagster.io/guides/build/jobs/job-execution). Its schema says that it "
+            "preloads the code location's module by default, but 1.13 preloads nothing. So what each step imports is "
+            "named: the code location, as users do (dagster-io/dagster#30893), and the storages of the instance",
             profile="tuned",
         ),
         Setting(
             _OF_PIPELINES + "multiprocess.start_method.forkserver.preload_modules",
-            '["churn_dagster.adapter.definitions", "churn_dagster.pipelines.deployment"]',
-            "the code location's module",
-            "that module imports the pipelines only for their own jobs, so that no step of a workload waits for pandas; a "
-            "user's pipelines are the code location, and the default preloads them",
+            json.dumps((*preloaded, "churn_dagster.pipelines.deployment")),
+            "the same as for the workloads",
+            "the adapter's module imports the pipelines only for their own jobs, so that no step of a workload waits for "
+            "pandas; a user's pipelines are the code location",
             profile="tuned",
         ),
     )
