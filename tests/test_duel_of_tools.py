@@ -70,7 +70,7 @@ def test_a_planted_slowdown_of_prefect_is_found(slower: Path, tmp_path: Path) ->
     """20 % more per Prefect task turns the exit code of a duel to 1, and the tool is named."""
     done = orchbench_in(tmp_path, "duel", ROOT, slower, "--suite", "suite.toml", "--on", "prefect", "--out", "out")
     assert done.code == 1, done.out + done.err
-    assert "slower prefect/flow_call (library, stock)  chain_100  " in done.out
+    assert "slower prefect/flow_call (library, stock)  chain_100  makespan_s" in done.out
 
 
 def test_the_same_code_is_no_regression(tmp_path: Path) -> None:

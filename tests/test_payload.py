@@ -80,6 +80,8 @@ def test_a_small_frame_that_is_noise_bends_no_line() -> None:
     """A kilobyte and a megabyte that differ by chance say nothing of the slope; a frame that takes most of the time does."""
     assert "curved" not in measured({1: [2.25], 1000: [2.35], 16_000: [2.44]})["store", "per_mb_ms"].unstable
     assert "curved" in measured({1: [0.01], 1000: [0.30], 16_000: [0.44]})["store", "per_mb_ms"].unstable
+    small_and_large = {1: [0.072], 100: [0.067], 1000: [0.076], 16_000: [0.179], 64_000: [0.266]}
+    assert "curved" in measured(small_and_large)["store", "per_mb_ms"].unstable
 
 
 # What leads ------------------------------------------------------------------------------------------------------------
