@@ -115,10 +115,8 @@ def test_the_way_into_nested_pipelines_and_the_way_out_are_told_apart() -> None:
     for case, into, out in zip(cases, (0.5, 2.0, 2.5, 3.0), (0.5, 1.0, 4.0, 9.0), strict=True):
         work = cast("Workload", case.work)
         last = len(work.nodes) - 1
-        begins = {
-            node.id: int((1 + into * (place > 0) + out * (place == last)) * S) + place
-            for place, node in enumerate(work.nodes)
-        }
+        steps = [0.25 + into * (place == 1) + out * (place == last) for place in range(last + 1)]
+        begins = {node.id: round(sum(steps[: place + 1]) * S) for place, node in enumerate(work.nodes)}
         attempts = {name: [Attempt(at, at, token=work.tokens[name])] for name, at in begins.items()}
         timelines[case.name] = Timeline(0, int(20 * S), "succeeded", attempts=attempts)
     trials = [
@@ -132,7 +130,7 @@ def test_the_way_into_nested_pipelines_and_the_way_out_are_told_apart() -> None:
     rows = results.derive(measure(record, trials, [], timelines.__getitem__)).results.estimates
     for metric, seconds in (("entering_s", [0.5, 2.0, 2.5, 3.0]), ("leaving_s", [0.5, 1.0, 4.0, 9.0])):
         found = {row.workload: row.median for row in rows if row.metric == metric}
-        assert found == {case.name: pytest.approx(each, abs=1e-6) for case, each in zip(cases, seconds, strict=True)}
+        assert found == {case.name: pytest.approx(0.25 + each) for case, each in zip(cases, seconds, strict=True)}
 
 
 def test_memory_is_told_of_the_first_run_of_an_engine_only() -> None:

@@ -77,9 +77,7 @@ def test_sizes_next_to_each_other_say_nothing_of_the_slope() -> None:
 def test_a_difference_of_unknown_size_is_in_no_ratio() -> None:
     """Starts that agree on nothing but its sign do not say how large it is; those that differ by half do."""
     flat = quantity(starts_of(1.0, 1.0, 1.0))
-    wild, tame = (
-        line_through({1: flat, 10: quantity(starts_of(*its))})[0] for its in ((1.001, 1.05, 4.0), (2.5, 3.0, 4.0))
-    )
+    wild, tame = (line_through({1: flat, 10: quantity(starts_of(*its))})[0] for its in ((1.001, 1.05, 4.0), (2.5, 3.0, 4.0)))
     assert wild.is_above_zero and wild.over(flat).point is None
     assert tame.over(flat).point is not None
 
